@@ -294,12 +294,10 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let causes = written.into_iter().chain(others);
     let marks = causes.map(|cause| match instead(source, &cause.field) {
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
-        None => {
-            match near_value(source, &cause.field, &cause.message) {
-                Some((path, near)) => placed(file, source, &path, cause.to_string()).help(near),
-                None => placed(file, source, &cause.field, cause.to_string()),
-            }
-        }
+        None => match near_value(source, &cause.field, &cause.message) {
+            Some((path, near)) => placed(file, source, &path, cause.to_string()).help(near),
+            None => placed(file, source, &cause.field, cause.to_string()),
+        },
     });
     marks.collect()
 }
@@ -380,9 +378,10 @@ fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
             Some((path, format!("the selector asks for {key}: {value}")))
         }
         // Two families need the policy beside them; the Service's own is from before.
-        "spec.ipFamilyPolicy" if !source.says(field) && source.says("spec.ipFamilies") => {
-            Some(("spec.ipFamilies".to_owned(), "ipFamilyPolicy: PreferDualStack beside it".to_owned()))
-        }
+        "spec.ipFamilyPolicy" if !source.says(field) && source.says("spec.ipFamilies") => Some((
+            "spec.ipFamilies".to_owned(),
+            "ipFamilyPolicy: PreferDualStack beside it".to_owned(),
+        )),
         "spec.type" => {
             let headless = source.text("/spec/type")?.eq_ignore_ascii_case("headless");
             headless.then(|| (field.to_owned(), "clusterIP: None; headless is no type".to_owned()))

@@ -896,7 +896,8 @@ fn unready(facts: &Facts<'_>, service: &Service, said: &Diagnosis) -> Option<Dia
     let name = first.metadata.name.as_deref()?;
     let place = look::in_namespace(namespace);
     let source = facts.pod_source(namespace, name);
-    let probed = first.spec.as_ref()?.containers.iter().position(|one| one.readiness_probe.is_some());
+    let probed =
+        first.spec.as_ref()?.containers.iter().position(|one| one.readiness_probe.is_some());
     let at = source.zip(probed).and_then(|(own, index)| {
         let path = own.within(&format!("spec.containers[{index}].readinessProbe"));
         super::locate::at(&own.source, &path)
@@ -906,7 +907,9 @@ fn unready(facts: &Facts<'_>, service: &Service, said: &Diagnosis) -> Option<Dia
             .look([look::describe("pod", namespace, name)])
             .facts(unready.iter().filter_map(|pod| super::packets::unhealthy(facts, pod)))
             .at(at.or_else(|| said.at.clone()))
-            .fix(format!("mend what keeps pod {name} from being ready: kubectl describe pod {name}{place}")),
+            .fix(format!(
+                "mend what keeps pod {name} from being ready: kubectl describe pod {name}{place}"
+            )),
     )
 }
 
