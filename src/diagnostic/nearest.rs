@@ -1,8 +1,10 @@
 //! "Did you mean": the nearest of the words that would have been right.
 
+use std::cmp::Reverse;
+
 /// The candidate nearest to `word`: equal but for case, or at most a third of its letters away
 /// (insertions, deletions, substitutions and swaps of neighbours count one each). `None` when
-/// nothing is near; the first of equals wins.
+/// nothing is near; of equals the one that begins alike for longer wins, then the first.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     let lower = word.to_lowercase();
@@ -10,8 +12,13 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= limit && *candidate != word)
-        .min_by_key(|(distance, _)| *distance)
+        .min_by_key(|(distance, candidate)| (*distance, Reverse(alike(&lower, candidate))))
         .map(|(_, candidate)| candidate)
+}
+
+/// How many characters two words have in common at their beginning.
+fn alike(lower: &str, candidate: &str) -> usize {
+    lower.chars().zip(candidate.to_lowercase().chars()).take_while(|(a, b)| a == b).count()
 }
 
 /// Edits between two words (optimal string alignment).
@@ -47,6 +54,12 @@ mod tests {
     #[test]
     fn case_alone_is_near() {
         assert_eq!(nearest("containerport", ["containerPort"]), Some("containerPort"));
+    }
+
+    #[test]
+    fn of_equals_the_one_that_begins_alike_is_nearer() {
+        let hosts = ["db.example.com", "api.example.org"];
+        assert_eq!(nearest("api.example.com", hosts), Some("api.example.org"));
     }
 
     #[test]

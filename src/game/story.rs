@@ -210,16 +210,26 @@ fn answered(trace: &Trace) -> Option<(&str, Vec<String>)> {
     (!values.is_empty()).then(|| (exchange.name.trim_end_matches('.'), values))
 }
 
-/// Every name that was tried, once.
+/// Every name that was tried, once, and what a name is only an alias of.
 fn tried(questions: &[&Trace]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for exchange in questions.iter().filter_map(|trace| trace.dns.as_ref()) {
-        let name = exchange.name.trim_end_matches('.').to_owned();
-        if !names.contains(&name) {
-            names.push(name);
+    let mut note = |text: String| {
+        if !names.contains(&text) {
+            names.push(text);
         }
+    };
+    for exchange in questions.iter().filter_map(|trace| trace.dns.as_ref()) {
+        let mut name = exchange.name.trim_end_matches('.');
+        let records = exchange.answer.iter().flat_map(|answer| &answer.records);
+        for record in records {
+            if let DnsData::Cname(target) = &record.data {
+                note(format!("{name} is another name for {}", target.trim_end_matches('.')));
+                name = target.trim_end_matches('.');
+            }
+        }
+        note(format!("no {name}"));
     }
-    names.into_iter().map(|name| format!("no {name}")).collect()
+    names
 }
 
 /// `backend` of `backend.default.svc.cluster.local`, asked from namespace default: what is asked first is
@@ -347,6 +357,11 @@ mod tests {
         let alias = DnsData::Cname("api.example.com.".to_owned());
         let story = Story::of("curl http://lab", [&question(vec![alias.clone()])]);
         assert_eq!((&*story.ending, story.arrived), ("unknown name", false));
+        let notes = [
+            "lab.default.svc.cluster.local is another name for api.example.com",
+            "no api.example.com",
+        ];
+        assert_eq!(story.steps[1].notes, notes);
         let address = DnsData::A(Ipv4Addr::new(203, 0, 113, 10));
         let story = Story::of("curl http://lab", [&question(vec![alias, address])]);
         assert!(story.arrived);
