@@ -358,6 +358,16 @@ impl<'a> Expander<'a> {
             let mut next = Vec::new();
             for folder in &found {
                 let path = absolute(&self.state.place, &self.state.directory, folder);
+                // A step that is no pattern, as the command `[`, is looked for by its name.
+                if let Some(name) = pattern.literal().filter(|_| !any_case) {
+                    let own = absolute(&self.state.place, &path, &name);
+                    let is_folder = self.view.is_directory(&own);
+                    if is_folder || (last && !folders && self.view.is_file(&own)) {
+                        let end = if last && !folders { "" } else { "/" };
+                        next.push(format!("{folder}{name}{end}"));
+                    }
+                    continue;
+                }
                 let mut names = self.view.list(&path).unwrap_or_default();
                 // bash leaves these two out (globskipdots).
                 if step.starts_with('.') && self.state.dialect != Dialect::Bash {

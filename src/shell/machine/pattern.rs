@@ -35,6 +35,15 @@ impl Pattern {
         Pattern::read(&text.chars().collect::<Vec<_>>(), true)
     }
 
+    /// The text that alone fits, if the pattern is no more than that.
+    pub(in crate::shell) fn literal(&self) -> Option<String> {
+        let literal = |element: &Element| match element {
+            Element::Literal(letter) => Some(*letter),
+            _ => None,
+        };
+        self.0.iter().map(literal).collect()
+    }
+
     fn read(letters: &[char], groups: bool) -> Pattern {
         let mut elements = Vec::new();
         let mut at = 0;
