@@ -57,7 +57,7 @@ pub(super) fn patched(
     if let Some(why) = why {
         let shown = Value::from(patched.shown);
         let message = format!("Invalid value: {shown}: {why}");
-        let cause = Cause { field: "patch".to_owned(), message };
+        let cause = Cause::new("patch", message);
         return Err(Status::invalid("", "", vec![cause]));
     }
     Ok((typed(kind, patched.value)?, warnings(&faults, fields)))

@@ -46,7 +46,7 @@ pub use request::{
     Response, Subresource, WriteOptions,
 };
 pub use selector::{FieldSelector, LabelSelector, Labels};
-pub use status::{Cause, Reason, Status};
+pub use status::{Cause, Reason, Status, Wants};
 pub use store::Store;
 
 use std::collections::BTreeMap;

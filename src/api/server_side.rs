@@ -96,7 +96,7 @@ fn conflicts(change: &Value, before: &Value, live: &Value, path: &str, found: &m
         (Value::Object(_) | Value::Array(_) | Value::Null, _) | (_, Value::Null) => {}
         (value, live) if value != live && !before.is_null() && before != live => {
             let message = "changed by somebody else".to_owned();
-            found.push(Cause { field: path.to_owned(), message });
+            found.push(Cause::new(path, message));
         }
         _ => {}
     }

@@ -29,6 +29,27 @@ pub struct Cause {
     pub field: String,
     /// `Invalid value: 0: must be between 1 and 65535, inclusive`
     pub message: String,
+    /// What the field would take, where that can be told in short.
+    pub wants: Wants,
+}
+
+impl Cause {
+    /// A fault of which no more is known than its message.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Cause {
+        Cause { field: field.into(), message: message.into(), wants: Wants::Other }
+    }
+}
+
+/// What a field would take in place of what it refuses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Wants {
+    /// What the message says.
+    #[default]
+    Other,
+    /// One of these words.
+    OneOf(Vec<String>),
+    /// A name as DNS has it (RFC 1123).
+    Name,
 }
 
 /// A failed request.

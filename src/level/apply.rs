@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::api::{DeleteOptions, Kind, Patch, Reason, Request, Status, WriteOptions, patch};
+use crate::api::{
+    Cause, DeleteOptions, Kind, Patch, Reason, Request, Status, Wants, WriteOptions, patch,
+};
 use crate::cluster::{ApplyOutcome, Cluster, ObjectName, Place, Refusal, Refused};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, Document, Faults, Schema};
@@ -294,7 +296,7 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let causes = written.into_iter().chain(others);
     let marks = causes.map(|cause| match instead(source, &cause.field) {
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
-        None => match near_value(source, &cause.field, &cause.message) {
+        None => match near_value(source, cause) {
             Some((path, near)) => placed(file, source, &path, cause.to_string()).help(near),
             None => placed(file, source, &cause.field, cause.to_string()),
         },
@@ -304,7 +306,8 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
 
 /// What the server would have taken in place of a value that it refuses: one of the words that it
 /// supports, a number without quotes, a name of those letters that names are made of.
-fn near_value(source: &Source<'_>, field: &str, refusal: &str) -> Option<(String, String)> {
+fn near_value(source: &Source<'_>, cause: &Cause) -> Option<(String, String)> {
+    let field = &*cause.field;
     let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
     let value = source.value.pointer(&pointer)?;
     // A strategy is refused as a whole for its type.
@@ -314,23 +317,24 @@ fn near_value(source: &Source<'_>, field: &str, refusal: &str) -> Option<(String
         item if item.ends_with(']') => String::new(),
         key => format!("{key}: "),
     };
-    let near = if let Some((_, list)) = refusal.split_once("supported values: ") {
-        let words: Vec<&str> = list.split(", ").map(|word| word.trim_matches('"')).collect();
-        let same = words.iter().find(|word| word.eq_ignore_ascii_case(written)).copied();
-        let longer = || {
-            let lower = written.to_lowercase();
-            words.iter().find(|word| word.to_lowercase().contains(&lower)).copied()
-        };
-        let near = same.or_else(|| crate::diagnostic::nearest(written, words.iter().copied()));
-        near.or_else(longer)?.to_owned()
-    } else if field.ends_with("ort") && written.parse::<u16>().is_ok() {
-        return Some((path, format!("{key}{written}, without quotes: in quotes it is a name")));
-    } else if refusal.contains("RFC 1123") || refusal.contains("RFC 1035") {
-        plain_name(written)?
-    } else {
-        return None;
+    let near = match &cause.wants {
+        Wants::OneOf(words) => near_word(written, words)?.to_owned(),
+        _ if field.ends_with("ort") && written.parse::<u16>().is_ok() => {
+            return Some((path, format!("{key}{written}, without quotes: in quotes it is a name")));
+        }
+        Wants::Name => plain_name(written)?,
+        Wants::Other => return None,
     };
     (near != written).then(|| (path, format!("{key}{near}")))
+}
+
+/// The word that is meant: the same but for case, one that is spelt alike, or one that has it in it.
+fn near_word<'a>(written: &str, words: &'a [String]) -> Option<&'a str> {
+    let words = || words.iter().map(String::as_str);
+    let same = words().find(|word| word.eq_ignore_ascii_case(written));
+    let near = same.or_else(|| crate::diagnostic::nearest(written, words()));
+    let lower = written.to_lowercase();
+    near.or_else(|| words().find(|word| word.to_lowercase().contains(&lower)))
 }
 
 /// The name in a text that is nearly one: in small letters, without a scheme, a port or a path.

@@ -31,10 +31,10 @@ fn faults(namespace: &Namespace) -> Vec<Cause> {
             let labels = namespace.metadata.labels.as_ref();
             let Some(value) = labels.and_then(|labels| labels.get(&label)) else { return };
             if !good(value) {
-                found.push(Cause {
-                    field: format!("metadata.labels[{label}]"),
-                    message: format!("Invalid value: {value:?}: {why}"),
-                });
+                found.push(Cause::new(
+                    format!("metadata.labels[{label}]"),
+                    format!("Invalid value: {value:?}: {why}"),
+                ));
             }
         };
         let label = format!("pod-security.kubernetes.io/{mode}");

@@ -81,10 +81,7 @@ pub(super) fn allocate(
 
 fn refused(addresses: &[String], why: &str) -> Cause {
     let list: Vec<String> = addresses.iter().map(|ip| format!("{ip:?}")).collect();
-    Cause {
-        field: "spec.clusterIPs".to_owned(),
-        message: format!("Invalid value: [{}]: {why}", list.join(",")),
-    }
+    Cause::new("spec.clusterIPs", format!("Invalid value: [{}]: {why}", list.join(",")))
 }
 
 impl Range {

@@ -58,10 +58,10 @@ pub(super) fn fill_in(
     }
     for (index, family) in spec.ip_families.iter().flatten().enumerate() {
         if !configured.contains(&family.as_str()) {
-            faults.push(Cause {
-                field: format!("spec.ipFamilies[{index}]"),
-                message: format!("Invalid value: {family:?}: not configured on this cluster"),
-            });
+            faults.push(Cause::new(
+                format!("spec.ipFamilies[{index}]"),
+                format!("Invalid value: {family:?}: not configured on this cluster"),
+            ));
         }
     }
     if !faults.is_empty() {
@@ -132,13 +132,13 @@ fn infer(spec: &mut ServiceSpec, configured: &[&str], faults: &mut Vec<Cause>) {
             families.push(family.to_owned());
         } else {
             let all: Vec<String> = ips.iter().map(|ip| format!("{ip:?}")).collect();
-            faults.push(Cause {
-                field: format!("spec.clusterIPs[{index}]"),
-                message: format!(
+            faults.push(Cause::new(
+                format!("spec.clusterIPs[{index}]"),
+                format!(
                     "Invalid value: [{}]: {family} is not configured on this cluster",
                     all.join(",")
                 ),
-            });
+            ));
         }
     }
 }
@@ -168,10 +168,7 @@ fn list(field: &Option<Vec<String>>) -> &[String] {
 }
 
 fn bad_policy(policy: &str, why: &str) -> Cause {
-    Cause {
-        field: "spec.ipFamilyPolicy".to_owned(),
-        message: format!("Invalid value: {policy:?}: {why}"),
-    }
+    Cause::new("spec.ipFamilyPolicy", format!("Invalid value: {policy:?}: {why}"))
 }
 
 #[cfg(test)]

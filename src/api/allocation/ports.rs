@@ -145,10 +145,8 @@ impl Claims<'_> {
 }
 
 fn refused(index: usize, port: i32, why: &str) -> Cause {
-    Cause {
-        field: format!("spec.ports[{index}].nodePort"),
-        message: format!("Invalid value: {port}: {why}"),
-    }
+    let message = format!("Invalid value: {port}: {why}");
+    Cause::new(format!("spec.ports[{index}].nodePort"), message)
 }
 
 /// A load balancer may do without node ports (R7.4).

@@ -193,7 +193,7 @@ fn resource(
         let here = format!("{path}.container");
         match container.as_str() {
             "" => report.required(&here, "must specify a container"),
-            container => report.invalid_for(&here, container, names::dns_label(container)),
+            container => report.invalid_name(&here, container, names::dns_label(container)),
         }
     }
     let here = format!("{path}.target");

@@ -66,7 +66,7 @@ fn check_endpoint(report: &mut Report, path: &str, endpoint: &Endpoint, kind: &s
         check_address(report, &format!("{here}[{index}]"), &here, address, kind);
     }
     if let Some(node) = &endpoint.node_name {
-        report.invalid_for(&format!("{path}.nodeName"), node, names::dns_subdomain(node));
+        report.invalid_name(&format!("{path}.nodeName"), node, names::dns_subdomain(node));
     }
     let labels = endpoint.deprecated_topology.as_ref();
     if labels.is_some_and(|labels| labels.len() > MAX_TOPOLOGY) {
@@ -75,7 +75,7 @@ fn check_endpoint(report: &mut Report, path: &str, endpoint: &Endpoint, kind: &s
     }
     labels::check(report, &format!("{path}.topology"), labels);
     if let Some(host) = &endpoint.hostname {
-        report.invalid_for(&format!("{path}.hostname"), host, names::dns_label(host));
+        report.invalid_name(&format!("{path}.hostname"), host, names::dns_label(host));
     }
     check_hints(report, &format!("{path}.hints"), endpoint);
 }
@@ -146,7 +146,7 @@ fn check_ports(report: &mut Report, ports: &[EndpointPort]) {
         let name = port.name.as_deref().unwrap_or("");
         let here = format!("{path}.name");
         if !name.is_empty() {
-            report.invalid_for(&here, name, names::dns_label(name));
+            report.invalid_name(&here, name, names::dns_label(name));
         }
         if !seen.insert(name) {
             report.duplicate(&here, name);
@@ -174,10 +174,10 @@ fn check_subset(report: &mut Report, path: &str, subset: &core::EndpointSubset) 
             let here = format!("{path}.{list}[{index}]");
             addresses::check(report, &format!("{here}.ip"), &address.ip);
             if let Some(host) = address.hostname.as_deref().filter(|host| !host.is_empty()) {
-                report.invalid_for(&format!("{here}.hostname"), host, names::dns_label(host));
+                report.invalid_name(&format!("{here}.hostname"), host, names::dns_label(host));
             }
             if let Some(node) = &address.node_name {
-                report.invalid_for(&format!("{here}.nodeName"), node, names::dns_subdomain(node));
+                report.invalid_name(&format!("{here}.nodeName"), node, names::dns_subdomain(node));
             }
             addresses::check_ordinary(report, &format!("{here}.ip"), &address.ip);
         }
@@ -188,7 +188,7 @@ fn check_subset(report: &mut Report, path: &str, subset: &core::EndpointSubset) 
         match port.name.as_deref().unwrap_or("") {
             "" if ports.len() > 1 => report.required(&format!("{here}.name"), ""),
             "" => {}
-            name => report.invalid_for(&format!("{here}.name"), name, names::dns_label(name)),
+            name => report.invalid_name(&format!("{here}.name"), name, names::dns_label(name)),
         }
         report.port(&format!("{here}.port"), port.port);
         report.one_of(&format!("{here}.protocol"), port.protocol.as_deref(), PROTOCOLS);

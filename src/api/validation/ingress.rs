@@ -54,7 +54,7 @@ fn check_spec(report: &mut Report, spec: &IngressSpec) {
         check_tls(report, &format!("spec.tls[{index}]"), tls);
     }
     if let Some(class) = &spec.ingress_class_name {
-        report.invalid_for("spec.ingressClassName", class, names::dns_subdomain(class));
+        report.invalid_name("spec.ingressClassName", class, names::dns_subdomain(class));
     }
 }
 
@@ -72,7 +72,7 @@ fn check_tls(report: &mut Report, path: &str, tls: &IngressTLS) {
         check_host(report, &format!("{path}.hosts[{index}]"), host);
     }
     if let Some(secret) = tls.secret_name.as_deref().filter(|name| !name.is_empty()) {
-        report.invalid_for(&format!("{path}.secretName"), secret, names::dns_subdomain(secret));
+        report.invalid_name(&format!("{path}.secretName"), secret, names::dns_subdomain(secret));
     }
 }
 
@@ -136,7 +136,7 @@ fn check_backend(report: &mut Report, path: &str, backend: &IngressBackend) {
             let path = format!("{path}.resource");
             if let Some(group) = &resource.api_group {
                 let here = format!("{path}.apiGroup");
-                report.invalid_for(&here, group, names::dns_subdomain(group));
+                report.invalid_name(&here, group, names::dns_subdomain(group));
             }
             for (field, text) in [("kind", &resource.kind), ("name", &resource.name)] {
                 let here = format!("{path}.{field}");
@@ -181,7 +181,7 @@ pub(super) fn check_class(report: &mut Report, class: &IngressClass, old: Option
 
 fn check_parameters(report: &mut Report, path: &str, to: &IngressClassParametersReference) {
     if let Some(group) = &to.api_group {
-        report.invalid_for(&format!("{path}.apiGroup"), group, names::dns_subdomain(group));
+        report.invalid_name(&format!("{path}.apiGroup"), group, names::dns_subdomain(group));
     }
     for (field, text) in [("kind", &to.kind), ("name", &to.name)] {
         let here = format!("{path}.{field}");
@@ -197,7 +197,7 @@ fn check_parameters(report: &mut Report, path: &str, to: &IngressClassParameters
             report.required(&at_namespace, "`parameters.scope` is set to 'Namespace'");
         }
         ("Namespace", Some(name)) => {
-            report.invalid_for(&at_namespace, name, names::dns_label(name));
+            report.invalid_name(&at_namespace, name, names::dns_label(name));
         }
         ("Cluster", Some(_)) => {
             report.forbidden(&at_namespace, "`parameters.scope` is set to 'Cluster'");
@@ -213,7 +213,7 @@ fn check_service(report: &mut Report, path: &str, service: &IngressServiceBacken
     let here = format!("{path}.service.name");
     match service.name.as_str() {
         "" => report.required(&here, ""),
-        name => report.invalid_for(&here, name, names::dns_label(name)),
+        name => report.invalid_name(&here, name, names::dns_label(name)),
     }
     let port = service.port.clone().unwrap_or_default();
     let name = port.name.as_deref().unwrap_or("");

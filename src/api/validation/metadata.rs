@@ -22,12 +22,12 @@ pub(super) fn create(report: &mut Report, meta: &ObjectMeta, namespaced: bool, r
     }
     match meta.name.as_deref() {
         None | Some("") => report.required("metadata.name", "name or generateName is required"),
-        Some(name) => report.invalid_for("metadata.name", name, rule(name)),
+        Some(name) => report.invalid_name("metadata.name", name, rule(name)),
     }
     let namespace = meta.namespace.as_deref().unwrap_or("");
     match (namespaced, namespace) {
         (true, "") => report.required("metadata.namespace", ""),
-        (true, name) => report.invalid_for("metadata.namespace", name, names::dns_label(name)),
+        (true, name) => report.invalid_name("metadata.namespace", name, names::dns_label(name)),
         (false, "") => {}
         (false, _) => report.forbidden("metadata.namespace", "not allowed on this type"),
     }

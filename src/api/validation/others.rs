@@ -146,7 +146,7 @@ pub(super) fn check_claim_spec(report: &mut Report, path: &str, spec: &Persisten
     ] {
         if let Some(class) = class.as_deref().filter(|class| !class.is_empty()) {
             let here = format!("{path}.{field}");
-            report.invalid_for(&here, class, names::dns_subdomain(class));
+            report.invalid_name(&here, class, names::dns_subdomain(class));
         }
     }
     let mode = spec.volume_mode.as_deref();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::api::Cause;
+use crate::api::{Cause, Wants};
 
 /// The faults found so far, in order.
 #[derive(Debug, Default)]
@@ -37,7 +37,14 @@ impl Report {
     /// `<path>: <kind><detail>`
     fn push(&mut self, path: &str, kind: &str, detail: &str) {
         let message = if detail.is_empty() { kind.to_owned() } else { format!("{kind}: {detail}") };
-        self.causes.push(Cause { field: path.to_owned(), message });
+        self.causes.push(Cause::new(path, message));
+    }
+
+    /// What the field of the newest fault would take.
+    fn wants(&mut self, wants: Wants) {
+        if let Some(cause) = self.causes.last_mut() {
+            cause.wants = wants;
+        }
     }
 
     /// `Invalid value: 0: must be between 1 and 65535, inclusive`
@@ -51,6 +58,14 @@ impl Report {
     pub fn invalid_for(&mut self, path: &str, value: &str, reasons: Vec<String>) {
         for why in reasons {
             self.invalid(path, value, &why);
+        }
+    }
+
+    /// One [`Report::invalid`] for each reason why a text is no name of DNS.
+    pub fn invalid_name(&mut self, path: &str, value: &str, reasons: Vec<String>) {
+        for why in reasons {
+            self.invalid(path, value, &why);
+            self.wants(Wants::Name);
         }
     }
 
@@ -102,9 +117,10 @@ impl Report {
 
     /// `Unsupported value: "tcp": supported values: "SCTP", "TCP", "UDP"`
     pub fn unsupported(&mut self, path: &str, value: impl Shown, supported: &[&str]) {
-        let supported: Vec<String> = supported.iter().map(|value| value.shown()).collect();
-        let detail = format!("{}: supported values: {}", value.shown(), supported.join(", "));
+        let words: Vec<String> = supported.iter().map(|value| value.shown()).collect();
+        let detail = format!("{}: supported values: {}", value.shown(), words.join(", "));
         self.push(path, "Unsupported value", &detail);
+        self.wants(Wants::OneOf(supported.iter().map(|value| (*value).to_owned()).collect()));
     }
 
     /// A text that is one of a few, where it is given.

@@ -140,7 +140,7 @@ fn check_subject(report: &mut Report, path: &str, subject: &Subject, namespaced:
     match subject.kind.as_str() {
         "ServiceAccount" => {
             if !name.is_empty() {
-                report.invalid_for(&at_name, name, names::dns_subdomain(name));
+                report.invalid_name(&at_name, name, names::dns_subdomain(name));
             }
             if !group.is_empty() {
                 report.unsupported(&at_group, group, &[""]);

@@ -126,7 +126,7 @@ fn external_name(report: &mut Report, spec: &ServiceSpec) {
     let name = spec.external_name.as_deref().unwrap_or("");
     match name.strip_suffix('.').unwrap_or(name) {
         "" => report.required("spec.externalName", ""),
-        name => report.invalid_for("spec.externalName", name, names::dns_subdomain(name)),
+        name => report.invalid_name("spec.externalName", name, names::dns_subdomain(name)),
     }
 }
 
@@ -139,7 +139,7 @@ fn each_port(report: &mut Report, spec: &ServiceSpec, all_ports: &[ServicePort])
             "" => {}
             name => {
                 let here = format!("{path}.name");
-                report.invalid_for(&here, name, names::dns_label(name));
+                report.invalid_name(&here, name, names::dns_label(name));
                 if !seen.insert(name) {
                     report.duplicate(&here, name);
                 }

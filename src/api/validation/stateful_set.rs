@@ -89,7 +89,7 @@ fn check_spec(report: &mut Report, spec: &StatefulSetSpec) {
         others::check_claim_spec(report, &path, &claim.spec.clone().unwrap_or_default());
     }
     if let Some(service) = spec.service_name.as_deref().filter(|name| !name.is_empty()) {
-        report.invalid_for("spec.serviceName", service, names::dns_label(service));
+        report.invalid_name("spec.serviceName", service, names::dns_label(service));
     }
 }
 

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::Service;
 use serde_json::Value;
 
 use super::look::{shown_name, yaml};
-use super::{Diagnosis, Facts, locate, mentions, trial};
+use super::{Diagnosis, Facts, locate, mentions, services, trial};
 use crate::api::Kind;
 use crate::api::patch::LAST_APPLIED;
 use crate::cluster::{Cluster, Did, ObjectName, Refusal};
@@ -96,12 +97,19 @@ impl<'a> Unapplied<'a> {
     }
 
     /// Whether the goal's way may lead over what is not applied: a connection that failed at one Service
-    /// has nothing to do with another that is not applied, whose name nobody asked for.
+    /// has nothing to do with another that is not applied, whose name nobody asked for. Only pods that
+    /// are not ready may wait for it.
     fn concerns(&self) -> bool {
         let Facts { case, connection, fetched, .. } = self.facts;
         let (Some(trace), Some(fetched)) = (connection, fetched) else { return true };
         let host = fetched.host.split('.').next().unwrap_or("");
-        let decided = trace.hops.iter().any(|hop| hop.service().is_some());
+        let objects = case.cluster.objects();
+        let decided = trace.hops.iter().find_map(|hop| hop.service());
+        let service =
+            decided.as_ref().and_then(|(namespace, name)| objects.get::<Service>(namespace, name));
+        let waits = service.is_some_and(|service| {
+            services::pods(self.facts, service).1.iter().any(|pod| !pod.is_ready())
+        });
         let failed = !matches!(trace.outcome, Outcome::Delivered { .. });
         let by_name = fetched.host.parse::<IpAddr>().is_err() && !host.is_empty();
         let other = |source: &Source<'_>| {
@@ -110,7 +118,8 @@ impl<'a> Unapplied<'a> {
                 && !mentions(&case.goal.run, source.name())
         };
         let readable = !self.objects.is_empty();
-        !(decided && failed && by_name && readable && self.objects.iter().all(other))
+        let settled = decided.is_some() && !waits;
+        !(settled && failed && by_name && readable && self.objects.iter().all(other))
     }
 
     /// The server does not take it, or would not.

@@ -281,11 +281,13 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
     for container in status.container_statuses.iter().flatten() {
         let state = container.state.as_ref();
         let waiting = state.and_then(|state| state.waiting.as_ref());
-        // Between its end and the wait for its next start a container has ended.
+        // Between its end and the wait for its next start a container has ended; one that is being
+        // deleted ends because of that.
         let always = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
         let ended = state.and_then(|state| state.terminated.as_ref());
         let ended =
             ended.filter(|ended| ended.exit_code != 0 && always.is_none_or(|one| one == "Always"));
+        let ended = ended.filter(|_| pod.metadata.deletion_timestamp.is_none());
         let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
         let Some(reason) = reason.or_else(|| ended?.reason.as_deref()) else { continue };
         if reason == "ContainerCreating" || reason == "PodInitializing" {

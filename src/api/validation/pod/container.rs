@@ -137,7 +137,7 @@ fn common(report: &mut Report, path: &str, container: &Container, beside: &Besid
     let at = |field: &str| format!("{path}.{field}");
     match container.name.as_str() {
         "" => report.required(&at("name"), ""),
-        name => report.invalid_for(&at("name"), name, names::dns_label(name)),
+        name => report.invalid_name(&at("name"), name, names::dns_label(name)),
     }
     if container.image.as_deref().unwrap_or("").is_empty() {
         report.required(&at("image"), "");

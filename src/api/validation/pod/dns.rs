@@ -63,6 +63,6 @@ fn check_searches(report: &mut Report, path: &str, searches: &[String]) {
     for (index, search) in searches.iter().enumerate().filter(|(_, search)| *search != ".") {
         // Underscores are allowed since 1.33; a final dot always was.
         let name = search.strip_suffix('.').unwrap_or(search).replace('_', "a");
-        report.invalid_for(&format!("{here}[{index}]"), search, names::dns_subdomain(&name));
+        report.invalid_name(&format!("{here}[{index}]"), search, names::dns_subdomain(&name));
     }
 }

@@ -197,7 +197,7 @@ pub(super) fn check_amount(
 fn check_file(report: &mut Report, path: &str, file: &FileKeySelector) {
     match file.volume_name.as_str() {
         "" => report.required(&format!("{path}.volumeName"), ""),
-        name => report.invalid_for(&format!("{path}.volumeName"), name, names::dns_label(name)),
+        name => report.invalid_name(&format!("{path}.volumeName"), name, names::dns_label(name)),
     }
     match file.path.as_str() {
         "" => report.required(&format!("{path}.path"), ""),
@@ -210,7 +210,7 @@ fn check_file(report: &mut Report, path: &str, file: &FileKeySelector) {
 }
 
 fn check_key(report: &mut Report, path: &str, name: &str, key: &str) {
-    report.invalid_for(&format!("{path}.name"), name, names::dns_subdomain(name));
+    report.invalid_name(&format!("{path}.name"), name, names::dns_subdomain(name));
     match key {
         "" => report.required(&format!("{path}.key"), ""),
         key => report.invalid_for(&format!("{path}.key"), key, names::config_key(key)),

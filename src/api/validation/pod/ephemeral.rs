@@ -46,7 +46,7 @@ fn check_name(report: &mut Report, path: &str, name: &str, seen: &mut BTreeSet<S
         report.required(path, "");
         return;
     }
-    report.invalid_for(path, name, names::dns_label(name));
+    report.invalid_name(path, name, names::dns_label(name));
     if !seen.insert(name.to_owned()) {
         report.duplicate(path, name);
     }

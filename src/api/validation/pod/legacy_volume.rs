@@ -217,11 +217,11 @@ fn storage_os(report: &mut Report, path: &str, disk: &StorageOSVolumeSource) {
     let here = format!("{path}.volumeName");
     match disk.volume_name.as_deref().unwrap_or("") {
         "" => report.required(&here, ""),
-        name => report.invalid_for(&here, name, names::dns_label(name)),
+        name => report.invalid_name(&here, name, names::dns_label(name)),
     }
     if let Some(name) = disk.volume_namespace.as_deref().filter(|name| !name.is_empty()) {
         let here = format!("{path}.volumeNamespace");
-        report.invalid_for(&here, name, names::dns_label(name));
+        report.invalid_name(&here, name, names::dns_label(name));
     }
     secret(report, path, disk.secret_ref.as_ref());
 }

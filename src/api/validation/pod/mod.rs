@@ -184,7 +184,7 @@ fn device_claims(report: &mut Report, path: &str, spec: &PodSpec) -> BTreeSet<St
         match claim.name.as_str() {
             "" => report.required(&at_name, ""),
             name if seen.contains(name) => report.duplicate(&at_name, name),
-            name => report.invalid_for(&at_name, name, names::dns_label(name)),
+            name => report.invalid_name(&at_name, name, names::dns_label(name)),
         }
         let given = (&claim.resource_claim_name, &claim.resource_claim_template_name);
         let shown = || Own(internal::CLAIM, claim);
@@ -204,7 +204,7 @@ fn device_claims(report: &mut Report, path: &str, spec: &PodSpec) -> BTreeSet<St
             [("resourceClaimName", given.0), ("resourceClaimTemplateName", given.1)]
         {
             if let Some(name) = name {
-                report.invalid_for(&format!("{here}.{field}"), name, names::dns_subdomain(name));
+                report.invalid_name(&format!("{here}.{field}"), name, names::dns_subdomain(name));
             }
         }
         if !claim.name.is_empty() {
@@ -253,7 +253,7 @@ fn identity(report: &mut Report, path: &str, spec: &PodSpec) {
     };
     // No recording has these; the rule is the API's own description of the field.
     let here = format!("{path}.hostnameOverride");
-    report.invalid_for(&here, name, names::dns_subdomain(name));
+    report.invalid_name(&here, name, names::dns_subdomain(name));
     if name.len() > MAX_HOSTNAME {
         report.too_long(&here, MAX_HOSTNAME);
     }
@@ -269,11 +269,11 @@ fn identity(report: &mut Report, path: &str, spec: &PodSpec) {
 fn classes(report: &mut Report, path: &str, spec: &PodSpec) {
     if let Some(class) = spec.priority_class_name.as_deref().filter(|name| !name.is_empty()) {
         let here = format!("{path}.priorityClassName");
-        report.invalid_for(&here, class, names::dns_subdomain(class));
+        report.invalid_name(&here, class, names::dns_subdomain(class));
     }
     if let Some(class) = &spec.runtime_class_name {
         let here = format!("{path}.runtimeClassName");
-        report.invalid_for(&here, class, names::dns_subdomain(class));
+        report.invalid_name(&here, class, names::dns_subdomain(class));
     }
     if let Some(policy) = spec.preemption_policy.as_deref() {
         let here = format!("{path}.preemptionPolicy");
@@ -306,7 +306,7 @@ fn host_aliases(report: &mut Report, path: &str, spec: &PodSpec) {
         addresses::check(report, &format!("{here}.ip"), &alias.ip);
         for (number, name) in alias.hostnames.iter().flatten().enumerate() {
             let here = format!("{here}.hostnames[{number}]");
-            report.invalid_for(&here, name, names::dns_subdomain(name));
+            report.invalid_name(&here, name, names::dns_subdomain(name));
         }
     }
 }

@@ -286,7 +286,7 @@ fn claim_names(
             report.duplicate(&here, name.as_str());
         } else {
             if !request.is_empty() {
-                report.invalid_for(&format!("{here}.request"), request, names::dns_label(request));
+                report.invalid_name(&format!("{here}.request"), request, names::dns_label(request));
             }
             let part = format!("{name}/");
             if seen.contains(&key) {

@@ -129,7 +129,7 @@ fn check_pod_term(report: &mut Report, path: &str, term: &PodAffinityTerm) {
         }
     }
     for name in term.namespaces.iter().flatten() {
-        report.invalid_for(&format!("{path}.namespace"), name, names::dns_label(name));
+        report.invalid_name(&format!("{path}.namespace"), name, names::dns_label(name));
     }
     label_keys(report, path, term);
     let here = format!("{path}.topologyKey");
@@ -232,7 +232,7 @@ fn check_field(report: &mut Report, path: &str, requirement: &NodeSelectorRequir
         return;
     }
     for (index, value) in values.iter().enumerate() {
-        report.invalid_for(&format!("{path}.values[{index}]"), value, names::dns_subdomain(value));
+        report.invalid_name(&format!("{path}.values[{index}]"), value, names::dns_subdomain(value));
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn check<'a>(
         let at_name = format!("{here}.name");
         match volume.name.as_str() {
             "" => report.required(&at_name, ""),
-            name => report.invalid_for(&at_name, name, names::dns_label(name)),
+            name => report.invalid_name(&at_name, name, names::dns_label(name)),
         }
         if seen.contains_key(volume.name.as_str()) {
             report.duplicate(&at_name, volume.name.as_str());
@@ -181,11 +181,11 @@ fn csi(report: &mut Report, path: &str, csi: &CSIVolumeSource) {
     if driver.len() > MAX_DRIVER {
         report.too_long(&here, MAX_DRIVER);
     }
-    report.invalid_for(&here, driver, names::dns_subdomain(&driver.to_lowercase()));
+    report.invalid_name(&here, driver, names::dns_subdomain(&driver.to_lowercase()));
     match csi.node_publish_secret_ref.as_ref().map(|secret| secret.name.as_str()) {
         Some("") => report.required(&format!("{path}.nodePublishSecretRef.name"), ""),
         Some(name) => {
-            report.invalid_for(&format!("{path}.name"), name, names::dns_subdomain(name));
+            report.invalid_name(&format!("{path}.name"), name, names::dns_subdomain(name));
         }
         None => {}
     }

@@ -142,7 +142,7 @@ mod tests {
     use crate::api::Cause;
 
     fn cause(field: &str) -> Cause {
-        Cause { field: field.to_owned(), message: "Required value".to_owned() }
+        Cause::new(field, "Required value")
     }
 
     #[test]
