@@ -674,7 +674,10 @@ impl Session {
             }
             words.verbose(io, "\n");
             // That a server says nothing to robots is no failure.
-            return if download.robots { () } else { self.fail(SERVER) };
+            if !download.robots {
+                self.fail(SERVER);
+            }
+            return;
         }
         if download.robots {
             self.tree.bar(&download.url, &String::from_utf8_lossy(&response.body));
