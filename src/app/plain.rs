@@ -548,31 +548,27 @@ impl<I: Source, O: Write> Plain<I, O> {
     /// One rung of the ladder more at each call, for the failure of that number, from 1, or for the same as
     /// before.
     fn why(&mut self, number: &str) -> io::Result<()> {
-        let climbed = |game: &Game| {
-            game.play().map_or((0, 0), |play| {
+        let help = |game: &Game| {
+            game.play().map_or((0, 0, 0), |play| {
                 let help = play.help();
-                (help.chosen, help.rung())
+                (help.faults.len(), help.chosen, help.rung())
             })
         };
-        let before = climbed(&self.game);
+        let (failures, chosen, _) = help(&self.game);
+        if failures > 0 && !number.is_empty() {
+            let asked = number.parse::<usize>().ok().filter(|at| (1..=failures).contains(at));
+            let Some(asked) = asked else {
+                return self.say(&format!("why takes a failure's number, from 1 to {failures}."));
+            };
+            let by = asked as i32 - 1 - chosen as i32;
+            self.send(Msg::Level(LevelMsg::OtherFailure(by)))?;
+        }
+        let (_, _, before) = help(&self.game);
         self.send(Msg::Level(LevelMsg::Why))?;
         if self.game.popup() != Some(&Popup::Why) {
             return self.notice();
         }
-        let failures = self.game.play().map_or(0, |play| play.help().faults.len());
-        match number.parse::<usize>() {
-            Ok(number) if (1..=failures).contains(&number) => {
-                let by = number as i32 - 1 - climbed(&self.game).0 as i32;
-                self.send(Msg::Level(LevelMsg::OtherFailure(by)))?;
-            }
-            _ if number.is_empty() => {}
-            _ => {
-                self.send(Msg::Dismiss)?;
-                return self.say(&format!("why takes a failure's number, from 1 to {failures}."));
-            }
-        }
-        let now = climbed(&self.game);
-        if now == before || (now.0 != before.0 && now.1 == 0) {
+        if help(&self.game).2 == before {
             self.send(Msg::Level(LevelMsg::Why))?;
         }
         self.send(Msg::Dismiss)?;
@@ -912,6 +908,16 @@ mod tests {
         for key in ["Ctrl-", "F3", "Esc", "✓", "✗"] {
             assert!(!told.contains(key), "{key} means nothing here:\n{told}");
         }
+    }
+
+    #[test]
+    fn why_with_a_number_tells_of_that_failure_alone() {
+        let told = played("four-silences\ngo\n\nwhy 2\nwhy 9\nwhy\nquit\n");
+        assert!(told.contains("why 1: help with this one"), "{told}");
+        assert!(told.contains("Where to look 1: kubectl describe service laundry"), "{told}");
+        assert!(!told.contains("why 2: help with this one"), "{told}");
+        assert!(told.contains("from 1 to 4"), "{told}");
+        assert!(told.contains("Fact: "), "the same failure's next step:\n{told}");
     }
 
     #[test]

@@ -286,8 +286,7 @@ fn why(game: &mut Game) -> Vec<Effect> {
         return Vec::new();
     }
     if game.popup == Some(Popup::Why) || play.help().rung() == 0 {
-        let goals = play.attempt.goals().to_vec();
-        play.ladder.climb(&goals);
+        play.ladder.climb(play.attempt.goals());
         play.mark_failures();
         let (name, rung) = (play.level().name.clone(), play.ladder.highest);
         let record = game.record_mut(&name);
@@ -301,9 +300,8 @@ fn why(game: &mut Game) -> Vec<Effect> {
 
 /// Help with another of the faults: the box tells of it, and its request's way is shown.
 fn turn_help(game: &mut Game, by: i32) {
-    let Some(play) = game.play.as_mut().filter(|_| game.popup == Some(Popup::Why)) else { return };
-    let goals = play.attempt.goals().to_vec();
-    play.ladder.turn(&goals, by);
+    let Some(play) = &mut game.play else { return };
+    play.ladder.turn(play.attempt.goals(), by);
     let of = play.help().asked().map(|fault| fault.goals.clone()).unwrap_or_default();
     play.show_way_of(&of);
     game.scroll = None;

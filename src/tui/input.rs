@@ -429,6 +429,10 @@ fn popup_key(game: &mut Game, key: &KeyEvent) -> Vec<Effect> {
             if let KeyCode::Char(c @ '1'..='9') = key.code {
                 return update(game, Msg::Level(LevelMsg::Look(c as usize - '1' as usize)));
             }
+            if let KeyCode::Tab | KeyCode::BackTab = key.code {
+                let by = if key.code == KeyCode::Tab { 1 } else { -1 };
+                return update(game, Msg::Level(LevelMsg::OtherFailure(by)));
+            }
             if let KeyCode::Char('K') = key.code {
                 let help = game.play().map(|play| play.help());
                 let fault = help.as_ref().and_then(|help| help.asked());

@@ -338,8 +338,6 @@ pub static BINDINGS: &[Binding] = &[
     row(Reading, letter('w'), ("w", "", ""), level(LevelMsg::Why)),
     row(Reading, function(2), ("", "", ""), level(LevelMsg::Hint)),
     row(Reading, function(3), ("", "", ""), level(LevelMsg::Why)),
-    row(Reading, plain(KeyCode::Tab), ("Tab", "", ""), level(LevelMsg::OtherFailure(1))),
-    row(Reading, plain(KeyCode::BackTab), ("", "", ""), level(LevelMsg::OtherFailure(-1))),
     row(Reading, letter('q'), ("q", "", ""), Does::Send(Msg::Dismiss)),
     row(Reading, letter(' '), ("", "", ""), Does::Send(Msg::Dismiss)),
     row(Reading, plain(KeyCode::Esc), ("Esc", "close", "close"), Does::Send(Msg::Dismiss)),

@@ -883,15 +883,7 @@ fn unready(facts: &Facts<'_>, service: &Service, said: &Diagnosis) -> Option<Dia
     let unready: Vec<&Arc<Pod>> = matching.into_iter().filter(|pod| !pod.is_ready()).collect();
     let first = *unready.first()?;
     if let Some(trouble) = workloads::trouble(facts, &unready) {
-        return Some(
-            said.clone()
-                .look(trouble.look)
-                .fact(trouble.message)
-                .facts(trouble.evidence)
-                .nearest(trouble.nearest)
-                .at(trouble.at)
-                .fix(trouble.fix),
-        );
+        return Some(said.clone().because_of(trouble));
     }
     let name = first.metadata.name.as_deref()?;
     let place = look::in_namespace(namespace);

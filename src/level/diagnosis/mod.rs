@@ -119,6 +119,16 @@ impl Diagnosis {
         self
     }
 
+    /// What lies behind it: all that is known of the other fault, which is what has to be mended.
+    fn because_of(self, other: Diagnosis) -> Diagnosis {
+        self.look(other.look)
+            .fact(other.message)
+            .facts(other.evidence)
+            .nearest(other.nearest)
+            .at(other.at)
+            .fix(other.fix)
+    }
+
     fn fact(mut self, fact: impl Into<String>) -> Diagnosis {
         self.evidence.push(fact.into());
         self

@@ -75,12 +75,7 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
                 "dns-unreachable",
                 format!("nobody answered when the client asked DNS for {name}"),
             )
-            .look(trouble.look)
-            .fact(trouble.message)
-            .facts(trouble.evidence)
-            .nearest(trouble.nearest)
-            .at(trouble.at)
-            .fix(trouble.fix),
+            .because_of(trouble),
         );
     }
     let unready = !servers.is_empty() && servers.iter().all(|pod| !pod.is_ready());
