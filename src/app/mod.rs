@@ -43,8 +43,8 @@ pub fn main() -> ExitCode {
         }),
         Err(error) if error.use_stderr() => {
             tell(&Usage(said(&error)));
-            // Whether anybody reads it does not matter.
-            let _ = error.print();
+            // It quotes the words that it does not know.
+            headless::write_error(error.to_string().trim_end());
             ExitCode::from(headless::USAGE)
         }
         Err(help) => {

@@ -224,13 +224,15 @@ pub fn printable_json(json: &impl fmt::Display) -> String {
 }
 
 /// Whether a character does not show itself: control characters of ASCII (but for newline and tab)
-/// and of Latin 1, what turns the direction of writing, what has no width, and tags.
+/// and of Latin 1, what turns the direction of writing, what has no width, what looks like nothing, and tags.
 fn is_hidden(letter: char) -> bool {
     match letter {
         '\n' | '\t' => false,
-        '\u{61c}' | '\u{180e}' | '\u{feff}' => true,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{feff}' => true,
+        '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{3164}' | '\u{ffa0}' => true,
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => true,
-        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
+        '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}' => true,
+        '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
         other => other.is_control(),
     }
 }
@@ -258,6 +260,10 @@ mod tests {
         assert_eq!(
             printable("\u{9b}31m\u{202e}\u{200b}\u{feff}x"),
             "\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}x"
+        );
+        assert_eq!(
+            printable("a\u{ad}\u{34f}\u{3164}\u{e0100}b"),
+            "a\u{fffd}\u{fffd}\u{fffd}\u{fffd}b"
         );
         assert_eq!(printable("a\r\nb\rc"), "a\r\nb\u{fffd}c");
         assert_eq!(printable("grüße, 日本 ✓"), "grüße, 日本 ✓");

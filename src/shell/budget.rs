@@ -22,6 +22,9 @@ const OUTPUT: u64 = 32 << 20;
 /// Steps that come back in a second of simulated time, so that a loop that sleeps never ends.
 const REFILL: u64 = 4_000;
 
+/// The same of a container's process, of which there are many, and which runs for ever.
+const REFILL_OF_PROCESS: u64 = 500;
+
 /// Steps that are done at one moment, before whoever draws the next frame has its turn.
 const SLICE: u64 = 40_000;
 
@@ -68,7 +71,8 @@ impl Budget {
     pub fn begin(&mut self, now: SimTime) {
         let seconds = now.since(self.refilled).as_secs();
         self.refilled += Duration::from_secs(seconds);
-        self.steps = self.steps.saturating_add(seconds.saturating_mul(REFILL)).min(STEPS);
+        let refill = if self.endless { REFILL_OF_PROCESS } else { REFILL };
+        self.steps = self.steps.saturating_add(seconds.saturating_mul(refill)).min(STEPS);
         self.slice = SLICE;
         if self.endless && self.steps > 0 {
             self.spent = None;
@@ -179,6 +183,15 @@ mod tests {
         budget.take(STEPS - 1);
         budget.begin(SimTime::from_millis(10_000));
         assert_eq!(budget.left(), 1 + 10 * REFILL);
+    }
+
+    #[test]
+    fn a_container_that_never_rests_gets_less_back_than_a_command() {
+        let mut budget = Budget::of_process();
+        budget.take(STEPS);
+        assert!(budget.is_tired());
+        budget.begin(SimTime::from_millis(10_000));
+        assert_eq!(budget.left(), 10 * REFILL_OF_PROCESS);
     }
 
     #[test]

@@ -13,13 +13,14 @@ const DEADLINE: Duration = Duration::from_secs(120);
 const SPACE: u32 = 2_000_000;
 
 /// What a bomb printed, and how it ended.
-struct Ended {
-    stdout: String,
-    stderr: String,
-    code: Option<i32>,
+pub(super) struct Ended {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: Option<i32>,
 }
 
-fn limited(script: &str) -> Ended {
+/// Plays a script, and asks for one more answer after it.
+pub(super) fn limited(script: &str) -> Ended {
     let mut child = Command::new("sh")
         .args([
             "-c",
@@ -377,4 +378,22 @@ fn thousands_of_manifests_are_sent_in_time_that_grows_with_them() {
         })
         .collect();
     bomb(&format!("kubectl apply -f - <<'E' | tail -1\n{all}E"), "configmap/c3999 created");
+}
+
+#[test]
+fn an_editor_that_nobody_opens_is_not_waited_for() {
+    let edits = "EDITOR=vi kubectl edit deployment web\n".repeat(9);
+    let edit = format!("kubectl create deployment web --image=nginx\n{edits}");
+    bomb(&edit, "there is no editor here");
+    // The cluster begins at nine, and an hour is the longest that a command may take.
+    bomb(&format!("{edit}date -u +hour-%H"), "hour-09");
+}
+
+#[test]
+fn loops_over_fields_that_are_not_there_end_with_the_line() {
+    bomb(
+        "seq 9 > f; sort -k 99999999999999999999 f | tail -1; sort -t : -k 9999999999 f | tail -1",
+        "9",
+    );
+    bomb("seq 9 > f; uniq -f 99999999999999999999 f; uniq -f 9999999999 -w 9 f", "1");
 }

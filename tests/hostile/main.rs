@@ -4,6 +4,10 @@
 
 #[cfg(target_os = "linux")]
 mod bombs;
+mod characters;
 mod clock;
 #[cfg(target_os = "linux")]
 mod memory;
+mod mutations;
+#[cfg(target_os = "linux")]
+mod numbers;

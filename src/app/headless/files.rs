@@ -20,13 +20,14 @@ const MAX_FOLDER: usize = 64 * 1024 * 1024;
 pub fn read_pack(folder: &Path) -> Result<Files, Usage> {
     // A folder that may not be read says so.
     fs::read_dir(folder).map_err(|error| Usage::cannot("read", folder, &error))?;
-    if !folder.join("pack.yaml").is_file() {
-        return Err(Usage(format!(
+    let pack = folder.join("pack.yaml");
+    match fs::symlink_metadata(&pack) {
+        Ok(_) => read_files(folder),
+        Err(_) => Err(Usage(format!(
             "{} has no pack.yaml; name the folder that holds a pack of levels",
             folder.display()
-        )));
+        ))),
     }
-    read_files(folder)
 }
 
 /// A path that is there is a folder.
@@ -89,23 +90,30 @@ fn read_folder(root: &Path, folder: &Path, prefix: &str, files: &mut Files) -> R
         fs::read_dir(folder).map_err(fail)?.collect::<Result<_, _>>().map_err(fail)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let Ok(name) = entry.file_name().into_string() else {
+            return Err(Usage(format!("the name of {} is not UTF-8; rename it", path.display())));
+        };
         if name.starts_with('.') {
             continue;
         }
-        let path = entry.path();
         let key = format!("{prefix}{name}");
         let kind = entry.file_type().map_err(fail)?;
-        if kind.is_symlink() && !path.canonicalize().is_ok_and(|to| to.starts_with(root)) {
-            return Err(Usage(format!(
-                "{} is a link that leads out of the folder",
-                path.display()
-            )));
+        if kind.is_symlink() {
+            let told = match path.canonicalize() {
+                Ok(to) if !to.starts_with(root) => "leads out of the folder",
+                // It could lead around in a circle; a link to a file is as good as the file.
+                Ok(to) if to.is_dir() => "leads to a folder; put the folder itself there",
+                Ok(_) => "",
+                Err(_) => "leads nowhere",
+            };
+            if !told.is_empty() {
+                return Err(Usage(format!("{} is a link that {told}", path.display())));
+            }
         }
-        // Links to folders could lead around in a circle; a link to a file is as good as the file.
         if kind.is_dir() {
             read_folder(root, &path, &format!("{key}/"), files)?;
-        } else if !path.is_dir() {
+        } else {
             files.insert(key, read_file(&path)?);
         }
         if files.len() > MAX_FILES {

@@ -47,6 +47,7 @@ pub fn shell(arguments: &ShellArgs, pack: &dyn Fn() -> Result<Pack, Usage>) -> E
         out: Output::new(),
         pending: String::new(),
         left: false,
+        wishes: Vec::new(),
         answers: 0,
     };
     if person {
@@ -274,6 +275,8 @@ struct Conversation<'a> {
     /// The lines of a command that is not complete yet.
     pending: String,
     left: bool,
+    /// What commands asked of whoever draws the screen, and has not been answered.
+    wishes: Vec<UiRequest>,
     /// How many answers were given.
     answers: u64,
 }
@@ -371,6 +374,13 @@ impl Conversation<'_> {
             if !self.json {
                 self.answer(&std::mem::take(&mut chunks));
             }
+            self.wishes.extend(self.desk.session_mut().take_wishes());
+            let edits = self.wishes.iter().any(|wish| matches!(wish, UiRequest::Edit(_)));
+            if edits && !matches!(ran, Ran::Ended) {
+                // It waits for an editor that nobody opens.
+                self.desk.interrupt();
+                break;
+            }
             if self.interrupted.swap(false, Ordering::SeqCst) && !matches!(ran, Ran::Ended) {
                 self.desk.interrupt();
                 break;
@@ -404,13 +414,15 @@ impl Conversation<'_> {
 
     fn answer_with(&mut self, mut chunks: Vec<Chunk>) {
         chunks.extend(self.desk.session_mut().take_output());
-        for wish in self.desk.session_mut().take_wishes() {
+        self.wishes.extend(self.desk.session_mut().take_wishes());
+        for wish in std::mem::take(&mut self.wishes) {
             match wish {
                 UiRequest::Leave => self.left = true,
                 UiRequest::ClearScreen => {}
                 UiRequest::Edit(file) => {
                     let told = format!(
-                        "podhop: there is no editor here; write {file} with cat > {file} <<'EOF'\n"
+                        "podhop: there is no editor here; set EDITOR to a program that changes \
+                         {file} by itself, such as sed -i, or write a file with cat > FILE <<'EOF'\n"
                     );
                     chunks.push(Chunk { error: true, bytes: told.into() });
                 }

@@ -187,13 +187,13 @@ impl Work<'_> {
         }
         let rolling = strategy.and_then(|strategy| strategy.rolling_update.as_ref());
         let bound = rolling.and_then(|rolling| rolling.max_unavailable.as_ref());
-        let bound = share(bound, self.wanted.len() as i32, true).max(1);
+        let bound = share(bound, self.wanted.len() as i64, true).max(1);
         let here = |node: &String| self.pods.get(node).into_iter().flatten();
         let missing = self
             .wanted
             .iter()
             .filter(|node| !here(node).any(|pod| self.is_available(client, pod)))
-            .count() as i32;
+            .count() as i64;
         let mut left = bound - missing;
         for pod in self.wanted.iter().flat_map(here) {
             if pod.is_terminating() || revision_of(pod) == Some(self.hash()) {

@@ -28,19 +28,22 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         .collect();
     let healthy =
         selected.iter().filter(|pod| pod.is_ready() && !pod.is_terminating()).count() as i32;
+    let of = |part: &IntOrString, whole: i32| {
+        i32::try_from(share(Some(part), whole.into(), true)).unwrap_or(i32::MAX)
+    };
     let (expected, desired) = match (&spec.max_unavailable, &spec.min_available) {
         (Some(unavailable), _) => {
             let expected = scale(client, &selected);
-            (expected, (expected - share(Some(unavailable), expected, true)).max(0))
+            (expected, expected.saturating_sub(of(unavailable, expected)).max(0))
         }
         (None, Some(IntOrString::Int(least))) => (selected.len() as i32, *least),
         (None, Some(percentage)) => {
             let expected = scale(client, &selected);
-            (expected, share(Some(percentage), expected, true))
+            (expected, of(percentage, expected))
         }
         (None, None) => (selected.len() as i32, 1),
     };
-    let allowed = if expected > 0 { (healthy - desired).max(0) } else { 0 };
+    let allowed = if expected > 0 { healthy.saturating_sub(desired).max(0) } else { 0 };
     let before = budget.status.as_ref();
     let status = PodDisruptionBudgetStatus {
         conditions: Some(conditions(client, &budget, allowed)),
@@ -64,14 +67,14 @@ fn scale(client: &Client<'_>, selected: &[Arc<Pod>]) -> i32 {
     let mut expected = 0;
     for pod in selected {
         let Some((kind, name)) = pods::owner_kind(pod) else {
-            expected += 1;
+            expected = i32::saturating_add(expected, 1);
             continue;
         };
         let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
         let (uid, replicas) = ask(client, kind, &Key::new(namespace, name)).unwrap_or_default();
         if !counted.contains(&uid) {
             counted.push(uid);
-            expected += replicas;
+            expected = expected.saturating_add(replicas);
         }
     }
     expected

@@ -166,7 +166,7 @@ impl Work<'_> {
             status.and_then(|status| status.container_statuses.clone()).unwrap_or_default()
         };
         let restarts = self.pods.iter().flat_map(statuses).map(|status| status.restart_count);
-        self.status.failed.unwrap_or(0) + restarts.sum::<i32>()
+        restarts.fold(self.status.failed.unwrap_or(0), i32::saturating_add)
     }
 
     fn is_complete(&self) -> bool {
@@ -180,7 +180,7 @@ impl Work<'_> {
     fn keep_running(&mut self, client: &mut Client<'_>) {
         let parallelism = self.spec.parallelism.unwrap_or(1);
         let wanted = match self.spec.completions {
-            Some(completions) => parallelism.min(completions - self.succeeded()),
+            Some(completions) => parallelism.min(completions.saturating_sub(self.succeeded())),
             None if self.succeeded() > 0 => self.active().min(parallelism),
             None => parallelism,
         };

@@ -68,7 +68,7 @@ pub(super) fn level(
     Some(Level {
         name: name.to_owned(),
         number,
-        title: file.title,
+        title: file.title.trim().to_owned(),
         chapter: file.chapter,
         teaches: file.teaches,
         difficulty: difficulty.map(|value| value as u8),

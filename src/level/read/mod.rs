@@ -68,11 +68,15 @@ pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
     let chapters = file
         .chapters
         .into_iter()
-        .map(|chapter| Chapter { name: chapter.name, title: chapter.title, levels: chapter.levels })
+        .map(|chapter| Chapter {
+            name: chapter.name,
+            title: chapter.title.trim().to_owned(),
+            levels: chapter.levels,
+        })
         .collect();
     Ok(Pack {
         id: super::CAMPAIGN.to_owned(),
-        title: file.title,
+        title: file.title.trim().to_owned(),
         author: file.author,
         language: file.language,
         chapters,
@@ -109,10 +113,15 @@ fn names<'a>(
                 let message = format!("level {name:?} could not be told from podhop's own sandbox");
                 bounds.error(&at, message, "give its folder another name");
             } else if name.len() > 63
+                || name.starts_with('-')
                 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
             {
                 let message = format!("{name:?} is no name of a level");
-                bounds.error(&at, message, "use letters, digits and hyphens, 63 at most");
+                bounds.error(
+                    &at,
+                    message,
+                    "use letters, digits and hyphens, 63 at most, and no hyphen first",
+                );
             } else if !files.contains_key(&format!("{name}/level.yaml")) {
                 bounds.error(&at, format!("there is no {name}/level.yaml"), no_level(files, name));
             } else {

@@ -19,7 +19,7 @@ use crate::level::lint::Cheat;
 #[serde(deny_unknown_fields)]
 pub(super) struct PackFile {
     /// The campaign's title.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), regex(pattern = TITLE), example = &"A line of 100 characters at most")]
     pub title: String,
     /// Who made it.
     #[serde(default)]
@@ -45,7 +45,7 @@ pub(super) struct ChapterFile {
     #[schemars(length(min = 1))]
     pub name: String,
     /// Its title.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), regex(pattern = TITLE), example = &"A line of 100 characters at most")]
     pub title: String,
     /// Its levels' folders, in order.
     #[schemars(length(min = 1))]
@@ -57,7 +57,7 @@ pub(super) struct ChapterFile {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct LevelFile {
     /// The level's title.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), regex(pattern = TITLE), example = &"A line of 100 characters at most")]
     pub title: String,
     /// The chapter it belongs to.
     pub chapter: String,
@@ -562,10 +562,13 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 pub(super) struct Span(pub Duration);
 
 /// What a place in a file looks like.
-pub(super) const AT: &str = "^[^:]+:[1-9][0-9]*$";
+pub(super) const AT: &str = "^[^:]+:[1-9][0-9]{0,8}$";
 
 /// What a length of time looks like.
-pub(super) const SPAN: &str = "^[0-9]+(ms|s|m|h)$";
+pub(super) const SPAN: &str = "^[0-9]{1,9}(ms|s|m|h)$";
+
+/// What a title looks like: a line that is not long, for lists and the screen's first line.
+pub(super) const TITLE: &str = r"^\s*[^\n]{1,100}\n*$";
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {

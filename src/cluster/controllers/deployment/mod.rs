@@ -100,8 +100,8 @@ fn claim(client: &mut Client<'_>, deployment: &Deployment) -> Vec<Arc<ReplicaSet
 
 impl Family {
     /// The number of pods that the Deployment asks for.
-    fn wanted(&self) -> i32 {
-        self.deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1)
+    fn wanted(&self) -> i64 {
+        self.deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1).into()
     }
 
     fn paused(&self) -> bool {
@@ -120,7 +120,7 @@ impl Family {
     /// How many pods may exist beyond the wanted number, and how many may be missing. Of
     /// percentages the surge is rounded up and the unavailable are rounded down; both zero would
     /// stop every rollout, so one may then be missing.
-    fn bounds(&self) -> (i32, i32) {
+    fn bounds(&self) -> (i64, i64) {
         let strategy = self.deployment.spec.as_ref().and_then(|spec| spec.strategy.as_ref());
         let Some(rolling) = strategy.and_then(|strategy| strategy.rolling_update.as_ref()) else {
             return (0, 0);
@@ -146,28 +146,29 @@ impl Family {
     }
 }
 
-/// A number, or a percentage of `whole`.
-pub(super) fn share(value: Option<&IntOrString>, whole: i32, up: bool) -> i32 {
+/// A number, or a percentage of `whole`. Numbers of pods are computed in more bits than fields have,
+/// since the largest that a field may have still takes a surge.
+pub(super) fn share(value: Option<&IntOrString>, whole: i64, up: bool) -> i64 {
     match value {
         None => 0,
-        Some(IntOrString::Int(number)) => *number,
+        Some(IntOrString::Int(number)) => (*number).into(),
         Some(IntOrString::String(text)) => {
             let percent: i64 = text.trim_end_matches('%').parse().unwrap_or(0);
-            let hundredfold = i64::from(whole) * percent;
-            let shared = if up { (hundredfold + 99).div_euclid(100) } else { hundredfold / 100 };
-            i32::try_from(shared).unwrap_or(i32::MAX)
+            let hundredfold = whole.saturating_mul(percent);
+            let shared = hundredfold / 100 + i64::from(up && hundredfold % 100 > 0);
+            shared.min(i32::MAX.into())
         }
     }
 }
 
 /// The replicas that a set asks for.
-fn size(set: &ReplicaSet) -> i32 {
-    set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1)
+fn size(set: &ReplicaSet) -> i64 {
+    set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1).into()
 }
 
 /// The replicas of a set that are available.
-fn available(set: &ReplicaSet) -> i32 {
-    set.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0)
+fn available(set: &ReplicaSet) -> i64 {
+    set.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0).into()
 }
 
 /// The replicas that a set has.

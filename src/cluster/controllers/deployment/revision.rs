@@ -115,7 +115,7 @@ fn make(client: &mut Client<'_>, family: &mut Family, number: i64) {
         },
         spec: Some(ReplicaSetSpec {
             min_ready_seconds: spec.min_ready_seconds,
-            replicas: Some(replicas),
+            replicas: Some(i32::try_from(replicas).unwrap_or(i32::MAX)),
             selector,
             template: Some(template),
         }),

@@ -51,7 +51,7 @@ fn grow_new(client: &mut Client<'_>, family: &mut Family) -> bool {
 
 /// Shrinks old sets as far as enough pods stay available: broken pods first.
 fn shrink_old(client: &mut Client<'_>, family: &mut Family) -> bool {
-    let old_total: i32 = family.old.iter().map(|set| size(set)).sum();
+    let old_total: i64 = family.old.iter().map(|set| size(set)).sum();
     let Some(new) = family.new.clone().filter(|_| old_total > 0) else { return false };
     let (_, missing) = family.bounds();
     let least = family.wanted() - missing;
@@ -66,7 +66,7 @@ fn shrink_old(client: &mut Client<'_>, family: &mut Family) -> bool {
 }
 
 /// Takes pods that are not available from old sets.
-fn drop_broken(client: &mut Client<'_>, family: &mut Family, budget: i32) -> bool {
+fn drop_broken(client: &mut Client<'_>, family: &mut Family, budget: i64) -> bool {
     let mut left = budget;
     let mut dropped = false;
     for old in family.old.clone() {
@@ -81,8 +81,8 @@ fn drop_broken(client: &mut Client<'_>, family: &mut Family, budget: i32) -> boo
 }
 
 /// Takes available pods from old sets, as many as are not needed.
-fn drop_spare(client: &mut Client<'_>, family: &mut Family, least: i32) -> bool {
-    let mut spare = family.all().map(|set| available(set)).sum::<i32>() - least;
+fn drop_spare(client: &mut Client<'_>, family: &mut Family, least: i64) -> bool {
+    let mut spare = family.all().map(|set| available(set)).sum::<i64>() - least;
     let mut dropped = false;
     for old in family.old.clone() {
         let taken = size(&old).min(spare.max(0));

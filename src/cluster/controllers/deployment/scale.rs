@@ -43,7 +43,7 @@ pub(super) fn spread(client: &mut Client<'_>, family: &mut Family) {
 }
 
 /// Whether a set alone has everything that the Deployment wants.
-fn is_saturated(set: &ReplicaSet, wanted: i32) -> bool {
+fn is_saturated(set: &ReplicaSet, wanted: i64) -> bool {
     size(set) == wanted && available(set) == wanted && annotation(set, DESIRED) == Some(wanted)
 }
 
@@ -51,7 +51,7 @@ fn spread_over(client: &mut Client<'_>, family: &mut Family, mut active: Vec<Arc
     let wanted = family.wanted();
     let (surge, _) = family.bounds();
     let allowed = if wanted > 0 { wanted + surge } else { 0 };
-    let total: i32 = active.iter().map(|set| size(set)).sum();
+    let total: i64 = active.iter().map(|set| size(set)).sum();
     let to_add = allowed - total;
     let created = |set: &Arc<ReplicaSet>| set.metadata.creation_timestamp.clone();
     if to_add >= 0 {
@@ -60,7 +60,7 @@ fn spread_over(client: &mut Client<'_>, family: &mut Family, mut active: Vec<Arc
         active.sort_by_key(|set| (Reverse(size(set)), created(set)));
     }
     let mut added = 0;
-    let mut sizes: Vec<i32> = Vec::new();
+    let mut sizes: Vec<i64> = Vec::new();
     for set in &active {
         let share = if to_add == 0 { 0 } else { fraction(set, allowed, wanted) };
         let share = match to_add {
@@ -80,23 +80,23 @@ fn spread_over(client: &mut Client<'_>, family: &mut Family, mut active: Vec<Arc
 }
 
 /// How much a set grows when the Deployment's maximum goes to `allowed`.
-fn fraction(set: &ReplicaSet, allowed: i32, wanted: i32) -> i32 {
+fn fraction(set: &ReplicaSet, allowed: i64, wanted: i64) -> i64 {
     if wanted == 0 {
         return -size(set);
     }
     let before = annotation(set, MAXIMUM).filter(|maximum| *maximum > 0).unwrap_or(allowed);
-    let exact = f64::from(size(set)) * f64::from(allowed) / f64::from(before);
-    exact.round() as i32 - size(set)
+    let exact = size(set) as f64 * allowed as f64 / before as f64;
+    exact.round() as i64 - size(set)
 }
 
 /// How big the new set may become now, if it has `current` replicas.
-pub(super) fn new_size(family: &Family, current: i32) -> i32 {
+pub(super) fn new_size(family: &Family, current: i64) -> i64 {
     let wanted = family.wanted();
     if family.recreates() {
         return wanted;
     }
     let (surge, _) = family.bounds();
-    let pods: i32 = family.all().map(|set| size(set)).sum();
+    let pods: i64 = family.all().map(|set| size(set)).sum();
     let room = wanted + surge - pods;
     if room <= 0 { current } else { current + room.min(wanted - current) }
 }
@@ -106,7 +106,7 @@ pub(super) fn resize(
     client: &mut Client<'_>,
     family: &mut Family,
     set: &Arc<ReplicaSet>,
-    new_size: i32,
+    new_size: i64,
 ) -> bool {
     let old_size = size(set);
     let (surge, _) = family.bounds();
@@ -118,7 +118,7 @@ pub(super) fn resize(
     let mut changed = ReplicaSet::clone(set);
     changed.metadata.annotations = annotations;
     if let Some(spec) = &mut changed.spec {
-        spec.replicas = Some(new_size);
+        spec.replicas = Some(i32::try_from(new_size).unwrap_or(i32::MAX));
     }
     let Some(stored) = client.update(changed) else { return false };
     let name = stored.metadata.name.clone().unwrap_or_default();
@@ -133,12 +133,12 @@ pub(super) fn resize(
 }
 
 /// Notes the Deployment's size in a set's annotations.
-pub(super) fn annotate(set: &mut Option<Labels>, wanted: i32, surge: i32) {
+pub(super) fn annotate(set: &mut Option<Labels>, wanted: i64, surge: i64) {
     let annotations = set.get_or_insert_default();
     annotations.insert(DESIRED.to_owned(), wanted.to_string());
     annotations.insert(MAXIMUM.to_owned(), (wanted + surge).to_string());
 }
 
-fn annotation(set: &ReplicaSet, name: &str) -> Option<i32> {
+fn annotation(set: &ReplicaSet, name: &str) -> Option<i64> {
     set.metadata.annotations.as_ref()?.get(name)?.parse().ok()
 }

@@ -65,7 +65,7 @@ fn note(family: &mut Family, finding: Finding<'_>, now: SimTime) {
 pub(super) fn is_complete(family: &Family) -> bool {
     let status = count(family);
     let wanted = family.wanted();
-    let all = |count: Option<i32>| count.unwrap_or(0) == wanted;
+    let all = |count: Option<i32>| i64::from(count.unwrap_or(0)) == wanted;
     all(status.updated_replicas) && all(status.replicas) && all(status.available_replicas)
 }
 
@@ -198,7 +198,8 @@ fn count(family: &Family) -> DeploymentStatus {
     };
     let some = |count: i32| Some(count).filter(|count| *count != 0);
     let available = sum(|status| status.available_replicas.unwrap_or(0));
-    let total: i32 = family.all().map(|set| super::size(set)).sum();
+    let total: i64 = family.all().map(|set| super::size(set)).sum();
+    let missing = (total - i64::from(available)).clamp(0, i32::MAX.into());
     let updated = family.new.as_ref().map_or(0, |set| super::existing(set));
     DeploymentStatus {
         available_replicas: some(available),
@@ -206,7 +207,7 @@ fn count(family: &Family) -> DeploymentStatus {
         ready_replicas: some(sum(|status| status.ready_replicas.unwrap_or(0))),
         replicas: some(sum(|status| status.replicas)),
         terminating_replicas: Some(sum(|status| status.terminating_replicas.unwrap_or(0))),
-        unavailable_replicas: some((total - available).max(0)),
+        unavailable_replicas: some(i32::try_from(missing).unwrap_or(i32::MAX)),
         updated_replicas: some(updated),
         ..DeploymentStatus::default()
     }
@@ -219,7 +220,7 @@ fn assess(family: &Family, now: SimTime) -> DeploymentStatus {
     status.collision_count = known.and_then(|status| status.collision_count);
     status.conditions = known.and_then(|status| status.conditions.clone());
     let (_, missing) = family.bounds();
-    let enough = status.available_replicas.unwrap_or(0) >= family.wanted() - missing;
+    let enough = i64::from(status.available_replicas.unwrap_or(0)) >= family.wanted() - missing;
     let (truth, reason, message) = if enough {
         ("True", "MinimumReplicasAvailable", "Deployment has minimum availability.")
     } else {

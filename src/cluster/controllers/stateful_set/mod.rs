@@ -187,7 +187,7 @@ impl Work<'_> {
         if strategy.and_then(|strategy| strategy.type_.as_deref()) == Some("OnDelete") {
             return;
         }
-        let lowest = self.ordinals().start + self.partition();
+        let lowest = self.ordinals().start.saturating_add(self.partition());
         for ordinal in self.ordinals().rev().filter(|ordinal| *ordinal >= lowest) {
             let Some(pod) = self.pods.get(&ordinal) else { return };
             if revision_of(pod) != Some(revision::name(self.update)) && !pod.is_terminating() {

@@ -126,7 +126,10 @@ impl Reader<'_> {
     fn number(&mut self) -> Option<usize> {
         let end =
             self.rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(self.rest.len());
-        let value = self.rest[..end].parse().ok()?;
+        let digits = &self.rest[..end];
+        // GNU's sort takes what does not fit for the largest number there is.
+        let largest = (self.gnu && !digits.is_empty()).then_some(usize::MAX);
+        let value = digits.parse().ok().or(largest)?;
         self.rest = &self.rest[end..];
         Some(value)
     }
@@ -200,6 +203,9 @@ impl Sort {
     fn field(&self, line: &str, number: usize) -> usize {
         let mut at = 0;
         for _ in 1..number {
+            if at >= line.len() {
+                break;
+            }
             at = self.field_end(line, at, true);
         }
         at

@@ -35,6 +35,9 @@ impl Compared {
     fn part(&self, line: &str) -> String {
         let mut rest = line;
         for _ in 0..self.fields {
+            if rest.is_empty() {
+                break;
+            }
             rest = rest.trim_start_matches([' ', '\t']);
             rest = &rest[rest.find([' ', '\t']).unwrap_or(rest.len())..];
         }
@@ -45,6 +48,14 @@ impl Compared {
 
 fn number(options: &Options, letter: char, what: &str, gnu: bool) -> Result<Option<usize>, String> {
     let Some(text) = options.value(letter) else { return Ok(None) };
+    // GNU's uniq takes what does not fit for the largest number there is.
+    if gnu
+        && text.parse::<usize>().is_err()
+        && !text.is_empty()
+        && text.bytes().all(|b| b.is_ascii_digit())
+    {
+        return Ok(Some(usize::MAX));
+    }
     text.parse().map(Some).map_err(|_| match gnu {
         true => format!("uniq: {text}: invalid number of {what}"),
         false => format!("uniq: invalid number '{text}'"),

@@ -279,9 +279,9 @@ impl Sed {
             None if self.fits(index, false, input, io)? => {
                 let end = match &self.commands[index].to {
                     Some(Address::Line(end)) => *end,
-                    Some(Address::More(more)) => number + more,
+                    Some(Address::More(more)) => number.saturating_add(*more),
                     Some(Address::Multiple(0)) => number,
-                    Some(Address::Multiple(of)) => number + of - number % of,
+                    Some(Address::Multiple(of)) => number.saturating_add(of - number % of),
                     _ => usize::MAX,
                 };
                 self.ranges[index] = Some(end).filter(|end| *end > number);
