@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use podhop::level::Pack;
 use podhop::level::lint::{Prover, Seeds, statements};
+use podhop::level::{Attempt, Pack};
 use podhop::shell::Files;
 
 const PACK: &str = "title: T\nchapters:\n- {name: a, title: A, levels: [shop]}\n";
@@ -346,6 +346,49 @@ fn a_prediction_has_one_right_choice() {
     says(&any, "shop/level.yaml:14:");
     let nothing = with(YAML, "  repeat: {times: 9", "  predict: none\n  repeat: {times: 9");
     assert_eq!(said(&nothing), [""; 0]);
+}
+
+/// The untouched level with another event, after all requests.
+fn sent(requests: &str, predict: &str) -> Attempt {
+    let event = "kubectl set selector service shop app=shop\n";
+    let mut files =
+        with(YAML, "requests: [2, 5]\n  run: kubectl delete", "requests: [2]\n  run: echo");
+    let yaml = String::from_utf8_lossy(&files[YAML]).into_owned();
+    let begin = yaml.find("events:").expect("it has events");
+    let end = yaml.find("hints:").expect("it has hints");
+    let events = format!("events:\n- during: 1\n  requests: {requests}\n  run: {event}");
+    let yaml = format!("{}{events}{}", &yaml[..begin], &yaml[end..]).replace(
+        "repeat: {times: 9, every: 5s}",
+        &format!("repeat: {{times: 3, every: 5s, succeed: 2}}\n  predict: {predict}"),
+    );
+    files.insert(YAML.to_owned(), yaml.into_bytes());
+    let pack = Pack::from_files(&files).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let mut attempt = Attempt::open(Arc::clone(&pack.levels[0]), 1);
+    attempt.grade();
+    attempt
+}
+
+#[test]
+fn an_event_may_come_before_the_first_request() {
+    let before = sent("[0]", "none");
+    assert_eq!((before.goals()[0].succeeded, before.goals()[0].tried), (3, 3));
+    let after = sent("[1]", "none");
+    assert_eq!((after.goals()[0].succeeded, after.goals()[0].tried), (2, 3));
+}
+
+#[test]
+fn a_prediction_may_be_of_a_later_request() {
+    let choices = "choices: [{say: refused, expect: {exit: 7}}, {say: a page, expect: {exit: 0}}]";
+    let first = sent("[1]", &format!("{{{choices}}}"));
+    assert_eq!(first.goals()[0].fits, Some(vec![0]));
+    let second = sent("[1]", &format!("{{request: 2, {choices}}}"));
+    assert_eq!(second.goals()[0].fits, Some(vec![1]));
+    let beyond = with(
+        YAML,
+        "  repeat: {times: 9",
+        &format!("  predict: {{request: 10, {choices}}}\n  repeat: {{times: 9"),
+    );
+    says(&beyond, "shop/level.yaml:14:13: the goal makes 9 requests; which of them?");
 }
 
 #[test]

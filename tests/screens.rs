@@ -382,7 +382,9 @@ fn of_several_failures_one_is_helped_with_at_a_time() {
     player.open(level);
     player.keys("ctrl-g esc").wait_until("✗ http://garden").wait(Duration::from_secs(9));
     let at_once = player.screen();
-    for symptom in ["refused 0/6", "no answer 0/6", "unknown name 0/6", "another page 0/6"] {
+    for symptom in
+        ["refused, 1 sent", "no answer, 1 sent", "unknown name, 1 sent", "another page, 1 sent"]
+    {
         assert!(at_once.contains(symptom), "the strip names {symptom}:\n{at_once}");
     }
     player.keys("f3 f3 f3 f3");
@@ -418,6 +420,27 @@ fn one_undo_takes_back_what_one_key_did() {
     assert_eq!(player.texts(), before, "a file that was indented");
     player.keys("ctrl-y");
     assert_eq!(player.texts(), indented, "and it is done again whole");
+}
+
+#[test]
+fn an_undo_of_nothing_says_so() {
+    let mut player = Player::new(120, 36);
+    player.keys("enter enter ctrl-z");
+    let screen = player.screen();
+    assert!(screen.contains("There is nothing more to take back in this file."), "{screen}");
+    player.keys("ctrl-y");
+    assert!(player.screen().contains("Nothing was taken back"), "{}", player.screen());
+}
+
+#[test]
+fn a_file_that_is_only_read_begins_at_its_first_column() {
+    let mut player = Player::new(120, 36);
+    player.keys("enter enter ctrl-end end");
+    let typed = player.screen();
+    assert!(!typed.contains("apiVersion: v1"), "the cursor's long line is in sight:\n{typed}");
+    player.keys("ctrl-o");
+    let read = player.screen();
+    assert!(read.contains("apiVersion: v1") && read.contains("while true; do"), "{read}");
 }
 
 #[test]

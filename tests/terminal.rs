@@ -244,6 +244,25 @@ fn the_quit_key_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_key_pressed_ahead_does_not_answer_the_question_that_takes_another_box_place() {
+    let mut player = Player::start(120, 36, &["play", "localhost-sidecar"]);
+    player.sees("Pod multi runs two containers");
+    player.types(ENTER);
+    player.sees("http://nginx");
+    player.types(ESC);
+    // Esc alone is one only when nothing follows at once.
+    thread::sleep(Duration::from_millis(300));
+    player.types(":quit\r\r");
+    let begun = Instant::now();
+    while player.child.try_wait().expect("its status is known").is_none() {
+        assert!(begun.elapsed() < PATIENCE, "the second Enter was not read");
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(player.asked.load(Ordering::SeqCst), "the question was not on the screen");
+    assert!(player.ends().0.success());
+}
+
+#[test]
 fn ctrl_c_on_the_trail_gives_the_terminal_back() {
     let mut player = Player::start(120, 36, &[]);
     player.sees("podhop");
@@ -636,7 +655,9 @@ fn random_events(count: usize) {
                 thread::sleep(Duration::from_millis(5));
             }
             let asked = player.asked.load(Ordering::SeqCst);
-            assert!(asked, "it left without a question after {sent} events");
+            let status = player.child.wait().expect("its status is known");
+            let shown = player.contents();
+            assert!(asked, "it left unasked after {sent} events, {status:?}:\n{shown}");
         } else {
             player.signal("TERM");
             player.signal("CONT");

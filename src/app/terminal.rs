@@ -1,6 +1,7 @@
 //! The game in a terminal: events in, frames out, and the terminal given back whatever happens.
 
 use std::io::{self, IsTerminal, Stdout, Write};
+use std::mem::{self, Discriminant};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ use super::input;
 use super::saves::Saves;
 use super::worker::{Job, Stage, Worker};
 use super::{outside, transcript};
-use crate::game::{Deeds, Effect, Game, LevelMsg, Msg, Save, update};
+use crate::game::{Deeds, Effect, Game, LevelMsg, Msg, Popup, Save, update};
 use crate::tui::{Colours, View};
 
 /// Typing is saved this long after it stops; everything else at once.
@@ -92,9 +93,11 @@ fn run(game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Result<()
         let due = lock(keeper).due();
         let wait = [stage.game.next_tick(), due].into_iter().flatten().min().unwrap_or(FOR_EVER);
         let ready = worker.has_ahead() || event::poll(wait)?;
+        let before = asks(&stage.game);
         let mut effects = worker.carry_out(&mut stage, Job::Tick(last.elapsed()))?;
         last = Instant::now();
-        if ready {
+        // The clock opens boxes too: those are seen before a key is read.
+        if ready && !asks_anew(&stage.game, before) {
             effects.extend(events(&mut worker, &mut stage)?);
         }
         let game = &mut stage.game;
@@ -133,14 +136,24 @@ fn events(worker: &mut Worker, stage: &mut Box<Stage>) -> io::Result<Vec<Effect>
     let mut effects = Vec::new();
     for _ in 0..BURST {
         let Some(event) = worker.next_event()? else { break };
-        let before = stage.game.popup().is_some();
+        let before = asks(&stage.game);
         effects.extend(worker.carry_out(stage, Job::Event(event))?);
-        let asks = !before && stage.game.popup().is_some();
-        if asks || effects.contains(&Effect::Quit) {
+        if asks_anew(&stage.game, before) || effects.contains(&Effect::Quit) {
             break;
         }
     }
     Ok(effects)
+}
+
+/// What kind of box is open.
+fn asks(game: &Game) -> Option<Discriminant<Popup>> {
+    game.popup().map(mem::discriminant)
+}
+
+/// Whether a box has opened that was not there before, be it in the place of another.
+fn asks_anew(game: &Game, before: Option<Discriminant<Popup>>) -> bool {
+    let now = asks(game);
+    now.is_some() && now != before
 }
 
 fn edit_outside(
@@ -299,6 +312,8 @@ fn take() -> io::Result<()> {
     execute!(
         io::stdout(),
         EnterAlternateScreen,
+        // Not every terminal has another screen, and what was typed before may stand on this one.
+        Clear(ClearType::All),
         EnableMouseCapture,
         EnableBracketedPaste,
         cursor::Hide

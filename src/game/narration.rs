@@ -1,7 +1,7 @@
 //! Every picture as sentences: for `--plain`, for screen readers, and for `describe`.
 
 use super::ladder::{Fault, Help};
-use super::scene::{PodView, Scene, ServiceView, Spot, visible_pods};
+use super::scene::{PodView, Scene, ServiceView, Spot, both, visible_pods};
 use super::story::Story;
 use crate::level::GoalState;
 use crate::network::HopVerdict;
@@ -33,12 +33,9 @@ pub fn map(scene: &Scene, system: bool) -> Vec<String> {
         if system || !service.is_system() {
             lines.push(service_sentence(service));
         } else if dns(service) {
-            lines.push(format!(
-                "DNS at {}: {} of {} servers ready.",
-                service.address,
-                service.ready(),
-                service.endpoints.len()
-            ));
+            let (ready, all) = service.backends();
+            let address = &service.address;
+            lines.push(format!("DNS at {address}: {ready} of {all} servers ready."));
         }
     }
     lines
@@ -50,7 +47,8 @@ fn told_pod(pod: &PodView) -> String {
     if pod.namespace != "default" {
         parts.push(format!("namespace {}", pod.namespace));
     }
-    parts.push(or(&pod.address, "no address yet").to_owned());
+    let addresses = both(&pod.address, pod.other_address.as_deref());
+    parts.push(or(&addresses, "no address yet").to_owned());
     parts.push(pod.status.clone());
     let labels = pod.shown_labels();
     if !labels.is_empty() {
@@ -191,7 +189,7 @@ fn describe_pod(scene: &Scene, pod: &PodView) -> Vec<String> {
         pod.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let mut lines = vec![
         format!("Namespace  {}", pod.namespace),
-        format!("Address    {}", or(&pod.address, "none yet")),
+        format!("Address    {}", or(&both(&pod.address, pod.other_address.as_deref()), "none yet")),
         format!("Node       {node}"),
         format!("State      {} {}", pod.health.sign(), pod.status),
         format!("Labels     {}", or(&labels.join(", "), "none")),
@@ -241,12 +239,19 @@ fn describe_service(service: &ServiceView) -> Vec<String> {
     let mut lines = vec![
         format!("Namespace  {}", service.namespace),
         format!("Type       {}", service.kind),
-        format!("Address    {}", or(&service.address, "none: names lead straight to pods")),
+        format!(
+            "Address    {}",
+            or(
+                &both(&service.address, service.other_address.as_deref()),
+                "none: names lead straight to pods"
+            )
+        ),
         format!("Ports      {}", or(&service.ports.join(", "), "none")),
         format!("Selector   {}", or(&service.selector, "none")),
     ];
     lines.extend(service.routes.iter().map(|route| format!("Ingress    {route}")));
-    lines.push(format!("Endpoints  {} ready of {}", service.ready(), service.endpoints.len()));
+    let (ready, all) = service.backends();
+    lines.push(format!("Endpoints  {ready} ready of {all}"));
     for endpoint in &service.endpoints {
         let sign = if endpoint.ready { '●' } else { '◌' };
         let pod = endpoint.pod.as_deref().unwrap_or("");
@@ -264,12 +269,13 @@ fn pod_sentence(pod: &PodView) -> String {
 }
 
 fn service_sentence(service: &ServiceView) -> String {
-    let endpoints = match (service.ready(), service.endpoints.len()) {
+    let endpoints = match service.backends() {
         (0, 0) => "no endpoints".to_owned(),
         (ready, all) if ready == all => format!("{all} endpoints"),
         (ready, all) => format!("{ready} of {all} endpoints ready"),
     };
-    let address = match (&*service.address, service.ports.join(", ")) {
+    let addresses = both(&service.address, service.other_address.as_deref());
+    let address = match (&*addresses, service.ports.join(", ")) {
         ("", ports) => format!("port {}", or(&ports, "none")),
         (address, ports) => format!("{address} port {}", or(&ports, "none")),
     };

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::scene::Scene;
 use crate::api::Pod;
-use crate::cluster::{Cluster, DialFailure, Ending, Place};
+use crate::cluster::{Cluster, DialFailure, Ending, LookupFailure, Place};
 use crate::level::{Goal, GoalState, Heard, PlaceName, Predict};
 use crate::network::{Stage, Trace};
 
@@ -205,6 +205,9 @@ pub fn symptom(goal: &Goal, state: &GoalState) -> Option<&'static str> {
     let heard = state.heard.as_ref().filter(|heard| heard.missed && state.succeeded == 0)?;
     let fate = Fate::of(Kind::of(goal)?, heard)?;
     match fate {
+        UnknownName if heard.ending == Some(Ending::Name(LookupFailure::OtherFamily)) => {
+            Some("no such address")
+        }
         Page => heard.unwanted.then_some("answered"),
         OneAddress | SeveralAddresses => None,
         fate => Some(fate.title()),
@@ -265,7 +268,7 @@ impl Question {
         cluster: &Cluster,
     ) -> Option<Guess> {
         let chosen = self.choices.get(prediction.choice)?;
-        let heard = goal.first.as_ref()?;
+        let heard = goal.predicted.as_ref()?;
         let Some(kind) = self.kind else {
             let right = *goal.fits.as_ref()?.first()?;
             let was = self.choices.get(right)?.say.clone();

@@ -74,6 +74,8 @@ pub struct PodView {
     pub name: String,
     /// Its address; empty until it has one.
     pub address: String,
+    /// Its address of the other family, in a cluster of both.
+    pub other_address: Option<String>,
     pub health: Health,
     /// As kubectl's STATUS column says it.
     pub status: String,
@@ -120,6 +122,8 @@ pub struct ServiceView {
     pub kind: String,
     /// Its virtual address; empty for a headless one.
     pub address: String,
+    /// Its virtual address of the other family, where it has one of both.
+    pub other_address: Option<String>,
     /// `80→8080`, `80:30080`
     pub ports: Vec<String>,
     /// `app=web`
@@ -209,9 +213,14 @@ impl ServiceView {
         is_system(&self.namespace) || (self.namespace == "default" && self.name == "kubernetes")
     }
 
-    /// How many endpoints take traffic.
-    pub fn ready(&self) -> usize {
-        self.endpoints.iter().filter(|endpoint| endpoint.ready).count()
+    /// How many backends take traffic, and how many there are: a pod of two families is one.
+    pub fn backends(&self) -> (usize, usize) {
+        let backends: BTreeMap<&str, bool> = self
+            .endpoints
+            .iter()
+            .map(|end| (end.pod.as_deref().unwrap_or(&end.address), end.ready))
+            .collect();
+        (backends.values().filter(|ready| **ready).count(), backends.len())
     }
 }
 
@@ -360,6 +369,7 @@ fn pod_view(pod: &Arc<Pod>, cluster: &Cluster) -> PodView {
         namespace: metadata.namespace.clone().unwrap_or_default(),
         name: metadata.name.clone().unwrap_or_default(),
         address: status.pod_ip.unwrap_or_default(),
+        other_address: status.pod_ips.into_iter().flatten().nth(1).map(|other| other.ip),
         health,
         status: text,
         ready,
@@ -506,6 +516,8 @@ fn service_view(service: &Arc<Service>, store: &Store) -> ServiceView {
         ("ExternalName", _) => spec.external_name.unwrap_or_default(),
         (_, address) => address.unwrap_or_default(),
     };
+    let other_address =
+        spec.cluster_ips.into_iter().flatten().nth(1).filter(|_| !address.is_empty());
     let ports = spec.ports.iter().flatten().map(|port| {
         let target = match &port.target_port {
             Some(IntOrString::Int(target)) if *target == port.port => String::new(),
@@ -529,7 +541,13 @@ fn service_view(service: &Arc<Service>, store: &Store) -> ServiceView {
         name,
         kind,
         address,
+        other_address,
     }
+}
+
+/// An address, and that of the other family where there is one.
+pub fn both(address: &str, other: Option<&str>) -> String {
+    [Some(address), other].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// The hosts and paths that Ingresses send to a Service.
@@ -577,6 +595,7 @@ mod tests {
             namespace: "default".to_owned(),
             name: name.to_owned(),
             address: "10.244.1.2".to_owned(),
+            other_address: None,
             health: Health::Good,
             status: status.to_owned(),
             ready: true,

@@ -125,6 +125,14 @@ impl Story {
         (self.ending, self.arrived) = (ending.to_owned(), false);
     }
 
+    /// The name was found, and has no address of the family that the client asks for.
+    pub fn of_another_family(&mut self) {
+        let Some(step) = self.steps.last_mut() else { return };
+        step.verdict = HopVerdict::Reject;
+        step.text.push_str(": no address of the family that is asked for");
+        (self.ending, self.arrived) = ("no such address".to_owned(), false);
+    }
+
     /// The step at which it ended, if it failed.
     pub fn failure(&self) -> Option<&Step> {
         let failed = |step: &&Step| !matches!(step.verdict, HopVerdict::Pass | HopVerdict::Deliver);

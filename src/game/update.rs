@@ -12,7 +12,7 @@ use super::story::{Story, Unanswered, is_dns};
 use super::{
     Effect, FieldMsg, Game, Line, Msg, Panel, Popup, Screen, apply, command, level, terminal, trail,
 };
-use crate::cluster::{Cluster, Ending};
+use crate::cluster::{Cluster, Ending, LookupFailure};
 use crate::level::incident::{self, Address};
 use crate::level::{Goal, GoalState, Level, Phase, explanations};
 use crate::network::{Outcome, Party, Trace, TraceId};
@@ -199,6 +199,7 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
     play.first_guess = play.first_guess.take().or_else(|| guess.clone());
     show_stories(play, guess.as_ref());
     let goals = play.attempt.goals().to_vec();
+    play.held = goals.iter().map(|goal| goal.passed).collect();
     play.ladder.fell(&goals, at_once);
     play.mark_failures();
     let (name, rung) = (play.level().name.clone(), play.ladder.highest);
@@ -297,13 +298,12 @@ fn ended(play: &Play, failed: Option<&GoalState>) -> String {
     }
 }
 
-/// The goal whose way is shown after a win: the first that was broken and whose packet arrived, or
-/// else the first whose packet arrived, or else the last that sent anything.
+/// The goal whose way is shown after a win: the first that was broken at the send before and whose
+/// packet arrived, or else the first whose packet arrived, or else the last that sent anything.
 fn arrived(play: &Play) -> Option<usize> {
     let arrives = |at: &usize| decisive_story(play, *at).is_some_and(|story| story.arrived);
     let goals = play.goals();
-    let asked = &play.level().goals;
-    let was_broken = |at: &usize| asked.get(*at).is_some_and(|asked| !asked.holds);
+    let was_broken = |at: &usize| play.held.get(*at).is_some_and(|held| !held);
     let mended = (0..goals.len()).filter(was_broken).find(arrives);
     let last = || goals.iter().rposition(|goal| !goal.traces.is_empty());
     mended.or_else(|| (0..goals.len()).find(arrives)).or_else(last)
@@ -372,6 +372,7 @@ fn decisive_story(play: &Play, at: usize) -> Option<Story> {
         Some(Ending::Empty) if story.arrived => story.unanswered(Unanswered::Closed),
         Some(Ending::Reset) if story.arrived => story.unanswered(Unanswered::Reset),
         Some(Ending::SlowAnswer) if story.arrived => story.unanswered(Unanswered::Late),
+        Some(Ending::Name(LookupFailure::OtherFamily)) => story.of_another_family(),
         // Whoever gives up earlier is told nothing.
         Some(Ending::SlowDial { .. }) if !story.arrived => {
             story.ending = Outcome::Silence.to_string();

@@ -50,6 +50,8 @@ pub struct Attempt {
 #[derive(Clone, Debug)]
 struct Probing {
     goal: usize,
+    /// Whether what the level does before its first request is done.
+    prepared: bool,
     next: SimTime,
     runs: Vec<Run>,
     /// Whether a goal that fails is to say why.
@@ -96,14 +98,14 @@ pub struct GoalState {
     pub diagnosis: Option<Diagnosis>,
     /// The traces of its requests, oldest first.
     pub traces: Vec<TraceId>,
-    /// What its first request was told.
-    pub first: Option<Heard>,
+    /// What the request was told that the player predicts: mostly the first.
+    pub predicted: Option<Heard>,
     /// What the request was told that decided: the last that missed, or else the last.
     pub heard: Option<Heard>,
     /// What its last request printed, shortened, on one line; empty before there was one.
     pub printed: String,
-    /// Which of the level's own predictions fit what the first request came to, counted from 0: the
-    /// first of them is the right one. `None` before a request was made.
+    /// Which of the level's own predictions fit what that request came to, counted from 0: the first
+    /// of them is the right one. `None` before it was made.
     pub fits: Option<Vec<usize>>,
 }
 
@@ -300,6 +302,7 @@ impl Attempt {
         ahead.settle(SETTLE);
         self.probing = Some(Probing {
             goal: 0,
+            prepared: false,
             next: ahead.now(),
             runs: Vec::new(),
             diagnose: true,
@@ -583,7 +586,8 @@ impl Attempt {
         None
     }
 
-    /// Lets the events happen that are tied to this request of a goal.
+    /// Lets the events happen that are tied to this request of a goal, counted from 1; 0 stands for
+    /// those before the first.
     fn run_events_after(&mut self, goal: usize, request: u32) -> Option<Obstacle> {
         let level = self.level.clone();
         let mut obstacle = None;
@@ -624,17 +628,24 @@ impl Attempt {
         let level = self.level.clone();
         let Some(mut probing) = self.probing.take() else { return };
         let goal = &level.goals[probing.goal];
+        if !std::mem::replace(&mut probing.prepared, true) && level.has_events_before(probing.goal)
+        {
+            probing.obstacle = self.run_events_after(probing.goal, 0);
+            probing.next = self.cluster.now() + goal.repeat.every;
+            self.probing = Some(probing);
+            return;
+        }
         let run = probe::run(&mut self.cluster, goal.into(), self.session.files());
         let state = &mut self.goals[probing.goal];
         state.tried += 1;
         state.of = state.of.max(state.tried);
         state.succeeded += u32::from(run.miss.is_none());
         state.traces.extend(&run.traces);
-        if state.first.is_none() {
-            state.first = Some(Heard::of(&self.cluster, &run));
+        if state.tried == goal.predict.request() {
+            state.predicted = Some(Heard::of(&self.cluster, &run));
+            state.fits = Some(run.fits.clone());
         }
         state.printed = run.excerpt();
-        state.fits.get_or_insert_with(|| run.fits.clone());
         probing.runs.push(run);
         let tried = state.tried;
         let more = state.goes_on(goal, probe::served(&probing.runs).len());
@@ -647,6 +658,7 @@ impl Attempt {
         }
         self.judge(goal, &probing);
         probing.goal += 1;
+        probing.prepared = false;
         probing.runs.clear();
         probing.obstacle = None;
         self.probing = Some(probing);
@@ -704,7 +716,7 @@ impl GoalState {
             of: goal.repeat.times,
             diagnosis: None,
             traces: Vec::new(),
-            first: None,
+            predicted: None,
             heard: None,
             printed: String::new(),
             fits: None,

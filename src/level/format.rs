@@ -191,7 +191,7 @@ pub struct Goal {
     pub predict: Predict,
 }
 
-/// What the player predicts of a goal's first request.
+/// What the player predicts of a goal's requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Predict {
     /// The game chooses by the command.
@@ -203,11 +203,23 @@ pub enum Predict {
     Own(Prediction),
 }
 
-/// A level's own question about a goal's first request.
+impl Predict {
+    /// Which of the goal's requests is predicted, counted from 1.
+    pub fn request(&self) -> u32 {
+        match self {
+            Predict::Own(own) => own.request,
+            Predict::Usual | Predict::Nothing => 1,
+        }
+    }
+}
+
+/// A level's own question about one of a goal's requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prediction {
     /// The question; the game words it by the command when left out.
     pub ask: Option<String>,
+    /// Which of the goal's requests it is about, counted from 1.
+    pub request: u32,
     /// Two to five choices. The first that fits what the request came to is right:
     /// [`GoalState::fits`](super::GoalState) lists those that fit.
     pub choices: Vec<Choice>,
@@ -405,7 +417,7 @@ pub enum When {
     During {
         /// The goal, counted from 0.
         goal: usize,
-        /// Right after which of its requests, counted from 1.
+        /// Right after which of its requests, counted from 1; 0 is before the first.
         requests: Vec<u32>,
     },
 }
@@ -488,6 +500,12 @@ impl Level {
         let mut hosts: Vec<&str> = hosts.collect();
         hosts.dedup();
         hosts
+    }
+
+    /// Whether events happen before the first request of a goal, counted from 0.
+    pub fn has_events_before(&self, goal: usize) -> bool {
+        let before = |when: &When| matches!(when, When::During { goal: during, requests } if *during == goal && requests.contains(&0));
+        self.events.iter().any(|event| before(&event.when))
     }
 
     /// A level of one node in which there is nothing, and nothing is asked.

@@ -10,7 +10,7 @@ pub const SMALLEST: (u16, u16) = (60, 16);
 /// From this size on all four panels are shown.
 const ALL: (u16, u16) = (100, 28);
 /// From this width on two panels are shown side by side.
-const TWO: u16 = 100;
+pub const TWO: u16 = 100;
 
 /// How many panels are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -134,6 +134,8 @@ pub struct Play {
     pub sent_without: Vec<String>,
     /// How often the goals' requests were sent.
     pub sends: u32,
+    /// Which goals held at the send before; before the first, which held at the level's start.
+    pub(in crate::game) held: Vec<bool>,
     /// The file that `kubectl edit` has open: what is typed in it goes to kubectl when it is saved.
     pub editing: Option<String>,
     /// The file of `kubectl edit` as kubectl wrote it.
@@ -183,6 +185,7 @@ const LEAST: u32 = 10;
 impl Play {
     /// Opens a level on a seed, with the player's own `files` of last time.
     pub fn open(level: Arc<Level>, seed: u64, files: &[(String, String)]) -> Play {
+        let held = level.goals.iter().map(|goal| goal.holds).collect();
         let mut attempt = Attempt::open(level, seed);
         for (name, text) in files {
             attempt.edit(name, text);
@@ -219,6 +222,7 @@ impl Play {
             first_guess: None,
             sent_without: Vec::new(),
             sends: 0,
+            held,
             editing: None,
             edited_from: String::new(),
             winning: false,
@@ -439,7 +443,12 @@ impl Play {
         let goal = self.goals().get(question.goal)?;
         let mut guess = question.judge(prediction, goal, self.attempt.cluster())?;
         if goal.tried > 1 {
-            guess.say = format!("The first of {} requests: {}", goal.tried, guess.say);
+            let asked = self.level().goals.get(question.goal);
+            let which = match asked.map_or(1, |asked| asked.predict.request()) {
+                1 => "The first".to_owned(),
+                request => format!("Number {request}"),
+            };
+            guess.say = format!("{which} of {} requests: {}", goal.tried, guess.say);
         }
         Some(guess)
     }

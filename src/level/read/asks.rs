@@ -77,14 +77,28 @@ fn object(file: ObjectFile, path: &str, bounds: &mut Bounds<'_>) -> Option<Objec
     })
 }
 
-/// What the player predicts.
-pub(super) fn predict(file: Option<PredictFile>, path: &str, bounds: &mut Bounds<'_>) -> Predict {
+/// What the player predicts of a goal that makes so many requests.
+pub(super) fn predict(
+    file: Option<PredictFile>,
+    requests: u32,
+    path: &str,
+    bounds: &mut Bounds<'_>,
+) -> Predict {
     match file {
         None => Predict::Usual,
         Some(PredictFile::Nothing(_)) => Predict::Nothing,
         Some(PredictFile::Own(file)) => {
             let choices = choices(file.choices, &format!("{path}.choices"), bounds);
-            Predict::Own(Prediction { ask: file.ask, choices })
+            let request = match file.request.map_or(Ok(1), u32::try_from) {
+                Ok(request) if (1..=requests).contains(&request) => request,
+                _ => {
+                    let message = format!("the goal makes {requests} requests; which of them?");
+                    let help = format!("request is a number from 1 to {requests}");
+                    bounds.error(&format!("{path}.request"), message, help);
+                    1
+                }
+            };
+            Predict::Own(Prediction { ask: file.ask, request, choices })
         }
     }
 }

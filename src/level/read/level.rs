@@ -218,6 +218,7 @@ fn goal(file: GoalFile, path: &str, bounds: &mut Bounds<'_>) -> Goal {
     let after = bounds.time(&format!("{path}.after"), file.after.0, Duration::ZERO, 1);
     let repeat = repeat(&file.repeat, &format!("{path}.repeat"), bounds);
     bounds.time(&format!("{path}.repeat"), after, repeat.every, repeat.at_most);
+    let predict = asks::predict(file.predict, repeat.at_most, &format!("{path}.predict"), bounds);
     Goal {
         say: file.say,
         from: file.from,
@@ -227,7 +228,7 @@ fn goal(file: GoalFile, path: &str, bounds: &mut Bounds<'_>) -> Goal {
         after,
         holds: file.holds,
         traffic: file.traffic,
-        predict: asks::predict(file.predict, &format!("{path}.predict"), bounds),
+        predict,
     }
 }
 
@@ -348,10 +349,11 @@ fn when(file: &EventFile, path: &str, goals: &[Goal], bounds: &mut Bounds<'_>) -
         bounds.error(&format!("{path}.during"), format!("there is no goal {during}"), help);
         return None;
     };
-    let between = |request: &u64| (1..times).contains(request);
-    if file.requests.is_empty() || !file.requests.iter().all(between) {
+    let before_another = |request: &u64| (0..times).contains(request);
+    if file.requests.is_empty() || !file.requests.iter().all(before_another) {
         let message = format!("goal {during} makes {times} requests; between which of them?");
-        let help = format!("requests lists numbers from 1 to {}", times.saturating_sub(1));
+        let last = times.saturating_sub(1);
+        let help = format!("requests lists numbers from 0, before the first, to {last}");
         bounds.error(&format!("{path}.requests"), message, help);
         return None;
     }

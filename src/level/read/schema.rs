@@ -210,7 +210,7 @@ pub(super) struct GoalFile {
     /// `pod/multi -c sidecar`.
     #[serde(default)]
     pub traffic: Option<String>,
-    /// What the player predicts before the first request: `none`, or choices of the level's own;
+    /// What the player predicts before the goal's requests: `none`, or choices of the level's own;
     /// the game's own choices when left out.
     #[serde(default)]
     pub predict: Option<PredictFile>,
@@ -234,13 +234,17 @@ pub(super) enum NoneFile {
     None,
 }
 
-/// A question about a goal's first request.
+/// A question about one of a goal's requests, the first when it is not said which.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PredictionFile {
     /// The question; the game words it by the command when left out.
     #[serde(default)]
     pub ask: Option<String>,
+    /// Which of the goal's requests it is about, counted from 1.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub request: Option<u64>,
     /// Two to five choices: untouched, one of them fits what the request comes to.
     #[schemars(length(min = 2, max = 5))]
     pub choices: Vec<ChoiceFile>,

@@ -210,3 +210,34 @@ fn no_real_option_is_unknown() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join(""));
 }
+
+/// Values that no option expects, of options that want a number, a time, a size, a list, or nothing.
+#[test]
+fn an_odd_value_of_an_option_is_no_more_than_an_error() {
+    const ODD: [&str; 4] = ["''", "-1", "99999999999999999999", "é"];
+    let clients = [
+        ("curl", include_str!("../../../tests/real_flags/curl-7.88.1.txt")),
+        ("wget", include_str!("../../../tests/real_flags/wget-1.21.3.txt")),
+    ];
+    let clients = clients.map(|(tool, flags)| (tool, flags.split_whitespace().collect()));
+    let mut story = Story::new();
+    let begin = "kubectl run busybox --image=busybox:1.36 -- sleep 100000; kubectl wait --for=condition=Ready pod/busybox";
+    story.run(begin);
+    for flavour in [Flavour::Gnu, Flavour::BusyBox] {
+        let own = clients.iter().cloned().filter(|_| flavour == Flavour::Gnu);
+        for (tool, options) in real_options::all(flavour).chain(own) {
+            let tried = options.iter().flat_map(|option| {
+                let joint = if option.starts_with("--") { "=" } else { " " };
+                ODD.map(|odd| format!("timeout 1 {tool} {option}{joint}{odd} x </dev/null"))
+            });
+            let script: Vec<String> = tried.chain(["echo end".to_owned()]).collect();
+            let script = script.join("; ");
+            let script = match flavour {
+                Flavour::Gnu => script,
+                Flavour::BusyBox => format!("kubectl exec busybox -- sh -c \"{script}\""),
+            };
+            let finished = story.clone().run(&script);
+            assert!(finished.stdout.ends_with(b"end\n"), "{tool}: {}", said(&finished));
+        }
+    }
+}

@@ -56,6 +56,12 @@ pub fn draw(
     style(&mut buffer.area, theme);
     let columns = gutter(buffer.area.lines().len()).min(text_area.width);
     let right = Rect { x: area.x + columns, width: area.width - columns, ..text_area };
+    // Where nobody types, lines are read from their beginning, however long the cursor's is.
+    let typed_at = buffer.area.cursor();
+    let is_read = !focused && buffer.area.selection_range().is_none();
+    if is_read {
+        super::jump(&mut buffer.area, typed_at.0, 0);
+    }
     fill(&mut buffer.area, right);
     (&buffer.area).render(right, buf);
     let view = Visible::of(&buffer.area, text_area);
@@ -70,6 +76,9 @@ pub fn draw(
     for (row, text) in note.iter().take(usize::from(note_height)).enumerate() {
         let y = text_area.bottom() + row as u16;
         put(buf, area.x + 1, y, text, usize::from(area.width.saturating_sub(2)), theme.warn);
+    }
+    if is_read {
+        super::jump(&mut buffer.area, typed_at.0, typed_at.1);
     }
     let cursor = view.cursor(&buffer.area);
     if let (Some(cursor), true) = (cursor, focused) {

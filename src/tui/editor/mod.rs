@@ -198,6 +198,14 @@ impl Editor {
             return self.complete(play);
         }
         match key {
+            EditorKey::Undo if self.is(play, |buffer| buffer.done.is_empty()) => {
+                let text =
+                    "There is nothing more to take back in this file. Esc R begins the level anew.";
+                return Outcome::Say(text.to_owned());
+            }
+            EditorKey::Redo if self.is(play, |buffer| buffer.undone.is_empty()) => {
+                return Outcome::Say("Nothing was taken back that could be done again.".to_owned());
+            }
             EditorKey::Undo => return self.changed(play, Buffer::undo),
             EditorKey::Redo => return self.changed(play, Buffer::redo),
             _ => {}
@@ -229,6 +237,11 @@ impl Editor {
         });
         self.clipboard = copied.unwrap_or(clipboard);
         outcome
+    }
+
+    /// Whether the open file's buffer is so.
+    fn is(&self, play: &Play, so: impl FnOnce(&Buffer) -> bool) -> bool {
+        play.file().and_then(|file| self.buffers.get(&file.name)).is_some_and(so)
     }
 
     /// A key that the table does not know: text, movement, deletion.

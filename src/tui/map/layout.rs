@@ -177,7 +177,7 @@ fn divide(
     system: bool,
     extra: Extra<'_>,
     services: &[&ServiceView],
-    columns: u16,
+    columns: Columns,
     area: Rect,
 ) -> Division {
     let with = |detail, selectors| {
@@ -238,11 +238,22 @@ fn scroll_to(services: &[&ServiceView], picked: &Spot, rows: usize) -> usize {
     (at + 1).saturating_sub(rows)
 }
 
-/// How many nodes stand side by side.
-fn columns(scene: &Scene, width: u16) -> u16 {
+/// How the nodes stand.
+#[derive(Clone, Copy)]
+struct Columns {
+    /// How many side by side; one below the other in one column.
+    count: u16,
+    /// Whether a column is too narrow for a node's name and address in one row.
+    narrow: bool,
+}
+
+fn columns(scene: &Scene, room: u16) -> Columns {
     let nodes = scene.nodes.len().max(1) as u16;
-    let most = (width / NARROWEST_COLUMN).max(1);
-    if nodes <= most { nodes } else { 1 }
+    let most = (room / NARROWEST_COLUMN).max(1);
+    let count = if nodes <= most { nodes } else { 1 };
+    let heading = |at| wanted(scene, &Item::Node(at));
+    let widest = (0..scene.nodes.len()).map(heading).max().unwrap_or(0);
+    Columns { count, narrow: count > 1 && widest > room / count }
 }
 
 /// A row of a column before it has a place.
@@ -258,7 +269,7 @@ fn pods(
     system: bool,
     picked: &Spot,
     extra: Extra<'_>,
-    columns: u16,
+    columns: Columns,
     detail: Detail,
     area: Rect,
 ) -> (Vec<Placed>, (usize, usize)) {
@@ -281,12 +292,12 @@ fn stacks(
     scene: &Scene,
     system: bool,
     extra: Extra<'_>,
-    columns: u16,
+    columns: Columns,
     detail: Detail,
 ) -> Vec<Vec<Stacked>> {
-    let mut stacks: Vec<Vec<Stacked>> = (0..columns).map(|_| Vec::new()).collect();
+    let mut stacks: Vec<Vec<Stacked>> = (0..columns.count).map(|_| Vec::new()).collect();
     for (at, node) in scene.nodes.iter().enumerate() {
-        let column = if columns == 1 { 0 } else { at };
+        let column = if columns.count == 1 { 0 } else { at };
         let Some(stack) = stacks.get_mut(column) else { continue };
         let spot = Spot::Node(node.name.clone());
         stack.push(Stacked {
@@ -346,9 +357,11 @@ fn rows(pods: &[&PodView], detail: Detail) -> Vec<Stacked> {
     }
 }
 
-/// Rows of a node's heading: between two others its name and address don't fit into one.
-fn node_rows(detail: Detail, columns: u16) -> u16 {
-    if detail == Detail::TwoLines && columns > 2 { 2 } else { 1 }
+/// Rows of a node's heading: its address has one of its own where that is needed, and where pods
+/// have more than a row too.
+fn node_rows(detail: Detail, columns: Columns) -> u16 {
+    let roomy = !matches!(detail, Detail::Line | Detail::Group);
+    if roomy && columns.narrow { 2 } else { 1 }
 }
 
 /// Rows of a box without labels.

@@ -24,7 +24,7 @@ use ratatui::text::Span;
 
 use crate::game::WALK;
 use crate::game::Walk;
-use crate::game::scene::{Ghost, Health, PodView, Scene, ServiceView, Spot};
+use crate::game::scene::{Ghost, Health, PodView, Scene, ServiceView, Spot, both};
 use crate::game::story::{Step, Story};
 use crate::network::HopVerdict;
 use crate::tui::text::{fit, fit_name, put, put_spans, width};
@@ -201,8 +201,13 @@ fn draw_pod_box(
         Span::styled(if fresh { " * " } else { " " }, theme.warn),
     ];
     put_spans(buf, area.x + 1, area.y, &title, inside + 2);
-    let address = if pod.address.is_empty() { "no address yet" } else { &pod.address };
     let state = if pod.health == Health::Good { "" } else { &pod.status };
+    let both = both(&pod.address, pod.other_address.as_deref());
+    let address = match &*pod.address {
+        "" => "no address yet",
+        _ if width(&both) + width(state) + 2 <= inside => &*both,
+        address => address,
+    };
     let spans = [
         Span::styled(address.to_owned(), theme.text),
         Span::styled(format!("  {state}"), health_style(pod.health, theme)),
@@ -363,7 +368,7 @@ fn draw_service(
 ) {
     let columns = usize::from(area.width);
     let system = service.is_system();
-    let (ready, all) = (service.ready(), service.endpoints.len());
+    let (ready, all) = service.backends();
     let (text, style) = match (&*service.kind, ready, all) {
         ("ExternalName", _, _) => ("another name".to_owned(), theme.dim),
         (_, 0, 0) => ("no endpoints".to_owned(), theme.bad),
@@ -390,7 +395,11 @@ fn draw_service(
     let usual = if system { theme.dim } else { theme.text.add_modifier(Modifier::BOLD) };
     let tail = format!("  {text}");
     let room = columns.saturating_sub(width(&tail) + width(&name) + 3);
-    let address_text = fit(&format!("{kind}{address}"), room);
+    // The second address only where it is whole.
+    let other = service.other_address.iter().map(|other| format!(" · {other}"));
+    let other: String =
+        other.filter(|other| width(&kind) + width(&address) + width(other) <= room).collect();
+    let address_text = fit(&format!("{kind}{address}{other}"), room);
     let spans = [
         Span::styled("◆ ", if system { theme.dim } else { theme.accent }),
         Span::styled(name, name_style(map, spot, usual, theme)),

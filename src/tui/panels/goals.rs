@@ -102,7 +102,10 @@ fn count(play: &Play, at: usize) -> String {
         (_, 0 | 1) => told().unwrap_or("not yet").to_owned(),
         // Not the number of answers was wrong, but who gave them.
         _ if goal.succeeded == goal.of && !goal.passed => "all answered".to_owned(),
-        _ if let Some(told) = told() => format!("{told} 0/{}", goal.of),
+        _ if let Some(told) = told() => format!("{told}, {} sent", goal.tried),
+        // What has failed is not asked for ever: how many came through is no rate.
+        _ if is_stopped(goal) && goal.succeeded == 0 => format!("none right, {} sent", goal.tried),
+        _ if is_stopped(goal) => format!("{} right, {} sent", goal.succeeded, goal.tried),
         _ if goal.succeeded < goal.of && goal.passed => {
             format!("{} of {}: enough", goal.succeeded, goal.of)
         }
@@ -112,8 +115,13 @@ fn count(play: &Play, at: usize) -> String {
     }
 }
 
+/// Whether the rest of the requests was left out, since it could not make up for those that failed.
+fn is_stopped(goal: &GoalState) -> bool {
+    !goal.passed && goal.diagnosis.is_some() && goal.tried < goal.of
+}
+
 fn bar_of(goal: &GoalState) -> String {
-    let told = goal.passed == (goal.succeeded >= goal.of);
+    let told = goal.passed == (goal.succeeded >= goal.of) && !is_stopped(goal);
     // Without a success the words beside it say more.
     let told = told && goal.succeeded > 0;
     if goal.of > 2 && goal.tried > 0 && told { bar(goal) } else { String::new() }

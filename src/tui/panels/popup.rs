@@ -11,6 +11,7 @@ use crate::game::{
     matching_commands, narration::capital, rung_name,
 };
 use crate::level::{Goal, Hint};
+use crate::tui::areas::TWO;
 use crate::tui::frame::Borders;
 use crate::tui::text::{fit, line as styled, put, put_spans, reflow, width, wrap};
 use crate::tui::theme::Theme;
@@ -74,8 +75,10 @@ enum Stand {
     Middle,
     /// At the right edge, so that text on the left can be read beside it.
     Right,
+    /// In the lower left corner, over text, so that the map and the packet can be seen beside it.
+    LowerLeft,
     /// In the lower right corner, so that a map can be seen beside it.
-    Corner,
+    LowerRight,
 }
 
 /// A box with a title, a line of keys, and rows that scroll where there are more than fit.
@@ -149,7 +152,8 @@ fn window(
     let (x, y) = match stand {
         Stand::Middle => (area.x + left / 2, area.y + above / 2),
         Stand::Right => (area.x + left.saturating_sub(1), area.y + above / 2),
-        Stand::Corner => (area.x + left.saturating_sub(1), area.y + above.saturating_sub(1)),
+        Stand::LowerLeft => (area.x + 1, area.y + above.saturating_sub(1)),
+        Stand::LowerRight => (area.x + left.saturating_sub(1), area.y + above.saturating_sub(1)),
     };
     let outer = Rect::new(x, y, columns, height).intersection(buf.area);
     Clear.render(outer, buf);
@@ -175,7 +179,9 @@ fn outer_columns(area: Rect, stand: Stand) -> u16 {
         // A sliver of what lies beneath on either side would be no use.
         Stand::Middle if area.width <= WIDEST + 4 => area.width,
         Stand::Middle => WIDEST,
-        Stand::Right | Stand::Corner => (area.width / 2 + 3).min(NARROW),
+        Stand::Right | Stand::LowerRight => (area.width / 2 + 3).min(NARROW),
+        // No wider than what stands on the left.
+        Stand::LowerLeft => (area.width * 45 / 100).min(NARROW),
     }
 }
 
@@ -554,7 +560,9 @@ fn question(
 
 /// The level is won: beside the map, which shows it. That every goal has passed stands above.
 fn won(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
-    let columns = columns_of(area, Stand::Corner);
+    let beside = area.width >= TWO && game.play().is_some_and(|play| !play.zoom);
+    let stand = if beside { Stand::LowerLeft } else { Stand::LowerRight };
+    let columns = columns_of(area, stand);
     let mut rows = Rows::new();
     if let Some(debrief) = game.debrief() {
         let text = format!("{}.", capital(&debrief.solved.sentence()));
@@ -565,7 +573,7 @@ fn won(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Shown {
     }
     let keys = "Enter: what to keep · Esc: stay";
     let scroll = Scroll::From(game.scroll().unwrap_or(0));
-    let sheet = Sheet { title: "The packets arrive", keys, stand: Stand::Corner, rows, scroll };
+    let sheet = Sheet { title: "The packets arrive", keys, stand, rows, scroll };
     sheet.draw(theme, area, buf)
 }
 

@@ -204,18 +204,25 @@ fn edits(lines: &mut Vec<Line<'static>>, debrief: &Debrief, columns: usize, them
         );
     }
     for tried in &debrief.edits {
-        edit(lines, tried, columns, theme);
+        edit(lines, tried, debrief.is_trying(), columns, theme);
     }
     if debrief.is_trying() {
         lines.push(line("Trying the level without each of them…", theme.dim));
     }
 }
 
-fn edit(lines: &mut Vec<Line<'static>>, tried: &Tried, columns: usize, theme: &Theme) {
+fn edit(
+    lines: &mut Vec<Line<'static>>,
+    tried: &Tried,
+    trying: bool,
+    columns: usize,
+    theme: &Theme,
+) {
     let (sign, word, style) = match tried.mattered {
         Some(true) => ("●", "needed", theme.good),
         Some(false) => ("○", "it works without", theme.dim),
-        None => ("◌", "", theme.dim),
+        None if trying => ("◌", "", theme.dim),
+        None => ("◌", "not tried alone", theme.dim),
     };
     let place = format!("{}:{}", tried.file, tried.edit.new_start + 1);
     let what = tried.edit.new.iter().find(|line| !line.trim().is_empty());

@@ -89,7 +89,11 @@ fn draw_head(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
     // The large name is the first to go where the list needs the rows.
     let room = usize::from(area.height.saturating_sub(6));
     if area.height < 18 || (rows_of_all(game) > room && rows_of_one(game) > room) {
-        let spans = [Span::styled(game.pack().title.clone(), theme.dim)];
+        let text = match all_solved(game) {
+            true => ALL_SOLVED.to_owned(),
+            false => game.pack().title.clone(),
+        };
+        let spans = [Span::styled(text, theme.dim)];
         put_spans(buf, area.x + 2, area.y, &spans, usize::from(area.width.saturating_sub(3)));
         return 2;
     }
@@ -99,7 +103,10 @@ fn draw_head(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> u16 {
     put(buf, area.x + 3, area.y + 3, "┴  └─┘─┴┘┴ ┴└─┘┴", 24, theme.accent);
     let columns = usize::from(area.width.saturating_sub(28));
     put(buf, area.x + 24, area.y + 2, &game.pack().title, columns, theme.title);
-    let what = "Kubernetes networking, one packet at a time";
+    let what = match all_solved(game) {
+        true => ALL_SOLVED,
+        false => "Kubernetes networking, one packet at a time",
+    };
     put(buf, area.x + 24, area.y + 3, what, columns, theme.dim);
     5
 }
@@ -278,6 +285,15 @@ fn state_lines(record: &Record, columns: usize, theme: &Theme) -> Vec<Line<'stat
     };
     lines.extend(wrap(&state, columns).into_iter().map(|text| line(text, theme.dim)));
     lines
+}
+
+/// What there is to do for who has solved every level.
+const ALL_SOLVED: &str =
+    "Every level is solved. “podhop incident” breaks another cluster each time.";
+
+fn all_solved(game: &Game) -> bool {
+    let levels = &game.pack().levels;
+    levels.len() > 1 && levels.iter().all(|level| is_solved(game, level))
 }
 
 fn is_solved(game: &Game, level: &Level) -> bool {

@@ -689,7 +689,7 @@ fn number(name: &str, value: &str) -> Result<u32, Wrong> {
 /// Seconds, or minutes, hours, days, weeks; 0 is for ever.
 fn time(name: &str, value: &str) -> Result<Option<Duration>, Wrong> {
     let wrong = || invalid(name, "time period", value, "");
-    let unit = value.chars().last().unwrap_or('s').to_ascii_lowercase();
+    let unit = value.chars().last().unwrap_or_default().to_ascii_lowercase();
     let (digits, factor) = match unit {
         's' => (value.len() - 1, 1.0),
         'm' => (value.len() - 1, 60.0),
