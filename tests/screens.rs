@@ -423,6 +423,18 @@ fn one_undo_takes_back_what_one_key_did() {
 }
 
 #[test]
+fn a_fault_that_breaks_several_goals_says_what_it_does_to_each() {
+    let pack = Pack::embedded().expect("the campaign is sound");
+    let level = pack.levels.iter().find(|level| level.name == "target-port").expect("the level");
+    let mut player = Player::at_the_campaign(120, 36);
+    player.open(level);
+    player.keys("ctrl-g esc").wait_until("✗ the console").wait(Duration::from_secs(9));
+    player.keys("f3");
+    let screen = player.screen();
+    assert!(screen.contains("has no port 80,") && screen.contains("has no port 9000,"), "{screen}");
+}
+
+#[test]
 fn an_undo_of_nothing_says_so() {
     let mut player = Player::new(120, 36);
     player.keys("enter enter ctrl-z");

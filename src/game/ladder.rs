@@ -143,11 +143,30 @@ pub struct Fault<'a> {
     pub goals: Vec<usize>,
     /// What is known of it.
     pub diagnosis: &'a Diagnosis,
+    /// What it does to other goals, where that is to be told in other words: another port is missing
+    /// on the same line.
+    pub also: Vec<&'a Diagnosis>,
     /// The rung that was reached for it, from 0.
     pub rung: u8,
 }
 
 impl Fault<'_> {
+    /// What happened, a sentence for each different thing.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.all().map(|diagnosis| &*diagnosis.message)
+    }
+
+    /// The ways out, each once.
+    pub fn ways_out(&self) -> Vec<&str> {
+        let mut ways: Vec<&str> = self.all().map(|diagnosis| &*diagnosis.fix).collect();
+        ways.dedup();
+        ways
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Diagnosis> {
+        std::iter::once(self.diagnosis).chain(self.also.iter().copied())
+    }
+
     /// Whether its line in the player's files is marked.
     pub fn shows_line(&self) -> bool {
         self.rung >= 3
@@ -168,8 +187,13 @@ fn faults(goals: &[GoalState]) -> Vec<Fault<'_>> {
         let Some(diagnosis) = &goal.diagnosis else { continue };
         let cause = diagnosis.cause();
         match faults.iter_mut().find(|fault| fault.diagnosis.cause() == cause) {
-            Some(fault) => fault.goals.push(at),
-            None => faults.push(Fault { goals: vec![at], diagnosis, rung: 0 }),
+            Some(fault) => {
+                fault.goals.push(at);
+                if fault.messages().all(|told| told != diagnosis.message) {
+                    fault.also.push(diagnosis);
+                }
+            }
+            None => faults.push(Fault { goals: vec![at], diagnosis, also: Vec::new(), rung: 0 }),
         }
     }
     faults

@@ -134,7 +134,7 @@ pub fn ladder(goals: &[GoalState], help: &Help<'_>) -> Vec<String> {
 /// What was asked for about one fault.
 fn rungs(fault: &Fault<'_>, lines: &mut Vec<String>) {
     let diagnosis = fault.diagnosis;
-    lines.push(format!("  What happened: {}", diagnosis.message));
+    lines.extend(fault.messages().map(|message| format!("  What happened: {message}")));
     if fault.rung >= 1 {
         let looks = diagnosis.look.iter().enumerate();
         lines.extend(looks.map(|(at, look)| format!("  Where to look {}: {look}", at + 1)));
@@ -147,7 +147,7 @@ fn rungs(fault: &Fault<'_>, lines: &mut Vec<String>) {
         lines.extend(fault.nearest().map(|nearest| format!("  Nearest miss: {nearest}")));
     }
     if fault.rung >= 4 {
-        lines.push(format!("  Way out: {}", diagnosis.fix));
+        lines.extend(fault.ways_out().into_iter().map(|way| format!("  Way out: {way}")));
         lines.push(format!("  Its name: {}", diagnosis.code));
     }
 }

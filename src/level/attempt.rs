@@ -696,12 +696,15 @@ impl Attempt {
 
 impl Verdict {
     /// The number, from 1, of the first goal before this one (counted from 0) that failed for the
-    /// same reason.
+    /// same reason, told in the same words.
     pub fn told_before(&self, index: usize) -> Option<usize> {
-        let cause = self.goals.get(index)?.diagnosis.as_ref()?.cause();
+        let told = self.goals.get(index)?.diagnosis.as_ref()?;
         let before = self.goals[..index].iter();
-        let same =
-            |goal: &GoalState| goal.diagnosis.as_ref().map(Diagnosis::cause) == Some(cause.clone());
+        let same = |goal: &GoalState| {
+            let other = goal.diagnosis.as_ref();
+            other
+                .is_some_and(|other| other.cause() == told.cause() && other.message == told.message)
+        };
         before.enumerate().find(|(_, goal)| same(goal)).map(|(number, _)| number + 1)
     }
 }

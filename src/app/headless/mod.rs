@@ -118,7 +118,9 @@ pub fn level_on(pack: &Pack, name: &str, seed: Option<u64>) -> Result<Arc<Level>
     }
     pack.level(name).cloned().ok_or_else(|| {
         let names = pack.levels.iter().map(|level| level.name.as_str());
-        let close = nearest(name, names.clone());
+        // Half a name is near too.
+        let half = |level: &&str| name.len() > 2 && level.contains(name);
+        let close = nearest(name, names.clone()).or_else(|| names.clone().find(half));
         let help = match close {
             Some(close) => format!("did you mean {close}?"),
             None => format!("levels: {}", names.collect::<Vec<_>>().join(", ")),

@@ -198,7 +198,7 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
             "A sandbox: nothing is asked. Ctrl-S applies; what you send shows its way.".to_owned()
         }
         Phase::Untouched if play.asked == Asked::No => {
-            "Something is broken. Ctrl-G sends the goal's request and shows its way.".to_owned()
+            "Ctrl-G sends the goal's request and shows its way.".to_owned()
         }
         _ if let Some((file, line)) = refused(play) => {
             format!("{file} is refused at line {line}: mend it, then Ctrl-S and Ctrl-G.")

@@ -97,11 +97,16 @@ pub fn draw_strip(packet: &Packet<'_>, theme: &Theme, area: Rect, buf: &mut Buff
     let Some(step) = story.steps.get(packet.walk.step) else { return };
     let style = verdict_style(step.verdict, theme).add_modifier(Modifier::BOLD);
     let count = format!(" {}/{} ", packet.walk.step + 1, story.steps.len());
-    let spans = [
-        Span::styled(format!("{} ", step.verdict.sign()), style),
-        Span::styled(format!("{}  ", step.place), theme.title),
-        Span::styled(step.text.clone(), theme.text),
-    ];
+    // What has arrived and is still not what the goal wants ends with the client's own words.
+    let last = packet.walk.step + 1 == story.steps.len();
+    let spans = match story.said.as_ref().filter(|_| last && story.arrived) {
+        Some(said) => vec![Span::styled(said.clone(), theme.bad)],
+        None => vec![
+            Span::styled(format!("{} ", step.verdict.sign()), style),
+            Span::styled(format!("{}  ", step.place), theme.title),
+            Span::styled(step.text.clone(), theme.text),
+        ],
+    };
     let columns = usize::from(area.width.saturating_sub(2)).saturating_sub(width(&count));
     put_spans(buf, area.x + 1, area.y, &spans, columns);
     let x = area.right().saturating_sub(width(&count) as u16);

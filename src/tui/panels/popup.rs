@@ -287,7 +287,9 @@ fn command_rows(goal: &Goal, columns: usize, theme: &Theme, rows: &mut Rows) {
     let lines = wrap(goal.run.trim_end(), columns);
     if lines.len() > MOST {
         paragraph(rows, &format!("○ {}", goal.say), columns, theme.text);
-        paragraph(rows, &format!("{} is about to ask.", goal.from), columns, theme.dim);
+        let from = if goal.from == "laptop" { "the laptop" } else { &goal.from };
+        let text = format!("Its command is a script, run from {from}.");
+        paragraph(rows, &text, columns, theme.dim);
         return;
     }
     paragraph(rows, &format!("{} is about to run:", goal.from), columns, theme.dim);
@@ -433,7 +435,9 @@ fn rung_rows(
     rows: &mut Rows,
 ) -> (usize, usize) {
     let diagnosis = fault.diagnosis;
-    paragraph(rows, &format!("  {}", diagnosis.message), columns, theme.title);
+    for message in fault.messages() {
+        paragraph(rows, &format!("  {message}"), columns, theme.title);
+    }
     let mut start = 0;
     for rung in 1..=fault.rung {
         start = rows.len();
@@ -454,7 +458,9 @@ fn rung_rows(
             }
             3 => line_rows(play, fault, columns, theme, rows),
             _ => {
-                hang(rows, "  → ", &diagnosis.fix, columns, theme.good);
+                for way in fault.ways_out() {
+                    hang(rows, "  → ", way, columns, theme.good);
+                }
                 rows.push(styled(format!("  {} · K explains it", diagnosis.code), theme.dim));
             }
         }
