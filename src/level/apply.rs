@@ -8,7 +8,7 @@ use crate::api::{
     Cause, DeleteOptions, Kind, Patch, Reason, Request, Status, Wants, WriteOptions, patch,
 };
 use crate::cluster::{ApplyOutcome, Cluster, ObjectName, Place, Refusal, Refused};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Position};
 use crate::manifest::{self, Document, Faults, Schema};
 use crate::shell::{self, Files, Finished};
 
@@ -84,8 +84,9 @@ pub(super) fn file(
         diagnostics: Vec::new(),
         replaced: Vec::new(),
     };
-    let (documents, unreadable) = manifest::parse(file, &String::from_utf8_lossy(content));
-    if documents.is_empty() && unreadable.is_empty() && is_blank(content) {
+    let text = String::from_utf8_lossy(content);
+    let (documents, faults) = manifest::parse(file, &text);
+    if documents.is_empty() && faults.is_empty() && is_blank(content) {
         return applied;
     }
     let mut finished = kubectl(cluster, files, &format!("apply -f '{file}'"));
@@ -99,7 +100,7 @@ pub(super) fn file(
     applied.accepted = finished.exit == 0;
     applied.objects =
         finished.applied().map(|applied| (applied.object.clone(), applied.outcome)).collect();
-    applied.diagnostics = refusals(&finished, file, &documents);
+    applied.diagnostics = refusals(&finished, (file, &text), &documents);
     if !applied.accepted && applied.diagnostics.is_empty() {
         let told = finished.texts().1.trim().to_owned();
         applied.diagnostics.push(Diagnostic::error(told).in_file(file));
@@ -157,27 +158,89 @@ pub(super) fn refused_now(
     }
     let mut trial = cluster.clone();
     let finished = kubectl(&mut trial, files, &format!("apply --dry-run=server -f '{file}'"));
-    let (documents, _) = manifest::parse(file, &String::from_utf8_lossy(content));
+    let text = String::from_utf8_lossy(content);
+    let (documents, _) = manifest::parse(file, &text);
     let stuck = stuck_pods(cluster, &finished, &documents);
     let others = finished
         .refused()
         .filter(|refused| refused.object.as_ref().is_none_or(|object| !stuck.contains(object)));
-    others.flat_map(|refused| refusal(refused, file, &documents)).collect()
+    others.flat_map(|refused| refusal(refused, (file, &text), &documents)).collect()
 }
 
 /// What kubectl and the API server refused, placed on the lines of the file.
-fn refusals(finished: &Finished, file: &str, documents: &[Document]) -> Vec<Diagnostic> {
-    finished.refused().flat_map(|refused| refusal(refused, file, documents)).collect()
+fn refusals(
+    finished: &Finished,
+    (file, text): (&str, &str),
+    documents: &[Document],
+) -> Vec<Diagnostic> {
+    finished.refused().flat_map(|refused| refusal(refused, (file, text), documents)).collect()
+}
+
+/// A fault of the text itself: where the line shows which slip it is, that is told in place of the parser's
+/// words, on the line of the slip. The parser counts a document's lines, and players see the file's.
+fn unreadable(mut fault: Diagnostic, text: &str) -> Diagnostic {
+    let Some(at) = fault.position else { return fault };
+    let lines: Vec<&str> = text.lines().collect();
+    let first = at.line.saturating_sub(SLIP_LINES).max(1);
+    let slip = (first..=at.line).rev().find_map(|number| {
+        let line = lines.get(number as usize - 1)?;
+        let above = (number as usize).checked_sub(2).and_then(|above| lines.get(above));
+        Some((number, line, slip_of(line, above.copied().unwrap_or(""))?))
+    });
+    if let Some((number, line, (message, help))) = slip {
+        fault.message = message.to_owned();
+        fault.help = help;
+        let indent = line.len() - line.trim_start().len();
+        fault.position = Some(Position::new(number, indent as u32 + 1));
+    }
+    fault
+}
+
+/// How many lines above the parser's own a slip may stand: it notices some only at the next line or two.
+const SLIP_LINES: u32 = 2;
+
+/// What is wrong in a line that YAML cannot read, and what was probably meant: a tab, a dash that is no
+/// dash, a colon within a text.
+fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
+    let body = line.trim_start();
+    if line[..line.len() - body.len()].contains('\t') {
+        return Some(("a tab stands at the beginning of the line: YAML indents by spaces alone", None));
+    }
+    if let Some(rest) = body.strip_prefix('-').filter(|rest| !rest.starts_with([' ', '-'])) {
+        if rest.is_empty() {
+            return None;
+        }
+        if rest.contains(": ") || rest.ends_with(':') {
+            return Some(("a dash of a list wants a space behind it", Some(format!("- {rest}"))));
+        }
+        if above.trim_end().ends_with(':') || above.trim_start().starts_with("- ") {
+            return Some(("an entry of a list begins with a dash and a space", Some(format!("- {body}"))));
+        }
+    }
+    let (key, value) = body.split_once(" #").map_or(body, |(said, _)| said).split_once(": ")?;
+    let plain = !value.trim_start().starts_with(['"', '\'', '{', '[', '|', '>', '#', '&', '*', '!']);
+    if plain && (value.contains(": ") || value.trim_end().ends_with(':')) {
+        let value = value.trim();
+        return Some((
+            "a text with a colon and a space in it wants quotes, or it is two fields in one line",
+            Some(format!("{key}: \"{value}\"")),
+        ));
+    }
+    None
 }
 
 /// What was refused of one object, or of the file as a whole.
-fn refusal(refused: &Refused, file: &str, documents: &[Document]) -> Vec<Diagnostic> {
+fn refusal(
+    refused: &Refused,
+    (file, text): (&str, &str),
+    documents: &[Document],
+) -> Vec<Diagnostic> {
     let sources = sources(documents);
     let source = sources
         .iter()
         .find(|source| refused.object.is_some() && source.object_name() == refused.object);
     match (&refused.why, source) {
-        (Refusal::Unreadable(diagnostic), _) => vec![diagnostic.clone()],
+        (Refusal::Unreadable(diagnostic), _) => vec![unreadable(diagnostic.clone(), text)],
         (Refusal::Server(status), Some(source)) => status_marks(file, source, status),
         (Refusal::Server(status), None) => {
             vec![Diagnostic::error(status.message.clone()).in_file(file)]
@@ -215,7 +278,10 @@ pub(super) fn marks(cluster: &Cluster, file: &str, content: &[u8]) -> Vec<Diagno
     if !is_manifest(file) {
         return Vec::new();
     }
-    let (documents, mut diagnostics) = manifest::parse(file, &String::from_utf8_lossy(content));
+    let text = String::from_utf8_lossy(content);
+    let (documents, faults) = manifest::parse(file, &text);
+    let mut diagnostics: Vec<Diagnostic> =
+        faults.into_iter().map(|fault| unreadable(fault, &text)).collect();
     let mut trial = cluster.clone();
     for source in sources(&documents) {
         diagnostics.extend(source_marks(&mut trial, file, &source));
@@ -250,14 +316,20 @@ fn form_marks(file: &str, source: &Source<'_>) -> Vec<Diagnostic> {
 
 /// Values of a wrong type and unknown fields, each on its own line.
 fn fault_marks(file: &str, source: &Source<'_>, faults: &Faults) -> Vec<Diagnostic> {
-    let mistyped = faults.mistyped.iter().map(|fault| (&fault.path, &fault.message, &fault.help));
-    let unknown = faults.unknown.iter().map(|fault| (&fault.path, &fault.message, &fault.help));
-    let marks = mistyped.chain(unknown).map(|(path, message, help)| {
-        let mut mark = placed(file, source, path, message.clone());
-        mark.help.clone_from(help);
+    // Go's words name types that stand in no manifest: what to write says the same, and is no near miss.
+    let mistyped = faults.mistyped.iter().map(|fault| {
+        let key = fault.path.rsplit('.').next().unwrap_or_default();
+        let told = fault.help.as_ref().map(|help| format!("{key}: {help}"));
+        placed(file, source, &fault.path, told.unwrap_or_else(|| fault.message.clone()))
+    });
+    let unknown = faults.unknown.iter().map(|fault| {
+        let mut mark = placed(file, source, &fault.path, fault.message.clone());
+        mark.help.clone_from(&fault.help);
         mark
     });
-    marks.collect()
+    let mut marks: Vec<Diagnostic> = mistyped.chain(unknown).collect();
+    marks.sort_by_key(|mark| mark.position);
+    marks
 }
 
 /// What the API server would say of what `kubectl apply` sends, without storing anything.
@@ -289,7 +361,11 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
             Reason::NotFound => "metadata.namespace".to_owned(),
             _ => odd_path(source).unwrap_or_default(),
         };
-        return vec![placed(file, source, &path, status.message.clone())];
+        let mark = placed(file, source, &path, status.message.replace('\n', "; "));
+        return vec![match whole_path(source, &path) {
+            Some(near) => mark.help(near),
+            None => mark,
+        }];
     }
     let (written, others): (Vec<_>, Vec<_>) =
         status.causes.iter().partition(|cause| source.says(&cause.field));
@@ -297,11 +373,69 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let marks = causes.map(|cause| match instead(source, &cause.field) {
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
         None => match near_value(source, cause) {
-            Some((path, near)) => placed(file, source, &path, cause.to_string()).help(near),
-            None => placed(file, source, &cause.field, cause.to_string()),
+            Some((path, near)) => placed(file, source, &path, in_short(source, cause)).help(near),
+            None => placed(file, source, &cause.field, in_short(source, cause)),
         },
     });
-    marks.collect()
+    let mut told: Vec<Diagnostic> = Vec::new();
+    for mark in marks {
+        // A list's entry that was cut in two lacks something in each half.
+        let again = |one: &Diagnostic| one.position == mark.position && one.help == mark.help;
+        if mark.help.is_none() || !told.iter().any(again) {
+            told.push(mark);
+        }
+    }
+    told
+}
+
+/// What the server says of a field. Where it wants a name, the terminal has the pattern that a name has to
+/// fit; here it is what such a pattern means.
+fn in_short(source: &Source<'_>, cause: &Cause) -> String {
+    let pointer = format!("/{}", cause.field.replace(['.', '['], "/").replace(']', ""));
+    let odd = |text: &str| {
+        text.starts_with(['-', '.'])
+            || text.ends_with(['-', '.'])
+            || text.chars().any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c)))
+    };
+    // A name may be too long as well: that the server says shortly enough.
+    let odd = source.value.pointer(&pointer).and_then(Value::as_str).is_some_and(odd);
+    match cause.wants {
+        Wants::Name if odd => format!(
+            "{}: this is no name: small letters, digits and dashes make one, and a letter or digit begins and ends it",
+            cause.field
+        ),
+        _ => cause.to_string().replace('\n', "; "),
+    }
+}
+
+/// `/tickets` in place of `/tickets/*`, which means the same where paths are prefixes.
+fn whole_path(source: &Source<'_>, path: &str) -> Option<String> {
+    let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+    let written = source.value.pointer(&pointer)?.as_str()?;
+    let whole = written.strip_suffix('*')?.trim_end_matches('/');
+    let whole = if whole.is_empty() { "/" } else { whole };
+    let plain = whole.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    plain.then(|| format!("path: {whole}, with pathType: Prefix"))
+}
+
+/// The second half of a list's entry that a dash of its own cut in two: it has no name, and shares no field
+/// with the entry above, of which the server misses this one (`spec.containers[0].image`).
+fn cut_in_two(source: &Source<'_>, field: &str) -> Option<(String, String)> {
+    let (list, rest) = field.split_once("containers[")?;
+    let (number, missing) = rest.split_once("].")?;
+    let number: usize = number.parse().ok()?;
+    let pointer = format!("/{}containers", list.replace('.', "/"));
+    let entries = source.value.pointer(&pointer)?.as_array()?;
+    let first = if missing == "name" { number.checked_sub(1)? } else { number };
+    let (above, half) = (entries.get(first)?.as_object()?, entries.get(first + 1)?.as_object()?);
+    let owner = above.get("name")?.as_str()?;
+    let lacks = missing == "name" || half.contains_key(missing);
+    let parted =
+        lacks && !half.contains_key("name") && half.keys().all(|key| !above.contains_key(key));
+    parted.then(|| {
+        let help = format!("without its dash, this belongs to {owner}, the entry above");
+        (format!("{list}containers[{}]", first + 1), help)
+    })
 }
 
 /// What the server would have taken in place of a value that it refuses: one of the words that it
@@ -368,7 +502,19 @@ fn odd_path(source: &Source<'_>) -> Option<String> {
 /// What the server would have taken in place of a field that it refuses, and where that stands, where the
 /// manifest itself tells.
 fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
+    if let Some(cut) = cut_in_two(source, field) {
+        return Some(cut);
+    }
     match field {
+        // The first family of a Service stays what it was: whoever wants the other one says both.
+        "spec.clusterIPs[0]" if !source.says("spec.clusterIPs") && source.says("spec.ipFamilies") => {
+            let first = source.text("/spec/ipFamilies/0")?;
+            let (other, own) = if first == "IPv6" { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
+            Some((
+                "spec.ipFamilies".to_owned(),
+                format!("[{own}, {other}]: the first family stays as it is; two need ipFamilyPolicy: PreferDualStack"),
+            ))
+        }
         "spec.clusterIP" | "spec.clusterIPs[0]" => {
             let own =
                 source.text("/spec/clusterIP").or_else(|| source.text("/spec/clusterIPs/0"))?;

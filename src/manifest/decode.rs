@@ -175,15 +175,7 @@ impl<'s> Decoder<'s> {
             self.schema.object(holds).is_some_and(|object| object.fields.contains_key(name))
         };
         if let Some(child) = object.fields.values().find(|child| has(&child.holds)) {
-            let parent = &child.name;
-            return Some(match child.holds {
-                Type::List(_) => {
-                    format!(
-                        "\"{name}\" belongs to an entry of \"{parent}\": as far right as its other fields"
-                    )
-                }
-                _ => format!("\"{name}\" belongs below \"{parent}\""),
-            });
+            return Some(belongs(name, child.name, &child.holds));
         }
         let mut above = path;
         while let Some(end) = above.rfind(['.', '[']) {
@@ -193,8 +185,34 @@ impl<'s> Decoder<'s> {
                 return Some(format!("\"{name}\" belongs directly below \"{parent}\""));
             }
         }
-        let root = self.schema.root().fields.contains_key(name) && !path.is_empty();
-        root.then(|| format!("\"{name}\" belongs at the top, beside \"kind\""))
+        if self.schema.root().fields.contains_key(name) && !path.is_empty() {
+            return Some(format!("\"{name}\" belongs at the top, beside \"kind\""));
+        }
+        self.farther_below(object, name)
+            .or_else(|| self.farther_below(self.schema.root(), name))
+            .or_else(|| of_another_kind(name))
+    }
+
+    /// Where a field of this name belongs that stands too far up, or in another branch: the shallowest
+    /// place, by the way that leads there.
+    fn farther_below(&self, from: &'s Struct, name: &str) -> Option<String> {
+        let mut level: Vec<(Vec<&str>, &Struct)> = vec![(Vec::new(), from)];
+        for _ in 0..DEEPEST_PLACE {
+            let mut next = Vec::new();
+            for (way, object) in &level {
+                for field in object.fields.values().filter(|field| field.name != "status") {
+                    let Some(below) = self.schema.object(&field.holds) else { continue };
+                    let mut way = way.clone();
+                    way.push(field.name);
+                    if below.fields.contains_key(name) {
+                        return Some(belongs(name, &way.join("."), &field.holds));
+                    }
+                    next.push((way, below));
+                }
+            }
+            level = next;
+        }
+        None
     }
 
     fn value(
@@ -263,6 +281,39 @@ impl<'s> Decoder<'s> {
         self.faults.mistyped.get_or_insert(fault);
     }
 }
+
+/// How far down a field is looked for that stands in a wrong place: a container's own fields in a
+/// Deployment's `spec.template.spec.containers`.
+const DEEPEST_PLACE: usize = 4;
+
+fn belongs(name: &str, parent: &str, holds: &Type) -> String {
+    match holds {
+        Type::List(_) => format!(
+            "\"{name}\" belongs to an entry of \"{parent}\": as far right as its other fields"
+        ),
+        _ => format!("\"{name}\" belongs below \"{parent}\""),
+    }
+}
+
+/// The one kind whose `spec` has a field of this name.
+fn of_another_kind(name: &str) -> Option<String> {
+    let mut kinds = KINDS_OF_FIELDS.iter().filter(|(api_version, kind)| {
+        let spec = Schema::of(api_version, kind).and_then(|schema| schema.below("spec"));
+        spec.is_some_and(|spec| spec.fields.contains_key(name))
+    });
+    let (_, kind) = kinds.next()?;
+    kinds.next().is_none().then(|| format!("\"{name}\" belongs to the spec of a {kind}"))
+}
+
+/// The kinds that are asked whether a field is theirs.
+const KINDS_OF_FIELDS: [(&str, &str); 6] = [
+    ("v1", "Pod"),
+    ("v1", "Service"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("networking.k8s.io/v1", "Ingress"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+];
 
 /// Whether a number is whole and small enough.
 fn fits(holds: &Type, value: &Value) -> bool {

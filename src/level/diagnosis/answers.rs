@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::look;
-use super::packets::{name_of, question_of, service_of};
+use super::packets::{self, name_of, question_of, service_of};
 use super::{
     Diagnosis, Facts, behind, client, containers, ingress, locate, manifests, party_name,
     protocols, rollouts, selectors, services, settings, trial, walls, workloads,
@@ -55,6 +55,9 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let dialled = trace.flow.destination.ip();
     if trace.flow.protocol == Protocol::Icmp {
         return Some(only_pinged(facts, trace, &party));
+    }
+    if let Some(said) = ingress::no_redirect(facts, trace) {
+        return Some(said);
     }
     if let Some(said) = not_printed(facts, trace, &party) {
         return Some(said);
@@ -113,7 +116,8 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         | Miss::Errors { .. } => {
             let said = failed(facts, &server);
             let known = by_port(facts, trace, &party, &said)
-                .or_else(|| settings::diagnose(facts, trace, &said));
+                .or_else(|| settings::diagnose(facts, trace, &said))
+                .or_else(|| unasked(facts, trace, &said.message));
             match known {
                 Some(said) => return Some(said),
                 None => said,
@@ -122,6 +126,14 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         Miss::NoPlace => return None,
     };
     Some(said.fact(facts.quoted()).at(mention(facts, trace)))
+}
+
+/// The Service that was called leads to some of the pods that are meant, and leaves others out.
+fn unasked(facts: &Facts<'_>, trace: &Trace, message: &str) -> Option<Diagnosis> {
+    let (rule, ..) = services::chosen(trace)?;
+    let service = services::find(facts, rule)?;
+    let said = Diagnosis::new("not-spread", message).fact(facts.quoted());
+    selectors::left_out(facts, service, &said)
 }
 
 /// The player's script asked several servers, each answered, and the one that is meant was never asked.
@@ -227,12 +239,25 @@ fn not_printed(facts: &Facts<'_>, trace: &Trace, party: &Party) -> Option<Diagno
         _ => look::pods(&facts.namespace()),
     };
     let ago = facts.case.cluster.now().since(trace.at).as_secs();
+    if let Some(ended) = client_ended(facts) {
+        return Some(ended.fact(format!("{container} got its answer {ago} s ago, and has asked nothing since")));
+    }
+    // Requests before the goal's own are known by the container's traces alone.
+    let asked = facts.case.run?.traces.len();
     Some(
         said.look([look])
             .fact(format!("{container} got it {ago} s ago; the goal reads: {}", facts.case.goal.run.trim()))
+            .facts((asked <= 1).then(|| format!("{container} has asked once in that time")))
             .at(mention(facts, trace))
-            .fix("let the client print what it gets, to its standard output, and ask as often as the goal looks"),
+            .fix("let the client ask as often as the goal looks, and print what it gets to its standard output"),
     )
+}
+
+/// The container whose requests the goal is about has ended.
+fn client_ended(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let Some(Place::Container { namespace, pod, .. }) = facts.client_place() else { return None };
+    let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &pod)?;
+    workloads::trouble(facts, &[pod])
 }
 
 /// The client called itself.
@@ -331,6 +356,7 @@ fn wrong_server(facts: &Facts<'_>, trace: &Trace, party: &Party, message: &str) 
     }
     let said = Diagnosis::new("wrong-server", message).fact(facts.quoted());
     itself(facts, trace, party, &said)
+        .or_else(|| by_its_own_name(facts, party, &said))
         .or_else(|| came_too_late(facts, trace, party, message))
         .or_else(|| left_service(facts, trace, &said))
         .or_else(|| rollouts::older(facts, party, &said))
@@ -343,6 +369,37 @@ fn wrong_server(facts: &Facts<'_>, trace: &Trace, party: &Party, message: &str) 
         .or_else(|| by_chance(facts, trace, &said))
         .or_else(|| by_host_port(facts, trace, party, &said))
         .unwrap_or_else(|| another(facts, trace, party, said))
+}
+
+/// A machine outside was called by its own name, and the goal wants to see it called by the Service that is
+/// another name for it (R7.5).
+fn by_its_own_name(facts: &Facts<'_>, party: &Party, said: &Diagnosis) -> Option<Diagnosis> {
+    let Party::Outside(host) = party else { return None };
+    let Some(Miss::Output { expected } | Miss::Answer { expected }) =
+        facts.case.run?.miss.as_ref()
+    else {
+        return None;
+    };
+    let mut services = facts.case.cluster.objects().list::<Service>(None);
+    let service = services.find(|service| {
+        let spec = service.spec.as_ref();
+        let alias = spec.and_then(|spec| spec.external_name.as_deref());
+        alias.is_some_and(|alias| alias.trim_end_matches('.') == &**host)
+            && locate::mentions(expected, services::full_name(service).1)
+    })?;
+    let fetched = facts.fetched.filter(|fetched| fetched.host == **host)?;
+    let (namespace, name) = services::full_name(service);
+    let scheme = if fetched.tls { "https" } else { "http" };
+    let at = facts.dialled_at(&[host.to_string()], None, if fetched.tls { 443 } else { 80 });
+    let message = format!("{host} was called by its own name, and the goal wants it called {name}");
+    Some(
+        Diagnosis { message, ..said.clone() }
+            .look([look::service(namespace, name)])
+            .fact(format!("Service {} is another name for {host}", look::shown_name(namespace, name)))
+            .nearest(Some(format!("{scheme}://{name}")))
+            .at(at)
+            .fix(format!("write {name} instead of {host}, apply, and send again")),
+    )
 }
 
 /// Another container of the pod wanted the port, and found it taken by the one that answered (R1.2).
@@ -850,6 +907,12 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
         if let Some(said) = waiting {
             return said;
         }
+        if let Some(said) = services::find(facts, service)
+            .filter(|_| *usable < wanted)
+            .and_then(|service| selectors::left_out(facts, service, &said))
+        {
+            return said;
+        }
         return match *usable < wanted {
             true => said.fix(format!(
                 "let the Service lead to {wanted} ready pods or more: it has {} now",
@@ -864,16 +927,40 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
     match trial::after(facts, &trial::patch(&namespace, &name, &spec)) {
         trial::Tried::Passes => said
             .fix(format!("write {words}, apply, and send again")),
-        trial::Tried::Fails(Some(miss)) => said
-            .fact(format!("with {words} the goal fails as well: {}", miss.words()))
-            .fix(match *local {
-                true => "call by the other nodes too: with policy Local each passes on to its own pods alone",
-                false => "let the Service lead to more ready pods",
-            }),
+        trial::Tried::Fails(Some(_)) => {
+            let script = mention(facts, trace).or_else(|| facts.script_that_ran());
+            let said = said.fact(format!("with {words} this goal would not pass either"));
+            if let Some((script, list, line)) = packets::one_of_a_list(facts, trace, script.as_ref()) {
+                return said
+                    .fact(format!("{list} has addresses of other nodes, and {script} calls this one alone"))
+                    .at(line)
+                    .fix(format!("let {script} call the other addresses of {list} too, and send again"));
+            }
+            match *local {
+                true => said
+                    .fact(by_nodes(facts))
+                    .at(script)
+                    .fix("call by the other nodes too: with policy Local each passes on to its own pods alone"),
+                false => said.fix("let the Service lead to more ready pods"),
+            }
+        }
         _ => said
             .fact(format!("with {words} alone the goal fails as well: too few pods serve it"))
             .fix(format!("write {words}, and let the Service lead to {wanted} ready pods or more")),
     }
+}
+
+/// Which machines' addresses the requests that were kept went to.
+fn by_nodes(facts: &Facts<'_>) -> String {
+    let traces = facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
+    let sent = traces.iter().filter_map(|id| facts.case.cluster.trace(*id));
+    let mut called: Vec<String> = sent
+        .filter(|trace| trace.dns.is_none())
+        .map(|trace| trace.flow.destination.ip().to_string())
+        .collect();
+    called.sort();
+    called.dedup();
+    format!("the last time the command called {}", called.join(", "))
 }
 
 /// Pods of the Service that are not ready, and why.

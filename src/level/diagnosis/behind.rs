@@ -211,11 +211,27 @@ fn refused(
         return Diagnosis { message, ..said };
     }
     let line = inner.upstream.as_ref().and_then(|_| ingress_line(inner));
-    Diagnosis::new("wrong-answer", format!("{next} answered {status} to {what}"))
+    let at = line.or_else(|| super::answers::mention(inner, onward));
+    let said = Diagnosis::new("wrong-answer", format!("{next} answered {status} to {what}"))
         .look([look])
         .facts(asked.map(|asked| format!("{server} asked {next} for {what}, host {}", asked.host)))
-        .at(line.or_else(|| super::answers::mention(inner, onward)))
-        .fix(format!("let {server} ask for a path that {next} has, and send again"))
+        .at(at.clone());
+    if status == 404
+        && let Some(near) = at.and_then(|at| with_a_path(inner.locator.line(&at)?))
+    {
+        return said
+            .fact("proxy_pass without a path passes the whole path on; with a / at its end, what location stands for is taken off")
+            .fix(format!("write {near}, where {next} knows the rest of the path alone; or let {server} ask for a path that {next} has; apply, and send again"));
+    }
+    said.fix(format!("let {server} ask for a path that {next} has, and send again"))
+}
+
+/// A line of nginx' configuration that passes requests on without a path of its own, with a `/` at its end:
+/// that takes off what `location` stands for (nginx, ngx_http_proxy_module, proxy_pass).
+fn with_a_path(line: &str) -> Option<String> {
+    let url = line.trim().strip_prefix("proxy_pass ")?.trim().strip_suffix(';')?;
+    let host = url.split_once("://")?.1;
+    (!host.contains(['/', '$'])).then(|| format!("proxy_pass {url}/;"))
 }
 
 /// Where the Ingress stands that leads to the backend.

@@ -218,6 +218,13 @@ impl Facts<'_> {
         })
     }
 
+    /// The script of the player's that the goal's command runs: its first line that calls a client program.
+    pub fn script_that_ran(&self) -> Option<Location> {
+        let run = &self.case.goal.run;
+        let script = self.case.files.keys().find(|file| mentions(run, file))?;
+        self.requests_of_the_script(script)?.into_iter().next()
+    }
+
     /// The one line of the script that the goal's command runs that calls a client program.
     fn only_request_of_the_script(&self) -> Option<Location> {
         let run = &self.case.goal.run;
@@ -227,16 +234,24 @@ impl Facts<'_> {
 
     /// The one line of this script that calls a client program.
     pub fn request_of_the_script(&self, file: &str) -> Option<Location> {
+        let mut found = self.requests_of_the_script(file)?.into_iter();
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// The lines of a script that call a client program.
+    fn requests_of_the_script(&self, file: &str) -> Option<Vec<Location>> {
         let content = self.case.files.get(file)?;
         let text = String::from_utf8_lossy(content);
         let calls = |line: &str| {
             super::commands::CLIENTS.iter().find_map(|client| locate::whole_word(line, client))
         };
         let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with('#'));
-        let mut found = lines.filter_map(|(number, line)| Some((number, calls(line)?)));
-        let (line, column) = found.next()?;
-        let position = Position::new(line, column);
-        found.next().is_none().then(|| Location { file: file.into(), position })
+        let found = lines.filter_map(|(number, line)| {
+            let position = Position::new(number, calls(line)?);
+            Some(Location { file: file.into(), position })
+        });
+        Some(found.collect())
     }
 
     /// The value of the client's variable that the request uses, or that holds one of the words.

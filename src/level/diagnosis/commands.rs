@@ -6,7 +6,9 @@ use super::locate::mentions;
 use super::look;
 use super::services::full_name;
 use super::{Diagnosis, Facts};
+use crate::api::Pod;
 use crate::cluster::{Did, Ending, Place};
+use crate::diagnostic::Location;
 
 /// Tools that ask a server for something, the most usual first.
 pub(super) const CLIENTS: [&str; 5] = ["curl", "wget", "nc", "nslookup", "dig"];
@@ -52,13 +54,19 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         .client_source()
         .and_then(|client| facts.locator.mention_in(&client.source, [program]))
         .or_else(|| facts.locator.mention([program]));
+    let fixed = facts.runs_in_pod() || facts.goal_says("exec");
+    let own = match place {
+        Place::Container { namespace, pod, container } => image_line(facts, namespace, pod, container),
+        _ => None,
+    };
+    // Where the goal says who asks, its container's image is what can be changed.
+    let line = if fixed && other.is_none() { own.or(line) } else { line };
+    let beside = has_it_beside(facts, place, program);
     let fix = match other {
         Some(other) => format!("use {other}, which the image has"),
-        None if facts.runs_in_pod() || facts.goal_says("exec") => {
-            format!(
-                "install {program} there, or let that container have an image that has it, as curlimages/curl"
-            )
-        }
+        None if fixed => format!(
+            "install {program} in {from} (apt update && apt install -y {program}, where its image has apt), or let it have an image that has {program}, as curlimages/curl"
+        ),
         None => "send from a container whose image has it, as curlimages/curl".to_owned(),
     };
     Some(
@@ -71,13 +79,32 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
                 _ => None,
             })
             .fact("a container has the programs of its image, and no others")
-            .nearest(Some(match other {
-                Some(other) => format!("{other}, which its image has"),
-                None => "a container of an image that has it, as curlimages/curl".to_owned(),
-            }))
+            .nearest(other.map(|other| format!("{other}, which its image has")))
+            .facts(beside)
             .at(line)
             .fix(fix),
     )
+}
+
+/// Where the player wrote the image of a container.
+fn image_line(facts: &Facts<'_>, namespace: &str, pod: &str, container: &str) -> Option<Location> {
+    let source = facts.pod_source(namespace, pod)?;
+    let specs = source.pod()?.pointer("/spec/containers")?.as_array()?;
+    let index = specs.iter().position(|spec| spec["name"].as_str() == Some(container))?;
+    super::locate::at(&source.source, &source.within(&format!("spec.containers[{index}].image")))
+}
+
+/// Another container of the pod in which the program can be run: its image has it, or somebody put it there.
+fn has_it_beside(facts: &Facts<'_>, place: &Place, program: &str) -> Option<String> {
+    let Place::Container { namespace, pod, container } = place else { return None };
+    let stored = facts.case.cluster.objects().get::<Pod>(namespace, pod)?;
+    let mut others = stored.spec.as_ref()?.containers.iter().filter(|one| *one.name != **container);
+    let other = others.find(|one| {
+        let command =
+            format!("kubectl exec {pod} -n {namespace} -c {} -- sh -c 'command -v {program}'", one.name);
+        super::trial::succeeds(facts, &command)
+    })?;
+    Some(format!("container {} of the pod has {program}, and is another one: each has files of its own", other.name))
 }
 
 /// R7.4: without a provider nobody gives a load balancer an address.

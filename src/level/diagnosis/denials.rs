@@ -11,7 +11,7 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
-use super::walls::{parts, ports_words};
+use super::walls::{parts, peer_words, ports_words};
 use super::{Diagnosis, Facts, selectors, services};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::cluster::policy_block;
@@ -34,6 +34,8 @@ struct Denied<'a> {
     protocol: Protocol,
     /// The pod that is called.
     receiver: Option<&'a Arc<Pod>>,
+    /// The pod that calls.
+    sender: Option<&'a Arc<Pod>>,
 }
 
 /// A rule that nearly lets it through.
@@ -41,7 +43,8 @@ struct Near {
     /// Its place in the policy: `spec.ingress[0].ports`.
     path: String,
     fact: String,
-    nearest: String,
+    /// A label, a port or a word that is there; nothing where a rule is still to be written.
+    nearest: Option<String>,
     fix: String,
     /// How near it is; less is nearer.
     distance: u32,
@@ -66,15 +69,22 @@ pub(super) fn diagnose(facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> D
     match near {
         Some((_, near)) => said
             .fact(near.fact)
-            .nearest(Some(near.nearest))
+            .nearest(near.nearest)
             .at(line(&near.path))
             .fix(format!("{} in NetworkPolicy {name}, apply, and send again", near.fix)),
         None => {
             let rule = denied.whole_rule(namespace);
             let path = if out { "spec.egress" } else { "spec.ingress" };
-            said.nearest(Some(rule.clone()))
-                .at(line(path))
-                .fix(format!("add {rule}, to NetworkPolicy {name}"))
+            let astray = denied.policy_elsewhere(namespace);
+            let said = said.at(line(path)).fix(format!("add {rule}, to NetworkPolicy {name}"));
+            match astray {
+                Some((space, other)) => said
+                    .fact(format!("NetworkPolicy {other} is in namespace {space}, and selects pods of {space} alone"))
+                    .nearest(Some(format!("namespace: {namespace}")))
+                    .at(facts.locator.field("NetworkPolicy", space, other, "metadata.namespace"))
+                    .fix(format!("let NetworkPolicy {other} be in namespace {namespace}, apply, and send again")),
+                None => said,
+            }
         }
     }
 }
@@ -91,7 +101,7 @@ pub(super) fn of_question(
     };
     let line = facts.locator.field("NetworkPolicy", namespace, name, &near.path);
     said.fact(near.fact)
-        .nearest(Some(near.nearest))
+        .nearest(near.nearest)
         .at(line)
         .fix(format!("{} in NetworkPolicy {name}, apply, and send again", near.fix))
 }
@@ -119,7 +129,34 @@ impl<'a> Denied<'a> {
             port: hop.before.destination.port(),
             protocol: hop.before.protocol,
             receiver: pod_at(facts, to),
+            sender: pod_at(facts, from),
         }
+    }
+
+    /// A policy of another namespace that selects the pod by its labels, and has a rule that lets this through:
+    /// its namespace and name.
+    fn policy_elsewhere(&self, own: &str) -> Option<(&'a str, &'a str)> {
+        let selected = if self.out { self.sender } else { self.receiver }?;
+        let labels = selected.metadata.labels.as_ref();
+        let mut policies = self.facts.case.cluster.objects().list::<NetworkPolicy>(None);
+        let found = policies.find(|policy| {
+            let (Some(space), Some(spec)) = (policy.metadata.namespace.as_deref(), &policy.spec)
+            else {
+                return false;
+            };
+            let selector = spec.pod_selector.clone().unwrap_or_default();
+            let selector = LabelSelector::of(&selector);
+            // One that selects everything is meant for its own namespace.
+            let by_label = !selector.requirements.is_empty() && selector.matches(labels);
+            let mut rules = (0..).map_while(|number| parts(spec, number, self.out));
+            space != own
+                && by_label
+                && rules.any(|(peers, ports)| {
+                    let fits = peers.is_empty() || peers.iter().any(|peer| self.fits(peer, own));
+                    fits && (ports.is_empty() || ports.iter().any(|port| self.is_port(port)))
+                })
+        })?;
+        Some((found.metadata.namespace.as_deref()?, found.metadata.name.as_deref()?))
     }
 
     /// The rule that lacks least, with its policy's namespace and name.
@@ -187,6 +224,10 @@ impl<'a> Denied<'a> {
                     near.distance = if peers.is_empty() { 2 } else { 0 };
                     found.push(near);
                 }
+                // A rule's ports are those of its own peers.
+                (false, true) if self.port == DNS && !ports.is_empty() && peers.iter().all(|peer| self.near_peer("", 0, peer, namespace).is_none()) => {
+                    found.push(self.port_of_other_peers(&path, number + 1, peers));
+                }
                 (false, true) => {
                     for (index, peer) in peers.iter().enumerate() {
                         let path = format!("{path}.{side}[{index}]");
@@ -197,6 +238,22 @@ impl<'a> Denied<'a> {
             }
         }
         found
+    }
+
+    /// The rule has DNS' port, and is for others.
+    fn port_of_other_peers(&self, path: &str, number: usize, peers: &[NetworkPolicyPeer]) -> Near {
+        let (direction, side) = self.direction();
+        let whom: Vec<String> = peers.iter().map(peer_words).collect();
+        Near {
+            path: format!("{path}.ports"),
+            fact: format!(
+                "{direction} rule {number} has port {DNS}, and is for {} alone: the ports of a rule are those of its own {side}",
+                whom.join(" and ")
+            ),
+            nearest: None,
+            fix: format!("give port {DNS}, UDP and TCP, {direction} a rule of its own"),
+            distance: 1,
+        }
     }
 
     /// The rule is for the other side, and not for this port.
@@ -211,7 +268,7 @@ impl<'a> Denied<'a> {
                 fact: format!(
                     "{direction} rule {number} is for {words}, and the packet is {protocol}"
                 ),
-                nearest: format!("protocol: {protocol}"),
+                nearest: Some(format!("protocol: {protocol}")),
                 fix: format!(
                     "write protocol: {protocol} for port {port} of {direction} rule {number}"
                 ),
@@ -223,7 +280,7 @@ impl<'a> Denied<'a> {
             fact: format!(
                 "{direction} rule {number} is for {words} alone, and the packet goes to {protocol} port {port}: the pod's own port counts, not the Service's"
             ),
-            nearest: format!("port: {port}"),
+            nearest: Some(format!("port: {port}")),
             fix: format!("let {direction} rule {number} have port {port}"),
             distance: 0,
         }
@@ -294,7 +351,7 @@ impl<'a> Denied<'a> {
                     "{direction} rule {number}: ipBlock {} holds {}, and except takes it out again",
                     block.cidr, self.address
                 ),
-                nearest: format!("ipBlock {} without {} in except", block.cidr, self.address),
+                nearest: Some(format!("ipBlock {} without {} in except", block.cidr, self.address)),
                 fix: format!("take what holds {} out of except", self.address),
                 distance: 0,
             });
@@ -315,18 +372,27 @@ impl<'a> Denied<'a> {
         let service = services.find(|service| {
             let address = services::cluster_ip(service).parse::<IpAddr>();
             let (_, pods) = services::pods(self.facts, service);
-            let own = pods.iter().any(|pod| self.pod.is_some_and(|one| Arc::ptr_eq(one, pod)));
+            // The Service of the other side, or the one by which the selected pod was called.
+            let known = [self.pod, self.receiver];
+            let own = pods.iter().any(|pod| known.iter().flatten().any(|one| Arc::ptr_eq(one, pod)));
             own && address.is_ok_and(|address| held.contains(address))
         })?;
         let (direction, side) = self.direction();
         let (_, name) = services::full_name(service);
-        Some(Near {
-            path: format!("{path}.ipBlock.cidr"),
-            fact: format!(
+        let fact = match self.out {
+            true => format!(
                 "{direction} rule {number}: ipBlock {} holds the address of Service {name}, which is replaced by its pod's, {}, before a policy sees it",
                 block.cidr, self.address
             ),
-            nearest: format!("a podSelector for {}", self.who()),
+            false => format!(
+                "{direction} rule {number}: ipBlock {} holds the address of Service {name}, and from is about the sender, which is {}",
+                block.cidr, self.address
+            ),
+        };
+        Some(Near {
+            path: format!("{path}.ipBlock.cidr"),
+            fact,
+            nearest: None,
             fix: format!(
                 "name {} in {side} of {direction} rule {number}, and not the Service's address,",
                 self.who()
@@ -351,9 +417,9 @@ impl<'a> Denied<'a> {
                 fact: format!(
                     "{direction} rule {number}: a podSelector alone means pods of the policy's own namespace, {own}, and the other side is in {other}"
                 ),
-                nearest: format!(
+                nearest: Some(format!(
                     "namespaceSelector {label} beside the podSelector, in the same item"
-                ),
+                )),
                 fix: format!(
                     "write namespaceSelector: {{matchLabels: {{{label}}}}} beside the podSelector, in the same item,"
                 ),
@@ -368,7 +434,7 @@ impl<'a> Denied<'a> {
                 LabelSelector::of(selector),
                 selectors::shown(&labels)
             ),
-            nearest: label.clone(),
+            nearest: Some(label.clone()),
             fix: format!(
                 "let the namespaceSelector match namespace {other}, for example by {label},"
             ),
@@ -402,7 +468,7 @@ impl<'a> Denied<'a> {
                 shown_name(self.space(), pod.metadata.name.as_deref().unwrap_or("")),
                 selectors::shown(&labels)
             ),
-            nearest: instead.clone(),
+            nearest: Some(instead.clone()),
             fix: format!("write {instead}"),
             distance: 1,
         })

@@ -32,7 +32,6 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
                 ),
             )
             .fact(format!("loadBalancerSourceRanges: {}", list.join(", ")))
-            .nearest(Some(format!("{client}/32")))
             .look(failed.service_look(service))
             .at(failed.service_field(service, "spec.loadBalancerSourceRanges"))
             .fix(format!("add {client}/32 to loadBalancerSourceRanges, and apply"))
@@ -75,7 +74,7 @@ fn other_family(failed: &Failed<'_>, process: &str, family: Family) -> Diagnosis
     });
     let looks = rule.as_ref().and_then(|rule| failed.service_look(rule));
     let line = rule.and_then(|rule| failed.service_field(&rule, "spec.ipFamilies"));
-    let nearest = match family {
+    let listener = match family {
         Family::V4 => format!("a listener on [::]:{}", reached.port()),
         Family::V6 => format!("a listener on 0.0.0.0:{}", reached.port()),
     };
@@ -88,9 +87,8 @@ fn other_family(failed: &Failed<'_>, process: &str, family: Family) -> Diagnosis
     )
     .look(looks)
     .fact(format!("the client came by {}", reached.ip()))
-    .nearest(Some(nearest.clone()))
     .at(line.or(failed.mention()))
-    .fix(format!("let there be {nearest}, or let the Service have {family} alone"))
+    .fix(format!("let there be {listener}, or let the Service have {family} alone"))
 }
 
 fn nobody_there(failed: &Failed<'_>) -> Diagnosis {

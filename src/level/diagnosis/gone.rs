@@ -123,6 +123,7 @@ fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
     }
     let make = match kind {
         Kind::Service => remade(&sent.manifest),
+        Kind::Pod => pod_anew(&sent.manifest),
         _ => format!("make {what} again"),
     };
     Gone {
@@ -151,6 +152,39 @@ fn twin(facts: &Facts<'_>, sent: &Applied) -> Option<String> {
     Some(format!(
         "let Service {other}, which selects the same pods, be called {name}, apply, and send again"
     ))
+}
+
+/// The command that makes a bare pod of one container anew.
+fn pod_anew(manifest: &Value) -> String {
+    let name = manifest["metadata"]["name"].as_str().unwrap_or("");
+    let place = look::in_namespace(manifest["metadata"]["namespace"].as_str().unwrap_or(""));
+    let containers = manifest["spec"]["containers"].as_array();
+    let Some([only]) = containers.map(Vec::as_slice) else {
+        return format!("make pod {name} again{place}, with the containers that it had");
+    };
+    let image = only["image"].as_str().unwrap_or("");
+    let labels = manifest["metadata"]["labels"].as_object().into_iter().flatten();
+    let labels: Vec<String> =
+        labels.filter_map(|(key, value)| Some(format!("{key}={}", value.as_str()?))).collect();
+    let labels = match labels.is_empty() {
+        true => String::new(),
+        false => format!(" --labels={}", labels.join(",")),
+    };
+    let words = |field: &str| -> Vec<String> {
+        let list = only[field].as_array().into_iter().flatten();
+        list.filter_map(|word| Some(word.as_str()?.to_owned())).collect()
+    };
+    let (command, args) = (words("command"), words("args"));
+    let run: Vec<String> = command.iter().chain(&args).map(|word| match word.contains(' ') {
+        true => format!("'{word}'"),
+        false => word.clone(),
+    }).collect();
+    let run = match (command.is_empty(), run.is_empty()) {
+        (_, true) => String::new(),
+        (true, _) => format!(" -- {}", run.join(" ")),
+        (false, _) => format!(" --command -- {}", run.join(" ")),
+    };
+    format!("kubectl run {name} --image={image}{place}{labels}{run}")
 }
 
 /// What makes a Service anew that no file of the player's describes.

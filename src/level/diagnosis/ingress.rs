@@ -10,6 +10,7 @@ use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, protocols, selectors, services, workloads};
 use crate::cluster::{ingress_port, secret_certificate};
 use crate::diagnostic::{Location, nearest};
+use crate::level::probe::Miss;
 use crate::network::Trace;
 
 /// The image of ingress-nginx, without registry and tag.
@@ -58,6 +59,44 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         None => no_path(facts, &of_host, &asked, &message),
     };
     Some(said.fact(format!("asked for: host {}, path {}", asked.host, asked.path)))
+}
+
+/// Whether ingress-nginx sends plain requests for a host with a certificate to https (its documentation,
+/// "Server-side HTTPS enforcement through redirect").
+const SSL_REDIRECT: &str = "nginx.ingress.kubernetes.io/ssl-redirect";
+
+/// The goal wants to be sent to https, and the controller passed the plain request on: nothing asks for a
+/// certificate, or an annotation switches it off.
+pub(super) fn no_redirect(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
+    let (Miss::Output { expected } | Miss::Answer { expected }) =
+        facts.case.run?.miss.as_ref()?
+    else {
+        return None;
+    };
+    let redirects = expected.contains("308") || expected.contains("301");
+    let fetched = facts.fetched.filter(|fetched| redirects && !fetched.tls)?;
+    let answered = protocols::status(facts).is_some_and(|status| status < 300);
+    facts.case.cluster.served(trace.id).find(|served| &*served.image == CONTROLLER && answered)?;
+    let path = fetched.target.split(['?', '#']).next().unwrap_or("/");
+    let asked = Asked { host: &fetched.name, path };
+    let rules = rules(facts);
+    let of_host: Vec<&Rule<'_>> =
+        rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
+    let ingress = best(facts, &of_host, &asked)?.ingress;
+    let (namespace, name) = full_name(ingress);
+    let off = ingress.metadata.annotations.as_ref()?.get(SSL_REDIRECT).is_some_and(|one| one == "false");
+    off.then(|| {
+        let path = crate::manifest::field("metadata.annotations", SSL_REDIRECT);
+        Diagnosis::new(
+            "wrong-answer",
+            format!("the Ingress controller passed the plain request for {} on, and sent nobody to https", asked.host),
+        )
+        .look([look::describe("ingress", namespace, name)])
+        .fact(format!("Ingress {name} has the annotation {SSL_REDIRECT}: \"false\""))
+        .fact("without it the controller answers plain requests for a host of spec.tls with 308 and https://")
+        .at(line(facts, ingress, &path))
+        .fix("take the annotation out, apply, and send again")
+    })
 }
 
 /// The rules of every Ingress.

@@ -9,7 +9,7 @@ use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, Position};
 use crate::level::apply::is_manifest;
 use crate::level::source::{Source, sources};
-use crate::manifest::{self, Document};
+use crate::manifest::{self, Document, Repeated};
 use crate::shell::Files;
 
 /// The player's files, read.
@@ -30,6 +30,24 @@ impl Locator {
             texts.push((name.as_str().into(), text));
         }
         Locator { documents, texts }
+    }
+
+    /// A key that stands twice in one mapping: in the document of this line, where it stands below the top;
+    /// without a line, at the top of any document, whose separator is missing then.
+    pub fn repeated(&self, at: Option<&Location>) -> Option<(&Document, &Repeated)> {
+        let sources = self.sources();
+        let documents = self.documents.iter().filter(|document| match at {
+            None => true,
+            Some(at) => sources.iter().any(|source| {
+                std::ptr::eq(source.document, *document)
+                    && document.file == at.file
+                    && self.lines_of(source).is_some_and(|lines| lines.contains(&at.position.line))
+            }),
+        });
+        let fits = |one: &&Repeated| at.is_some() == one.path.contains(['.', '[']);
+        documents.into_iter().find_map(|document| {
+            Some((document, document.repeated.iter().find(|one| fits(one))?))
+        })
     }
 
     /// Every object of the player's manifests.

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::look::{shown_name, yaml};
 use super::{Diagnosis, Facts, locate, mentions, services, trial};
-use crate::api::Kind;
 use crate::api::patch::LAST_APPLIED;
+use crate::api::{Kind, Pod};
 use crate::cluster::{Cluster, Did, ObjectName, Refusal};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
@@ -37,6 +37,64 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         .filter(|one| one.concerns())
         .find_map(Unapplied::refused)
         .or_else(|| unapplied.iter().find_map(Unapplied::forgotten))
+}
+
+/// Somebody changed an object of a file since the file was applied (`kubectl scale`, `set`, `patch`), and
+/// with the file applied again the goal passes, which is tried in a copy: then the file is right, and no line
+/// of it is to be written otherwise.
+pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+    if matches!(said.code, "manifest-refused" | "not-applied") {
+        return said;
+    }
+    let Some((source, object)) = drifted(facts) else { return said };
+    let file = &source.document.file;
+    let apply = format!("kubectl apply -f {file}");
+    let passes = |command: &String| trial::after(facts, command) == trial::Tried::Passes;
+    // A StatefulSet replaces no pod while one of its pods is not ready: that one has to be deleted.
+    let stuck = facts.case.cluster.objects().list::<Pod>(Some(&object.namespace)).find(|pod| {
+        let owner = super::answers::maker(facts, pod);
+        object.kind == Kind::StatefulSet && owner == (object.kind, object.name.clone()) && !pod.is_ready()
+    });
+    let freed = stuck.and_then(|pod| pod.metadata.name.as_deref()).map(|pod| {
+        format!("{apply} && kubectl delete pod {pod}{}", super::look::in_namespace(&object.namespace))
+    });
+    let Some(command) = [Some(apply), freed].into_iter().flatten().find(passes) else { return said };
+    let (kind, shown) = (object.kind.info(), shown_name(&object.namespace, &object.name));
+    said.look([format!("kubectl diff -f {file}")])
+        .fact(format!("somebody has changed {} {shown} in the cluster since {file} was applied", kind.name))
+        .nearest(None)
+        .fix(format!("{command}, and send again"))
+}
+
+/// An object of the player's that kubectl sent as it stands, and that has another value now.
+fn drifted<'f>(facts: &'f Facts<'_>) -> Option<(Source<'f>, ObjectName)> {
+    let cluster = facts.case.cluster;
+    let objects = cluster.objects();
+    let mut sources = facts.locator.sources().into_iter().filter(|source| !is_printed(source));
+    sources.find_map(|source| {
+        let object = source.object_name()?;
+        let sent = cluster.last_applied(&object)?;
+        let stored = objects.object(object.kind, &object.namespace, &object.name)?;
+        let own = with_namespace(&source, &object);
+        let differs = *sent.manifest == own && !holds(&stored.to_value(), &own);
+        differs.then_some((source, object))
+    })
+}
+
+/// Whether an object has every value that a manifest gives it. Lists are compared entry by entry.
+fn holds(stored: &Value, own: &Value) -> bool {
+    match (stored, own) {
+        (Value::Object(stored), Value::Object(own)) => own.iter().all(|(name, value)| {
+            stored.get(name).map_or(value.is_null(), |stored| holds(stored, value))
+        }),
+        (Value::Array(stored), Value::Array(own)) => {
+            stored.len() == own.len() && stored.iter().zip(own).all(|(one, other)| holds(one, other))
+        }
+        // Defaults and quantities are written in more than one way.
+        (Value::Number(_) | Value::Bool(_), Value::Number(_) | Value::Bool(_))
+        | (Value::String(_), Value::String(_)) => stored == own,
+        _ => true,
+    }
 }
 
 /// Whether kubectl last sent exactly this.
@@ -321,9 +379,14 @@ fn told_by_line(refused: &[Diagnostic]) -> Vec<String> {
     if let [only] = refused {
         return vec![only.message.clone()];
     }
-    let told = refused.iter().take(MOST).map(|one| match one.position {
-        Some(at) => format!("line {}: {}", at.line, one.help.as_ref().unwrap_or(&one.message)),
-        None => one.message.clone(),
+    let told = refused.iter().take(MOST).map(|one| {
+        let words = match &one.help {
+            // Where a field belongs says which field it is.
+            Some(help) if help.starts_with('"') => help.clone(),
+            Some(help) => format!("{} ({help})", one.message),
+            None => one.message.clone(),
+        };
+        one.position.map_or_else(|| words.clone(), |at| format!("line {}: {words}", at.line))
     });
     told.collect()
 }

@@ -304,7 +304,7 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| rollouts::unfinished(&facts))
         .or_else(|| sought::diagnose(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts));
-    complete(&facts, said)
+    complete(&facts, manifests::changed_since(&facts, said_twice(&facts, said)))
 }
 
 /// The request that made the command fail: the last one, or, where that got an answer, the last that
@@ -328,6 +328,23 @@ fn at_fault<'a>(case: &Case<'a>) -> Option<&'a Fetched> {
 
 /// How the fix of a manifest's line ends.
 const APPLY_AND_SEND: &str = ", apply, and send again";
+
+/// A key that is said twice counts once: what stood there first is lost without a word.
+fn said_twice(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+    if matches!(said.code, "manifest-refused" | "not-applied") {
+        return said;
+    }
+    let Some((document, again)) = facts.locator.repeated(said.at.as_ref()) else { return said };
+    let (file, key) = (&document.file, again.path.rsplit(['.', ']']).next().unwrap_or(&again.path));
+    let (first, last) = (again.first.line, again.at.line);
+    let fact = format!("{file} says {key} twice, in lines {first} and {last}: only the last one counts");
+    let fix = match said.at {
+        None => format!("write a line --- between two objects of {file}, before line {last}; apply, and send again"),
+        Some(_) => format!("keep the one {key} that is meant, apply, and send again"),
+    };
+    let at = Location { file: file.clone(), position: again.at };
+    said.fact(fact).nearest(None).at(Some(at)).fix(fix)
+}
 
 /// No rung of the ladder is empty but the line, which not every fault has.
 fn complete(facts: &Facts<'_>, mut said: Diagnosis) -> Diagnosis {

@@ -88,11 +88,11 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
     if let Some(lost) = lost_service(facts, name, hop).filter(|_| !servers.is_empty()) {
         return Some(lost.fact(said));
     }
-    let nearest = (servers.is_empty() && matches!(hop.because, Because::NoEndpoints { .. }))
-        .then(|| "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned());
-    let fix = nearest.clone().unwrap_or_else(|| {
-        format!("let somebody answer questions at {server}: the cluster's DNS is at {CLUSTER_DNS}")
-    });
+    let none = servers.is_empty() && matches!(hop.because, Because::NoEndpoints { .. });
+    let fix = match none {
+        true => "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned(),
+        false => format!("let somebody answer questions at {server}: the cluster's DNS is at {CLUSTER_DNS}"),
+    };
     Some(
         Diagnosis::new(
             "dns-unreachable",
@@ -100,7 +100,7 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         )
         .look([look::pods("kube-system"), look::endpoints("kube-system", "kube-dns")])
         .fact(said)
-        .nearest(nearest)
+        .facts(none.then(|| "no pod of CoreDNS is there".to_owned()))
         .fix(fix),
     )
 }

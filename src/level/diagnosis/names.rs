@@ -11,7 +11,7 @@ use super::services::{cluster_ip, is_headless, selector};
 use super::{Diagnosis, Facts, gone, locate, name_servers, selectors, service_names};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, Ending, ObjectName};
-use crate::diagnostic::{Location, nearest};
+use crate::diagnostic::{Location, Position, nearest};
 use crate::network::{DnsData, Trace};
 
 /// The name did not resolve, or resolved to one address where several were asked for.
@@ -498,11 +498,65 @@ fn services_line(facts: &Facts<'_>, namespace: &str) -> String {
     }
 }
 
+/// The name stands in a list over which the player's script goes: where it calls it by its variable, and what
+/// the script has looked up and could call in its place.
+fn called_by_a_variable(
+    facts: &Facts<'_>,
+    name: &str,
+    listed: Option<&Location>,
+) -> Option<(Location, String)> {
+    let listed = listed?;
+    let text = String::from_utf8_lossy(facts.case.files.get(&*listed.file)?).into_owned();
+    let head = facts.locator.line(listed)?.trim_start().strip_prefix("for ")?.to_owned();
+    let (variable, list) = head.split_once(" in ")?;
+    locate::whole_word(list, name)?;
+    let variable = variable.trim();
+    let uses = |line: &str, name: &str| {
+        [format!("${name}"), format!("${{{name}}}")]
+            .iter()
+            .find_map(|word| locate::whole_word(line, word))
+    };
+    let calls = |line: &str| {
+        let column = uses(line, variable)?;
+        let asks = super::commands::CLIENTS.iter().any(|one| locate::whole_word(line, one).is_some());
+        (asks && !line.trim_start().starts_with('#')).then_some(column)
+    };
+    let (number, column) =
+        (1..).zip(text.lines()).find_map(|(number, line)| Some((number, calls(line)?)))?;
+    let at = Location { file: listed.file.clone(), position: Position::new(number, column) };
+    // Something that is set from the variable, and that nothing uses.
+    let unused = text.lines().find_map(|line| {
+        let (own, value) = line.trim().split_once('=')?;
+        let plain = !own.is_empty() && own.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let made = plain && uses(value, variable).is_some();
+        (made && !text.lines().any(|line| uses(line, own).is_some())).then(|| own.to_owned())
+    });
+    let fix = match unused {
+        Some(own) => format!("call ${own}, which the script has looked up, instead of ${variable}; and send again"),
+        None => format!(
+            "call each pod by its address, which kubectl get pod ${variable} -o jsonpath={{.status.podIP}} tells; or by the name of a Service"
+        ),
+    };
+    Some((at, fix))
+}
+
 fn pod_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
     let first = name.split('.').next()?;
     let namespace = facts.namespace();
     let pod = facts.case.cluster.objects().get::<Pod>(&namespace, first)?;
     let address = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
+    if let Some((line, fix)) = called_by_a_variable(facts, name, at.as_ref()) {
+        return Some(
+            Diagnosis::new(
+                "pod-name-is-no-host",
+                format!("DNS knows nobody called {name}: {first} is a pod, and plain pods are not in DNS"),
+            )
+            .look([look::pods(&namespace)])
+            .facts(address.map(|address| format!("pod {first} has the address {address}")))
+            .at(Some(line))
+            .fix(fix),
+        );
+    }
     let fix = match address {
         Some(address) => format!("write {address} instead of {name}, apply, and send again"),
         None => format!("give pod {first} a Service, and call it by the Service's name"),

@@ -15,6 +15,7 @@ use crate::api::{Event, Pod};
 use crate::cluster::{Did, Place};
 use crate::diagnostic::{Location, counted, nearest};
 use crate::manifest;
+use crate::level::probe::Miss;
 use crate::network::{Because, DnsData, Outcome, Party, Protocol, SocketAddr, Trace};
 
 /// How many of the pods' ports are tried.
@@ -275,6 +276,9 @@ impl Failed<'_> {
         if let Some(said) = self.withheld_names(service, matching) {
             return said;
         }
+        if let Some(said) = self.odd_server(service, matching) {
+            return said;
+        }
         let probe = matching.iter().find_map(|pod| closed_probe(self.facts, pod));
         let port = probe.as_ref().map(|(port, _)| *port);
         let line = probe.and_then(|(_, line)| line);
@@ -309,6 +313,66 @@ impl Failed<'_> {
         }))
         .at(line.or_else(|| self.service_field(rule, "spec.selector")))
         .fix(fix)
+    }
+
+    /// The readiness probe asks at the Service's own port, and the server is the odd one: it listens on another
+    /// port, or on the pod's loopback address alone.
+    fn odd_server(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
+        let facts = self.facts;
+        let pod = matching.first()?;
+        let asked = asked_port(pod)?;
+        let (namespace, name) = services::full_name(service);
+        let (pod_space, pod_name) =
+            (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let ports = service.spec.as_ref()?.ports.as_ref()?;
+        let declared = |name: &str| {
+            let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
+            let mut ports = containers.flat_map(|container| container.ports.iter().flatten());
+            let found = ports.find(|port| port.name.as_deref() == Some(name))?;
+            Some(found.container_port.to_string())
+        };
+        let target = ports.iter().any(|port| {
+            let target = services::target(port);
+            declared(&target).unwrap_or(target) == asked.to_string()
+        });
+        let open = facts.listeners(pod);
+        let tcp = || open.iter().filter(|one| one.protocol == Protocol::Tcp);
+        let here = tcp().find(|one| one.port == asked);
+        let (word, fact, fix) = match here {
+            Some(one) if one.address.is_loopback() => (
+                vec![format!("{}:{asked}", one.address), one.address.to_string()],
+                format!("its server listens on {}:{asked} alone, and the kubelet asks at the pod's address", one.address),
+                format!("let the server listen on 0.0.0.0:{asked}"),
+            ),
+            Some(_) => return None,
+            None => {
+                let other = tcp().next().filter(|_| target && tcp().count() == 1)?.port;
+                (
+                    vec![format!(":{other}"), other.to_string()],
+                    format!("its server listens on port {other}; its probe asks at port {asked}, and Service {name} leads there too"),
+                    format!("let the server listen on port {asked}"),
+                )
+            }
+        };
+        let at = facts.pod_source(pod_space, pod_name).and_then(|own| {
+            facts.locator.mention_in(&own.source, &word)
+        });
+        let at = at.or_else(|| facts.locator.mention(word.iter().take(1)))?;
+        Some(
+            Diagnosis::new(
+                "no-ready-endpoint",
+                format!("Service {} selects {}, and its readinessProbe fails", shown_name(namespace, name), match matching.len() {
+                    1 => "1 pod".to_owned(),
+                    several => format!("{several} pods"),
+                }),
+            )
+            .look(look::sockets(facts.case.cluster, pod))
+            .look([look::describe("pod", pod_space, pod_name)])
+            .fact(fact)
+            .facts(matching.iter().filter_map(|pod| unhealthy(facts, pod)))
+            .at(Some(at))
+            .fix(format!("{fix}, apply, and send again")),
+        )
     }
 
     /// Every pod of the Service is on a node that does not answer any more.
@@ -608,10 +672,14 @@ impl Failed<'_> {
         let at = self.service_field(rule, &format!("spec.{field}"));
         let command = trial::patch(namespace, name, &format!("{{\"{field}\":\"Cluster\"}}"));
         let (tried, cluster) = (trial::after(self.facts, &command), format!("{field}: Cluster"));
+        // Where the request comes to the same end, something else may stand in its way.
+        let same = |miss: &Option<Miss>| {
+            miss.is_some() && *miss == self.facts.case.run.and_then(|run| run.miss.clone())
+        };
         let (nearest, fact, fix) = match tried {
-            trial::Tried::Fails(miss) => (
-                format!("a pod of Service {} on {node}", short(rule)),
-                miss.map(|miss| format!("with {cluster} the goal fails as well: {}", miss.words())),
+            trial::Tried::Fails(miss) if !same(&miss) => (
+                None,
+                miss.map(|_| format!("with {cluster} this goal would not pass either")),
                 match external {
                     true => format!(
                         "let a pod of Service {} run on {node}, or call by a node that has one",
@@ -621,7 +689,7 @@ impl Failed<'_> {
                 },
             ),
             _ => (
-                cluster.clone(),
+                Some(cluster.clone()),
                 None,
                 format!(
                     "write {cluster}{}, apply, and send again; or run a pod on {node}",
@@ -643,7 +711,7 @@ impl Failed<'_> {
         })
         .facts(fact)
         .facts(closed.then(|| format!("{node} is cordoned: no new pod may run there")))
-        .nearest(Some(nearest))
+        .nearest(nearest)
         .at(at)
         .fix(match closed {
             true => format!("kubectl uncordon {node}, and {fix}"),
@@ -1025,11 +1093,18 @@ impl Failed<'_> {
             pod.metadata.namespace.as_deref().unwrap_or(""),
             pod.metadata.name.as_deref().unwrap_or(""),
         );
-        let inside = self.client_inside();
-        let fix = match &inside {
-            Some(place) => format!("ask from inside: kubectl exec {place} -- curl …"),
-            None => "give the pods a Service of type NodePort, and dial a node at its node port"
-                .to_owned(),
+        // The player's own script may ask from elsewhere, where the goal does not say by which node it comes.
+        let free = self.facts.case.goal.expect.via_node.is_empty();
+        let inside = self.client_inside().filter(|_| free);
+        let door = self.door_to(pod);
+        let fix = match (&door, &inside) {
+            (Some((service, port)), _) => format!(
+                "dial a node's address at port {port}, the node port of Service {service}, and send again"
+            ),
+            (None, Some(place)) => format!("ask from inside: kubectl exec {place} -- curl …"),
+            (None, None) => format!(
+                "make a Service of type NodePort that selects pod {name}, and dial a node at its node port"
+            ),
         };
         Some(
             Diagnosis::new(
@@ -1043,6 +1118,19 @@ impl Failed<'_> {
             .at(self.mention())
             .fix(fix),
         )
+    }
+
+    /// The Service that gives the pod a port of every node, and that port.
+    fn door_to(&self, pod: &Arc<Pod>) -> Option<(String, i32)> {
+        let mut services = self.facts.case.cluster.objects().list::<Service>(None);
+        services.find_map(|service| {
+            let (_, matching) = services::pods(self.facts, service);
+            matching.iter().find(|one| Arc::ptr_eq(one, pod))?;
+            let ports = service.spec.as_ref()?.ports.as_ref()?;
+            let port = ports.iter().find_map(|port| port.node_port)?;
+            let (namespace, name) = services::full_name(service);
+            Some((shown_name(namespace, name), port))
+        })
     }
 
     /// A running pod with curl, other than servers that the goal wants, from which one can ask.
@@ -1109,6 +1197,35 @@ impl Failed<'_> {
         });
         named.collect()
     }
+}
+
+/// The script that was run, the list that it reads and where the script dials, where the address stands in
+/// the list among those of other nodes, and was dialled alone.
+pub(super) fn one_of_a_list(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    at: Option<&Location>,
+) -> Option<(String, String, Option<Location>)> {
+    let failed = Failed { facts, trace, to: trace.flow.destination };
+    let (script, list, line) = failed.only_one_of_a_list(at)?;
+    Some((script, list, line.or_else(|| facts.script_that_ran())))
+}
+
+/// The port at which a readiness probe of the pod asks.
+fn asked_port(pod: &Pod) -> Option<u16> {
+    pod.spec.as_ref()?.containers.iter().find_map(|container| {
+        let probe = container.readiness_probe.as_ref()?;
+        let http = probe.http_get.as_ref().map(|http| &http.port);
+        let asked = http.or_else(|| probe.tcp_socket.as_ref().map(|tcp| &tcp.port))?;
+        let number = match asked {
+            IntOrString::Int(number) => *number,
+            IntOrString::String(name) => {
+                let mut ports = container.ports.iter().flatten();
+                ports.find(|port| port.name.as_ref() == Some(name))?.container_port
+            }
+        };
+        u16::try_from(number).ok()
+    })
 }
 
 /// A readiness probe that asks at a port that is closed: the port that is open, and where the probe's

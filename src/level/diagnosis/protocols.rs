@@ -52,7 +52,6 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
             format!("{server} took the connection, and did not answer in time"),
         )
         .fact("the network is not to blame: the packet arrived, and the process thinks")
-        .nearest(Some("a longer limit (curl -m), or a server that answers faster".to_owned()))
         .fix("give the client a longer limit, or see what the server waits for"),
         _ => return None,
     };
@@ -84,7 +83,6 @@ fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
         true => deleted_meanwhile(facts, said, (namespace, name)),
         false => said
             .fact("the pod is still there: its container has ended by itself, and is started again")
-            .nearest(Some(look::describe("pod", namespace, name)))
             .fix("see why the container ended: kubectl logs --previous"),
     })
 }
@@ -123,11 +121,9 @@ fn deleted_meanwhile(
         event.origin.involved_object.name.as_deref() == Some(pod)
             && event.message.reason.as_deref() == Some("FailedPreStopHook")
     });
-    let longer = "preStop: {sleep: {seconds: N}}, with N longer than the longest request takes";
     let Some(line) = hook else {
         return said
             .fact(format!("pod {pod} was deleted meanwhile: it has no preStop hook, so its processes get SIGTERM at once"))
-            .nearest(Some(longer.to_owned()))
             .at(container)
             .fix("let a preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again");
     };
@@ -135,12 +131,10 @@ fn deleted_meanwhile(
         return said
             .fact(format!("pod {pod} was deleted meanwhile, and its preStop hook failed (FailedPreStopHook): SIGTERM followed at once"))
             .fact("a hook's exec runs a program of the container's own image, and fails without it")
-            .nearest(Some(longer.to_owned()))
             .at(line)
             .fix("write the hook as sleep, which needs no program, with more seconds than the longest request takes; apply, and send again");
     }
     said.fact(format!("pod {pod} was deleted meanwhile: its preStop hook ended, and SIGTERM came, before the answer was complete"))
-        .nearest(Some(longer.to_owned()))
         .at(line)
         .fix("let the preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again")
 }
@@ -201,7 +195,6 @@ fn certificate(
             .nearest(Some(format!("https://{target}")))
             .fix(format!("call https://{target}")),
         None => said
-            .nearest(Some("curl --cacert FILE with the authority's certificate".to_owned()))
             .fix("give the client the authority's certificate, or call a name in the server's own"),
     }
 }

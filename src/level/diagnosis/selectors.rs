@@ -714,7 +714,7 @@ fn listens_later(
         None => "spec.containers[0]".to_owned(),
     };
     let at = source.and_then(|source| super::locate::at(&source.source, &source.within(&path)));
-    let better = format!("readinessProbe: {{tcpSocket: {{port: {port}}}}}");
+    let others = other_probes(facts, pod);
     let (fact, fix) = match probe {
         Some((_, probe)) if probe.exec.is_some() => (
             "its readinessProbe runs a command that succeeds before anybody listens: it does not ask the server",
@@ -740,8 +740,112 @@ fn listens_later(
             false => format!("it listens on port {port} within {} seconds from now", wait.as_secs()),
         })
         .fact(fact)
-        .nearest(Some(better))
+        .facts(others)
         .at(at)
         .fix(fix),
     )
+}
+
+/// Too few pods stand behind the Service, and ready pods that the goal would take an answer from are not
+/// selected: what they lack, and whether those that are selected were labelled by hand.
+pub(super) fn left_out(
+    facts: &Facts<'_>,
+    service: &Service,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let wanted = services::selector(service)?;
+    let (namespace, name) = services::full_name(service);
+    let (all, matching) = services::pods(facts, service);
+    let selected = |pod: &Arc<Pod>| matching.iter().any(|one| Arc::ptr_eq(one, pod));
+    let meant: Vec<&Arc<Pod>> =
+        all.iter().copied().filter(|pod| facts.is_wanted(pod) && pod.is_ready()).collect();
+    let out = meant.iter().find(|pod| !selected(pod))?;
+    let pod_name = out.metadata.name.as_deref()?;
+    let has = out.metadata.labels.clone().unwrap_or_default();
+    let (key, value) = wanted.iter().find(|(key, value)| has.get(*key) != Some(*value))?;
+    let by_hand = matching.iter().find_map(|pod| {
+        let (kind, owner) = super::answers::maker(facts, pod);
+        let objects = facts.case.cluster.objects();
+        let deployment =
+            objects.get::<Deployment>(namespace, &owner).filter(|_| kind == Kind::Deployment)?;
+        let template = deployment.spec.as_ref()?.template.metadata.as_ref()?;
+        let labels = template.labels.as_ref();
+        (labels.and_then(|labels| labels.get(key)) != Some(value)).then_some(owner)
+    });
+    // A label by which all that are meant are told apart from one that is not.
+    let pods: Vec<&Pod> = meant.iter().map(|pod| &***pod).collect();
+    let others: Vec<&&Arc<Pod>> =
+        all.iter().filter(|pod| !facts.is_wanted(pod) && pod.is_ready()).collect();
+    let labels = others.first().map(|other| telling_apart(&pods, other, &matching));
+    let nobody_else = |(key, value): &(String, String)| {
+        !others.iter().any(|pod| {
+            pod.metadata.labels.as_ref().and_then(|labels| labels.get(key)) == Some(value)
+        })
+    };
+    let shared = labels.unwrap_or_default().into_iter().filter(nobody_else).find(|(key, value)| {
+        let spec = format!("{{\"selector\":{{{}}}}}", cleared(wanted, key, value));
+        trial::after(facts, &trial::patch(namespace, name, &spec)) == trial::Tried::Passes
+    });
+    let label = written(key, value);
+    let fix = match (&shared, &by_hand) {
+        (Some((key, value)), _) => format!(
+            "let the selector of Service {name} ask for {} alone, which all that are meant have; apply, and send again",
+            written(key, value)
+        ),
+        (None, Some(owner)) => {
+            format!("put {label} among the labels of the template of Deployment {owner}, and of each other one that is meant")
+        }
+        (None, None) => format!("let the selector of Service {name} match pod {pod_name} too"),
+    };
+    let owned = by_hand.map(|owner| {
+        format!("the template of Deployment {owner} has no {key}={value}: it was put on pods, and pods that are made anew don't have it")
+    });
+    Some(
+        said.clone()
+            .look([look::labels(namespace)])
+            .fact(format!("pod {pod_name} is meant too, and has no {key}={value}"))
+            .facts(owned)
+            .nearest(shared.map(|(key, value)| written(&key, &value)))
+            .at(facts.locator.field("Service", namespace, name, &path(key)))
+            .fix(fix),
+    )
+}
+
+/// A selector of one label, as a merge patch that takes the others out.
+fn cleared(wanted: &Labels, key: &str, value: &str) -> String {
+    let others = wanted.keys().filter(|own| *own != key).map(|own| format!("{own:?}:null"));
+    others.chain([format!("{key:?}:{value:?}")]).collect::<Vec<_>>().join(",")
+}
+
+/// What other probes of the pod do, where somebody wrote one in place of a readinessProbe.
+fn other_probes(facts: &Facts<'_>, pod: &Pod) -> Vec<String> {
+    let (Some(spec), Some(namespace), Some(name)) =
+        (&pod.spec, pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref())
+    else {
+        return Vec::new();
+    };
+    let source = facts.pod_source(namespace, name);
+    let line = |index: usize, field: &str| {
+        let own = source.as_ref()?;
+        let path = own.within(&format!("spec.containers[{index}].{field}"));
+        let at = own.source.says(&path).then(|| super::locate::at(&own.source, &path)).flatten()?;
+        Some(format!(" ({at})"))
+    };
+    let mut told = Vec::new();
+    for (index, container) in spec.containers.iter().enumerate() {
+        let shown = |field: &str| line(index, field).unwrap_or_default();
+        if container.liveness_probe.is_some() {
+            told.push(format!(
+                "a livenessProbe{} starts the container anew when it fails; it keeps no request away",
+                shown("livenessProbe")
+            ));
+        }
+        if container.lifecycle.as_ref().is_some_and(|hooks| hooks.post_start.is_some()) {
+            told.push(format!(
+                "a postStart hook{} runs beside the server's start, and tells nobody whether it answers",
+                shown("lifecycle.postStart")
+            ));
+        }
+    }
+    told
 }

@@ -6,10 +6,13 @@ use k8s_openapi::api::core::v1::{ContainerPort, Node, Service};
 
 use super::look::{self, shown_name};
 use super::packets::{Failed, protocol_name, question_of, service_of};
-use super::{Diagnosis, gone, locate, party_name, selectors, services, trial, workloads};
+use super::{
+    Diagnosis, gone, listens_in, locate, party_name, selectors, services, trial, workloads,
+};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::Location;
+use crate::manifest;
 use crate::network::{Because, Party, SocketAddr};
 
 /// The ports that Services may have on nodes, unless the API server is told otherwise (R7.1).
@@ -79,8 +82,13 @@ impl Failed<'_> {
         {
             return said;
         }
-        let first = (!listening.is_empty()).then(|| port_list(listening, " or "));
+        // Where the protocol's own port is open, that one is meant.
+        let usual = self.facts.fetched.map(|fetched| if fetched.tls { 443 } else { 80 });
+        let usual = usual.filter(|usual| listening.iter().any(|open| open.port() == *usual));
+        let first = (!listening.is_empty())
+            .then(|| usual.map_or_else(|| port_list(listening, " or "), |port| port.to_string()));
         let fix = match &first {
+            _ if at.is_none() && matches!(reached, Some(Party::Outside(_))) => self.mapped_outside(),
             Some(open) if at.is_some() => format!("dial port {open}, apply, and send again"),
             Some(_) => format!("let a server in {who} listen on port {port}, and send again"),
             None => format!("start a server in {who}, or dial somebody who serves"),
@@ -137,6 +145,21 @@ impl Failed<'_> {
             .at(at)
             .fix(format!("let {who} listen on port {port}, which is dialled; apply, and send again")),
         )
+    }
+
+    /// Nobody of the player's says which port of an outside machine is dialled, and nobody here can open
+    /// another one there: a Service with a slice of its own maps ports.
+    fn mapped_outside(&self) -> String {
+        let alias = self.facts.fetched.and_then(|fetched| {
+            let service = super::service_names::find(self.facts, &fetched.host)?;
+            Some(services::full_name(service).1.to_owned())
+        });
+        match alias {
+            Some(name) => format!(
+                "make {name} a Service without a selector, with an EndpointSlice that has the machine's address and its port: that maps ports"
+            ),
+            None => "dial a port that is open there, and send again".to_owned(),
+        }
     }
 
     /// The name that was called is only another name (R7.5).
@@ -233,7 +256,7 @@ impl Failed<'_> {
         }
         let said =
             said.fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()));
-        if let Some(said) = self.port_of_another_node(port, &said) {
+        if let Some(said) = self.port_of_another_node(node, &said) {
             return said;
         }
         if let Some(said) = self.no_host_port(node, port, &said) {
@@ -417,12 +440,34 @@ impl Failed<'_> {
     }
 
     /// A pod asks for this port of its node, and runs on another one.
-    fn port_of_another_node(&self, port: u16, said: &Diagnosis) -> Option<Diagnosis> {
-        let mut pods = self.facts.case.cluster.objects().list::<Pod>(None);
-        let pod = pods.find(|pod| asks_for(pod, port) && pod.is_ready())?;
+    fn port_of_another_node(&self, dialled: &str, said: &Diagnosis) -> Option<Diagnosis> {
+        let port = self.to.port();
+        let objects = self.facts.case.cluster.objects();
+        let mut pods: Vec<&Arc<Pod>> = objects.list::<Pod>(None).collect();
+        pods.sort_by_key(|pod| !self.facts.is_wanted(pod));
+        let pod = pods.into_iter().find(|pod| asks_for(pod, port) && pod.is_ready())?;
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let node = pod.spec.as_ref()?.node_name.as_deref()?;
         let source = self.facts.pod_source(namespace, name);
+        let fact = format!("pod {name} asks for port {port} of its node by hostPort, and runs on {node}");
+        let host_name = manifest::field("spec.nodeSelector", "kubernetes.io/hostname");
+        // The goal calls this very node: the pod is to be there.
+        let label = objects.get::<Node>("", dialled).and_then(|node| {
+            node.metadata.labels.as_ref()?.get("kubernetes.io/hostname").cloned()
+        });
+        if let (Some(own), Some(label), true) = (&source, label, self.facts.is_wanted(pod))
+            && own.source.says(&own.within(&host_name))
+        {
+            let near = format!("kubernetes.io/hostname: {label}");
+            return Some(
+                said.clone()
+                    .look([look::pods(namespace)])
+                    .fact(fact)
+                    .nearest(Some(near.clone()))
+                    .at(locate::at(&own.source, &own.within(&host_name)))
+                    .fix(format!("write {near}, and make the pod anew; then send again")),
+            );
+        }
         let at = source.and_then(|own| {
             let written = own.pod()?.get("spec")?;
             let fields = ["nodeName", "nodeSelector", "affinity"];
@@ -432,9 +477,7 @@ impl Failed<'_> {
         Some(
             said.clone()
                 .look([look::pods(namespace)])
-                .fact(format!(
-                    "pod {name} asks for port {port} of its node by hostPort, and runs on {node}"
-                ))
+                .fact(fact)
                 .nearest(Some(format!("port {port} of {node}")))
                 .at(at.or_else(|| self.mention()))
                 .fix(format!(
@@ -513,8 +556,13 @@ impl Failed<'_> {
     /// A pod asks for this port of its node, and does not run (R1.5).
     fn host_port(&self, port: u16) -> Option<Diagnosis> {
         let pods = self.facts.case.cluster.objects().list::<Pod>(None);
+        let asking: Vec<&std::sync::Arc<Pod>> = pods.filter(|pod| asks_for(pod, port)).collect();
+        // One that is meant and runs elsewhere tells more than another that waits.
+        if asking.iter().any(|pod| self.facts.is_wanted(pod) && pod.is_ready()) {
+            return None;
+        }
         let waiting: Vec<&std::sync::Arc<Pod>> =
-            pods.filter(|pod| asks_for(pod, port) && !pod.is_ready()).collect();
+            asking.into_iter().filter(|pod| !pod.is_ready()).collect();
         let said = workloads::trouble(self.facts, &waiting)?;
         let pod = waiting.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
         Some(said.fact(format!("pod {pod} asks for port {port} of its node, and is not ready")))
@@ -764,6 +812,9 @@ impl Failed<'_> {
             ),
             None => format!("start a server in pod {pod}, or call somebody who serves"),
         };
+        if let Some(said) = self.replaced_program(&namespace, &pod) {
+            return said;
+        }
         Diagnosis::new(
             "other-pods-loopback",
             match listening.is_empty() {
@@ -783,6 +834,41 @@ impl Failed<'_> {
         )
         .at(self.mention())
         .fix(fix)
+    }
+
+    /// A container of the pod has a server for an image, and a command of its own in place of it: the image's
+    /// server would listen on the port that was dialled.
+    fn replaced_program(&self, namespace: &str, pod: &str) -> Option<Diagnosis> {
+        let port = self.to.port();
+        let cluster = self.facts.case.cluster;
+        let containers = &cluster.objects().get::<Pod>(namespace, pod)?.spec.as_ref()?.containers;
+        let serves = |image: &str| {
+            let command = format!("kubectl run {TRIAL_POD} -n {namespace} --image={image}");
+            trial::changed(self.facts, &command).is_some_and(|copy| {
+                let made = copy.objects().get::<Pod>(namespace, TRIAL_POD);
+                made.is_some_and(|pod| listens_in(&copy, pod, port))
+            })
+        };
+        let mut replaced = containers.iter().enumerate().filter(|(_, one)| one.command.is_some());
+        let (index, container) =
+            replaced.find(|(_, one)| one.image.as_deref().is_some_and(serves))?;
+        let image = container.image.as_deref()?;
+        let (name, command) = (&container.name, container.command.as_ref()?.join(" "));
+        let source = self.facts.pod_source(namespace, pod);
+        let at = source.and_then(|own| {
+            locate::at(&own.source, &own.within(&format!("spec.containers[{index}].command")))
+        });
+        Some(
+            Diagnosis::new(
+                "nobody-listens",
+                format!("nobody in pod {pod} listens on port {port}: container {name} runs another program than its image's server"),
+            )
+            .look([look::describe("pod", namespace, pod)])
+            .fact(format!("container {name} runs {command} in place of what image {image} starts"))
+            .fact("command takes the place of the image's own program")
+            .at(at)
+            .fix(format!("take command out of container {name}, apply, and send again")),
+        )
     }
 
     /// The line of the player's that names one of the words in the object of the pod that was reached.
@@ -813,7 +899,9 @@ impl Failed<'_> {
         )
         .look(pod.and_then(|pod| look::sockets(self.facts.case.cluster, pod)))
         .look([look::pods(&self.facts.namespace())])
-        .nearest(Some(format!("a listener on 0.0.0.0:{port}")))
+        .facts(pod.filter(|pod| declares(pod, port)).map(|_| {
+            format!("containerPort: {port} says what the container has open, and opens nothing")
+        }))
         .at(self.server_line(written).or_else(|| self.mention()))
         .fix(format!("let {process} listen on 0.0.0.0:{port}"))
     }
@@ -827,6 +915,14 @@ fn port_path(pod: &Pod, fits: impl Fn(&ContainerPort) -> bool) -> Option<String>
         Some(format!("spec.containers[{index}].ports[{at}]"))
     });
     found.next()
+}
+
+/// What a pod is called that is made in a copy of the cluster, to see what its image does by itself.
+const TRIAL_POD: &str = "what-the-image-does";
+
+/// Whether a container of the pod names this port as its own.
+fn declares(pod: &Pod, port: u16) -> bool {
+    port_path(pod, |one| one.container_port == i32::from(port)).is_some()
 }
 
 /// Whether a pod asks for a port of its node.

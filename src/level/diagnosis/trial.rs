@@ -64,6 +64,12 @@ pub(super) fn changed(facts: &Facts<'_>, command: &str) -> Option<Cluster> {
     Some(cluster)
 }
 
+/// Whether a command on the laptop ends well.
+pub(super) fn succeeds(facts: &Facts<'_>, command: &str) -> bool {
+    let mut cluster = facts.case.cluster.clone();
+    shell::run_at(&mut cluster, &Place::Laptop, facts.case.files, command, LIMIT).exit == 0
+}
+
 /// Whether the goal passes as everything stands: then it was a matter of chance, or of time.
 pub(super) fn passes_now(facts: &Facts<'_>) -> bool {
     send(facts, facts.case.cluster.clone()) == Tried::Passes

@@ -246,9 +246,8 @@ impl Wall<'_> {
             at = at.or_else(|| line("spec.podSelector"));
         }
         let labels = selectors::own_labels(pod, &Labels::new());
-        let nearest = (!labels.is_empty())
-            .then(|| format!("a podSelector that matches {}", selectors::shown(&labels)));
-        said.nearest(nearest).at(at).fix(make)
+        let own = (!labels.is_empty()).then(|| format!("{who} has {}", selectors::shown(&labels)));
+        said.facts(own).at(at).fix(make)
     }
 }
 
@@ -284,7 +283,7 @@ fn split_item(peers: &[NetworkPolicyPeer], index: usize) -> Option<usize> {
 }
 
 /// Whom a peer means.
-fn peer_words(peer: &NetworkPolicyPeer) -> String {
+pub(super) fn peer_words(peer: &NetworkPolicyPeer) -> String {
     if let Some(block) = &peer.ip_block {
         let except = block.except.as_deref().unwrap_or_default();
         return match except.is_empty() {

@@ -66,6 +66,18 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
                 )),
         );
     }
+    let missing = matches!(no_place, NoPlace::Missing(_)) && place.kind == PlaceKind::Pod;
+    let object = ObjectName {
+        kind: Kind::Pod,
+        namespace: namespace.to_owned(),
+        name: place.name.clone(),
+    };
+    if let Some(gone) = super::gone::of(facts, &object).filter(|_| missing && source.is_none()) {
+        return Some(gone.told(
+            said.look([look::pods(namespace)])
+                .fact(format!("pod {} was a bare pod: nobody makes it anew", place.name)),
+        ));
+    }
     let said = match diagnose(facts) {
         Some(trouble) => {
             let at = trouble.at.clone();
@@ -299,6 +311,9 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
             return Some(said.at(at(&path)));
         }
         let said = containers::diagnose(facts, pod, container, reason);
+        if let Some(back) = undone(facts, pod, &said).filter(|_| source.is_none()) {
+            return Some(back);
+        }
         let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
         let index = specs.iter().position(|spec| spec.name == container.name).unwrap_or(0);
         let spec = specs.get(index);
@@ -344,9 +359,94 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
     if let Some(said) = closed_nodes(facts, pod, &said) {
         return Some(said);
     }
+    if let Some(said) = held_port(facts, pod, source, &said) {
+        return Some(said);
+    }
     Some(said.at(source.and_then(asked_of_nodes)).fix(
         "change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes",
     ))
+}
+
+/// The image of a Deployment that no file of the player's describes was changed in the terminal: where going
+/// back to the template before makes the goal pass, that is the way out.
+fn undone(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
+    let namespace = pod.metadata.namespace.as_deref()?;
+    let (kind, owner) = super::answers::maker(facts, pod);
+    if said.code != "image-not-pulled" || kind != Kind::Deployment {
+        return None;
+    }
+    let command =
+        format!("kubectl rollout undo deployment {owner}{}", look::in_namespace(namespace));
+    (trial::after(facts, &command) == trial::Tried::Passes).then(|| {
+        said.clone()
+            .fact(format!("the template of Deployment {owner} had another image before"))
+            .nearest(None)
+            .fix(format!("{command}, and send again"))
+    })
+}
+
+/// The ports of its node that a pod asks for (R1.5), each with its place in the pod.
+fn host_ports(pod: &Pod) -> impl Iterator<Item = (String, i32)> {
+    let containers = pod.spec.iter().flat_map(|spec| spec.containers.iter().enumerate());
+    containers.flat_map(|(index, container)| {
+        let ports = container.ports.iter().flatten().enumerate();
+        ports.filter_map(move |(at, port)| {
+            let host = port.host_port.filter(|host| *host > 0)?;
+            Some((format!("spec.containers[{index}].ports[{at}].hostPort"), host))
+        })
+    })
+}
+
+/// The one node that the pod asks for has its port given to another pod already.
+fn held_port(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let objects = facts.case.cluster.objects();
+    let (label, _) = asked_labels(pod).next()?;
+    let nodes: Vec<&std::sync::Arc<Node>> = objects.list::<Node>(None).collect();
+    let fits = |node: &&&std::sync::Arc<Node>| asked_labels(pod).all(|one| has_label(node, one));
+    let asked = nodes.iter().find(fits)?.metadata.name.as_deref()?;
+    let holder = |node: &str, port: i32| {
+        objects.list::<Pod>(None).find(|other| {
+            let on = other.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
+            on == Some(node) && host_ports(other).any(|(_, held)| held == port)
+        })
+    };
+    let (path, port) = host_ports(pod).find(|(_, port)| holder(asked, *port).is_some())?;
+    let held_by = holder(asked, port)?.metadata.name.as_deref()?;
+    let name = pod.metadata.name.as_deref()?;
+    // The node that the goal calls is the one that is meant, if its port is free.
+    let called = facts.connection.map(|trace| trace.flow.destination.ip().to_string());
+    let free = |node: &&&std::sync::Arc<Node>| {
+        node.metadata.name.as_deref().is_some_and(|name| holder(name, port).is_none())
+    };
+    let is_called = |node: &&&std::sync::Arc<Node>| {
+        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+        addresses.into_iter().any(|one| Some(&one.address) == called.as_ref())
+    };
+    let meant = nodes.iter().filter(free).find(is_called);
+    let near = meant.and_then(|node| {
+        let value = node.metadata.labels.as_ref()?.get(label)?;
+        Some(format!("{label}: {value}"))
+    });
+    let line = |path: &str| {
+        source.and_then(|source| locate::at(&source.source, &source.within(path)))
+    };
+    let at = match near.is_some() {
+        true => line(&crate::manifest::field("spec.nodeSelector", label)),
+        false => line(&path),
+    };
+    // The fact that tells comes before the scheduler's own words.
+    let mut said = said.clone();
+    said.evidence
+        .insert(0, format!("pod {held_by} has port {port} of {asked}, and a port of a node is given once"));
+    Some(said.nearest(near.clone()).at(at).fix(match near {
+        Some(near) => format!("write {near}, apply, and send again"),
+        None => format!("let pod {name} ask for another hostPort than {port}, or for a node where that is free"),
+    }))
 }
 
 /// The labels by which a pod's nodeSelector asks for its node.
@@ -377,6 +477,15 @@ fn no_such_node(
     // A label that one node alone has is the one that is meant.
     let near = nearest(value, values.iter().copied());
     let near = near.or_else(|| values.first().copied().filter(|_| values.len() == 1));
+    let near = near.or_else(|| named_by_address(&nodes, key, value));
+    // The value may stand under another key: `hostname`, without what comes before the slash.
+    let other = match values.is_empty() {
+        true => nodes.iter().find_map(|node| {
+            let mut labels = node.metadata.labels.iter().flatten();
+            labels.find(|(own, has)| *has == value && own.ends_with(&format!("/{key}")))
+        }),
+        false => None,
+    };
     let line = source.and_then(|source| {
         let path = crate::manifest::field("spec.nodeSelector", key);
         locate::at(&source.source, &source.within(&path))
@@ -387,6 +496,12 @@ fn no_such_node(
         .look(["kubectl get nodes --show-labels".to_owned()])
         .at(line)
         .nearest(near.map(|near| format!("{key}: {near}")));
+    if let Some((own, value)) = other {
+        let label = format!("{own}: {value}");
+        return Some(
+            said.nearest(Some(label.clone())).fix(format!("write {label}, apply, and send again")),
+        );
+    }
     Some(match near {
         Some(near) => said.fix(format!("write {key}: {near}, apply, and send again")),
         None if values.is_empty() => {
@@ -394,6 +509,19 @@ fn no_such_node(
         }
         None => said.fix(format!("ask for a node that there is: {key} is {}", values.join(", "))),
     })
+}
+
+/// The value of a label of the node that has this address.
+fn named_by_address<'n>(
+    nodes: &[&'n std::sync::Arc<Node>],
+    key: &str,
+    address: &str,
+) -> Option<&'n str> {
+    let node = nodes.iter().find(|node| {
+        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+        addresses.into_iter().any(|one| one.address == address)
+    })?;
+    Some(node.metadata.labels.as_ref()?.get(key)?.as_str())
 }
 
 /// Every node that the pod asks for is cordoned, or has a taint that the pod does not tolerate: who says
