@@ -204,7 +204,10 @@ const SLIP_LINES: u32 = 2;
 fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
     let body = line.trim_start();
     if line[..line.len() - body.len()].contains('\t') {
-        return Some(("a tab stands at the beginning of the line: YAML indents by spaces alone", None));
+        return Some((
+            "a tab stands at the beginning of the line: YAML indents by spaces alone",
+            None,
+        ));
     }
     if let Some(rest) = body.strip_prefix('-').filter(|rest| !rest.starts_with([' ', '-'])) {
         if rest.is_empty() {
@@ -214,11 +217,15 @@ fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
             return Some(("a dash of a list wants a space behind it", Some(format!("- {rest}"))));
         }
         if above.trim_end().ends_with(':') || above.trim_start().starts_with("- ") {
-            return Some(("an entry of a list begins with a dash and a space", Some(format!("- {body}"))));
+            return Some((
+                "an entry of a list begins with a dash and a space",
+                Some(format!("- {body}")),
+            ));
         }
     }
     let (key, value) = body.split_once(" #").map_or(body, |(said, _)| said).split_once(": ")?;
-    let plain = !value.trim_start().starts_with(['"', '\'', '{', '[', '|', '>', '#', '&', '*', '!']);
+    let plain =
+        !value.trim_start().starts_with(['"', '\'', '{', '[', '|', '>', '#', '&', '*', '!']);
     if plain && (value.contains(": ") || value.trim_end().ends_with(':')) {
         let value = value.trim();
         return Some((
@@ -395,7 +402,9 @@ fn in_short(source: &Source<'_>, cause: &Cause) -> String {
     let odd = |text: &str| {
         text.starts_with(['-', '.'])
             || text.ends_with(['-', '.'])
-            || text.chars().any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c)))
+            || text
+                .chars()
+                .any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c)))
     };
     // A name may be too long as well: that the server says shortly enough.
     let odd = source.value.pointer(&pointer).and_then(Value::as_str).is_some_and(odd);
@@ -507,12 +516,16 @@ fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
     }
     match field {
         // The first family of a Service stays what it was: whoever wants the other one says both.
-        "spec.clusterIPs[0]" if !source.says("spec.clusterIPs") && source.says("spec.ipFamilies") => {
+        "spec.clusterIPs[0]"
+            if !source.says("spec.clusterIPs") && source.says("spec.ipFamilies") =>
+        {
             let first = source.text("/spec/ipFamilies/0")?;
             let (other, own) = if first == "IPv6" { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
             Some((
                 "spec.ipFamilies".to_owned(),
-                format!("[{own}, {other}]: the first family stays as it is; two need ipFamilyPolicy: PreferDualStack"),
+                format!(
+                    "[{own}, {other}]: the first family stays as it is; two need ipFamilyPolicy: PreferDualStack"
+                ),
             ))
         }
         "spec.clusterIP" | "spec.clusterIPs[0]" => {

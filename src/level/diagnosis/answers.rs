@@ -240,7 +240,11 @@ fn not_printed(facts: &Facts<'_>, trace: &Trace, party: &Party) -> Option<Diagno
     };
     let ago = facts.case.cluster.now().since(trace.at).as_secs();
     if let Some(ended) = client_ended(facts) {
-        return Some(ended.fact(format!("{container} got its answer {ago} s ago, and has asked nothing since")));
+        return Some(
+            ended.fact(format!(
+                "{container} got its answer {ago} s ago, and has asked nothing since"
+            )),
+        );
     }
     // Requests before the goal's own are known by the container's traces alone.
     let asked = facts.case.run?.traces.len();
@@ -375,8 +379,7 @@ fn wrong_server(facts: &Facts<'_>, trace: &Trace, party: &Party, message: &str) 
 /// another name for it (R7.5).
 fn by_its_own_name(facts: &Facts<'_>, party: &Party, said: &Diagnosis) -> Option<Diagnosis> {
     let Party::Outside(host) = party else { return None };
-    let Some(Miss::Output { expected } | Miss::Answer { expected }) =
-        facts.case.run?.miss.as_ref()
+    let Some(Miss::Output { expected } | Miss::Answer { expected }) = facts.case.run?.miss.as_ref()
     else {
         return None;
     };
@@ -395,7 +398,10 @@ fn by_its_own_name(facts: &Facts<'_>, party: &Party, said: &Diagnosis) -> Option
     Some(
         Diagnosis { message, ..said.clone() }
             .look([look::service(namespace, name)])
-            .fact(format!("Service {} is another name for {host}", look::shown_name(namespace, name)))
+            .fact(format!(
+                "Service {} is another name for {host}",
+                look::shown_name(namespace, name)
+            ))
             .nearest(Some(format!("{scheme}://{name}")))
             .at(at)
             .fix(format!("write {name} instead of {host}, apply, and send again")),
@@ -925,16 +931,21 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
     let spec = format!("{{\"{path}\":\"{value}\"}}");
     let said = said.at(field(&format!("spec.{path}")));
     match trial::after(facts, &trial::patch(&namespace, &name, &spec)) {
-        trial::Tried::Passes => said
-            .fix(format!("write {words}, apply, and send again")),
+        trial::Tried::Passes => said.fix(format!("write {words}, apply, and send again")),
         trial::Tried::Fails(Some(_)) => {
             let script = mention(facts, trace).or_else(|| facts.script_that_ran());
             let said = said.fact(format!("with {words} this goal would not pass either"));
-            if let Some((script, list, line)) = packets::one_of_a_list(facts, trace, script.as_ref()) {
+            if let Some((script, list, line)) =
+                packets::one_of_a_list(facts, trace, script.as_ref())
+            {
                 return said
-                    .fact(format!("{list} has addresses of other nodes, and {script} calls this one alone"))
+                    .fact(format!(
+                        "{list} has addresses of other nodes, and {script} calls this one alone"
+                    ))
                     .at(line)
-                    .fix(format!("let {script} call the other addresses of {list} too, and send again"));
+                    .fix(format!(
+                        "let {script} call the other addresses of {list} too, and send again"
+                    ));
             }
             match *local {
                 true => said

@@ -56,7 +56,9 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         .or_else(|| facts.locator.mention([program]));
     let fixed = facts.runs_in_pod() || facts.goal_says("exec");
     let own = match place {
-        Place::Container { namespace, pod, container } => image_line(facts, namespace, pod, container),
+        Place::Container { namespace, pod, container } => {
+            image_line(facts, namespace, pod, container)
+        }
         _ => None,
     };
     // Where the goal says who asks, its container's image is what can be changed.
@@ -100,11 +102,16 @@ fn has_it_beside(facts: &Facts<'_>, place: &Place, program: &str) -> Option<Stri
     let stored = facts.case.cluster.objects().get::<Pod>(namespace, pod)?;
     let mut others = stored.spec.as_ref()?.containers.iter().filter(|one| *one.name != **container);
     let other = others.find(|one| {
-        let command =
-            format!("kubectl exec {pod} -n {namespace} -c {} -- sh -c 'command -v {program}'", one.name);
+        let command = format!(
+            "kubectl exec {pod} -n {namespace} -c {} -- sh -c 'command -v {program}'",
+            one.name
+        );
         super::trial::succeeds(facts, &command)
     })?;
-    Some(format!("container {} of the pod has {program}, and is another one: each has files of its own", other.name))
+    Some(format!(
+        "container {} of the pod has {program}, and is another one: each has files of its own",
+        other.name
+    ))
 }
 
 /// R7.4: without a provider nobody gives a load balancer an address.

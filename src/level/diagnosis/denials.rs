@@ -225,7 +225,13 @@ impl<'a> Denied<'a> {
                     found.push(near);
                 }
                 // A rule's ports are those of its own peers.
-                (false, true) if self.port == DNS && !ports.is_empty() && peers.iter().all(|peer| self.near_peer("", 0, peer, namespace).is_none()) => {
+                (false, true)
+                    if self.port == DNS
+                        && !ports.is_empty()
+                        && peers
+                            .iter()
+                            .all(|peer| self.near_peer("", 0, peer, namespace).is_none()) =>
+                {
                     found.push(self.port_of_other_peers(&path, number + 1, peers));
                 }
                 (false, true) => {
@@ -374,7 +380,8 @@ impl<'a> Denied<'a> {
             let (_, pods) = services::pods(self.facts, service);
             // The Service of the other side, or the one by which the selected pod was called.
             let known = [self.pod, self.receiver];
-            let own = pods.iter().any(|pod| known.iter().flatten().any(|one| Arc::ptr_eq(one, pod)));
+            let own =
+                pods.iter().any(|pod| known.iter().flatten().any(|one| Arc::ptr_eq(one, pod)));
             own && address.is_ok_and(|address| held.contains(address))
         })?;
         let (direction, side) = self.direction();

@@ -175,10 +175,14 @@ fn pod_anew(manifest: &Value) -> String {
         list.filter_map(|word| Some(word.as_str()?.to_owned())).collect()
     };
     let (command, args) = (words("command"), words("args"));
-    let run: Vec<String> = command.iter().chain(&args).map(|word| match word.contains(' ') {
-        true => format!("'{word}'"),
-        false => word.clone(),
-    }).collect();
+    let run: Vec<String> = command
+        .iter()
+        .chain(&args)
+        .map(|word| match word.contains(' ') {
+            true => format!("'{word}'"),
+            false => word.clone(),
+        })
+        .collect();
     let run = match (command.is_empty(), run.is_empty()) {
         (_, true) => String::new(),
         (true, _) => format!(" -- {}", run.join(" ")),

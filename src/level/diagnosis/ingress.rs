@@ -68,8 +68,7 @@ const SSL_REDIRECT: &str = "nginx.ingress.kubernetes.io/ssl-redirect";
 /// The goal wants to be sent to https, and the controller passed the plain request on: nothing asks for a
 /// certificate, or an annotation switches it off.
 pub(super) fn no_redirect(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
-    let (Miss::Output { expected } | Miss::Answer { expected }) =
-        facts.case.run?.miss.as_ref()?
+    let (Miss::Output { expected } | Miss::Answer { expected }) = facts.case.run?.miss.as_ref()?
     else {
         return None;
     };
@@ -84,7 +83,8 @@ pub(super) fn no_redirect(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis>
         rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
     let ingress = best(facts, &of_host, &asked)?.ingress;
     let (namespace, name) = full_name(ingress);
-    let off = ingress.metadata.annotations.as_ref()?.get(SSL_REDIRECT).is_some_and(|one| one == "false");
+    let off =
+        ingress.metadata.annotations.as_ref()?.get(SSL_REDIRECT).is_some_and(|one| one == "false");
     off.then(|| {
         let path = crate::manifest::field("metadata.annotations", SSL_REDIRECT);
         Diagnosis::new(

@@ -45,9 +45,9 @@ impl Locator {
             }),
         });
         let fits = |one: &&Repeated| at.is_some() == one.path.contains(['.', '[']);
-        documents.into_iter().find_map(|document| {
-            Some((document, document.repeated.iter().find(|one| fits(one))?))
-        })
+        documents
+            .into_iter()
+            .find_map(|document| Some((document, document.repeated.iter().find(|one| fits(one))?)))
     }
 
     /// Every object of the player's manifests.

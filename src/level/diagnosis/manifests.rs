@@ -53,15 +53,25 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     // A StatefulSet replaces no pod while one of its pods is not ready: that one has to be deleted.
     let stuck = facts.case.cluster.objects().list::<Pod>(Some(&object.namespace)).find(|pod| {
         let owner = super::answers::maker(facts, pod);
-        object.kind == Kind::StatefulSet && owner == (object.kind, object.name.clone()) && !pod.is_ready()
+        object.kind == Kind::StatefulSet
+            && owner == (object.kind, object.name.clone())
+            && !pod.is_ready()
     });
     let freed = stuck.and_then(|pod| pod.metadata.name.as_deref()).map(|pod| {
-        format!("{apply} && kubectl delete pod {pod}{}", super::look::in_namespace(&object.namespace))
+        format!(
+            "{apply} && kubectl delete pod {pod}{}",
+            super::look::in_namespace(&object.namespace)
+        )
     });
-    let Some(command) = [Some(apply), freed].into_iter().flatten().find(passes) else { return said };
+    let Some(command) = [Some(apply), freed].into_iter().flatten().find(passes) else {
+        return said;
+    };
     let (kind, shown) = (object.kind.info(), shown_name(&object.namespace, &object.name));
     said.look([format!("kubectl diff -f {file}")])
-        .fact(format!("somebody has changed {} {shown} in the cluster since {file} was applied", kind.name))
+        .fact(format!(
+            "somebody has changed {} {shown} in the cluster since {file} was applied",
+            kind.name
+        ))
         .nearest(None)
         .fix(format!("{command}, and send again"))
 }
@@ -88,7 +98,8 @@ fn holds(stored: &Value, own: &Value) -> bool {
             stored.get(name).map_or(value.is_null(), |stored| holds(stored, value))
         }),
         (Value::Array(stored), Value::Array(own)) => {
-            stored.len() == own.len() && stored.iter().zip(own).all(|(one, other)| holds(one, other))
+            stored.len() == own.len()
+                && stored.iter().zip(own).all(|(one, other)| holds(one, other))
         }
         // Defaults and quantities are written in more than one way.
         (Value::Number(_) | Value::Bool(_), Value::Number(_) | Value::Bool(_))

@@ -337,9 +337,12 @@ fn said_twice(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     let Some((document, again)) = facts.locator.repeated(said.at.as_ref()) else { return said };
     let (file, key) = (&document.file, again.path.rsplit(['.', ']']).next().unwrap_or(&again.path));
     let (first, last) = (again.first.line, again.at.line);
-    let fact = format!("{file} says {key} twice, in lines {first} and {last}: only the last one counts");
+    let fact =
+        format!("{file} says {key} twice, in lines {first} and {last}: only the last one counts");
     let fix = match said.at {
-        None => format!("write a line --- between two objects of {file}, before line {last}; apply, and send again"),
+        None => format!(
+            "write a line --- between two objects of {file}, before line {last}; apply, and send again"
+        ),
         Some(_) => format!("keep the one {key} that is meant, apply, and send again"),
     };
     let at = Location { file: file.clone(), position: again.at };

@@ -91,7 +91,9 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
     let none = servers.is_empty() && matches!(hop.because, Because::NoEndpoints { .. });
     let fix = match none {
         true => "kubectl scale deployment coredns -n kube-system --replicas=2".to_owned(),
-        false => format!("let somebody answer questions at {server}: the cluster's DNS is at {CLUSTER_DNS}"),
+        false => format!(
+            "let somebody answer questions at {server}: the cluster's DNS is at {CLUSTER_DNS}"
+        ),
     };
     Some(
         Diagnosis::new(

@@ -518,7 +518,8 @@ fn called_by_a_variable(
     };
     let calls = |line: &str| {
         let column = uses(line, variable)?;
-        let asks = super::commands::CLIENTS.iter().any(|one| locate::whole_word(line, one).is_some());
+        let asks =
+            super::commands::CLIENTS.iter().any(|one| locate::whole_word(line, one).is_some());
         (asks && !line.trim_start().starts_with('#')).then_some(column)
     };
     let (number, column) =
@@ -532,7 +533,9 @@ fn called_by_a_variable(
         (made && !text.lines().any(|line| uses(line, own).is_some())).then(|| own.to_owned())
     });
     let fix = match unused {
-        Some(own) => format!("call ${own}, which the script has looked up, instead of ${variable}; and send again"),
+        Some(own) => format!(
+            "call ${own}, which the script has looked up, instead of ${variable}; and send again"
+        ),
         None => format!(
             "call each pod by its address, which kubectl get pod ${variable} -o jsonpath={{.status.podIP}} tells; or by the name of a Service"
         ),

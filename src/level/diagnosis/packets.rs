@@ -14,8 +14,8 @@ use super::{
 use crate::api::{Event, Pod};
 use crate::cluster::{Did, Place};
 use crate::diagnostic::{Location, counted, nearest};
-use crate::manifest;
 use crate::level::probe::Miss;
+use crate::manifest;
 use crate::network::{Because, DnsData, Outcome, Party, Protocol, SocketAddr, Trace};
 
 /// How many of the pods' ports are tried.
@@ -341,7 +341,10 @@ impl Failed<'_> {
         let (word, fact, fix) = match here {
             Some(one) if one.address.is_loopback() => (
                 vec![format!("{}:{asked}", one.address), one.address.to_string()],
-                format!("its server listens on {}:{asked} alone, and the kubelet asks at the pod's address", one.address),
+                format!(
+                    "its server listens on {}:{asked} alone, and the kubelet asks at the pod's address",
+                    one.address
+                ),
                 format!("let the server listen on 0.0.0.0:{asked}"),
             ),
             Some(_) => return None,
@@ -349,22 +352,28 @@ impl Failed<'_> {
                 let other = tcp().next().filter(|_| target && tcp().count() == 1)?.port;
                 (
                     vec![format!(":{other}"), other.to_string()],
-                    format!("its server listens on port {other}; its probe asks at port {asked}, and Service {name} leads there too"),
+                    format!(
+                        "its server listens on port {other}; its probe asks at port {asked}, and Service {name} leads there too"
+                    ),
                     format!("let the server listen on port {asked}"),
                 )
             }
         };
-        let at = facts.pod_source(pod_space, pod_name).and_then(|own| {
-            facts.locator.mention_in(&own.source, &word)
-        });
+        let at = facts
+            .pod_source(pod_space, pod_name)
+            .and_then(|own| facts.locator.mention_in(&own.source, &word));
         let at = at.or_else(|| facts.locator.mention(word.iter().take(1)))?;
         Some(
             Diagnosis::new(
                 "no-ready-endpoint",
-                format!("Service {} selects {}, and its readinessProbe fails", shown_name(namespace, name), match matching.len() {
-                    1 => "1 pod".to_owned(),
-                    several => format!("{several} pods"),
-                }),
+                format!(
+                    "Service {} selects {}, and its readinessProbe fails",
+                    shown_name(namespace, name),
+                    match matching.len() {
+                        1 => "1 pod".to_owned(),
+                        several => format!("{several} pods"),
+                    }
+                ),
             )
             .look(look::sockets(facts.case.cluster, pod))
             .look([look::describe("pod", pod_space, pod_name)])

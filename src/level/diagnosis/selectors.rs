@@ -793,7 +793,9 @@ pub(super) fn left_out(
             written(key, value)
         ),
         (None, Some(owner)) => {
-            format!("put {label} among the labels of the template of Deployment {owner}, and of each other one that is meant")
+            format!(
+                "put {label} among the labels of the template of Deployment {owner}, and of each other one that is meant"
+            )
         }
         (None, None) => format!("let the selector of Service {name} match pod {pod_name} too"),
     };

@@ -88,7 +88,9 @@ impl Failed<'_> {
         let first = (!listening.is_empty())
             .then(|| usual.map_or_else(|| port_list(listening, " or "), |port| port.to_string()));
         let fix = match &first {
-            _ if at.is_none() && matches!(reached, Some(Party::Outside(_))) => self.mapped_outside(),
+            _ if at.is_none() && matches!(reached, Some(Party::Outside(_))) => {
+                self.mapped_outside()
+            }
             Some(open) if at.is_some() => format!("dial port {open}, apply, and send again"),
             Some(_) => format!("let a server in {who} listen on port {port}, and send again"),
             None => format!("start a server in {who}, or dial somebody who serves"),
@@ -449,12 +451,13 @@ impl Failed<'_> {
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let node = pod.spec.as_ref()?.node_name.as_deref()?;
         let source = self.facts.pod_source(namespace, name);
-        let fact = format!("pod {name} asks for port {port} of its node by hostPort, and runs on {node}");
+        let fact =
+            format!("pod {name} asks for port {port} of its node by hostPort, and runs on {node}");
         let host_name = manifest::field("spec.nodeSelector", "kubernetes.io/hostname");
         // The goal calls this very node: the pod is to be there.
-        let label = objects.get::<Node>("", dialled).and_then(|node| {
-            node.metadata.labels.as_ref()?.get("kubernetes.io/hostname").cloned()
-        });
+        let label = objects
+            .get::<Node>("", dialled)
+            .and_then(|node| node.metadata.labels.as_ref()?.get("kubernetes.io/hostname").cloned());
         if let (Some(own), Some(label), true) = (&source, label, self.facts.is_wanted(pod))
             && own.source.says(&own.within(&host_name))
         {

@@ -67,16 +67,15 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
         );
     }
     let missing = matches!(no_place, NoPlace::Missing(_)) && place.kind == PlaceKind::Pod;
-    let object = ObjectName {
-        kind: Kind::Pod,
-        namespace: namespace.to_owned(),
-        name: place.name.clone(),
-    };
+    let object =
+        ObjectName { kind: Kind::Pod, namespace: namespace.to_owned(), name: place.name.clone() };
     if let Some(gone) = super::gone::of(facts, &object).filter(|_| missing && source.is_none()) {
-        return Some(gone.told(
-            said.look([look::pods(namespace)])
-                .fact(format!("pod {} was a bare pod: nobody makes it anew", place.name)),
-        ));
+        return Some(
+            gone.told(
+                said.look([look::pods(namespace)])
+                    .fact(format!("pod {} was a bare pod: nobody makes it anew", place.name)),
+            ),
+        );
     }
     let said = match diagnose(facts) {
         Some(trouble) => {
@@ -432,20 +431,23 @@ fn held_port(
         let value = node.metadata.labels.as_ref()?.get(label)?;
         Some(format!("{label}: {value}"))
     });
-    let line = |path: &str| {
-        source.and_then(|source| locate::at(&source.source, &source.within(path)))
-    };
+    let line =
+        |path: &str| source.and_then(|source| locate::at(&source.source, &source.within(path)));
     let at = match near.is_some() {
         true => line(&crate::manifest::field("spec.nodeSelector", label)),
         false => line(&path),
     };
     // The fact that tells comes before the scheduler's own words.
     let mut said = said.clone();
-    said.evidence
-        .insert(0, format!("pod {held_by} has port {port} of {asked}, and a port of a node is given once"));
+    said.evidence.insert(
+        0,
+        format!("pod {held_by} has port {port} of {asked}, and a port of a node is given once"),
+    );
     Some(said.nearest(near.clone()).at(at).fix(match near {
         Some(near) => format!("write {near}, apply, and send again"),
-        None => format!("let pod {name} ask for another hostPort than {port}, or for a node where that is free"),
+        None => format!(
+            "let pod {name} ask for another hostPort than {port}, or for a node where that is free"
+        ),
     }))
 }
 
