@@ -268,7 +268,7 @@ impl Cluster {
         Some((container.volume(&worker.sandbox.as_ref()?.volumes, &mount)?, below))
     }
 
-    fn mounted_at(&self, place: &Place, path: &str) -> Option<(String, String)> {
+    pub(super) fn mounted_at(&self, place: &Place, path: &str) -> Option<(String, String)> {
         let mounts = self.mounts(place);
         let mount = mount_of(&mounts, path)?;
         let base = normal(mount.path);

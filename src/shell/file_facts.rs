@@ -21,6 +21,8 @@ pub(super) struct Facts {
     pub kind: Kind,
     /// Bytes.
     pub size: usize,
+    /// How many names it has.
+    pub names: usize,
     /// The last twelve bits of its mode.
     pub mode: u32,
     pub owner: String,
@@ -56,6 +58,11 @@ impl View<'_> {
             Kind::Link(_) => 0o777,
             Kind::File => self.cluster.first_mode(self.place, path),
         };
+        let names = match kind {
+            Kind::Folder => 2,
+            Kind::File => self.cluster.count_names(self.place, path),
+            Kind::Device | Kind::Link(_) => 1,
+        };
         let owner = if *self.place == Place::Laptop { "player" } else { "root" };
         Ok(Facts {
             mode: changed.mode.unwrap_or(usual),
@@ -64,6 +71,7 @@ impl View<'_> {
             changed: changed.changed.unwrap_or_else(|| self.cluster.first_moment()),
             kind,
             size,
+            names,
         })
     }
 

@@ -14,6 +14,9 @@ pub(super) const HOME: &str = "/home/player";
 /// The file that keeps an empty folder.
 pub(super) const MARK: &str = ".folder";
 
+/// The bits of a mode that new files do not get, unless a shell was told otherwise.
+pub(super) const USUAL_UMASK: u32 = 0o022;
+
 /// More than any text that a player needs; a loop that writes for ever stops here.
 const LARGEST: usize = 4 << 20;
 
@@ -295,7 +298,17 @@ pub(super) fn remove(
     files: &mut Files,
     path: &str,
 ) -> Result<(), String> {
-    let path = &*cluster.follow(place, path, false).into_owned();
+    let path = &*cluster.follow_links(place, path, false).into_owned();
+    let content = (cluster.count_names(place, path) > 1)
+        .then(|| View { cluster, place, files }.read(path).unwrap_or_default());
+    if let (Some(kept), Some(content)) = (cluster.forget_name(place, path), content)
+        && kept != path
+    {
+        match own(place, &kept) {
+            Some(name) => drop(files.insert(name, content)),
+            None => cluster.write_file(place, &kept, &content)?,
+        }
+    }
     match own(place, path) {
         Some(name) if files.remove(&name).is_none() => {
             return Err("No such file or directory".to_owned());
@@ -374,7 +387,19 @@ impl Io<'_> {
             }
             _ => {}
         }
-        write(self.cluster, self.place, self.files, &path, content)
+        let known = self.umask == USUAL_UMASK || self.view().is_file(&path);
+        write(self.cluster, self.place, self.files, &path, content)?;
+        if !known {
+            self.leave_out(&path, 0o666);
+        }
+        Ok(())
+    }
+
+    /// Takes the bits of the umask from a new file's mode.
+    fn leave_out(&mut self, path: &str, mode: u32) {
+        let mode = mode & !self.umask;
+        let path = self.cluster.follow(self.place, path, true).into_owned();
+        self.cluster.change_attributes(self.place, &path, |new| new.mode = Some(mode));
     }
 
     /// Removes a file.
@@ -399,6 +424,25 @@ impl Io<'_> {
         write(self.cluster, self.place, self.files, &path, b"")?;
         self.cluster.set_link(self.place, &path, target);
         Ok(())
+    }
+
+    /// Gives the file at `known` one more name (`ln`).
+    ///
+    /// # Errors
+    /// `File exists`, `Invalid cross-device link`, and as [`Io::read_file`].
+    pub fn add_name(&mut self, known: &str, path: &str) -> Result<(), String> {
+        let (known, path) = (self.absolute(known), self.absolute(path));
+        let known = self.cluster.follow(self.place, &known, false).into_owned();
+        let path = self.cluster.follow_links(self.place, &path, false).into_owned();
+        if self.view().facts(&path, false).is_ok() {
+            return Err("File exists".to_owned());
+        }
+        write(self.cluster, self.place, self.files, &path, b"")?;
+        let named = self.cluster.add_name(self.place, &known, &path);
+        if named.is_err() {
+            remove(self.cluster, self.place, self.files, &path)?;
+        }
+        named
     }
 
     /// Where the symbolic link at `path` leads, as it was written.
@@ -432,7 +476,11 @@ impl Io<'_> {
         if self.view().is_directory(&path) || self.view().is_file(&path) {
             return Err("File exists".to_owned());
         }
-        write(self.cluster, self.place, self.files, &format!("{path}/{MARK}"), b"")
+        write(self.cluster, self.place, self.files, &format!("{path}/{MARK}"), b"")?;
+        if self.umask != USUAL_UMASK {
+            self.leave_out(&path, 0o777);
+        }
+        Ok(())
     }
 
     /// Whether there is a folder at `path`.

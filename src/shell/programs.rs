@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::commands::{self, Setting};
+use super::files::USUAL_UMASK;
 use super::machine::Machine;
 use super::machine::lookup::dialect;
 use super::tool::NEVER;
@@ -119,6 +120,7 @@ impl Program {
                 terminal: false,
                 environment: &Default::default(),
                 directory: &self.directory,
+                umask: USUAL_UMASK,
                 files: &mut files,
                 ui_requests: &mut ui_requests,
                 prompt: &mut prompt,
@@ -209,6 +211,7 @@ impl Tool for Script {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         if !std::mem::replace(&mut self.begun, true) {
             self.machine.set_directory(io.directory);
+            self.machine.set_umask(io.umask);
         }
         self.machine.step(io)
     }
@@ -311,6 +314,7 @@ pub(super) fn words(
     let environment = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
     let mut machine = Machine::new(io.place.clone(), dialect, environment.collect());
     machine.set_directory(io.directory);
+    machine.set_umask(io.umask);
     if !words.is_empty() {
         machine.run_words(words);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::console::Console;
-use super::files::HOME;
+use super::files::{HOME, USUAL_UMASK};
 use super::machine::Machine;
 use super::syntax::Dialect;
 use super::{
@@ -56,6 +56,7 @@ impl Sink<'_> {
             terminal: self.terminal,
             environment: &environment,
             directory: "",
+            umask: USUAL_UMASK,
             files: self.files,
             ui_requests: self.ui_requests,
             prompt: self.prompt,

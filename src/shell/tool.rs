@@ -146,6 +146,8 @@ pub struct Io<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The working directory: `""` on the laptop is its working folder.
     pub directory: &'a str,
+    /// The bits of a mode that new files do not get.
+    pub umask: u32,
     /// Files, by the shell's rules for this place.
     pub files: &'a mut super::Files,
     /// What the shell asks of the game.
@@ -214,6 +216,7 @@ impl Io<'_> {
             terminal: self.terminal,
             environment: self.environment,
             directory: self.directory,
+            umask: self.umask,
             files: self.files,
             ui_requests: self.ui_requests,
             prompt: self.prompt,

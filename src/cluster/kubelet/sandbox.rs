@@ -9,6 +9,7 @@ use super::events::Told;
 use super::volume::{Volume, Volumes};
 use super::worker::{Host, Worker};
 use crate::api::SharedSpec;
+use crate::cluster::attributes::FileTable;
 use crate::network::{NetnsId, Party, Protocol};
 
 /// How often a volume that cannot be mounted is tried again, at first.
@@ -24,6 +25,8 @@ pub struct Sandbox {
     /// The network namespace is the node's own (`hostNetwork`).
     pub on_host: bool,
     pub volumes: Volumes,
+    /// What is known of the files in volumes beside their content, by the volume's name.
+    pub tables: BTreeMap<String, FileTable>,
     /// What was written over `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`: each is one file,
     /// which every container of the pod has mounted.
     pub etc: BTreeMap<&'static str, Arc<[u8]>>,
@@ -59,8 +62,8 @@ impl Worker {
             (netns, address)
         };
         let address_v6 = host.network.netns(netns).and_then(|netns| netns.address_v6);
-        let etc = BTreeMap::new();
-        self.sandbox = Some(Sandbox { netns, address, address_v6, on_host, volumes, etc });
+        let (etc, tables) = (BTreeMap::new(), BTreeMap::new());
+        self.sandbox = Some(Sandbox { netns, address, address_v6, on_host, volumes, tables, etc });
         self.stale = true;
     }
 

@@ -1,13 +1,13 @@
 //! Which name is which command, how it is used, and who has it.
 
-use super::files::{change, find as find_files, ls, names, rights};
+use super::files::{change, find as find_files, install, ls, names, rights};
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
 use super::text::{
     awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, shuffle,
     sort, uniq, wc,
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
-use crate::cluster::{Cluster, Place};
+use crate::cluster::{Cluster, Flavour, Place};
 use crate::shell::{Tool, programs};
 
 /// What the laptop has.
@@ -50,6 +50,7 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "host",
     "hostname",
     "id",
+    "install",
     "ip",
     "join",
     "jq",
@@ -66,6 +67,7 @@ pub(in crate::shell) const LAPTOP: &[&str] = &[
     "mv",
     "nano",
     "nc",
+    "netcat",
     "netstat",
     "nl",
     "nohup",
@@ -132,6 +134,7 @@ const ELSEWHERE: &[&str] = &[
     "apk",
     "apt",
     "apt-get",
+    "busybox",
     "conntrack",
     "ip6tables",
     "ip6tables-save",
@@ -141,6 +144,7 @@ const ELSEWHERE: &[&str] = &[
     "ping6",
     "redis-cli",
     "sysctl",
+    "time",
 ];
 
 /// How commands are used, sorted by name.
@@ -151,6 +155,7 @@ const USAGE: &[(&str, &str)] = &[
     ("awk", "awk [-F SEPARATOR] [-v NAME=VALUE] 'PROGRAM' [FILE]..."),
     ("base64", "base64 [-d] [-w COLUMNS] [FILE]"),
     ("basename", "basename PATH [SUFFIX]"),
+    ("busybox", "busybox APPLET [ARGUMENT]..."),
     ("cat", "cat [-nA] [FILE]..."),
     ("cmp", "cmp [-bls] [-n BYTES] FILE1 [FILE2]"),
     ("column", "column [-t] [-s SEPARATORS] [FILE]..."),
@@ -180,6 +185,7 @@ const USAGE: &[(&str, &str)] = &[
     ("hexdump", "hexdump [-bcCdovx] [-n LENGTH] [-s OFFSET] [FILE]..."),
     ("host", "host [-t TYPE] NAME [SERVER]"),
     ("hostname", "hostname [-i]"),
+    ("install", "install [-D] [-m MODE] SOURCE... TARGET | -d FOLDER..."),
     ("ip", "ip [-br] [-4|-6] addr | link | route | rule | neigh [show] [dev DEVICE]"),
     ("ip6tables", "ip6tables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]"),
     ("ip6tables-save", "ip6tables-save [-t TABLE]"),
@@ -341,6 +347,7 @@ fn file(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<d
         "dirname" => plain(names::dirname, arguments),
         "edit" | "vi" | "vim" | "nano" => plain(help::edit, arguments),
         "find" => find_files::find(arguments, setting),
+        "install" => plain(install::install, arguments),
         "ln" => plain(rights::ln, arguments),
         "ls" => plain(ls::ls, arguments),
         "mkdir" => plain(change::mkdir, arguments),
@@ -362,6 +369,7 @@ fn file(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<d
 fn system(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
     Some(match name {
         "apt" | "apt-get" | "apk" => packages::packages(name, arguments),
+        "busybox" => run::busybox(arguments, setting),
         "clear" => plain(help::clear, arguments),
         "date" => plain(date::date, arguments),
         "env" => run::env(arguments, setting),
@@ -390,6 +398,7 @@ fn system(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box
         "sudo" => run::plain_run("sudo", arguments, setting),
         "sync" | "true" => plain(|_, _| Some(0), arguments),
         "test" | "[" => testing::test(name, arguments),
+        "time" if setting.flavour == Flavour::BusyBox => run::time(arguments, setting),
         "timeout" => clock::timeout(arguments, setting),
         "tty" => plain(identity::tty, arguments),
         "uname" => plain(identity::uname, arguments),

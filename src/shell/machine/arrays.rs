@@ -149,9 +149,7 @@ impl Expander<'_> {
         let all = parameter.index == Some(Index::All);
         let joined = parameter.index == Some(Index::Joined) || parameter.name == "*";
         if parameter.operation == Operation::Names {
-            let names = self.variables.iter().map(|(name, _)| name);
-            let known = names.filter(|name| name.starts_with(&parameter.name));
-            let values = known.map(str::to_owned).collect();
+            let values = self.names_from(&parameter.name);
             return Ok(Some(Many { values, joined: false }));
         }
         let positional = parameter.index.is_none() && matches!(parameter.name.as_str(), "@" | "*");

@@ -107,6 +107,7 @@ impl Machine {
         match step {
             Step::Exit(status) => {
                 self.state.status = self.after_writing(io, status);
+                self.tell_killed(io);
                 Turn::Go
             }
             wait => {
@@ -121,6 +122,21 @@ impl Machine {
                     false => Turn::Wait(wait),
                 }
             }
+        }
+    }
+
+    /// BusyBox' `timeout` becomes the command that it limits, and the shell tells of a command that a signal
+    /// has ended.
+    fn tell_killed(&mut self, io: &mut Io<'_>) {
+        let told = match self.state.status {
+            129 => "Hangup",
+            131 => "Quit",
+            137 => "Killed",
+            143 => "Terminated",
+            _ => return,
+        };
+        if self.state.dialect == Dialect::Ash && self.program == "timeout" {
+            self.write_error(io, told);
         }
     }
 
@@ -191,6 +207,7 @@ impl Machine {
             terminal,
             environment,
             directory: &self.state.directory,
+            umask: self.state.umask,
             files: io.files,
             ui_requests: io.ui_requests,
             prompt: io.prompt,

@@ -8,6 +8,7 @@ use super::frame::{Frame, Task};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::sockets::Stage;
+use super::state::Function;
 use super::variables::Variables;
 use super::{Io, Machine, Step, Turn, files_view};
 use crate::clock::SimTime;
@@ -47,7 +48,7 @@ impl Machine {
             });
             let mut item = item.clone();
             item.background = false;
-            self.start_job(io, List { items: vec![item] });
+            self.start_job(io, Arc::new(List { items: vec![item] }));
             return;
         }
         let Some((connector, next)) = item.pipelines.get(pipeline) else {
@@ -202,7 +203,11 @@ impl Machine {
             Err(Stop::Unset(message)) => {
                 let message = format!("{}{message}", self.state.prefix());
                 self.write_error(io, &message);
-                self.fail_hard(if self.state.dialect == Dialect::Bash { 127 } else { 2 });
+                self.fail_hard(match self.state.dialect {
+                    Dialect::Bash if self.state.options.exit_on_error => 1,
+                    Dialect::Bash => 127,
+                    _ => 2,
+                });
             }
         }
     }
@@ -286,8 +291,12 @@ impl Machine {
                     Err(other) => return Err(other),
                 };
             }
-            CommandKind::Function { name, body } => {
-                Arc::make_mut(&mut self.state.functions).insert(name.clone(), body.clone());
+            CommandKind::Function { name, body, source } => {
+                let known = self.state.functions.get(name);
+                let exported = known.is_some_and(|function| function.exported);
+                let (body, source) = (body.clone(), source.clone());
+                Arc::make_mut(&mut self.state.functions)
+                    .insert(name.clone(), Function { body, source, exported });
                 self.state.status = 0;
             }
         }
@@ -304,7 +313,7 @@ impl Machine {
         let view = files_view(io, &self.state.place);
         let mut expander = Expander::new(&self.state, view, outputs);
         let result = expand(&mut expander);
-        let Expander { variables, draws, unset, processes, made, .. } = expander;
+        let Expander { variables, draws, unset, processes, consumers, made, .. } = expander;
         io.budget.keep(made);
         if !variables.is_shared_with(&self.state.variables) {
             io.budget.take(copied(&variables));
@@ -318,6 +327,7 @@ impl Machine {
         for (path, text) in processes {
             self.processes.insert(path, text.into_bytes());
         }
+        self.consumers.extend(consumers);
         Ok(result)
     }
 

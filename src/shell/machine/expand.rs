@@ -47,6 +47,8 @@ pub(super) struct Expander<'a> {
     pub draws: u64,
     /// The files that `<( … )` makes, with what they hold.
     pub processes: Vec<(String, String)>,
+    /// The files that `>( … )` makes, with the commands that read them.
+    pub consumers: Vec<(String, Arc<List>)>,
     /// Variables that were used and that are unset or empty.
     pub unset: Vec<String>,
     /// Bytes of texts that it has made.
@@ -58,7 +60,7 @@ pub(super) struct Expander<'a> {
 impl<'a> Expander<'a> {
     pub fn new(state: &'a ShellState, view: View<'a>, outputs: &'a [String]) -> Expander<'a> {
         let (variables, draws) = (state.variables.clone(), state.draws);
-        let (unset, processes) = (Vec::new(), Vec::new());
+        let (unset, processes, consumers) = (Vec::new(), Vec::new(), Vec::new());
         Expander {
             state,
             view,
@@ -68,6 +70,7 @@ impl<'a> Expander<'a> {
             draws,
             unset,
             processes,
+            consumers,
             made: 0,
             subscripts: (0, 0),
         }
@@ -210,6 +213,11 @@ impl<'a> Expander<'a> {
                     let path = self.process(list)?;
                     fields.current().quoted(&path);
                 }
+                Part::Consumer(list) => {
+                    let path = self.process_path();
+                    fields.current().quoted(&path);
+                    self.consumers.push((path, list.clone()));
+                }
             }
         }
         Ok(())
@@ -266,6 +274,11 @@ impl<'a> Expander<'a> {
                 Part::Process(list) => {
                     let path = self.process(list)?;
                     fields.current().quoted(&path);
+                }
+                Part::Consumer(list) => {
+                    let path = self.process_path();
+                    fields.current().quoted(&path);
+                    self.consumers.push((path, list.clone()));
                 }
             }
         }
@@ -328,9 +341,15 @@ impl<'a> Expander<'a> {
     /// `<( … )`: the path of a file that will hold what the commands print.
     fn process(&mut self, list: &Arc<List>) -> Expanded<String> {
         let output = self.output_of(list)?;
-        let path = format!("/dev/fd/{}", 63_usize.saturating_sub(self.processes.len()));
+        let path = self.process_path();
         self.processes.push((path.clone(), output));
         Ok(path)
+    }
+
+    /// The next descriptor's path: bash takes them from 63 downwards.
+    fn process_path(&self) -> String {
+        let taken = self.processes.len() + self.consumers.len();
+        format!("/dev/fd/{}", 63_usize.saturating_sub(taken))
     }
 
     fn evaluate(&mut self, parts: &[Part]) -> Expanded<i64> {

@@ -53,6 +53,8 @@ pub(super) enum Frame {
     Function { positional: Vec<String>, locals: BTreeMap<String, Option<Variable>> },
     /// Where output went before a redirection.
     Restore { descriptors: Descriptors, inputs: usize },
+    /// The command that writes to the file of a `>( … )` has ended.
+    Fed { path: String },
     /// `VAR=x builtin`: variables to put back.
     Variables { saved: BTreeMap<String, Option<Variable>> },
     /// `select`: whether its choices have been shown.
@@ -204,6 +206,16 @@ pub(super) struct Job {
     pub descriptors: Descriptors,
     /// How it ended.
     pub status: Option<i32>,
-    /// Whether a subshell began it, which has ended: nobody waits for it.
+    /// Whether a subshell began it, which has ended, or `>( … )`: nobody waits for it.
     pub adopted: bool,
+    /// The file that its standard input comes from while that is written.
+    pub feed: Option<Feed>,
+}
+
+/// A file that a command reads while another writes it: `>( … )`.
+#[derive(Clone)]
+pub(super) struct Feed {
+    pub path: String,
+    /// How much of it was read.
+    pub taken: usize,
 }

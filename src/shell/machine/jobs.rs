@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::frame::{Job, Target};
+use super::frame::{Feed, Job, Target};
 use super::{Io, Machine, Order, Stdin, Step};
 use crate::clock::SimTime;
 use crate::shell::syntax::List;
@@ -25,6 +25,7 @@ impl Machine {
     }
 
     pub(super) fn step_job(&mut self, io: &mut Io<'_>, job: &mut Job) -> Step {
+        self.feed(io, job);
         let (mut output, mut errors, mut order) = (Vec::new(), Vec::new(), Order::default());
         let step = job.machine.step(&mut Io {
             cluster: io.cluster,
@@ -35,6 +36,7 @@ impl Machine {
             terminal: io.terminal,
             environment: io.environment,
             directory: &self.state.directory,
+            umask: self.state.umask,
             files: io.files,
             ui_requests: io.ui_requests,
             prompt: io.prompt,
@@ -47,9 +49,50 @@ impl Machine {
         step
     }
 
-    pub(super) fn start_job(&mut self, io: &mut Io<'_>, list: List) {
+    /// What was written to the file of a `>( … )` since, and whether more may come.
+    fn feed(&self, io: &Io<'_>, job: &mut Job) {
+        let Some(feed) = &mut job.feed else { return };
+        let written = self.files_of(io).read(&feed.path).unwrap_or_default();
+        job.stdin.bytes.extend(written.iter().skip(feed.taken));
+        feed.taken = feed.taken.max(written.len());
+    }
+
+    /// Begins the commands of a `>( … )`, which read what is written to `path`.
+    pub(super) fn start_consumer(&mut self, io: &mut Io<'_>, path: &str, list: Arc<List>) {
+        let (status, shown) = (self.state.status, std::mem::take(&mut self.state.interactive));
+        self.start_job(io, list);
+        (self.state.status, self.state.interactive) = (status, shown);
+        if let Some(job) = self.jobs.last_mut() {
+            job.feed = Some(Feed { path: path.to_owned(), taken: 0 });
+            (job.stdin.piped, job.adopted) = (true, true);
+        }
+    }
+
+    /// Nothing more is written to the file of a `>( … )`, or to any; a descriptor that leads there keeps it open.
+    pub(super) fn end_feeds(&mut self, io: &mut Io<'_>, path: Option<&str>) {
+        let held = |path: &str| {
+            let others = self.descriptors.others.values();
+            others
+                .chain([&self.descriptors.output, &self.descriptors.error])
+                .any(|target| matches!(target, Target::File(file) if **file == *path))
+        };
+        if path.is_some_and(held) || self.jobs.iter().all(|job| job.feed.is_none()) {
+            return;
+        }
+        let mut jobs = std::mem::take(&mut self.jobs);
+        for job in &mut jobs {
+            self.feed(io, job);
+            if job.feed.as_ref().is_some_and(|feed| path.is_none_or(|path| feed.path == path)) {
+                (job.stdin.piped, job.feed) = (false, None);
+            }
+        }
+        self.jobs = jobs;
+        self.step_jobs(io);
+    }
+
+    pub(super) fn start_job(&mut self, io: &mut Io<'_>, list: Arc<List>) {
         let Some(mut machine) = self.children(3) else { return self.no_more_shells(io) };
-        machine.push_list(Arc::new(list));
+        machine.push_list(list);
         self.jobs.retain(|job| job.status.is_none());
         if self.jobs.len() >= 32 {
             return self.no_more_shells(io);
@@ -63,8 +106,8 @@ impl Machine {
             self.write_error(io, &format!("[{number}] {pid}"));
         }
         let descriptors = self.descriptors.clone();
-        let (stdin, status, adopted) = (Stdin::default(), None, false);
-        self.jobs.push(Job { pid, machine, stdin, descriptors, status, adopted });
+        let (stdin, status, adopted, feed) = (Stdin::default(), None, false, None);
+        self.jobs.push(Job { pid, machine, stdin, descriptors, status, adopted, feed });
     }
 
     /// What a subshell has left in the background goes on after it.

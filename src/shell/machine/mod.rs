@@ -36,7 +36,7 @@ use std::time::Duration;
 use self::frame::{Descriptors, Frame, Job, Task};
 use self::state::ShellState;
 use super::files::View;
-use super::syntax::Dialect;
+use super::syntax::{Dialect, List};
 use super::{Interrupted, Io, Order, Stdin, Step, Tool};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, Place};
@@ -71,6 +71,8 @@ pub(in crate::shell) struct Machine {
     shells: u32,
     /// What the files of `<( … )` hold, by their path.
     processes: BTreeMap<String, Vec<u8>>,
+    /// Commands that are to read the files of `>( … )`, by their path.
+    consumers: Vec<(String, Arc<List>)>,
     /// When it goes on after a rest.
     rest: SimTime,
     /// Traps that are due.
@@ -108,6 +110,7 @@ impl Machine {
             jobs: Vec::new(),
             shells: SHELLS,
             processes: BTreeMap::new(),
+            consumers: Vec::new(),
             unwritten: false,
             program: String::new(),
             rest: SimTime::START,
@@ -232,6 +235,16 @@ impl Machine {
         self.state.directory = directory.to_owned();
     }
 
+    /// The bits of a mode that new files do not get.
+    pub fn umask(&self) -> u32 {
+        self.state.umask
+    }
+
+    /// Sets the bits of a mode that new files do not get.
+    pub fn set_umask(&mut self, umask: u32) {
+        self.state.umask = umask;
+    }
+
     pub fn place(&self) -> &Place {
         &self.state.place
     }
@@ -278,6 +291,7 @@ impl Machine {
     }
 
     fn go_on(&mut self, io: &mut Io<'_>) -> Step {
+        self.state.began.get_or_insert(io.now());
         let wake = self.step_jobs(io);
         if io.now() < self.rest {
             return Step::Until(wake.map_or(self.rest, |wake| wake.min(self.rest)));
@@ -293,6 +307,7 @@ impl Machine {
                     _ => {
                         // What it began in the background has begun by now.
                         if !self.state.interactive {
+                            self.end_feeds(io, None);
                             self.step_jobs(io);
                         }
                         return Step::Exit(self.state.status);
@@ -370,6 +385,7 @@ impl Machine {
             Frame::ScriptFile { path } => self.script_file(io, &path),
             Frame::Lines { pending } => return self.lines(io, pending),
             Frame::List { list, item, pipeline, ran } => self.list(io, list, item, pipeline, ran),
+            Frame::Fed { path } => self.end_feeds(io, Some(&path)),
             Frame::Negate => self.state.status = i32::from(self.state.status == 0),
             Frame::Timed { timed, since } => self.tell_time(io, timed, since),
             Frame::Expand { task, outputs, status } => self.expand(io, task, outputs, status),

@@ -1,11 +1,14 @@
 //! Parameters: values, special ones included, and what `${…}` does to them.
 
+use std::collections::BTreeSet;
+
 use super::arithmetic;
 use super::builtins::options;
 use super::expand::{Expanded, Expander, LONGEST, Stop};
 use super::fields::Fields;
 use super::pattern::Pattern;
 use super::state::{assign, target};
+use crate::clock::SimTime;
 use crate::cluster::Place;
 use crate::random::Stream;
 use crate::shell::commands;
@@ -198,6 +201,9 @@ impl Expander<'_> {
         if let Some((array, key)) = name.split_once('[') {
             return self.element(array, key.trim_end_matches(']'));
         }
+        if name == "SECONDS" && state.dialect == Dialect::Bash {
+            return Some(self.seconds().to_string());
+        }
         if let Some(variable) = self.variables.get(name) {
             return variable.text().map(str::to_owned);
         }
@@ -225,12 +231,30 @@ impl Expander<'_> {
             name if state.dialect == Dialect::Bash && self.bash_own(name).is_some() => {
                 return self.bash_own(name);
             }
-            "SECONDS" => (self.view.cluster.now().as_millis() / 1000).to_string(),
             _ => {
                 let index: usize = name.parse().ok()?;
                 return state.positional.get(index.checked_sub(1)?).cloned();
             }
         })
+    }
+
+    /// `$SECONDS`: since the shell began, or since it was set, and what it was set to. What the variable
+    /// holds is the difference to the cluster's time.
+    fn seconds(&self) -> i64 {
+        let whole = |at: SimTime| i64::try_from(at.as_millis() / 1000).unwrap_or(0);
+        let now = self.view.cluster.now();
+        let began = || -whole(self.state.began.unwrap_or(now));
+        let set = self.variables.get("SECONDS").and_then(|set| set.text()?.parse().ok());
+        whole(now) + set.unwrap_or_else(began)
+    }
+
+    /// The names of variables that begin so, bash's own included.
+    pub(super) fn names_from(&self, prefix: &str) -> Vec<String> {
+        let own = BASH_OWN.iter().copied().filter(|_| self.state.dialect == Dialect::Bash);
+        let own = own.filter(|name| self.read(name).is_some());
+        let known = self.variables.iter().map(|(name, _)| name).chain(own);
+        let known = known.filter(|name| name.starts_with(prefix)).map(str::to_owned);
+        known.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Variables that bash keeps by itself.
@@ -274,6 +298,16 @@ impl Expander<'_> {
         if value.len() > LONGEST {
             return Err(Stop::Error("xrealloc: cannot allocate memory".to_owned()));
         }
+        let value = match name == "SECONDS" && self.state.dialect == Dialect::Bash {
+            true => {
+                let (now, before) = (self.seconds(), self.variables.get(name));
+                let held = before.and_then(|held| held.text()?.parse::<i64>().ok());
+                let began = self.state.began.map_or(0, |began| began.as_millis() / 1000);
+                let base = held.unwrap_or_else(|| -i64::try_from(began).unwrap_or(0));
+                (value.trim().parse::<i64>().unwrap_or(0) - now + base).to_string()
+            }
+            false => value,
+        };
         let meant = self.variables.get(target(&self.variables, name));
         let integer = meant.is_some_and(|variable| variable.integer);
         let value = match integer {
@@ -292,6 +326,31 @@ impl Expander<'_> {
         Ok(())
     }
 }
+
+/// Variables that bash keeps by itself, as far as they can be read here.
+const BASH_OWN: [&str; 21] = [
+    "BASH",
+    "BASHPID",
+    "BASH_SUBSHELL",
+    "BASH_VERSION",
+    "EPOCHSECONDS",
+    "EUID",
+    "FUNCNAME",
+    "HOSTNAME",
+    "HOSTTYPE",
+    "LINENO",
+    "MACHTYPE",
+    "OPTIND",
+    "OSTYPE",
+    "PIPESTATUS",
+    "PPID",
+    "PS4",
+    "PWD",
+    "RANDOM",
+    "SECONDS",
+    "SHLVL",
+    "UID",
+];
 
 /// Whether it is a variable's name: not `$1`, `$?` and their kin.
 fn is_variable(name: &str) -> bool {

@@ -150,6 +150,7 @@ impl Pipes {
                 terminal,
                 environment: io.environment,
                 directory: &parent.state.directory,
+                umask: parent.state.umask,
                 files: io.files,
                 ui_requests: io.ui_requests,
                 prompt: io.prompt,

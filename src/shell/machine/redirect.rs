@@ -209,7 +209,8 @@ impl Machine {
         if from == "-" {
             match descriptor {
                 0 => self.descriptors.input = Input::Null,
-                other => self.descriptors.set(other, Target::Closed),
+                1 | 2 => self.descriptors.set(descriptor, Target::Closed),
+                other => drop(self.descriptors.others.remove(&other)),
             }
             return Ok(());
         }
@@ -274,9 +275,15 @@ impl Machine {
             true => self.files_of(io).read(&full).unwrap_or_default(),
             false => Vec::new(),
         };
-        if !append || !before.is_empty() || !self.files_of(io).is_file(&full) {
+        let fresh = !self.files_of(io).is_file(&full);
+        if !append || !before.is_empty() || fresh {
             files::write(io.cluster, &place, io.files, &full, &before)
                 .map_err(|why| self.state.cannot_open(path, &why, true))?;
+            let mode = 0o666 & !self.state.umask;
+            if fresh && self.state.umask != files::USUAL_UMASK {
+                let full = io.cluster.follow(&place, &full, true).into_owned();
+                io.cluster.change_attributes(&place, &full, |new| new.mode = Some(mode));
+            }
         }
         Ok(Target::File(full.into()))
     }

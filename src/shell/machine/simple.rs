@@ -77,6 +77,13 @@ impl Machine {
                 .write_file(&place, &path, &content)
                 .map_err(|why| Stop::Error(format!("{path}: {why}")))?;
         }
+        for (path, list) in std::mem::take(&mut self.consumers) {
+            io.cluster
+                .write_file(&place, &path, b"")
+                .map_err(|why| Stop::Error(format!("{path}: {why}")))?;
+            self.start_consumer(io, &path, list);
+            self.stack.push(Frame::Fed { path });
+        }
         Ok(())
     }
 
@@ -114,7 +121,8 @@ impl Machine {
             self.state.status = self.state.failed_redirection();
             return;
         }
-        if functions && let Some(body) = self.state.functions.get(name).cloned() {
+        if functions && let Some(function) = self.state.functions.get(name) {
+            let body = function.body.clone();
             self.save_variables(&assignments);
             let positional = std::mem::replace(&mut self.state.positional, fields);
             self.state.calls.insert(0, name.to_owned());

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::variables::Variables;
+use crate::clock::SimTime;
 use crate::cluster::Place;
 use crate::network::ProcessId;
 use crate::shared_map::SharedMap;
-use crate::shell::syntax::{Command, Dialect};
+use crate::shell::files::USUAL_UMASK;
+use crate::shell::syntax::{Command, Dialect, exported_function, read_function};
 
 /// A variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,6 +100,19 @@ impl Variable {
     }
 }
 
+/// A function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Function {
+    pub body: Arc<Command>,
+    /// Its body as it was written.
+    pub source: Arc<str>,
+    /// `export -f`: whether shells that are started know it.
+    pub exported: bool,
+}
+
+/// What stands before and behind a function's name in the environment (bash's `variables.c`).
+const EXPORTED_FUNCTION: (&str, &str) = ("BASH_FUNC_", "%%");
+
 /// `set -e` and its kin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
@@ -134,7 +149,7 @@ pub(super) struct ShellState {
     /// expansions don't end it.
     pub interactive: bool,
     pub variables: Variables,
-    pub functions: Arc<BTreeMap<String, Arc<Command>>>,
+    pub functions: Arc<BTreeMap<String, Function>>,
     pub aliases: Arc<BTreeMap<String, String>>,
     /// `$1`, `$2` …
     pub positional: Vec<String>,
@@ -166,6 +181,8 @@ pub(super) struct ShellState {
     pub pid: u32,
     /// `$!`
     pub last_job: Option<u32>,
+    /// When it began, once it has.
+    pub began: Option<SimTime>,
     /// How often `$RANDOM` was read.
     pub draws: u64,
     /// Whether its text is the argument of `-c`, which bash names in syntax errors.
@@ -183,6 +200,7 @@ pub(super) struct ShellState {
 impl ShellState {
     /// A new shell at `place` with these exported variables.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> ShellState {
+        let (functions, environment) = split_functions(dialect, environment);
         let variables = environment
             .into_iter()
             .map(|(name, value)| (name, Variable { value, exported: true, ..Variable::default() }))
@@ -196,7 +214,7 @@ impl ShellState {
             },
             interactive: false,
             variables,
-            functions: Arc::default(),
+            functions: Arc::new(functions),
             aliases: Arc::default(),
             positional: Vec::new(),
             directory: String::new(),
@@ -206,7 +224,7 @@ impl ShellState {
             pipe_status: Vec::new(),
             calls: Vec::new(),
             folders: Vec::new(),
-            umask: 0o022,
+            umask: USUAL_UMASK,
             depth: 0,
             trapped: false,
             substitutions: 0,
@@ -214,6 +232,7 @@ impl ShellState {
             traps: BTreeMap::new(),
             pid: 1,
             last_job: None,
+            began: None,
             draws: 0,
             command_string: false,
             option_at: (1, 1),
@@ -248,7 +267,15 @@ impl ShellState {
             .variables
             .iter()
             .filter(|(_, variable)| variable.exported && variable.elements.is_none());
-        exported.map(|(name, variable)| (name.to_owned(), variable.value.clone())).collect()
+        let (before, behind) = EXPORTED_FUNCTION;
+        let functions = self.functions.iter().filter(|(_, function)| function.exported);
+        let functions = functions.filter_map(|(name, function)| {
+            Some((format!("{before}{name}{behind}"), exported_function(&function.source)?))
+        });
+        exported
+            .map(|(name, variable)| (name.to_owned(), variable.value.clone()))
+            .chain(functions)
+            .collect()
     }
 
     /// What stands before a message of the shell's own.
@@ -321,6 +348,27 @@ impl ShellState {
             Dialect::Dash => format!("{prefix}cannot open {path}: {}", dash_reason(why)),
         }
     }
+}
+
+/// Functions that the environment brings to bash, and the variables beside them.
+fn split_functions(
+    dialect: Dialect,
+    environment: Vec<(String, String)>,
+) -> (BTreeMap<String, Function>, Vec<(String, String)>) {
+    let mut functions = BTreeMap::new();
+    let mut variables = Vec::new();
+    for (name, value) in environment {
+        let (before, behind) = EXPORTED_FUNCTION;
+        let function = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind));
+        let function = function.filter(|_| dialect == Dialect::Bash);
+        match function.zip(value.strip_prefix("() ").and_then(read_function)) {
+            Some((name, (body, source))) => {
+                functions.insert(name.to_owned(), Function { body, source, exported: true });
+            }
+            None => variables.push((name, value)),
+        }
+    }
+    (functions, variables)
 }
 
 fn dash_reason(why: &str) -> &str {

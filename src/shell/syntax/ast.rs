@@ -106,7 +106,12 @@ pub enum CommandKind {
     /// `(( … ))`
     Arithmetic(Word),
     /// `name() command`
-    Function { name: String, body: Arc<Command> },
+    Function {
+        name: String,
+        body: Arc<Command>,
+        /// The body as it was written, for `declare -f`.
+        source: Arc<str>,
+    },
 }
 
 /// `pattern | pattern) commands ;;`
@@ -224,6 +229,8 @@ pub enum Part {
     Arithmetic(Vec<Part>),
     /// `<( … )`: a file that holds what the commands print.
     Process(Arc<List>),
+    /// `>( … )`: a file that the commands read.
+    Consumer(Arc<List>),
 }
 
 /// `${name…}`

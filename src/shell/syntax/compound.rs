@@ -26,7 +26,8 @@ impl Parser<'_> {
                 let text = self.text[start + 1..start + 1 + length].to_owned();
                 self.at = start + 1 + length + 2;
                 let parts = self.document(&text)?;
-                return Ok(CommandKind::Arithmetic(Word { parts, span: Span::default() }));
+                let span = Span::new(start + 1, start + 1 + length);
+                return Ok(CommandKind::Arithmetic(Word { parts, span }));
             }
         }
         let list = self.nested(Self::parenthesised).map_err(|error| match error.fault {
@@ -155,10 +156,12 @@ impl Parser<'_> {
         };
         let text = self.text[start..start + length].to_owned();
         self.at = start + length + 2;
-        let mut parts = text.splitn(3, ';');
+        let (mut parts, mut from) = (text.splitn(3, ';'), start);
         let mut next = |parser: &mut Self| -> Result<Word> {
-            let parts = parser.document(parts.next().unwrap_or(""))?;
-            Ok(Word { parts, span: Span::default() })
+            let part = parts.next().unwrap_or("");
+            let span = Span::new(from, from + part.len());
+            from = span.end + 1;
+            Ok(Word { parts: parser.document(part)?, span })
         };
         let (first, test, step) = (next(self)?, next(self)?, next(self)?);
         self.take_operator(";")?;
@@ -221,7 +224,12 @@ impl Parser<'_> {
 
     pub(super) fn function(&mut self, name: String) -> Result<CommandKind> {
         self.skip_newlines()?;
+        let start = self.peek()?.1.start;
         let body = self.nested(Self::command)?;
-        Ok(CommandKind::Function { name, body: Arc::new(body) })
+        let end = self.token.as_ref().map_or(self.at, |(_, next)| next.start);
+        // A here-document may stand behind the line that the function ends in.
+        let end = self.here_document.map_or(end, |(_, after)| end.max(after));
+        let source = self.text.get(start..end).unwrap_or("").into();
+        Ok(CommandKind::Function { name, body: Arc::new(body), source })
     }
 }

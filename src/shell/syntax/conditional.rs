@@ -115,7 +115,10 @@ impl Parser<'_> {
                 Some('(') if depth > 0 || opens_group(&word) => depth += 1,
                 Some(')') if depth > 0 => depth -= 1,
                 Some('|') if depth > 0 => {}
-                _ => return Ok(word),
+                _ => {
+                    word.span.end = self.at;
+                    return Ok(word);
+                }
             }
             word.parts.extend(self.next_char().map(|next| super::Part::Bare(next.to_string())));
             word.parts.extend(self.word()?.parts);
@@ -132,6 +135,7 @@ impl Parser<'_> {
             word.parts.push(super::Part::Bare(next.to_string()));
             word.parts.extend(self.word()?.parts);
         }
+        word.span.end = self.at;
         Ok(word)
     }
 }

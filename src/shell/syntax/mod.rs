@@ -13,6 +13,7 @@ mod escapes;
 mod lexer;
 mod parameters;
 mod parser;
+mod show;
 mod simple;
 mod words;
 
@@ -25,6 +26,7 @@ pub use ast::{
 };
 pub use error::{Fault, SyntaxError};
 pub use escapes::unescape;
+pub use show::{exported_function, function_text, read_function};
 
 /// Whose language and messages a shell speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

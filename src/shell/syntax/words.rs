@@ -127,15 +127,12 @@ impl Parser<'_> {
         self.is_bash() && (self.rest().starts_with("<(") || self.rest().starts_with(">("))
     }
 
-    /// `<( … )`
+    /// `<( … )` and `>( … )`
     fn process(&mut self) -> Result<Part, SyntaxError> {
-        let writes = self.rest().starts_with('>');
+        let reads = self.rest().starts_with('>');
         self.at += 2;
-        let list = self.nested(Self::parenthesised)?;
-        match writes {
-            true => Err(self.fault(Fault::NotSimulated("process substitution >(...)"))),
-            false => Ok(Part::Process(Arc::new(list))),
-        }
+        let list = Arc::new(self.nested(Self::parenthesised)?);
+        Ok(if reads { Part::Consumer(list) } else { Part::Process(list) })
     }
 
     fn backslash(&mut self, within: Within, parts: &mut Parts) {
@@ -198,6 +195,15 @@ impl Parser<'_> {
                 }
                 Part::Substitution(Arc::new(self.parenthesised()?))
             }
+            // The old way to write `$((…))`.
+            '[' if self.is_bash() => match self.rest().find(']') {
+                Some(end) => {
+                    let text = self.rest()[1..end].to_owned();
+                    self.at += end + 1;
+                    Part::Arithmetic(self.document(&text)?)
+                }
+                None => return Ok(None),
+            },
             '{' => {
                 self.at += 1;
                 Part::Parameter(Box::new(self.braced(within)?))

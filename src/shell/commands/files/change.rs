@@ -278,6 +278,10 @@ pub(in crate::shell::commands) fn rmdir(arguments: &[String], io: &mut Io<'_>) -
 }
 
 fn remove_one(io: &mut Io<'_>, path: &str) -> Result<(), String> {
+    // rmdir(2): the last part of the path may not be the folder itself.
+    if path == "." || path.ends_with("/.") {
+        return Err("Invalid argument".to_owned());
+    }
     match io.list(path)?.is_empty() {
         false => Err("Directory not empty".to_owned()),
         true => {
@@ -313,6 +317,12 @@ struct Copying {
     recursive: bool,
     verbose: bool,
     keeps: bool,
+    /// `-u`: only what is newer than what is there, or is not there.
+    updates: bool,
+    /// `-b`: what is there gets a `~` behind its name.
+    backs_up: bool,
+    /// `-l`: one more name instead of a copy.
+    hard: bool,
     /// `-p`: owner, mode and moment are kept.
     preserves: bool,
     /// Whether links are copied instead of what they lead to.
@@ -330,15 +340,17 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         ("no-target-directory", 'T'),
         ("interactive", 'i'),
         ("update", 'u'),
-        ("backup", 'b'),
+        ("backup", 'À'),
         ("symbolic-link", 's'),
         ("link", 'l'),
         ("parents", 'P'),
     ];
-    let grammar = Grammar { name: tool, short: "rRafinvpt:TubslLPdHx", long: LONG, stops: false };
+    let grammar = Grammar { name: tool, short: "rRafinvpt:TubslLPdHxÀ;", long: LONG, stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    let idle = [('u', "-u"), ('b', "-b"), ('s', "-s"), ('l', "-l"), ('i', "-i")];
-    if let Some(flag) = options.not_simulated(&idle) {
+    let numbered = options.value('À').filter(|how| !matches!(*how, "" | "simple" | "never"));
+    let idle = [('s', "-s"), ('i', "-i")];
+    let numbered = numbered.map(|_| "--backup with numbers");
+    if let Some(flag) = options.not_simulated(&idle).or(numbered) {
         return Some(fail(io, format!("podhop: {tool}: not simulated here: {flag}")));
     }
     let mut operands = options.operands.clone();
@@ -367,6 +379,9 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         recursive: tool == "mv" || ['r', 'R', 'a'].iter().any(|letter| options.has(*letter)),
         verbose: options.has('v'),
         keeps: options.has('n'),
+        updates: options.has('u'),
+        backs_up: options.has('b') || options.has('À'),
+        hard: tool == "cp" && options.has('l'),
         preserves: tool == "mv" || options.has('p') || options.has('a'),
         links: tool == "mv" || ['P', 'd', 'a', 'r', 'R'].iter().any(|letter| options.has(*letter)),
     };
@@ -411,13 +426,14 @@ impl Copying {
         if !folder && !io.is_file(from) && link.is_none() {
             return Err(self.no_source(from, "No such file or directory"));
         }
-        if io.absolute(from) == io.absolute(to) {
+        let kept = |path: &str| io.cluster.follow(io.place, &io.absolute(path), false).into_owned();
+        if kept(from) == kept(to) {
             return match (self.gnu, tool) {
                 (false, "mv") => Ok(()),
                 _ => Err(format!("{tool}: '{from}' and '{to}' are the same file")),
             };
         }
-        if self.keeps && (io.is_file(to) || io.is_directory(to)) {
+        if self.keeps && (io.is_file(to) || io.is_directory(to)) || self.is_up_to_date(io, from, to) {
             return Ok(());
         }
         if !folder && to.ends_with('/') && !io.is_directory(to) {
@@ -436,7 +452,22 @@ impl Copying {
         Ok(())
     }
 
+    /// `-u`: whether what is there is as new.
+    fn is_up_to_date(&self, io: &Io<'_>, from: &str, to: &str) -> bool {
+        let moments = (io.facts(from, true), io.facts(to, true));
+        self.updates && matches!(moments, (Ok(new), Ok(old)) if old.changed >= new.changed)
+    }
+
     fn file(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
+        if self.backs_up && io.is_file(to) {
+            let plain = Copying { tool: "mv", backs_up: false, preserves: true, ..*self };
+            plain.file(io, to, &format!("{to}~"))?;
+        }
+        if self.hard && io.link_target(from).is_none() {
+            return io.add_name(from, to).map_err(|why| {
+                format!("{}: cannot create hard link '{to}' to '{from}': {why}", self.tool)
+            });
+        }
         match io.link_target(from).filter(|_| self.links) {
             Some(target) => {
                 // What is there gives way; where nothing is, nothing has to.

@@ -633,7 +633,7 @@ fn kind(one: &Found, io: &Io<'_>) -> char {
 fn listed(one: &Found, io: &Io<'_>) -> String {
     let Some(facts) = one.facts(io) else { return String::new() };
     let target = io.link_target(&one.path).map_or(String::new(), |target| format!(" -> {target}"));
-    let (blocks, links) = (facts.size.div_ceil(4096) * 4, if facts.is_folder() { 2 } else { 1 });
+    let (blocks, links) = (facts.size.div_ceil(4096) * 4, facts.names);
     let date = facts.changed.strftime("%b %e %H:%M");
     let (mode, owner, group, size) = (facts.mode_text(), &facts.owner, &facts.group, facts.size);
     let path = &one.path;

@@ -6,13 +6,14 @@ use super::rights;
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
+use crate::shell::commands::moment::Moment;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind};
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
-    short: "laA1RhdrtSnFpCxmQNULÀ;wT:",
+    short: "laA1RhdrtSnFpCxmQNULsgoGÀ;wT:Á:ÂÃ",
     long: &[
         ("all", 'a'),
         ("almost-all", 'A'),
@@ -25,7 +26,12 @@ const GRAMMAR: Grammar = Grammar {
         ("classify", 'F'),
         ("dereference", 'L'),
         ("numeric-uid-gid", 'n'),
+        ("size", 's'),
+        ("no-group", 'G'),
         ("color", 'À'),
+        ("time-style", 'Á'),
+        ("full-time", 'Â'),
+        ("group-directories-first", 'Ã'),
     ],
     stops: false,
 };
@@ -62,6 +68,50 @@ enum Layout {
     Commas,
 }
 
+/// How moments are written (`--time-style`).
+enum Moments {
+    /// The year takes the time's place where it is half a year ago or to come.
+    Usual,
+    /// Formats of `date`'s for old files and for others.
+    Formats(String, String),
+}
+
+impl Moments {
+    /// As `ls.c` reads it: a name, or a format, of which a second line is that of recent files.
+    ///
+    /// # Errors
+    /// What `ls` says of a style that there is not.
+    fn read(style: &str) -> Result<Moments, String> {
+        let same = |format: &str| Moments::Formats(format.to_owned(), format.to_owned());
+        Ok(match style.strip_prefix("posix-").unwrap_or(style) {
+            "full-iso" => same("%Y-%m-%d %H:%M:%S.%N %z"),
+            "long-iso" => same("%Y-%m-%d %H:%M"),
+            "iso" => Moments::Formats("%Y-%m-%d ".to_owned(), "%m-%d %H:%M".to_owned()),
+            "locale" => Moments::Usual,
+            text => match text.strip_prefix('+').map(|format| format.split_once('\n')) {
+                Some(Some((old, recent))) => Moments::Formats(old.to_owned(), recent.to_owned()),
+                Some(None) => same(&text[1..]),
+                None => {
+                    return Err(format!(
+                        "ls: invalid argument '{style}' for 'time style'\nValid arguments are:\n  - [posix-]full-iso\n  - [posix-]long-iso\n  - [posix-]iso\n  - [posix-]locale\n  - +FORMAT (e.g., +%H:%M) for a 'date'-style format\nTry 'ls --help' for more information."
+                    ));
+                }
+            },
+        })
+    }
+
+    /// A moment, as `ls -l` tells it.
+    fn show(&self, io: &Io<'_>, changed: Timestamp) -> String {
+        let age = io.now().timestamp().as_second() - changed.as_second();
+        let recent = (0..31_556_952 / 2).contains(&age);
+        let moment = Moment::at(changed.as_second(), changed.subsec_nanosecond().unsigned_abs());
+        match self {
+            Moments::Usual => moment.format(if recent { "%b %e %H:%M" } else { "%b %e  %Y" }, true),
+            Moments::Formats(old, new) => moment.format(if recent { new } else { old }, true),
+        }
+    }
+}
+
 /// What is shown of each name.
 struct Style {
     layout: Layout,
@@ -75,13 +125,18 @@ struct Style {
     numbers: bool,
     /// `-h`
     human: bool,
+    /// `-s`: how much each takes on the disk
+    blocks: bool,
+    /// Whose names are shown beside details: owner (not with `-g`) and group (not with `-o`, `-G`).
+    whose: (bool, bool),
+    moments: Moments,
     busybox: bool,
 }
 
 impl Style {
-    fn of(options: &Options, io: &Io<'_>) -> Style {
+    fn of(options: &Options, io: &Io<'_>) -> Result<Style, String> {
         let layouts = options.in_order().filter_map(|(letter, _)| match letter {
-            'l' | 'n' => Some(Layout::Long),
+            'l' | 'n' | 'g' | 'o' | 'Â' => Some(Layout::Long),
             '1' => Some(Layout::Lines),
             'C' => Some(Layout::Down),
             'x' => Some(Layout::Across),
@@ -91,16 +146,20 @@ impl Style {
         let usual = if io.terminal { Layout::Down } else { Layout::Lines };
         let last = layouts.last().unwrap_or(usual);
         // `-1` does not take the details away.
-        let long = options.has('l') || options.has('n');
-        Style {
+        let long = ['l', 'n', 'g', 'o', 'Â'].iter().any(|letter| options.has(*letter));
+        let style = options.value('Á').or(options.has('Â').then_some("full-iso"));
+        Ok(Style {
             layout: if last == Layout::Lines && long { Layout::Long } else { last },
             quoted: options.has('Q'),
             slash: options.has('F') || options.has('p'),
             marks: options.has('F'),
             numbers: options.has('n'),
             human: options.has('h'),
+            blocks: options.has('s'),
+            whose: (!options.has('g'), !options.has('o') && !options.has('G')),
+            moments: style.map_or(Ok(Moments::Usual), Moments::read)?,
             busybox: commands::flavour(io.cluster, io.place) == Flavour::BusyBox,
-        }
+        })
     }
 
     fn name(&self, entry: &Entry) -> String {
@@ -116,10 +175,30 @@ impl Style {
         }
     }
 
+    /// `-s`: what stands before each name, all of one width.
+    fn sizes(&self, entries: &[Entry]) -> Vec<String> {
+        let text = |entry: &Entry| match (self.blocks, self.human) {
+            (false, _) => String::new(),
+            (true, true) => human(blocks(entry) * 1024),
+            (true, false) => blocks(entry).to_string(),
+        };
+        let all: Vec<String> = entries.iter().map(text).collect();
+        let least = if self.busybox { 6 } else { 1 };
+        let width = all.iter().map(String::len).max().unwrap_or(0).max(least);
+        let padded = |text: &String| match self.blocks {
+            true => format!("{text:>width$} "),
+            false => String::new(),
+        };
+        all.iter().map(padded).collect()
+    }
+
     fn show(&self, io: &mut Io<'_>, entries: &[Entry]) {
-        let names: Vec<String> = entries.iter().map(|entry| self.name(entry)).collect();
+        let sizes = self.sizes(entries);
+        let named = entries.iter().zip(&sizes);
+        let names: Vec<String> =
+            named.map(|(entry, size)| format!("{size}{}", self.name(entry))).collect();
         match self.layout {
-            Layout::Long => details(io, self, entries),
+            Layout::Long => details(io, self, entries, &sizes),
             Layout::Lines => names.iter().for_each(|name| io.say(name)),
             Layout::Commas => with_commas(io, &names),
             Layout::Down | Layout::Across => {
@@ -140,7 +219,13 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     if options.operands.is_empty() {
         options.operands.push(".".to_owned());
     }
-    let style = Style::of(&options, io);
+    let style = match Style::of(&options, io) {
+        Ok(style) => style,
+        Err(why) => {
+            io.write_error(why);
+            return Some(wrong);
+        }
+    };
     let (mut files, mut folders, mut status) = (Vec::new(), Vec::new(), 0);
     for path in &options.operands {
         let shows = style.layout == Layout::Long || options.has('F') || options.has('d');
@@ -176,7 +261,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
             io.say(format!("{gap}{folder}:"));
         }
         first = false;
-        if style.layout == Layout::Long {
+        if style.layout == Layout::Long || style.blocks {
             let blocks = entries.iter().map(blocks).sum::<usize>();
             io.say(match style.human {
                 true => format!("total {}", human(blocks * 1024)),
@@ -209,6 +294,9 @@ fn ordered(entries: &mut [Entry], options: &Options) {
     }
     if options.has('r') {
         entries.reverse();
+    }
+    if options.has('Ã') {
+        entries.sort_by_key(|entry| !entry.facts.is_folder());
     }
 }
 
@@ -249,14 +337,7 @@ fn entries(io: &Io<'_>, folder: &str, options: &Options) -> Vec<Entry> {
     names.iter().filter_map(|name| Entry::of(io, &path(name), name, follow).ok()).collect()
 }
 
-/// When a file was written, as `ls -l` tells it: with the year where it is half a year ago or to come.
-fn date(io: &Io<'_>, changed: Timestamp) -> String {
-    let age = io.now().timestamp().as_second() - changed.as_second();
-    let recent = (0..31_556_952 / 2).contains(&age);
-    changed.strftime(if recent { "%b %e %H:%M" } else { "%b %e  %Y" }).to_string()
-}
-
-fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry]) {
+fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String]) {
     let size = |entry: &Entry| match entry.facts.kind {
         Kind::Device => "1, 3".to_owned(),
         _ if style.human => human(entry.facts.size),
@@ -275,9 +356,10 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry]) {
         .collect();
     let widest = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(1);
     let widths = [widest(0), widest(1), widest(2)];
-    for (entry, [owner, group, size]) in entries.iter().zip(&rows) {
-        let links = if entry.facts.is_folder() { 2 } else { 1 };
-        let (mode, date) = (entry.facts.mode_text(), date(io, entry.facts.changed));
+    for ((entry, [owner, group, size]), blocks) in entries.iter().zip(&rows).zip(blocks) {
+        let links = entry.facts.names;
+        let date = style.moments.show(io, entry.facts.changed);
+        let mode = format!("{blocks}{}", entry.facts.mode_text());
         let name = match &entry.facts.kind {
             Kind::Link(target) => format!("{} -> {target}", style.name(entry)),
             _ => style.name(entry),
@@ -290,9 +372,11 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry]) {
                     "{mode:<10} {links:>4} {owner:<8.8} {group:<8.8} {size:>width$} {date} {name}"
                 )
             }
-            false => format!(
-                "{mode} {links} {owner:<users$} {group:<groups$} {size:>sizes$} {date} {name}"
-            ),
+            false => {
+                let owner = if style.whose.0 { format!("{owner:<users$} ") } else { String::new() };
+                let group = if style.whose.1 { format!("{group:<groups$} ") } else { String::new() };
+                format!("{mode} {links} {owner}{group}{size:>sizes$} {date} {name}")
+            }
         });
     }
 }

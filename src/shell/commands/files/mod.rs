@@ -2,6 +2,7 @@
 
 pub(super) mod change;
 pub(super) mod find;
+pub(super) mod install;
 pub(super) mod ls;
 pub(super) mod names;
 pub(super) mod rights;

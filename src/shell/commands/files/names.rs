@@ -290,7 +290,7 @@ impl Named<'_> {
             'b' => (facts.size.div_ceil(4096) * 8).to_string(),
             'B' => "512".to_owned(),
             'o' => "4096".to_owned(),
-            'h' => if facts.is_folder() { "2" } else { "1" }.to_owned(),
+            'h' => facts.names.to_string(),
             'U' => facts.owner.clone(),
             'G' => facts.group.clone(),
             'u' => self.ids[0].clone(),

@@ -6,10 +6,7 @@ use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, rights};
-use crate::shell::files::View;
-
-/// What a new file's mode leaves out.
-const UMASK: u32 = 0o022;
+use crate::shell::files::{USUAL_UMASK, View};
 
 /// A mode changed as `chmod` is told: `755`, `u+x`, `a=rX,go-w`. `None` is no mode.
 pub(super) fn changed(text: &str, mut mode: u32, folder: bool) -> Option<u32> {
@@ -33,7 +30,7 @@ pub(super) fn changed(text: &str, mut mode: u32, folder: bool) -> Option<u32> {
             let end = rest[1..].find(['+', '-', '=']).map_or(rest.len(), |end| end + 1);
             let bits = bits(&rest[1..end], mode, folder)?;
             // Whoever names nobody means everybody, as far as new files would allow it.
-            let bits = if whose == 0 { bits & !UMASK } else { bits & whose };
+            let bits = if whose == 0 { bits & !USUAL_UMASK } else { bits & whose };
             mode = match operator {
                 '+' => mode | bits,
                 '-' => mode & !bits,
@@ -346,15 +343,20 @@ fn linked(io: &mut Io<'_>, options: &Options, target: &str, path: &str) -> Resul
                 false => format!("ln: {path}: Operation not permitted"),
             });
         }
-        return Err(left_out("ln", "without -s: one file under two names"));
     }
     if options.has('f') && !(io.is_directory(path) && io.link_target(path).is_none()) {
         // Where nothing is, nothing has to give way.
         let _ = io.remove_file(path);
     }
-    io.make_link(path, target).map_err(|why| match gnu {
-        true => format!("ln: failed to create symbolic link '{path}': {why}"),
-        false => format!("ln: {path}: {why}"),
+    let hard = !options.has('s');
+    let made = if hard { io.add_name(target, path) } else { io.make_link(path, target) };
+    made.map_err(|why| match (gnu, hard) {
+        (true, true) if why == "File exists" => {
+            format!("ln: failed to create hard link '{path}': {why}")
+        }
+        (true, true) => format!("ln: failed to create hard link '{path}' => '{target}': {why}"),
+        (true, false) => format!("ln: failed to create symbolic link '{path}': {why}"),
+        (false, _) => format!("ln: {path}: {why}"),
     })
 }
 

@@ -193,6 +193,7 @@ fn run(words: &[String], mut stdin: Stdin, context: &mut Context<'_>) -> Option<
     let waits = stdin.piped;
     let (mut budget, mut ended) = (Budget::of_process(), false);
     let cluster: &mut Cluster = context.cluster;
+    let umask = machine.umask();
     let mut io = Io {
         cluster,
         place: &place,
@@ -202,6 +203,7 @@ fn run(words: &[String], mut stdin: Stdin, context: &mut Context<'_>) -> Option<
         terminal: false,
         environment: &Default::default(),
         directory: "/",
+        umask,
         files: &mut files,
         ui_requests: &mut ui_requests,
         prompt: &mut prompt,

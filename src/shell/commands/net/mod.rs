@@ -20,6 +20,7 @@ mod ping;
 pub(in crate::shell) mod raw_session;
 mod redis_cli;
 mod reverse;
+mod services;
 mod telnet;
 #[cfg(test)]
 mod tests;

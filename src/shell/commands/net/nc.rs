@@ -8,6 +8,7 @@ use super::families::{Families, look_up};
 use super::kernel::devices;
 use super::listen::{Wanted, listener};
 use super::raw_session::{RawSession, Turn};
+use super::services::{port_of, service};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Connection, DialFailure, Flavour, LookupFailure};
 use crate::network::{Protocol, SocketAddr};
@@ -16,37 +17,6 @@ use crate::shell::commands::trouble::{dial_trouble, left_out, name_trouble};
 use crate::shell::commands::words;
 use crate::shell::foreground::run_in_foreground;
 use crate::shell::{Interrupted, Io, Step, Tool};
-
-/// Ports that have a name in `/etc/services`.
-const SERVICES: &[(u16, &str)] = &[
-    (21, "ftp"),
-    (22, "ssh"),
-    (23, "telnet"),
-    (25, "smtp"),
-    (53, "domain"),
-    (80, "http"),
-    (110, "pop3"),
-    (143, "imap2"),
-    (389, "ldap"),
-    (443, "https"),
-    (3306, "mysql"),
-    (5432, "postgresql"),
-    (5672, "amqp"),
-    (6379, "redis"),
-    (8080, "http-alt"),
-];
-
-/// The same of UDP.
-const UDP_SERVICES: &[(u16, &str)] = &[
-    (53, "domain"),
-    (67, "bootps"),
-    (68, "bootpc"),
-    (69, "tftp"),
-    (123, "ntp"),
-    (161, "snmp"),
-    (162, "snmp-trap"),
-    (514, "syslog"),
-];
 
 /// What BusyBox listens on when no port is given: the kernel chooses.
 const ANY_PORT: u16 = 38_465;
@@ -273,6 +243,10 @@ impl Args {
         Ok(args)
     }
 
+    fn protocol(&self) -> Protocol {
+        if self.udp { Protocol::Udp } else { Protocol::Tcp }
+    }
+
     /// The conversation over a connection.
     fn session(&self, connection: Connection) -> RawSession {
         let mut session = RawSession::new(connection, self.wait, self.quits);
@@ -337,7 +311,7 @@ impl Args {
     fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
         let most = i64::from(i32::MAX);
         match letter {
-            'p' => self.local = Some(own_port(value)?),
+            'p' => self.local = Some(own_port(value, self.protocol())?),
             's' => {
                 let source = value.parse();
                 let why = "nc: getaddrinfo: Name or service not known";
@@ -377,12 +351,12 @@ impl Args {
             // BusyBox' listens where -p says, or anywhere.
             _ if self.listen && self.flavour == Flavour::BusyBox => Ok(()),
             [port] if self.listen && self.local.is_none() => {
-                self.local = Some(own_port(port)?);
+                self.local = Some(own_port(port, self.protocol())?);
                 Ok(())
             }
             [host, port] if self.listen && self.local.is_none() => {
                 self.source = host.parse().ok();
-                self.local = Some(own_port(port)?);
+                self.local = Some(own_port(port, self.protocol())?);
                 Ok(())
             }
             _ if self.listen => Ok(()),
@@ -394,7 +368,7 @@ impl Args {
             [host, ports @ ..] => {
                 self.host = (*host).to_owned();
                 for text in ports {
-                    let found = port_range(text);
+                    let found = port_range(text, self.protocol());
                     self.ports.extend(match self.flavour {
                         // One port, by its number or its name.
                         Flavour::BusyBox if found.is_err() || text.contains('-') => {
@@ -463,7 +437,7 @@ impl Nc {
         };
         let wanted = Wanted {
             flavour: self.flavour,
-            protocol: if args.udp { Protocol::Udp } else { Protocol::Tcp },
+            protocol: args.protocol(),
             address: args.source.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
             port,
             keeps: args.keeps,
@@ -556,7 +530,7 @@ impl Ports {
     }
 
     fn dial(&mut self, io: &mut Io<'_>, port: u16) {
-        let protocol = if self.args.udp { Protocol::Udp } else { Protocol::Tcp };
+        let protocol = self.args.protocol();
         let dial = io.cluster.dial(io.place, protocol, SocketAddr::new(self.address(), port));
         let mut took = dial.took;
         let mut result = dial.result.map_err(Trouble::Dial);
@@ -585,10 +559,8 @@ impl Ports {
             Flavour::BusyBox => format!("{} ({}:{port}) open", self.args.host, self.address()),
             Flavour::Gnu => {
                 let protocol = if self.args.udp { "udp" } else { "tcp" };
-                let table = if self.args.udp { UDP_SERVICES } else { SERVICES };
-                let known = table.iter().find(|(number, _)| *number == port);
-                let known = known.filter(|_| !self.args.numeric);
-                let service = known.map_or("*", |(_, name)| name);
+                let known = service(self.args.protocol(), port).filter(|_| !self.args.numeric);
+                let service = known.unwrap_or("*");
                 let who = self.who();
                 format!("Connection to {who} {port} port [{protocol}/{service}] succeeded!")
             }
@@ -623,15 +595,9 @@ impl Ports {
 }
 
 /// `80`, `http`, `79-81`
-fn port_range(text: &str) -> Result<Vec<u16>, String> {
-    if let Some((_, name)) =
-        SERVICES.iter().map(|(port, name)| (port, *name)).find(|(_, name)| *name == text)
-    {
-        return Ok(SERVICES
-            .iter()
-            .filter(|(_, other)| *other == name)
-            .map(|(port, _)| *port)
-            .collect());
+fn port_range(text: &str, protocol: Protocol) -> Result<Vec<u16>, String> {
+    if let Some(port) = port_of(protocol, text) {
+        return Ok(vec![port]);
     }
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (port_number(first)?, port_number(last)?);
@@ -648,13 +614,11 @@ fn port_number(text: &str) -> Result<u16, String> {
 }
 
 /// A port that it listens on or comes from: `getaddrinfo` reads it.
-fn own_port(text: &str) -> Result<u16, String> {
+fn own_port(text: &str, protocol: Protocol) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(port) => Ok(port),
         Err(_) if text.parse::<i64>().is_ok() => port_number(text),
-        Err(_) => port_range(text)
-            .ok()
-            .and_then(|ports| ports.first().copied())
+        Err(_) => port_of(protocol, text)
             .ok_or_else(|| "nc: getaddrinfo: Servname not supported for ai_socktype".to_owned()),
     }
 }

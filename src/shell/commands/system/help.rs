@@ -51,7 +51,7 @@ pub(in crate::shell::commands) fn help(arguments: &[String], io: &mut Io<'_>) ->
                 0
             }
             None => {
-                io.write_error(format!("bash: help: no help topics match `{name}'.  Try `help'."));
+                io.write_error(format!("bash: help: no help topics match `{name}'.  Try `help help' or `man -k {name}' or `info {name}'."));
                 1
             }
         });

@@ -171,10 +171,9 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
 
 /// A number by a format of `printf`'s, which has to have one conversion for it.
 fn formatted(format: &str, number: f64) -> Result<String, String> {
-    const TRY: &str = "Try 'seq --help' for more information.";
     let plain = format.replace("%%", "");
     let Some((_, behind)) = plain.split_once('%') else {
-        return Err(format!("seq: format '{format}' has no % directive\n{TRY}"));
+        return Err(format!("seq: format '{format}' has no % directive"));
     };
     let letter = behind
         .trim_start_matches(|c: char| c.is_ascii_digit() || "-+ #.0'".contains(c))
@@ -183,9 +182,9 @@ fn formatted(format: &str, number: f64) -> Result<String, String> {
     match letter {
         Some('e' | 'E' | 'f' | 'F' | 'g' | 'G') => {}
         Some(other) => {
-            return Err(format!("seq: format '{format}' has unknown %{other} directive\n{TRY}"));
+            return Err(format!("seq: format '{format}' has unknown %{other} directive"));
         }
-        None => return Err(format!("seq: format '{format}' ends in %\n{TRY}")),
+        None => return Err(format!("seq: format '{format}' ends in %")),
     }
     use crate::shell::commands::print::{self, Manner};
     let printed = print::format(&[format.to_owned(), number.to_string()], Manner::Gnu, 0);

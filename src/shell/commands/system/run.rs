@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::clock::SimTime;
 use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
-use crate::shell::commands::{Setting, failed, is_installed};
+use crate::shell::commands::trouble::left_out;
+use crate::shell::commands::{Setting, busybox_usage, failed, is_installed};
 use crate::shell::machine::Machine;
 use crate::shell::{Interrupted, Io, Step, Tool, programs};
 
@@ -56,6 +58,7 @@ impl Tool for Become {
                 Err(why) => {
                     let name = self.words.first().map_or("", String::as_str);
                     io.write_error(match (self.tool, self.flavour) {
+                        ("busybox", _) => format!("{name}: applet not found"),
                         (tool, Flavour::BusyBox) => {
                             format!("{tool}: can't execute '{name}': No such file or directory")
                         }
@@ -120,6 +123,97 @@ pub(in crate::shell::commands) fn env(
         flavour: setting.flavour,
         inner: None,
     })
+}
+
+/// BusyBox' `time`: how long a command took, in lines of its own format (`time.c`).
+#[derive(Clone)]
+struct Time {
+    words: Vec<String>,
+    /// `-p`: in seconds alone.
+    posix: bool,
+    begun: Option<(SimTime, Machine)>,
+}
+
+impl Tool for Time {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if self.begun.is_none() {
+            match start(io, &self.words, io.environment) {
+                Ok(machine) => self.begun = Some((io.now(), machine)),
+                Err(why) => {
+                    io.write_error(format!("time: can't execute '{}'", why.replacen(": ", "': ", 1)));
+                    return Step::Exit(127);
+                }
+            }
+        }
+        let Some((since, machine)) = &mut self.begun else { return Step::Exit(0) };
+        let step = machine.step(io);
+        if let Step::Exit(_) = step {
+            let took = io.now().since(*since);
+            let (whole, hundredths) = (took.as_secs(), took.subsec_millis() / 10);
+            io.write_error(match self.posix {
+                true => format!("real {whole}.{hundredths:02}\nuser 0.00\nsys 0.00"),
+                false => {
+                    let (minutes, seconds) = (whole / 60, whole % 60);
+                    let real = format!("{minutes}m {seconds}.{hundredths:02}s");
+                    format!("real\t{real}\nuser\t0m 0.00s\nsys\t0m 0.00s")
+                }
+            });
+        }
+        step
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.begun.as_mut().map_or(Interrupted::Ended, |(_, machine)| machine.interrupt(io))
+    }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        if let Some((_, machine)) = &mut self.begun {
+            machine.terminate(io);
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
+/// `busybox APPLET`: that applet.
+pub(in crate::shell::commands) fn busybox(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    match arguments.first() {
+        None => failed(busybox_usage("busybox"), 0),
+        Some(option) if option.starts_with('-') => failed(left_out("busybox", option), 1),
+        Some(_) => Box::new(Become {
+            tool: "busybox",
+            words: arguments.to_vec(),
+            changes: Vec::new(),
+            empty: false,
+            flavour: setting.flavour,
+            inner: None,
+        }),
+    }
+}
+
+pub(in crate::shell::commands) fn time(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    const GRAMMAR: Grammar = Grammar { stops: true, ..Grammar::short("time", "vpao:f:") };
+    let options = match GRAMMAR.parse(arguments, setting.words) {
+        Ok(options) => options,
+        Err(message) => return failed(message, 1),
+    };
+    let idle = [('v', "-v"), ('a', "-a"), ('o', "-o"), ('f', "-f")];
+    match options.not_simulated(&idle) {
+        Some(flag) => failed(left_out("time", flag), 1),
+        None if options.operands.is_empty() => failed(busybox_usage("time"), 1),
+        None => {
+            let (words, posix) = (options.operands.clone(), options.has('p'));
+            Box::new(Time { words, posix, begun: None })
+        }
+    }
 }
 
 /// `nohup`, `nice`, `sudo`, `stdbuf`: the command itself, as nothing else differs here.

@@ -92,6 +92,8 @@ struct Grep {
 #[derive(Clone, Default)]
 struct File {
     name: String,
+    /// How wide numbers are with `-T`.
+    digits: usize,
     line: usize,
     /// Where the present line begins, in bytes.
     offset: usize,
@@ -165,12 +167,12 @@ impl Grep {
                 false => text += &format!("{mark_on}{mark}{off}"),
             }
         }
-        let wide = if self.tab { 4 } else { 0 };
+        // As many digits as the file's length has.
+        let wide = if self.tab { self.file.digits } else { 0 };
         if self.numbers {
             text += &format!("{number_on}{number:>wide$}{off}{mark_on}{mark}{off}");
         }
         if self.offsets {
-            let wide = if self.tab { 7 } else { 0 };
             text += &format!("{number_on}{offset:>wide$}{off}{mark_on}{mark}{off}");
         }
         if self.tab && !text.is_empty() {
@@ -273,8 +275,13 @@ impl Filter for Grep {
         if self.null_data { 0 } else { b'\n' }
     }
 
-    fn file(&mut self, name: &str, _: &mut Io<'_>) {
-        self.file = File { name: name.to_owned(), ..File::default() };
+    fn file(&mut self, name: &str, io: &mut Io<'_>) {
+        // The length of a pipe is not known: it may be the greatest.
+        let digits = match (self.tab, io.read_file(name)) {
+            (true, Ok(content)) => content.len().to_string().len(),
+            _ => 19,
+        };
+        self.file = File { name: name.to_owned(), digits, ..File::default() };
     }
 
     fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {

@@ -171,8 +171,8 @@ impl Machine {
         0
     }
 
-    /// `umask`: what it is. That files are made accordingly is not simulated: nothing shows their modes.
-    pub(super) fn umask(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+    /// `umask`: what it is, or what it shall be.
+    pub(super) fn change_umask(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let symbols = arguments.iter().any(|argument| argument == "-S");
         let Some(mode) = arguments.iter().find(|argument| !argument.starts_with('-')) else {
             let mask = self.state.umask;

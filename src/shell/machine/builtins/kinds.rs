@@ -156,9 +156,7 @@ impl Machine {
         let told = self.told(name, kind);
         self.say(io, &told);
         if self.state.dialect == Dialect::Bash && matches!(kind, Kind::Function) {
-            let message =
-                format!("{}not simulated here: a function's text", self.state.builtin("type"));
-            self.write_error(io, &message);
+            self.show_function(io, name);
         }
     }
 

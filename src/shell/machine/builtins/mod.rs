@@ -56,7 +56,7 @@ impl Machine {
                 self.say(io, "0m0.000s 0m0.000s\n0m0.000s 0m0.000s");
                 Some(0)
             }
-            "umask" => Some(self.umask(io, arguments)),
+            "umask" => Some(self.change_umask(io, arguments)),
             "shopt" => Some(self.shopt(io, arguments)),
             "enable" => Some(match arguments.iter().find(|name| !name.starts_with('-')) {
                 Some(name) if !is_builtin(name, self.state.dialect) => {

@@ -8,7 +8,7 @@ use super::super::state::{Elements, Variable};
 use super::super::{Dialect, Io, Machine};
 use super::read::is_name;
 use crate::shared_map::SharedMap;
-use crate::shell::syntax::{Part, Word};
+use crate::shell::syntax::{Part, Word, function_text};
 
 impl Machine {
     /// `export`, `readonly` and `declare`.
@@ -29,6 +29,9 @@ impl Machine {
         }
         if declares && options.contains(['f', 'F']) {
             return self.list_functions(io, &options, &names);
+        }
+        if name == "export" && options.contains('f') && self.state.dialect == Dialect::Bash {
+            return self.export_functions(io, !options.contains('n'), &names);
         }
         if options.contains('p') && !names.is_empty() {
             return self.show_variables(io, name, &names);
@@ -161,29 +164,55 @@ impl Machine {
         status
     }
 
-    /// `declare -f`: the names of functions; their bodies are not kept as text.
+    /// `declare -f`: functions as they are written; `-F`: their names.
     fn list_functions(&mut self, io: &mut Io<'_>, options: &str, names: &[String]) -> i32 {
-        if !options.contains('F')
-            && (names.is_empty()
-                || names.iter().any(|name| self.state.functions.contains_key(name)))
-        {
-            let message =
-                format!("{}declare: not simulated here: -f; -F lists names", self.state.prefix());
-            self.write_error(io, &message);
-            return 1;
-        }
+        let texts = !options.contains('F');
         if names.is_empty() {
             let all: Vec<String> = self.state.functions.keys().cloned().collect();
             for name in all {
-                self.say(io, &format!("declare -f {name}"));
+                if texts {
+                    self.show_function(io, &name);
+                }
+                let exported = self.state.functions.get(&name).is_some_and(|one| one.exported);
+                match exported {
+                    true => self.say(io, &format!("declare -fx {name}")),
+                    false if !texts => self.say(io, &format!("declare -f {name}")),
+                    false => {}
+                }
             }
             return 0;
         }
         let mut status = 0;
         for name in names {
             match self.state.functions.contains_key(name) {
+                true if texts => self.show_function(io, name),
                 true => self.say(io, name),
                 false => status = 1,
+            }
+        }
+        status
+    }
+
+    /// A function as bash writes it.
+    pub(super) fn show_function(&mut self, io: &mut Io<'_>, name: &str) {
+        let text = self.state.functions.get(name);
+        let text = text.and_then(|function| function_text(name, &function.source));
+        if let Some(text) = text {
+            self.say(io, &text);
+        }
+    }
+
+    /// `export -f` and `export -fn`
+    fn export_functions(&mut self, io: &mut Io<'_>, exported: bool, names: &[String]) -> i32 {
+        let mut status = 0;
+        for name in names {
+            match Arc::make_mut(&mut self.state.functions).get_mut(name) {
+                Some(function) => function.exported = exported,
+                None => {
+                    let message = format!("{}export: {name}: not a function", self.state.prefix());
+                    self.write_error(io, &message);
+                    status = 1;
+                }
             }
         }
         status

@@ -136,10 +136,18 @@ pub(super) fn read(io: &mut Io<'_>, arguments: &[String]) -> Result<Args, Refuse
     }
     reader.line(arguments)?;
     if let Some(path) = reader.batch.take() {
-        let text = reader.io.read_file(&path).map_err(|why| {
-            let why = why.rsplit(": ").next().unwrap_or(&why).to_owned();
-            (format!("{path}: {why}\ndig: couldn't open specified batch file"), 8)
-        })?;
+        let text = match path.as_str() {
+            "-" => {
+                let stdin = &mut reader.io.stdin;
+                let text = stdin.rest().to_vec();
+                stdin.read = stdin.bytes.len();
+                text
+            }
+            _ => reader.io.read_file(&path).map_err(|why| {
+                let why = why.rsplit(": ").next().unwrap_or(&why).to_owned();
+                (format!("{path}: {why}\ndig: couldn't open specified batch file"), 8)
+            })?,
+        };
         for line in String::from_utf8_lossy(&text).lines().filter(|line| !line.is_empty()) {
             let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
             reader.line(&words)?;

@@ -1,0 +1,120 @@
+//! `install`: copies with a mode and an owner, and makes folders: GNU's and BusyBox'.
+
+use super::change::{cp, fail, is_gnu, mkdir, missing};
+use super::rights::{changed, chown};
+use crate::shell::Io;
+use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::trouble::left_out;
+
+/// What is installed can be run.
+const USUAL: u32 = 0o755;
+
+pub(in crate::shell::commands) fn install(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "install",
+        short: "bcCdDg:m:o:pst:Tv",
+        long: &[
+            ("directory", 'd'),
+            ("group", 'g'),
+            ("mode", 'm'),
+            ("owner", 'o'),
+            ("preserve-timestamps", 'p'),
+            ("strip", 's'),
+            ("target-directory", 't'),
+            ("no-target-directory", 'T'),
+            ("verbose", 'v'),
+            ("compare", 'C'),
+        ],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let idle = [('b', "-b"), ('C', "-C"), ('s', "-s"), ('v', "-v")];
+    if let Some(flag) = options.not_simulated(&idle) {
+        return Some(fail(io, left_out("install", flag)));
+    }
+    let mode = match options.value('m').map(|text| (text, changed(text, 0, false))) {
+        Some((text, None)) => return Some(fail(io, format!("install: invalid mode '{text}'"))),
+        Some((_, Some(mode))) => mode,
+        None => USUAL,
+    };
+    if options.operands.is_empty() {
+        return Some(missing(io, "install", "missing file operand"));
+    }
+    let made = match options.has('d') {
+        true => folders(io, &options),
+        false => copies(io, &options),
+    };
+    let (paths, mut status) = match made {
+        Ok(made) => made,
+        Err(status) => return Some(status),
+    };
+    for path in paths {
+        io.change_attributes(&path, |attributes| attributes.mode = Some(mode));
+        let owner = match (options.value('o'), options.value('g')) {
+            (None, None) => continue,
+            (owner, group) => {
+                format!("{}{}", owner.unwrap_or(""), group.map_or(String::new(), |g| format!(":{g}")))
+            }
+        };
+        status = status.max(chown(&[owner, path], io).unwrap_or(0));
+    }
+    Some(status)
+}
+
+/// `-d`: every operand is a folder, which is made with those above it.
+fn folders(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32> {
+    let paths = options.operands.clone();
+    let words = [&["-p".to_owned(), "--".to_owned()], paths.as_slice()].concat();
+    let status = mkdir(&words, io).unwrap_or(1);
+    Ok((paths, status))
+}
+
+/// Copies, and the paths of what they made.
+fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32> {
+    let mut sources = options.operands.clone();
+    let target = match options.value('t') {
+        Some(folder) => folder.to_owned(),
+        None => sources.pop().unwrap_or_default(),
+    };
+    if sources.is_empty() {
+        let what = format!("missing destination file operand after '{target}'");
+        return Err(missing(io, "install", &what));
+    }
+    if options.has('D') && is_gnu(io) {
+        let above = match options.has('t') {
+            true => Some(target.as_str()),
+            false => target.rsplit_once('/').map(|(above, _)| above),
+        };
+        if let Some(above) = above.filter(|above| !above.is_empty()) {
+            mkdir(&["-p".to_owned(), above.to_owned()], io);
+        }
+    }
+    let into = io.is_directory(&target) && !options.has('T');
+    let name = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let mut made = Vec::new();
+    let mut status = 0;
+    for source in &sources {
+        let path = match into {
+            true => format!("{}/{}", target.trim_end_matches('/'), name(source)),
+            false => target.clone(),
+        };
+        if !io.is_file(source) {
+            let why = "No such file or directory";
+            status = fail(io, format!("install: cannot stat '{source}': {why}"));
+            continue;
+        }
+        // What is there gives way: a new file comes in its place.
+        if io.is_file(&path) && io.absolute(&path) != io.absolute(source) {
+            let _ = io.remove_file(&path);
+        }
+        let mut words = vec!["--".to_owned(), source.clone(), path.clone()];
+        if options.has('p') {
+            words.insert(0, "-p".to_owned());
+        }
+        match cp(&words, io).unwrap_or(1) {
+            0 => made.push(path),
+            code => status = code,
+        }
+    }
+    Ok((made, status))
+}
