@@ -180,9 +180,9 @@ impl Cluster {
             return Cow::Borrowed(path);
         }
         let path = self.follow_links(place, path, last);
-        let kept = self.file_table(place, &path).and_then(|(table, name)| {
-            Some(in_place_of(&path, &name, table.names.get(&*name)?))
-        });
+        let kept = self
+            .file_table(place, &path)
+            .and_then(|(table, name)| Some(in_place_of(&path, &name, table.names.get(&*name)?)));
         kept.map_or(path, Cow::Owned)
     }
 

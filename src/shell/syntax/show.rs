@@ -329,11 +329,7 @@ impl<'s> Shown<'s> {
     }
 
     /// `elif` is an `if` in an `else` to bash.
-    fn arms(
-        &mut self,
-        arms: &[(Arc<List>, Arc<List>)],
-        otherwise: Option<&List>,
-    ) {
+    fn arms(&mut self, arms: &[(Arc<List>, Arc<List>)], otherwise: Option<&List>) {
         let Some(((condition, body), rest)) = arms.split_first() else { return };
         self.out += "if ";
         self.asked(condition, " then\n");
@@ -540,9 +536,7 @@ impl<'s> Shown<'s> {
         let (mut at, mut quoted) = (start, false);
         while let Some(rest) = self.source.get(at..end).filter(|rest| !rest.is_empty()) {
             let substitution = ["$(", "<(", ">("].into_iter().find(|open| {
-                rest.starts_with(open)
-                    && !rest.starts_with("$((")
-                    && (!quoted || *open == "$(")
+                rest.starts_with(open) && !rest.starts_with("$((") && (!quoted || *open == "$(")
             });
             if let Some(open) = substitution
                 && let Some((text, after)) = self.substitution(at + open.len())
@@ -611,7 +605,8 @@ mod tests {
     /// What GNU bash 5.2 prints of the same source.
     #[test]
     fn a_function_is_written_as_bash_writes_it() {
-        let source = "{ x=$(a|b; c); if a;  then b & fi; for i; do echo $i >&2; done; a && { b; }; }";
+        let source =
+            "{ x=$(a|b; c); if a;  then b & fi; for i; do echo $i >&2; done; a && { b; }; }";
         let real = "f () \n{ \n    x=$(a | b; c);\n    if a; then\n        b &\n    fi;\n    for i in \"$@\";\n    do\n        echo $i 1>&2;\n    done;\n    a && { \n        b\n    }\n}";
         assert_eq!(function_text("f", source).as_deref(), Some(real));
         let source = "( cat <<E | wc\nx\nE\n)";

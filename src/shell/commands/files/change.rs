@@ -345,7 +345,8 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         ("link", 'l'),
         ("parents", 'P'),
     ];
-    let grammar = Grammar { name: tool, short: "rRafinvpt:TubslLPdHxÀ;", long: LONG, stops: false };
+    let grammar =
+        Grammar { name: tool, short: "rRafinvpt:TubslLPdHxÀ;", long: LONG, stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     let numbered = options.value('À').filter(|how| !matches!(*how, "" | "simple" | "never"));
     let idle = [('s', "-s"), ('i', "-i")];
@@ -433,7 +434,8 @@ impl Copying {
                 _ => Err(format!("{tool}: '{from}' and '{to}' are the same file")),
             };
         }
-        if self.keeps && (io.is_file(to) || io.is_directory(to)) || self.is_up_to_date(io, from, to) {
+        if self.keeps && (io.is_file(to) || io.is_directory(to)) || self.is_up_to_date(io, from, to)
+        {
             return Ok(());
         }
         if !folder && to.ends_with('/') && !io.is_directory(to) {

@@ -1,6 +1,6 @@
 //! `install`: copies with a mode and an owner, and makes folders: GNU's and BusyBox'.
 
-use super::change::{cp, fail, is_gnu, mkdir, missing};
+use super::change::{cp, fail, is_gnu, missing, mkdir};
 use super::rights::{changed, chown};
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
@@ -53,7 +53,11 @@ pub(in crate::shell::commands) fn install(arguments: &[String], io: &mut Io<'_>)
         let owner = match (options.value('o'), options.value('g')) {
             (None, None) => continue,
             (owner, group) => {
-                format!("{}{}", owner.unwrap_or(""), group.map_or(String::new(), |g| format!(":{g}")))
+                format!(
+                    "{}{}",
+                    owner.unwrap_or(""),
+                    group.map_or(String::new(), |g| format!(":{g}"))
+                )
             }
         };
         status = status.max(chown(&[owner, path], io).unwrap_or(0));

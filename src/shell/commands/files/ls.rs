@@ -374,7 +374,8 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String])
             }
             false => {
                 let owner = if style.whose.0 { format!("{owner:<users$} ") } else { String::new() };
-                let group = if style.whose.1 { format!("{group:<groups$} ") } else { String::new() };
+                let group =
+                    if style.whose.1 { format!("{group:<groups$} ") } else { String::new() };
                 format!("{mode} {links} {owner}{group}{size:>sizes$} {date} {name}")
             }
         });

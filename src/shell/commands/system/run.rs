@@ -140,7 +140,10 @@ impl Tool for Time {
             match start(io, &self.words, io.environment) {
                 Ok(machine) => self.begun = Some((io.now(), machine)),
                 Err(why) => {
-                    io.write_error(format!("time: can't execute '{}'", why.replacen(": ", "': ", 1)));
+                    io.write_error(format!(
+                        "time: can't execute '{}'",
+                        why.replacen(": ", "': ", 1)
+                    ));
                     return Step::Exit(127);
                 }
             }
