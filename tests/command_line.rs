@@ -150,6 +150,32 @@ fn what_is_no_plain_file_or_lies_outside_a_pack_is_refused_at_once() {
     std::os::unix::fs::symlink("../secret", pack.join("note.txt")).expect("a link");
     let told = run(home.path(), &["lint", "pack"]);
     assert!(errors(&told).contains("leads out of the folder"), "{}", errors(&told));
+    for (to, why) in [(".", "leads to a folder"), ("note.txt", "leads nowhere")] {
+        fs::remove_file(pack.join("note.txt")).expect("a link");
+        std::os::unix::fs::symlink(to, pack.join("note.txt")).expect("a link");
+        let told = run(home.path(), &["lint", "pack"]);
+        assert!(errors(&told).contains(why), "{}", errors(&told));
+    }
+    fs::remove_file(pack.join("pack.yaml")).expect("a file");
+    fs::create_dir(pack.join("pack.yaml")).expect("made");
+    let told = run(home.path(), &["lint", "pack"]);
+    assert_eq!(told.status.code(), Some(2), "{}", errors(&told));
+}
+
+#[test]
+fn a_session_that_is_damaged_or_that_leaps_is_refused() {
+    let home = folder(&[]);
+    fs::create_dir(home.path().join("home")).expect("made");
+    fs::write(home.path().join("home/session.jsonl"), "{\"session\": {}}\n[null]\n")
+        .expect("written");
+    let told = run(home.path(), &["bug", "new.jsonl"]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(errors(&told).contains("is damaged"), "{}", errors(&told));
+    assert!(!home.path().join("new.jsonl").exists());
+    let lines = "{\"session\": {\"level\": \"hello\", \"seed\": 1}}\n{\"repeat\": {\"atMicros\": 18446744073709551615}}\n";
+    let told = typed(home.path(), &["shell", "--json"], lines);
+    let told = String::from_utf8_lossy(&told.stdout);
+    assert!(told.contains("a moment within a day"), "{told}");
 }
 
 #[test]

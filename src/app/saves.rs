@@ -121,7 +121,9 @@ impl Saves {
         let Some(folder) = &self.folder else { return };
         let new = folder.join(format!("{SESSION}.new"));
         let written = write_whole(&new, text.as_bytes());
-        let _ = written.and_then(|()| fs::rename(&new, folder.join(SESSION)));
+        if written.and_then(|()| fs::rename(&new, folder.join(SESSION))).is_err() {
+            let _ = fs::remove_file(&new);
+        }
     }
 
     /// What was done in the last session, if that was kept.

@@ -397,3 +397,25 @@ fn loops_over_fields_that_are_not_there_end_with_the_line() {
     );
     bomb("seq 9 > f; uniq -f 99999999999999999999 f; uniq -f 9999999999 -w 9 f", "1");
 }
+
+#[test]
+fn words_that_open_and_never_close_are_read_once() {
+    let many = |text: &str| text.repeat(100_000);
+    bomb(&format!("{}", many("[")), "command not found");
+    bomb(&format!("echo {} | wc -c", many("[")), "100001");
+    bomb(&format!("x=a; echo ${{x//{}/}}", many("[")), "a");
+    bomb(&format!("case x in {}) ;; x) echo fits ;; esac", many("[")), "fits");
+    bomb(&format!("touch a; find . -name '{}'", many("[a")), "");
+    bomb(&format!("echo {} | wc -c", many("{")), "100001");
+    bomb(&format!("echo {} | wc -c", many("{a,")), "300001");
+    bomb(&format!("echo {}{} | wc -c", many("{"), many("}")), "200001");
+    bomb("echo {a{b,c} {a,b}{ {x,{y}} {a..c}}", "{ab {ac a{ b{ x {y} a} b} c}");
+    bomb("[[ a == [ ]] ; [[ [a == [a ]] && case '[' in [) echo one;; esac", "one");
+}
+
+#[test]
+fn many_substitutions_in_one_command_are_counted_by_what_they_cost() {
+    bomb(&format!("echo {}", "$(:)".repeat(20_000)), "steps that one command may take");
+    bomb(&format!("x={}; echo ${{#x}}", "$(echo a)".repeat(500)), "500");
+    bomb(&format!("{}:", "eval ".repeat(20_000)), "steps that one command may take");
+}

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde_json::{Map, Value};
+
 use super::{Ended, FAILURE, Output, Usage, write_error};
 use crate::app::saves::Saves;
 
@@ -14,6 +16,10 @@ pub fn bug(file: &Path) -> Ended {
         write_error("podhop: no session was kept yet; play a level first");
         return Ok(ExitCode::from(FAILURE));
     };
+    if !text.lines().all(|line| serde_json::from_str::<Map<String, Value>>(line).is_ok()) {
+        write_error("podhop: the session that was kept is damaged; play a level, and ask again");
+        return Ok(ExitCode::from(FAILURE));
+    }
     write_new(file, &text).map_err(|error| Usage::cannot("write", file, &error))?;
     let mut out = Output::new();
     let count = text.lines().count().saturating_sub(2);
@@ -22,8 +28,12 @@ pub fn bug(file: &Path) -> Ended {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a file that was not there.
+/// Writes a file that was not there. Where there is no room for all of it, there is none of it.
 pub fn write_new(file: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(file)?;
-    file.write_all(text.as_bytes())
+    let mut made = OpenOptions::new().write(true).create_new(true).open(file)?;
+    let written = made.write_all(text.as_bytes());
+    if written.is_err() {
+        let _ = std::fs::remove_file(file);
+    }
+    written
 }

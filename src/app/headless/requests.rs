@@ -270,6 +270,9 @@ impl Request {
             let message = format!("{} has passed: it is {} now", at.as_micros(), now.as_micros());
             return Err(objects::error("wrong-argument", &message));
         }
+        if at.since(now) > ADVANCE {
+            return Err(expected("repeat", "a moment within a day of the one before"));
+        }
         match did {
             Some(did) => attempt.repeat(&Entry { at, did }),
             None => attempt.repeat_until(at),

@@ -18,6 +18,9 @@ use crate::shell::syntax::{
     Arm, ArmEnd, Command, CommandKind, Connector, Dialect, List, Pipeline, Timed, Word,
 };
 
+/// Outputs of substitutions that an expansion takes in, for a step.
+const OUTPUTS_PER_STEP: u64 = 4;
+
 impl Machine {
     pub(super) fn push_expand(&mut self, task: Task) {
         self.stack.push(Frame::Expand { task, outputs: Vec::new(), status: None });
@@ -183,6 +186,8 @@ impl Machine {
             Ok(()) => {}
             Err(Stop::Substitute(list)) => match self.child() {
                 Some(mut child) => {
+                    // The expansion begins again, and goes through all that it was given so far.
+                    io.budget.take(outputs.len() as u64 / OUTPUTS_PER_STEP);
                     child.state.substitutions += 1;
                     child.push_list(list);
                     self.stack.push(Frame::Expand { task, outputs, status });

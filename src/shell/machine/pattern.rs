@@ -47,6 +47,9 @@ impl Pattern {
     fn read(letters: &[char], groups: bool) -> Pattern {
         let mut elements = Vec::new();
         let mut at = 0;
+        // Where one bracket finds no end, no later one does; but for names, which may hide an end.
+        let named = letters.windows(2).any(|two| two == ['[', ':']);
+        let mut closes = true;
         while let Some(letter) = letters.get(at) {
             if let Some((element, after)) = group(letters, at).filter(|_| groups) {
                 elements.push(element);
@@ -62,12 +65,15 @@ impl Pattern {
                     at += 1;
                     Element::Literal(literal)
                 }
-                '[' => match class(letters, at) {
+                '[' if closes => match class(letters, at) {
                     Some((element, after)) => {
                         at = after;
                         element
                     }
-                    None => Element::Literal('['),
+                    None => {
+                        closes = named;
+                        Element::Literal('[')
+                    }
                 },
                 other => Element::Literal(*other),
             });

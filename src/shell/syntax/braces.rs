@@ -51,14 +51,12 @@ fn alternatives(atoms: &[Atom], depth: u32) -> Option<Vec<Vec<Atom>>> {
     if depth > 20 {
         return None;
     }
-    for open in 0..atoms.len() {
-        if !is(&atoms[open], '{') {
-            continue;
-        }
-        let (choices, close) = match choices(atoms, open) {
+    for pair in pairs(atoms) {
+        let (open, close) = (pair.open, pair.close);
+        let choices = match choices(atoms, &pair) {
             Choices::None => continue,
             Choices::TooMany => return None,
-            Choices::Some(choices, close) => (choices, close),
+            Choices::Some(choices) => choices,
         };
         let mut middle = Vec::new();
         for choice in choices {
@@ -79,53 +77,61 @@ fn alternatives(atoms: &[Atom], depth: u32) -> Option<Vec<Vec<Atom>>> {
     Some(vec![atoms.to_vec()])
 }
 
-fn is(atom: &Atom, wanted: char) -> bool {
-    matches!(atom, Atom::Letter(letter) if *letter == wanted)
+/// A brace, where it closes, and the commas between that are its own.
+struct Pair {
+    open: usize,
+    close: usize,
+    commas: Vec<usize>,
 }
 
-/// What a brace offers, and where it closes.
+/// The braces that close, in the order in which they open; found in one pass, since a word may be
+/// made of braces.
+fn pairs(atoms: &[Atom]) -> Vec<Pair> {
+    let (mut closed, mut open) = (Vec::new(), Vec::new());
+    for (index, atom) in atoms.iter().enumerate() {
+        match atom {
+            Atom::Letter('{') => open.push(Pair { open: index, close: index, commas: Vec::new() }),
+            Atom::Letter('}') => {
+                closed.extend(open.pop().map(|pair| Pair { close: index, ..pair }))
+            }
+            Atom::Letter(',') => {
+                if let Some(pair) = open.last_mut() {
+                    pair.commas.push(index);
+                }
+            }
+            _ => {}
+        }
+    }
+    closed.sort_by_key(|pair| pair.open);
+    closed
+}
+
+/// What a brace offers.
 enum Choices {
     /// It is no brace expression.
     None,
     TooMany,
-    Some(Vec<Vec<Atom>>, usize),
+    Some(Vec<Vec<Atom>>),
 }
 
-/// What the brace at `open` offers.
-fn choices(atoms: &[Atom], open: usize) -> Choices {
-    let mut depth = 0;
-    let mut commas = Vec::new();
-    let mut close = None;
-    for (index, atom) in atoms.iter().enumerate().skip(open) {
-        match atom {
-            Atom::Letter('{') => depth += 1,
-            Atom::Letter('}') => {
-                depth -= 1;
-                if depth == 0 {
-                    close = Some(index);
-                    break;
-                }
-            }
-            Atom::Letter(',') if depth == 1 => commas.push(index),
-            _ => {}
-        }
-    }
-    let Some(close) = close else { return Choices::None };
+/// What a pair of braces offers.
+fn choices(atoms: &[Atom], pair: &Pair) -> Choices {
+    let Pair { open, close, commas } = pair;
     if commas.is_empty() {
         let letters = |text: String| text.chars().map(Atom::Letter).collect();
-        return match range(&atoms[open + 1..close]) {
+        return match range(&atoms[open + 1..*close]) {
             None => Choices::None,
             Some(None) => Choices::TooMany,
-            Some(Some(words)) => Choices::Some(words.into_iter().map(letters).collect(), close),
+            Some(Some(words)) => Choices::Some(words.into_iter().map(letters).collect()),
         };
     }
     let mut choices = Vec::new();
     let mut start = open + 1;
-    for end in commas.into_iter().chain([close]) {
-        choices.push(atoms[start..end].to_vec());
+    for end in commas.iter().chain([close]) {
+        choices.push(atoms[start..*end].to_vec());
         start = end + 1;
     }
-    Choices::Some(choices, close)
+    Choices::Some(choices)
 }
 
 /// `1..5`, `01..10..2`, `a..e`: its words, or none where they are too many; `None` for no range.
@@ -133,8 +139,10 @@ fn range(atoms: &[Atom]) -> Option<Option<Vec<String>>> {
     let mut text = String::new();
     for atom in atoms {
         match atom {
-            Atom::Letter(letter) => text.push(*letter),
-            Atom::Part(_) => return None,
+            Atom::Letter(letter) if letter.is_ascii_alphanumeric() || ".+-".contains(*letter) => {
+                text.push(*letter);
+            }
+            _ => return None,
         }
     }
     let mut ends = text.split("..");

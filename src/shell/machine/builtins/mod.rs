@@ -41,6 +41,10 @@ pub(in crate::shell) const NAMES: [&str; 34] = [
     "unset", "wait",
 ];
 
+/// How often a text that runs counts as kept: until it has run, its words take many times its bytes,
+/// and it may run itself again within itself.
+const HELD: usize = 64;
+
 impl Machine {
     /// Runs a builtin; `None` when what it started decides the exit code.
     pub(super) fn builtin(
@@ -83,7 +87,9 @@ impl Machine {
             "break" | "continue" => self.break_loop(io, name, arguments),
             "eval" => {
                 self.state.status = 0;
-                self.eval(&arguments.join(" "));
+                let text = arguments.join(" ");
+                io.budget.keep(text.len() * HELD);
+                self.eval(&text);
                 None
             }
             "." | "source" => self.source(io, name, arguments),
@@ -289,6 +295,7 @@ impl Machine {
                 }
                 let text = String::from_utf8_lossy(&bytes).into_owned().into();
                 self.state.status = 0;
+                io.budget.keep(bytes.len() * HELD);
                 self.stack.push(Frame::Script { text, at: 0, source: Source::File });
                 None
             }
