@@ -228,9 +228,15 @@ fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
         !value.trim_start().starts_with(['"', '\'', '{', '[', '|', '>', '#', '&', '*', '!']);
     if plain && (value.contains(": ") || value.trim_end().ends_with(':')) {
         let value = value.trim();
+        // An entry of a list that is a text has no key.
+        let entry = key.strip_prefix("- ").filter(|key| key.contains([' ', '=']));
+        let near = match entry {
+            Some(text) => format!("- \"{text}: {value}\""),
+            None => format!("{key}: \"{value}\""),
+        };
         return Some((
             "a text with a colon and a space in it wants quotes, or it is two fields in one line",
-            Some(format!("{key}: \"{value}\"")),
+            Some(near),
         ));
     }
     None
@@ -626,6 +632,25 @@ mod tests {
         assert!(of("type: Headless").expect("a near miss").starts_with("clusterIP: None"));
         let two = of("ipFamilies: [IPv4, IPv6]").expect("a near miss");
         assert!(two.starts_with("ipFamilyPolicy: PreferDualStack"), "{two}");
+    }
+
+    // The parser notices a slip at the next line or two, and counts from the document's own start.
+    #[test]
+    fn a_slip_in_a_line_is_told_on_its_own_line() {
+        let slip = |text: &str| {
+            let marks = marks(&cluster(), "p.yaml", text.as_bytes());
+            let mark = marks.first().expect("it is no YAML");
+            (mark.position.map(|at| at.line), mark.help.clone().unwrap_or_default())
+        };
+        let pod = |lines: &str| {
+            format!("# a pod\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{lines}")
+        };
+        let glued = slip(&pod("  -name: c\n    image: nginx\n"));
+        assert_eq!(glued, (Some(7), "- name: c".to_owned()));
+        let colon = slip(&pod("  - name: c\n    args:\n    - -text=a: b: c\n"));
+        assert_eq!(colon, (Some(9), "- \"-text=a: b: c\"".to_owned()));
+        let tab = slip(&pod("\t- name: c\n"));
+        assert_eq!(tab.0, Some(7));
     }
 
     fn service(ports: &str) -> String {

@@ -7,7 +7,7 @@ use super::{Diagnosis, Facts, answers, gone, selectors, workloads};
 use crate::api::selector::Operator;
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, ObjectName, Sought};
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, counted};
 use crate::network::Outcome;
 
 /// The last look for pods by labels tells what there is, or that for an object by its name.
@@ -150,6 +150,26 @@ fn label_line(facts: &Facts<'_>, pod: &Pod, key: &str) -> Option<Location> {
     super::locate::at(&source.source, &path)
 }
 
+/// How many pods the one controller keeps that made all that were found, and where the player wrote it.
+fn keeps(facts: &Facts<'_>, sought: &Sought) -> Option<(String, Option<Location>)> {
+    let space = match sought.namespace.is_empty() {
+        true => facts.namespace(),
+        false => sought.namespace.clone(),
+    };
+    let objects = facts.case.cluster.objects();
+    let pods = sought.found.iter().filter_map(|name| objects.get::<Pod>(&space, name));
+    let mut makers: Vec<(Kind, String)> = pods.map(|pod| answers::maker(facts, pod)).collect();
+    makers.dedup();
+    let [(kind, name)] = makers.as_slice() else { return None };
+    let stored = objects.object(*kind, &space, name)?.to_value();
+    let replicas = stored.pointer("/spec/replicas")?.as_i64()?;
+    let info = kind.info();
+    let at = facts.locator.source(info.name, &space, name).and_then(|source| {
+        source.says("spec.replicas").then(|| super::locate::at(&source, "spec.replicas")).flatten()
+    });
+    Some((format!("{} {name} keeps {}", info.name, counted(replicas as usize, "pod")), at))
+}
+
 /// Pods were found: which, and who made them. Why they do not do is the goal's own business.
 fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let objects = facts.case.cluster.objects();
@@ -178,11 +198,16 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     if let Some(said) = workloads::trouble(facts, &unready) {
         return said.fact(format!("kubectl found it by {}", sought.selector));
     }
+    let kept = keeps(facts, sought);
     let pods = if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
     let said = answers::another_answer(facts);
     let message = format!("{} (kubectl found {pods} with {})", said.message, sought.selector);
     let evidence = lines.chain(said.evidence.clone()).collect();
     let mut look = vec![look::labels(namespace)];
     look.extend(said.look.clone());
-    Diagnosis { message, evidence, look, ..said }
+    let said = Diagnosis { message, evidence, look, ..said };
+    match kept {
+        Some((fact, at)) => said.fact(fact).at(at),
+        None => said,
+    }
 }

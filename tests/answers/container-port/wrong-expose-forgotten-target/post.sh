@@ -1,0 +1,1 @@
+kubectl exec letterbox -- curl -sS -m 2 http://sorting:80

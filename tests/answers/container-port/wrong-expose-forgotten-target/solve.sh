@@ -1,0 +1,1 @@
+kubectl expose pod sorting --port=80

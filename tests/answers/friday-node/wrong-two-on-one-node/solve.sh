@@ -1,0 +1,2 @@
+kubectl scale deployment tickets --replicas=1
+sleep 5

@@ -1,0 +1,1 @@
+kubectl patch service thermo -p '{"spec":{"internalTrafficPolicy":"Local"}}'

@@ -1,0 +1,1 @@
+kubectl annotate service thermo service.kubernetes.io/topology-mode=Auto

@@ -1,0 +1,2 @@
+kubectl get pods --show-labels
+kubectl set selector service doses app=doses,release=1

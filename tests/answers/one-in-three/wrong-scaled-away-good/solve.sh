@@ -1,0 +1,3 @@
+kubectl get rs
+kubectl scale deployment doses --replicas=1
+sleep 5

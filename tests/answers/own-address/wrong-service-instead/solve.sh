@@ -1,0 +1,2 @@
+kubectl label pod south-dome dome=south
+kubectl expose pod south-dome --type=NodePort --port=8080

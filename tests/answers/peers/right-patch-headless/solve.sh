@@ -1,0 +1,2 @@
+kubectl patch service ledger -p '{"spec":{"publishNotReadyAddresses":true}}'
+sleep 40

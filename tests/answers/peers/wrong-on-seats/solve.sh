@@ -1,0 +1,2 @@
+kubectl patch service seats -p '{"spec":{"publishNotReadyAddresses":true}}'
+sleep 20

@@ -1,0 +1,1 @@
+kubectl patch service door -p '{"spec":{"internalTrafficPolicy":"Local"}}'

@@ -1,0 +1,1 @@
+kubectl expose statefulset stack --name=stacks --cluster-ip=None --port=80

@@ -1,0 +1,4 @@
+kubectl patch ingress post --type=json -p '[{"op":"replace","path":"/spec/tls/0/secretName","value":"post-tls"}]'
+kubectl annotate ingress post nginx.ingress.kubernetes.io/backend-protocol-
+kubectl annotate ingress post nginx.ingress.kubernetes.io/ssl-redirect=false
+sleep 3

@@ -1,0 +1,1 @@
+kubectl patch networkpolicy records --type=json -p '[{"op":"add","path":"/spec/ingress","value":[{"from":[{"podSelector":{"matchExpressions":[{"key":"app","operator":"In","values":["reception"]}]}}],"ports":[{"port":80,"protocol":"TCP"}]}]}]'

@@ -1,0 +1,1 @@
+kubectl patch networkpolicy records --type=json -p '[{"op":"add","path":"/spec/ingress","value":[{"from":[{"podSelector":{"matchLabels":{"app":"reception"}}}],"ports":[{"port":8080}]}]}]'
