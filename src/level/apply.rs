@@ -643,7 +643,9 @@ mod tests {
             (mark.position.map(|at| at.line), mark.help.clone().unwrap_or_default())
         };
         let pod = |lines: &str| {
-            format!("# a pod\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{lines}")
+            format!(
+                "# a pod\napiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n{lines}"
+            )
         };
         let glued = slip(&pod("  -name: c\n    image: nginx\n"));
         assert_eq!(glued, (Some(7), "- name: c".to_owned()));
