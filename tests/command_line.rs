@@ -227,7 +227,7 @@ fn bad_manifests_are_refused_with_their_line() {
             "tabs.yaml",
             b"apiVersion: v1\nkind: Pod\nmetadata:\n\tname: x\n",
             "tabs.yaml:4",
-            "line 4: found character that cannot start any token",
+            "a tab stands at the beginning of the line: YAML indents by spaces alone",
         ),
         ("misspelt.yaml", misspelt.as_bytes(), "misspelt.yaml:8", "did you mean \"image\"?"),
         (

@@ -256,9 +256,12 @@ impl<'s> Checker<'s> {
         let Some(pattern) = schema["pattern"].as_str() else { return };
         // Patterns are the format's own, and compile.
         if regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(text)) {
-            let example = schema["examples"][0].as_str().unwrap_or("");
+            let help = match schema["examples"][0].as_str() {
+                Some(example) => format!("for example: {example}"),
+                None => format!("write it: {}", self.description(schema)),
+            };
             let message = format!("{} cannot be {text:?}", last(path));
-            self.say(path, message, format!("for example: {example}"));
+            self.say(path, message, help);
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::level::lint::Cheat;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackFile {
-    /// The campaign's title.
-    #[schemars(length(min = 1), regex(pattern = TITLE), example = &"A line of 100 characters at most")]
+    /// The campaign's title, a line of at most 100 characters.
+    #[schemars(length(min = 1), regex(pattern = TITLE))]
     pub title: String,
     /// Who made it.
     #[serde(default)]
@@ -44,8 +44,8 @@ pub(super) struct ChapterFile {
     /// Its name, as levels refer to it.
     #[schemars(length(min = 1))]
     pub name: String,
-    /// Its title.
-    #[schemars(length(min = 1), regex(pattern = TITLE), example = &"A line of 100 characters at most")]
+    /// Its title, a line of at most 100 characters.
+    #[schemars(length(min = 1), regex(pattern = TITLE))]
     pub title: String,
     /// Its levels' folders, in order.
     #[schemars(length(min = 1))]
@@ -56,8 +56,8 @@ pub(super) struct ChapterFile {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct LevelFile {
-    /// The level's title.
-    #[schemars(length(min = 1), regex(pattern = TITLE), example = &"A line of 100 characters at most")]
+    /// The level's title, a line of at most 100 characters.
+    #[schemars(length(min = 1), regex(pattern = TITLE))]
     pub title: String,
     /// The chapter it belongs to.
     pub chapter: String,
