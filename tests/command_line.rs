@@ -234,7 +234,7 @@ fn bad_manifests_are_refused_with_their_line() {
             "type.yaml",
             b"apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec:\n  ports: 80\n",
             "type.yaml:5",
-            "cannot unmarshal",
+            "ports: this must be a list",
         ),
         ("bomb.yaml", bomb.as_bytes(), "bomb.yaml:", "excessive aliasing"),
         ("binary.yaml", &[0, 1, 2, 27, 255], "binary.yaml:1", "control characters are not allowed"),

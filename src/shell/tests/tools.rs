@@ -224,7 +224,7 @@ fn an_odd_value_of_an_option_is_no_more_than_an_error() {
     let begin = "kubectl run busybox --image=busybox:1.36 -- sleep 100000; kubectl wait --for=condition=Ready pod/busybox";
     story.run(begin);
     for flavour in [Flavour::Gnu, Flavour::BusyBox] {
-        let own = clients.iter().cloned().filter(|_| flavour == Flavour::Gnu);
+        let own = clients.iter().filter(|_| flavour == Flavour::Gnu).cloned();
         for (tool, options) in real_options::all(flavour).chain(own) {
             let tried = options.iter().flat_map(|option| {
                 let joint = if option.starts_with("--") { "=" } else { " " };
