@@ -109,6 +109,7 @@ fn what_nests_in_the_shell_s_grammars_is_an_error_or_is_read() {
     bomb("y='y[y]'; declare -i z; z='z[z]'; echo $((y)) end", arithmetic);
     bomb("f() { f; }; f", "maximum nesting level exceeded");
     bomb("f() { x=$(f); }; f", "fork");
+    bomb(&format!("{} echo once", "builtin ".repeat(20_000)), "once");
 }
 
 #[test]
@@ -124,6 +125,8 @@ fn what_nests_in_a_tool_s_grammar_is_an_error() {
             "awk: cmd. line:1: program nested too deeply",
         );
     }
+    let ranges = "{range .items[*]}".repeat(50_000);
+    bomb(&format!("kubectl get nodes -o jsonpath='{ranges}'"), "ranges nested more than 50 deep");
     let yaml = |text: &str| format!("cat > f <<'E'\n{text}\nE\nkubectl apply -f f");
     bomb(&yaml(&nested("[", "", "")), "exceeded max depth");
     bomb(&yaml(&nested("- ", "a", "")), "exceeded max depth");

@@ -116,7 +116,9 @@ impl Machine {
             "trap" => Some(self.trap(io, arguments)),
             "type" => Some(self.kind_of(io, arguments)),
             "builtin" => {
-                let Some((first, rest)) = arguments.split_first() else { return Some(0) };
+                // Said of itself it says no more, however often.
+                let again = arguments.iter().take_while(|word| *word == "builtin").count();
+                let Some((first, rest)) = arguments[again..].split_first() else { return Some(0) };
                 match is_builtin(first, self.state.dialect) {
                     true => self.builtin(io, &first.clone(), rest),
                     false => Some(self.no_builtin(io, "builtin", &first.clone())),

@@ -2,13 +2,14 @@
 
 use super::{Node, Part, Slice};
 
-/// How deep filters and unions may nest.
+/// How deep filters, unions and ranges may nest.
 const DEEPEST: usize = 50;
 
 /// Parses a whole template: text, actions, ranges.
 pub(super) fn template(text: &str) -> Result<Vec<Node>, String> {
     let mut flat = Vec::new();
     let mut rest = text;
+    let mut ranges = 0_usize;
     while !rest.is_empty() {
         let Some(open) = rest.find('{') else {
             flat.push(Node::Text(rest.to_owned()));
@@ -20,6 +21,14 @@ pub(super) fn template(text: &str) -> Result<Vec<Node>, String> {
         let mut parser = Parser { text: &rest[open + 1..], at: 0, depth: 0 };
         let parts = parser.action()?;
         rest = &rest[open + 1 + parser.at..];
+        ranges = match parts.first() {
+            Some(Part::Identifier(word)) if word == "range" => ranges + 1,
+            Some(Part::Identifier(word)) if word == "end" => ranges.saturating_sub(1),
+            _ => ranges,
+        };
+        if ranges > DEEPEST {
+            return Err(format!("not simulated here: ranges nested more than {DEEPEST} deep"));
+        }
         flat.push(Node::Action(parts));
     }
     Ok(nest(&mut flat.into_iter(), false))
