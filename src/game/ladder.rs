@@ -158,8 +158,12 @@ impl Fault<'_> {
 
     /// The ways out, each once.
     pub fn ways_out(&self) -> Vec<&str> {
-        let mut ways: Vec<&str> = self.all().map(|diagnosis| &*diagnosis.fix).collect();
-        ways.dedup();
+        let mut ways: Vec<&str> = Vec::new();
+        for way in self.all().map(|diagnosis| &*diagnosis.fix) {
+            if !ways.contains(&way) {
+                ways.push(way);
+            }
+        }
         ways
     }
 

@@ -510,12 +510,9 @@ fn by_host_port(
     let Party::Pod { namespace, name } = party else { return None };
     let port = trace.flow.destination.port();
     let source = facts.pod_source(namespace, name);
-    let spec = facts.case.cluster.objects().get::<Pod>(namespace, name)?.spec.as_ref()?;
-    let asked = spec.containers.iter().enumerate().find_map(|(index, container)| {
-        let mut ports = container.ports.iter().flatten();
-        let at = ports.position(|one| one.host_port == Some(i32::from(port)))?;
-        Some(format!("spec.containers[{index}].ports[{at}].hostPort"))
-    })?;
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let mut ports = super::workloads::host_ports(pod);
+    let (asked, _) = ports.find(|(_, asked)| *asked == i32::from(port))?;
     let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&asked)));
     Some(
         said.clone()

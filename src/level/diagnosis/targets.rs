@@ -930,9 +930,7 @@ fn declares(pod: &Pod, port: u16) -> bool {
 
 /// Whether a pod asks for a port of its node.
 fn asks_for(pod: &Pod, port: u16) -> bool {
-    let containers = pod.spec.iter().flat_map(|spec| &spec.containers);
-    let mut ports = containers.flat_map(|container| container.ports.iter().flatten());
-    ports.any(|one| one.host_port == Some(i32::from(port)))
+    workloads::host_ports(pod).any(|(_, asked)| asked == i32::from(port))
 }
 
 /// The ports that somebody listens on, each once.

@@ -385,7 +385,7 @@ fn undone(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
 }
 
 /// The ports of its node that a pod asks for (R1.5), each with its place in the pod.
-fn host_ports(pod: &Pod) -> impl Iterator<Item = (String, i32)> {
+pub(super) fn host_ports(pod: &Pod) -> impl Iterator<Item = (String, i32)> {
     let containers = pod.spec.iter().flat_map(|spec| spec.containers.iter().enumerate());
     containers.flat_map(|(index, container)| {
         let ports = container.ports.iter().flatten().enumerate();

@@ -14,6 +14,7 @@ use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Payload, Reply};
 use crate::network::{Protocol, SocketAddr};
 use crate::shell::commands::net::raw_session::{KEPT_OPEN, keeps_open};
+use crate::shell::commands::net::services::port_of;
 use crate::shell::commands::trouble::dial_trouble;
 
 /// How far a connection has come.
@@ -28,7 +29,8 @@ pub(super) enum Stage {
 struct Wanted<'a> {
     protocol: Protocol,
     host: &'a str,
-    port: u16,
+    /// A number or a name, as it was written.
+    port: &'a str,
 }
 
 /// Whether a path is a connection.
@@ -42,13 +44,18 @@ fn wanted(path: &str) -> Option<Wanted<'_>> {
         None => (Protocol::Udp, path.strip_prefix("/dev/udp/")?),
     };
     let (host, port) = rest.split_once('/')?;
-    let port = match port {
-        "http" => 80,
-        "https" => 443,
-        "domain" => 53,
-        number => number.parse().ok()?,
-    };
     Some(Wanted { protocol, host, port })
+}
+
+/// The port that a word stands for, as getaddrinfo of the GNU C library reads it: of a number that is too
+/// large the lower 16 bits, and 0 for no word at all.
+fn port(protocol: Protocol, text: &str) -> Option<u16> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.then(|| text.parse::<i64>().unwrap_or(i64::MAX));
+    number.map(|number| number as u16).or_else(|| port_of(protocol, text))
 }
 
 impl Machine {
@@ -59,6 +66,12 @@ impl Machine {
         let prefix = self.state.prefix();
         let Some(wanted) = wanted(&path) else {
             return self.dialled(format!("{prefix}{path}: No such file or directory"));
+        };
+        let Some(port) = port(wanted.protocol, wanted.port) else {
+            return self.dialled(format!(
+                "{prefix}{}: Servname not supported for ai_socktype\n{prefix}{path}: Invalid argument",
+                wanted.port
+            ));
         };
         let now = io.now();
         let (until, stage) = match stage {
@@ -75,7 +88,7 @@ impl Machine {
                 ));
             }
             Stage::Resolving(_, Some(address)) => {
-                let to = SocketAddr::new(address, wanted.port);
+                let to = SocketAddr::new(address, port);
                 let dial = io.cluster.dial(&self.state.place, wanted.protocol, to);
                 // A datagram's sender hears of nothing.
                 let took =

@@ -244,16 +244,22 @@ fn bash_speaks_to_servers_without_any_tool() {
         (echo > /dev/tcp/$ip/80) && echo open
         (echo > /dev/tcp/$no/80) || echo closed
         (: < /dev/tcp/nosuch/80) || echo unknown
+        (: < /dev/tcp/$ip/http) && echo named
+        (: < /dev/tcp/$ip/htp) || echo misspelt
         timeout 2 bash -c 'echo > /dev/tcp/10.96.200.200/80' || echo late
         exec 3<>/dev/tcp/$ip/80
         printf 'GET /nope HTTP/1.0\\r\\n\\r\\n' >&3
         head -1 <&3\""
     ));
     let out = String::from_utf8_lossy(&said.stdout);
-    assert_eq!(out.replace('\r', ""), "open\nclosed\nunknown\nlate\nHTTP/1.1 404 Not Found\n");
+    assert_eq!(
+        out.replace('\r', ""),
+        "open\nclosed\nunknown\nnamed\nmisspelt\nlate\nHTTP/1.1 404 Not Found\n"
+    );
     let told = String::from_utf8_lossy(&said.stderr);
     assert!(told.contains("connect: Connection refused\n"), "{told}");
     assert!(told.contains("/dev/tcp/nosuch/80: Invalid argument\n"), "{told}");
+    assert!(told.contains("htp: Servname not supported for ai_socktype\n"), "{told}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ mod ping;
 pub(in crate::shell) mod raw_session;
 mod redis_cli;
 mod reverse;
-mod services;
+pub(in crate::shell) mod services;
 mod telnet;
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,13 @@
 use crate::network::Protocol;
 
 /// The name of a port.
-pub(super) fn service(protocol: Protocol, port: u16) -> Option<&'static str> {
+pub(in crate::shell) fn service(protocol: Protocol, port: u16) -> Option<&'static str> {
     let known = table(protocol).iter().find(|(number, _)| *number == port);
     known.map(|(_, name)| *name)
 }
 
 /// The port that a name stands for.
-pub(super) fn port_of(protocol: Protocol, name: &str) -> Option<u16> {
+pub(in crate::shell) fn port_of(protocol: Protocol, name: &str) -> Option<u16> {
     table(protocol).iter().find(|(_, known)| *known == name).map(|(port, _)| *port)
 }
 
