@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{LoadBalancerStatus, Service};
+use k8s_openapi::api::core::v1::{
+    LoadBalancerStatus, PersistentVolumeClaim, PodAffinityTerm, Service, TypedLocalObjectReference,
+    TypedObjectReference,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
 use super::{Kind, Object, Pod, Subresource};
 
@@ -29,12 +33,16 @@ pub(super) fn prepare_create(object: &mut Object) {
             let counted = template_generation(set).max(1);
             set_template_generation(set, counted);
         }
-        // Less than nothing is as little as there is.
-        Object::Pod(pod) if grace(pod).is_some_and(|seconds| seconds < 0) => {
-            if let Some(spec) = &mut Arc::make_mut(pod).spec {
+        Object::Pod(pod) => {
+            // Less than nothing is as little as there is.
+            if grace(pod).is_some_and(|seconds| seconds < 0)
+                && let Some(spec) = &mut Arc::make_mut(pod).spec
+            {
                 spec.termination_grace_period_seconds = Some(1);
             }
+            merge_label_keys(pod);
         }
+        Object::PersistentVolumeClaim(claim) => settle_sources(Arc::make_mut(claim)),
         _ => {}
     }
     // Other kinds keep what a client says (`WipeObjectMetaSystemFields` does not touch it).
@@ -45,6 +53,89 @@ pub(super) fn prepare_create(object: &mut Object) {
 
 fn grace(pod: &Pod) -> Option<i64> {
     pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds)
+}
+
+/// Puts the values that a pod has of the labels it names by key alone into its selectors
+/// (`registry/core/pod/strategy.go`, `applyMatchLabelKeysAndMismatchLabelKeys`).
+fn merge_label_keys(pod: &mut Arc<Pod>) {
+    let Some(spec) = &pod.spec else { return };
+    if spec.affinity.is_none() && spec.topology_spread_constraints.is_none() {
+        return;
+    }
+    let labels = pod.metadata.labels.clone().unwrap_or_default();
+    let merge = |selector: &mut Option<LabelSelector>, keys: &Option<Vec<String>>, how: &str| {
+        let Some(selector) = selector else { return };
+        for (key, value) in keys.iter().flatten().filter_map(|key| labels.get_key_value(key)) {
+            selector.match_expressions.get_or_insert_default().push(LabelSelectorRequirement {
+                key: key.clone(),
+                operator: how.to_owned(),
+                values: Some(vec![value.clone()]),
+            });
+        }
+    };
+    let term = |term: &mut PodAffinityTerm| {
+        merge(&mut term.label_selector, &term.match_label_keys, "In");
+        merge(&mut term.label_selector, &term.mismatch_label_keys, "NotIn");
+    };
+    let Some(spec) = &mut Arc::make_mut(pod).spec else { return };
+    if let Some(affinity) = &mut spec.affinity {
+        if let Some(near) = &mut affinity.pod_affinity {
+            near.preferred_during_scheduling_ignored_during_execution
+                .iter_mut()
+                .flatten()
+                .for_each(|weighted| term(&mut weighted.pod_affinity_term));
+            near.required_during_scheduling_ignored_during_execution
+                .iter_mut()
+                .flatten()
+                .for_each(term);
+        }
+        if let Some(far) = &mut affinity.pod_anti_affinity {
+            far.preferred_during_scheduling_ignored_during_execution
+                .iter_mut()
+                .flatten()
+                .for_each(|weighted| term(&mut weighted.pod_affinity_term));
+            far.required_during_scheduling_ignored_during_execution
+                .iter_mut()
+                .flatten()
+                .for_each(term);
+        }
+    }
+    for constraint in spec.topology_spread_constraints.iter_mut().flatten() {
+        merge(&mut constraint.label_selector, &constraint.match_label_keys, "In");
+    }
+}
+
+/// Brings the two fields into line in which a claim says what its volume begins with: the older one
+/// takes claims and snapshots alone (`pkg/api/persistentvolumeclaim/util.go`).
+fn settle_sources(claim: &mut PersistentVolumeClaim) {
+    let Some(spec) = &mut claim.spec else { return };
+    let known = |source: &TypedLocalObjectReference| {
+        matches!(
+            (source.api_group.as_deref().unwrap_or(""), source.kind.as_str()),
+            ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
+        )
+    };
+    if spec.data_source.as_ref().is_some_and(|source| !known(source)) {
+        spec.data_source = None;
+    }
+    match (&spec.data_source, &spec.data_source_ref) {
+        (Some(older), None) => {
+            spec.data_source_ref = Some(TypedObjectReference {
+                api_group: older.api_group.clone(),
+                kind: older.kind.clone(),
+                name: older.name.clone(),
+                namespace: None,
+            });
+        }
+        (None, Some(newer)) if newer.namespace.is_none() => {
+            spec.data_source = Some(TypedLocalObjectReference {
+                api_group: newer.api_group.clone(),
+                kind: newer.kind.clone(),
+                name: newer.name.clone(),
+            });
+        }
+        _ => {}
+    }
 }
 
 /// The annotation in which a DaemonSet counts the changes of its template: a field of the past.

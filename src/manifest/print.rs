@@ -31,6 +31,11 @@ pub fn to_json_pretty(value: &Value) -> String {
     out
 }
 
+/// JSON on one line, as Go's encoder writes it: without HTML's special characters.
+pub fn go_json(value: &Value) -> String {
+    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+}
+
 /// A mapping's fields in the order in which they are printed.
 fn sorted(value: &Value) -> Vec<(&String, &Value)> {
     let mut fields: Vec<_> = value.as_object().into_iter().flatten().collect();

@@ -1,6 +1,8 @@
 //! Defaults of containers: image pull policy, ports, probes, lifecycle hooks.
 
-use k8s_openapi::api::core::v1::{Container, EnvVarSource, HTTPGetAction, Lifecycle, Probe};
+use k8s_openapi::api::core::v1::{
+    Container, EnvVarSource, EphemeralContainer, HTTPGetAction, Lifecycle, Probe,
+};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{fill, fill_text};
@@ -25,6 +27,21 @@ pub(super) fn defaults(container: &mut Container) {
     ];
     probes.into_iter().flatten().for_each(probe);
     container.lifecycle.iter_mut().for_each(lifecycle);
+}
+
+/// Fills in an ephemeral container; what it may not have anyway is left as it is.
+pub(super) fn ephemeral_defaults(container: &mut EphemeralContainer) {
+    let policy = pull_policy(container.image.as_deref().unwrap_or(""));
+    fill_text(&mut container.image_pull_policy, policy);
+    fill_text(&mut container.termination_message_path, "/dev/termination-log");
+    fill_text(&mut container.termination_message_policy, "File");
+    container.resources.get_or_insert_default();
+    for port in container.ports.iter_mut().flatten() {
+        fill_text(&mut port.protocol, "TCP");
+    }
+    for variable in container.env.iter_mut().flatten() {
+        variable.value_from.iter_mut().for_each(source);
+    }
 }
 
 /// `Always` for the tag `latest` or no tag at all, since that one moves; else `IfNotPresent`, also

@@ -43,13 +43,7 @@ fn pod_spec(spec: &mut PodSpec) {
     fill(&mut spec.termination_grace_period_seconds, 30);
     spec.security_context.get_or_insert_default();
     containers(spec).for_each(container::defaults);
-    for ephemeral in spec.ephemeral_containers.iter_mut().flatten() {
-        let policy = container::pull_policy(ephemeral.image.as_deref().unwrap_or(""));
-        fill_text(&mut ephemeral.image_pull_policy, policy);
-        fill_text(&mut ephemeral.termination_message_path, "/dev/termination-log");
-        fill_text(&mut ephemeral.termination_message_policy, "File");
-        ephemeral.resources.get_or_insert_default();
-    }
+    spec.ephemeral_containers.iter_mut().flatten().for_each(container::ephemeral_defaults);
     spec.volumes.iter_mut().flatten().for_each(volume::defaults);
     // `serviceAccount` is the old name of `serviceAccountName`; the server keeps both the same.
     let account = spec.service_account_name.clone().filter(|name| !name.is_empty());
@@ -99,6 +93,21 @@ fn requests_of_all(spec: &mut PodSpec) {
 pub fn quality_of_service(spec: &PodSpec) -> &'static str {
     let mut any = false;
     let mut guaranteed = true;
+    // What a pod asks for as a whole counts alone (`pkg/apis/core/v1/helper/qos`).
+    if let Some(resources) = &spec.resources {
+        let limited = resources.limits.as_ref().is_some_and(|limits| !limits.is_empty());
+        for name in ["cpu", "memory"] {
+            let request = amount(resources.requests.as_ref(), name);
+            let limit = amount(resources.limits.as_ref(), name);
+            any |= request.is_some() || limit.is_some();
+            guaranteed &= limited && limit.is_some() && request == limit;
+        }
+        return match (any, guaranteed) {
+            (false, _) => "BestEffort",
+            (true, true) => "Guaranteed",
+            (true, false) => "Burstable",
+        };
+    }
     for container in spec.init_containers.iter().flatten().chain(&spec.containers) {
         let resources = container.resources.as_ref();
         let requests = resources.and_then(|resources| resources.requests.as_ref());

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod autoscaler;
+mod claim;
 mod config;
 mod daemon_set;
 mod endpoints;
@@ -63,7 +64,7 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::IngressClass(class) => ingress::check_class(r, class, None),
         Object::NetworkPolicy(policy) => network_policy::create(r, policy),
         Object::PodDisruptionBudget(budget) => others::check_budget(r, budget, None),
-        Object::PersistentVolumeClaim(claim) => others::check_claim(r, claim, None),
+        Object::PersistentVolumeClaim(claim) => claim::check(r, claim, None),
         Object::HorizontalPodAutoscaler(scaler) => autoscaler::check(r, scaler, None),
         Object::LimitRange(range) => quota::check_limits(r, range, None),
         Object::ResourceQuota(quota) => quota::check_quota(r, quota, None),
@@ -125,7 +126,7 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
             others::check_budget(r, new, Some(old));
         }
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
-            others::check_claim(r, new, Some(old));
+            claim::check(r, new, Some(old));
         }
         (Object::HorizontalPodAutoscaler(new), Object::HorizontalPodAutoscaler(old)) => {
             autoscaler::check(r, new, Some(old));

@@ -10,6 +10,11 @@ const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower ca
     'example.com', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
+const UNDERSCORED: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric \
+    characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. \
+    'example.com', regex used for validation is \
+    '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
+
 const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid \
     DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end \
     with an alphanumeric character (e.g. '*.example.com', regex used for validation is \
@@ -52,6 +57,22 @@ pub fn dns_subdomain(text: &str) -> Vec<String> {
     let mut faults = longer(text, 253, "characters");
     if !is_subdomain(text) {
         faults.push(SUBDOMAIN.to_owned());
+    }
+    faults
+}
+
+/// DNS labels with dots in between, in which underscores may stand as well: a search domain.
+pub fn dns_subdomain_with_underscores(text: &str) -> Vec<String> {
+    let mut faults = longer(text, 253, "characters");
+    let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let label = |part: &str| {
+        let part = part.strip_prefix('_').unwrap_or(part).as_bytes();
+        part.first().is_some_and(|b| known(*b))
+            && part.last().is_some_and(|b| known(*b))
+            && part.iter().all(|b| known(*b) || matches!(b, b'-' | b'_'))
+    };
+    if !text.split('.').all(label) {
+        faults.push(UNDERSCORED.to_owned());
     }
     faults
 }

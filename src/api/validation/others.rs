@@ -1,18 +1,13 @@
 //! Kinds with few rules of their own.
 
-use k8s_openapi::api::core::v1::{
-    Namespace, Node, PersistentVolumeClaim, PersistentVolumeClaimSpec,
-};
+use k8s_openapi::api::core::v1::{Namespace, Node};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::report::{Report, Shown};
 use super::shape::Holds::{Any, Api, Pointer, Text};
 use super::shape::{Own, SELECTOR, Shape};
 use super::{labels, metadata, names, ports};
-use crate::manifest::quantity;
 
-const ACCESS_MODES: &[&str] =
-    &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 const BUDGET: Shape = &[
@@ -75,11 +70,29 @@ pub(super) fn create_namespace(report: &mut Report, namespace: &Namespace) {
     }
 }
 
+/// What a Node has once, it keeps: the ranges of its pods and its name with the provider.
+fn keep_node(report: &mut Report, new: &Node, old: &Node) {
+    let (new, old) = (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
+    let had_ranges = old.pod_cidrs.as_ref().is_some_and(|ranges| !ranges.is_empty());
+    if had_ranges && new.pod_cidrs != old.pod_cidrs {
+        let why = "node updates may not change podCIDR except from \"\" to valid";
+        report.forbidden("spec.podCIDRs", why);
+    }
+    let named = old.provider_id.as_deref().is_some_and(|name| !name.is_empty());
+    if named && new.provider_id != old.provider_id {
+        let why = "node updates may not change providerID except from \"\" to valid";
+        report.forbidden("spec.providerID", why);
+    }
+}
+
 /// A new or changed Node.
 pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
     match old {
         None => metadata::create(report, &node.metadata, false, names::dns_subdomain),
-        Some(old) => metadata::update(report, &node.metadata, &old.metadata),
+        Some(old) => {
+            metadata::update(report, &node.metadata, &old.metadata);
+            keep_node(report, node, old);
+        }
     }
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
     let mut seen = std::collections::BTreeSet::new();
@@ -98,59 +111,6 @@ pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
             report.duplicate_because(&path, Own(Pointer(TAINT), taint), why);
         }
     }
-}
-
-/// A new or changed PersistentVolumeClaim.
-pub(super) fn check_claim(
-    report: &mut Report,
-    claim: &PersistentVolumeClaim,
-    old: Option<&PersistentVolumeClaim>,
-) {
-    match old {
-        None => metadata::create(report, &claim.metadata, true, names::dns_subdomain),
-        Some(old) => metadata::update(report, &claim.metadata, &old.metadata),
-    }
-    check_claim_spec(report, "spec", &claim.spec.clone().unwrap_or_default());
-}
-
-/// What a claim asks for.
-pub(super) fn check_claim_spec(report: &mut Report, path: &str, spec: &PersistentVolumeClaimSpec) {
-    let at_modes = format!("{path}.accessModes");
-    let given = spec.access_modes.as_deref().unwrap_or_default();
-    if given.is_empty() {
-        report.required(&at_modes, "at least 1 access mode is required");
-    }
-    if let Some(selector) = &spec.selector {
-        labels::check_selector(report, &format!("{path}.selector"), selector);
-    }
-    for mode in given {
-        report.one_of_if_given(&at_modes, Some(mode), ACCESS_MODES);
-    }
-    let known = given.iter().filter(|mode| ACCESS_MODES.contains(&mode.as_str()));
-    let (alone, shared): (Vec<_>, Vec<_>) = known.partition(|mode| *mode == "ReadWriteOncePod");
-    if !alone.is_empty() && !shared.is_empty() {
-        report.forbidden(&at_modes, "may not use ReadWriteOncePod with other access modes");
-    }
-    let requests = spec.resources.as_ref().and_then(|resources| resources.requests.as_ref());
-    let here = format!("{path}.resources[storage]");
-    match requests.and_then(|requests| requests.get("storage")) {
-        None => report.required(&here, ""),
-        Some(amount) if quantity::parse(&amount.0).unwrap_or(0) <= 0 => {
-            report.invalid(&here, amount.0.as_str(), "must be greater than zero");
-        }
-        Some(_) => {}
-    }
-    for (field, class) in [
-        ("storageClassName", &spec.storage_class_name),
-        ("volumeAttributesClassName", &spec.volume_attributes_class_name),
-    ] {
-        if let Some(class) = class.as_deref().filter(|class| !class.is_empty()) {
-            let here = format!("{path}.{field}");
-            report.invalid_name(&here, class, names::dns_subdomain(class));
-        }
-    }
-    let mode = spec.volume_mode.as_deref();
-    report.one_of_if_given(&format!("{path}.volumeMode"), mode, &["Block", "Filesystem"]);
 }
 
 impl Shown for &&str {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::api::{Cause, Wants};
+use crate::manifest::go_json;
 
 /// The faults found so far, in order.
 #[derive(Debug, Default)]
@@ -189,7 +190,7 @@ impl Shown for i64 {
 
 impl<T: Serialize> Shown for Json<T> {
     fn shown(&self) -> String {
-        serde_json::to_string(&self.0).unwrap_or_else(|_| "null".to_owned())
+        go_json(&serde_json::to_value(&self.0).unwrap_or_default())
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn create(report: &mut Report, service: &Service) {
     }
     metadata::create(report, &service.metadata, true, names::dns_label);
     check_annotations(report, service);
-    check_spec(report, service, &spec);
+    check_spec(report, service, &spec, None);
 }
 
 /// A changed Service.
@@ -44,15 +44,15 @@ pub(super) fn update(report: &mut Report, new: &Service, old: &Service) {
         let class = Json(&spec.load_balancer_class);
         report.invalid("spec.loadBalancerClass", class, "may not change once set");
     }
+    balancer_class(report, &spec);
     if needs_health_check(&spec)
         && needs_health_check(&before)
         && spec.health_check_node_port != before.health_check_node_port
     {
         report.forbidden("spec.healthCheckNodePort", "field is immutable");
     }
-    service_addresses::check(report, &spec);
     check_annotations(report, new);
-    check_spec(report, new, &spec);
+    check_spec(report, new, &spec, Some(&before));
 }
 
 /// The old and the new annotation about zones must not contradict each other.
@@ -81,7 +81,13 @@ fn is_headless(spec: &ServiceSpec) -> bool {
     spec.cluster_ip.as_deref() == Some("None")
 }
 
-fn check_spec(report: &mut Report, service: &Service, spec: &ServiceSpec) {
+/// A changed Service's addresses are looked at in their place, a new one's were before all else.
+fn check_spec(
+    report: &mut Report,
+    service: &Service,
+    spec: &ServiceSpec,
+    before: Option<&ServiceSpec>,
+) {
     let all_ports = spec.ports.as_deref().unwrap_or_default();
     if all_ports.is_empty() && !is_headless(spec) && type_of(spec) != "ExternalName" {
         report.required("spec.ports", "");
@@ -90,7 +96,10 @@ fn check_spec(report: &mut Report, service: &Service, spec: &ServiceSpec) {
     each_port(report, spec, all_ports);
     labels::check(report, "spec.selector", spec.selector.as_ref());
     affinity(report, spec);
-    external_ips(report, spec);
+    if before.is_some() {
+        service_addresses::check(report, spec);
+    }
+    external_ips(report, spec, before);
     if !TYPES.contains(&type_of(spec)) {
         report.unsupported("spec.type", type_of(spec), TYPES);
     }
@@ -192,8 +201,13 @@ fn affinity(report: &mut Report, spec: &ServiceSpec) {
     }
 }
 
-fn external_ips(report: &mut Report, spec: &ServiceSpec) {
+/// Addresses that were there before are not looked at again.
+fn external_ips(report: &mut Report, spec: &ServiceSpec, before: Option<&ServiceSpec>) {
+    let old = before.and_then(|before| before.external_ips.as_deref()).unwrap_or_default();
     for (index, ip) in spec.external_ips.iter().flatten().enumerate() {
+        if old.contains(ip) {
+            continue;
+        }
         let path = format!("spec.externalIPs[{index}]");
         if addresses::check(report, &path, ip).is_some() {
             addresses::check_ordinary(report, &path, ip);
@@ -263,11 +277,16 @@ fn balancer(report: &mut Report, service: &Service, spec: &ServiceSpec) {
     if spec.allocate_load_balancer_node_ports.is_some() && !balanced {
         report.forbidden("spec.allocateLoadBalancerNodePorts", why);
     }
+    balancer_class(report, spec);
+}
+
+fn balancer_class(report: &mut Report, spec: &ServiceSpec) {
+    let path = "spec.loadBalancerClass";
     match &spec.load_balancer_class {
-        Some(class) if balanced => {
-            report.invalid_for("spec.loadBalancerClass", class, names::qualified_name(class));
+        Some(class) if type_of(spec) == "LoadBalancer" => {
+            report.invalid_for(path, class, names::qualified_name(class));
         }
-        Some(_) => report.forbidden("spec.loadBalancerClass", why),
+        Some(_) => report.forbidden(path, "may only be used when `type` is 'LoadBalancer'"),
         None => {}
     }
 }

@@ -114,27 +114,52 @@ pub(super) fn check_change(report: &mut Report, new: &ServiceSpec, old: &Service
     if external(new) || external(old) {
         return;
     }
+    let headless = |spec: &ServiceSpec| addresses_of(spec) == ["None"];
     let (ips, before) = (addresses_of(new), addresses_of(old));
-    compare(report, PATH, &ips, &before, "primary clusterIP can not be unset");
+    let (now_headless, was_headless) = (headless(new), headless(old));
+    if !(now_headless && was_headless) {
+        for index in changed(&ips, &before) {
+            let here = format!("{PATH}[{index}]");
+            report.invalid(&here, Json(&ips), "may not change once set");
+        }
+        if ips.is_empty() && !before.is_empty() {
+            let why = "primary clusterIP can not be unset";
+            report.invalid(&format!("{PATH}[0]"), Json(&ips), why);
+        }
+        released(report, new, ips.len(), before.len(), "clusterIP");
+    }
+    // Without addresses of their own, families may change.
+    if now_headless || was_headless {
+        return;
+    }
     let none = Vec::new();
     let families = new.ip_families.as_ref().unwrap_or(&none);
     let old_families = old.ip_families.as_ref().unwrap_or(&none);
-    compare(report, "spec.ipFamilies", families, old_families, "primary ipFamily can not be unset");
+    // The server names the first, and shows the addresses where there were more or fewer.
+    let here = "spec.ipFamilies[0]";
+    let shown = if families.len() == old_families.len() { families } else { &ips };
+    for _ in changed(families, old_families) {
+        report.invalid(here, Json(shown), "may not change once set");
+    }
+    if ips.is_empty() && families.len() < old_families.len() {
+        report.invalid(here, Json(families), "primary ipFamily can not be unset");
+    }
+    released(report, new, families.len(), old_families.len(), "ipFamily");
 }
 
-fn compare(report: &mut Report, path: &str, new: &[String], old: &[String], unset: &str) {
-    if old.is_empty() {
-        return;
-    }
-    if new.is_empty() {
-        report.invalid(&format!("{path}[0]"), Json(new), unset);
-        return;
-    }
-    // With as many as before each must be the same; otherwise only the first counts.
+/// Which of two lists' entries differ: with as many as before each must be the same; otherwise only
+/// the first counts.
+fn changed<'a>(new: &'a [String], old: &'a [String]) -> impl Iterator<Item = usize> + 'a {
     let count = if new.len() == old.len() { old.len() } else { 1 };
-    for index in 0..count {
-        if new[index] != old[index] {
-            report.invalid(&format!("{path}[{index}]"), Json(new), "may not change once set");
-        }
+    let pairs = new.iter().zip(old).take(count).enumerate();
+    pairs.filter(|(_, (new, old))| new != old).map(|(index, _)| index)
+}
+
+/// Whoever gives up the second address or family must want only one.
+fn released(report: &mut Report, new: &ServiceSpec, now: usize, before: usize, what: &str) {
+    let policy = &new.ip_family_policy;
+    if now == 1 && before > 1 && policy.as_deref() != Some("SingleStack") {
+        let why = format!("must be set to 'SingleStack' when releasing the secondary {what}");
+        report.invalid("spec.ipFamilyPolicy", Json(policy), &why);
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::report::Shown;
+use crate::manifest::go_json;
 
 /// A struct's fields: the server's name, the API's name, and what the field holds.
 pub(super) type Shape = &'static [(&'static str, &'static str, Holds)];
@@ -95,7 +96,7 @@ impl Writer {
     }
 
     fn name(&mut self, name: &str) {
-        self.text.push_str(&json!(name).to_string());
+        self.text.push_str(&go_json(&json!(name)));
         self.text.push_str(if self.indented { ": " } else { ":" });
     }
 
@@ -199,7 +200,7 @@ impl Writer {
                 self.line(level);
                 self.text.push('}');
             }
-            other => self.text.push_str(&other.to_string()),
+            other => self.text.push_str(&go_json(other)),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::report::{Json, Report};
 use super::shape::Holds::{Any, Number, Pointer, Text};
 use super::shape::{Own, Shape};
 use super::workload::{self, Rules};
-use super::{metadata, names, others, pod, ports};
+use super::{claim, metadata, names, pod, ports};
 
 const RULES: Rules = Rules { name: "statefulset", deadline: "StatefulSet" };
 const RETENTION: &[&str] = &["Retain", "Delete"];
@@ -86,7 +86,7 @@ fn check_spec(report: &mut Report, spec: &StatefulSetSpec) {
     workload::always_running(report, &RULES, &spec.template);
     for (index, claim) in claims.iter().enumerate() {
         let path = format!("spec.volumeClaimTemplates[{index}].spec");
-        others::check_claim_spec(report, &path, &claim.spec.clone().unwrap_or_default());
+        claim::check_spec(report, &path, &claim.spec.clone().unwrap_or_default());
     }
     if let Some(service) = spec.service_name.as_deref().filter(|name| !name.is_empty()) {
         report.invalid_name("spec.serviceName", service, names::dns_label(service));

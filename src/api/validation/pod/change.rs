@@ -1,9 +1,12 @@
 //! What may change of an existing Pod: very little.
 
-use k8s_openapi::api::core::v1::{Affinity, Container, NodeAffinity, PodSpec, Toleration};
+use k8s_openapi::api::core::v1::{
+    Affinity, Container, NodeAffinity, NodeSelectorTerm, PodSpec, Toleration,
+};
 
 use super::super::metadata;
 use super::super::report::{Json, Report};
+use super::super::shape::Own;
 use super::{annotations, check, difference, image_of_pod, internal};
 use crate::api::{Pod, SharedSpec};
 
@@ -60,7 +63,7 @@ fn narrow(report: &mut Report, munged: &mut PodSpec, old: &PodSpec) {
         let now = now.unwrap_or_default();
         let kept = then.iter().flatten().all(|(key, value)| now.get(key) == Some(value));
         if !kept {
-            let why = "only additions are allowed (no mutations or deletions)";
+            let why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
             report.invalid("spec.nodeSelector", Json(&now), why);
         }
         munged.node_selector = then;
@@ -88,18 +91,27 @@ fn narrow_affinity(report: &mut Report, new: Option<&NodeAffinity>, old: Option<
     let now = terms(new).unwrap_or_default();
     if now.len() != before.len() {
         let why = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-        report.invalid(path, Json(&now), why);
+        report.invalid(path, Own(internal::NODE_TERMS, &now), why);
         return;
     }
     for (index, (now, then)) in now.iter().zip(&before).enumerate() {
-        let kept = then.match_expressions.iter().flatten().all(|requirement| {
-            now.match_expressions.iter().flatten().any(|other| other == requirement)
-        });
-        if !kept || now.match_fields != then.match_fields {
+        if !only_adds(now, then) {
             let why = "only additions are allowed (no mutations or deletions)";
-            report.invalid(&format!("{path}[{index}]"), Json(now), why);
+            report.invalid(&format!("{path}[{index}]"), Own(internal::NODE_TERM_ALONE, now), why);
         }
     }
+}
+
+/// Whether a term begins with what it was. One that was empty chose no node, and any addition would
+/// widen the choice.
+fn only_adds(new: &NodeSelectorTerm, old: &NodeSelectorTerm) -> bool {
+    let lists = |term: &NodeSelectorTerm| {
+        [term.match_expressions.clone(), term.match_fields.clone()].map(Option::unwrap_or_default)
+    };
+    let (new, old) = (lists(new), lists(old));
+    let kept = new.iter().zip(&old).all(|(new, old)| new.starts_with(old));
+    let was_empty = old.iter().all(Vec::is_empty);
+    kept && (!was_empty || new.iter().all(Vec::is_empty))
 }
 
 /// As many containers as before, each with an image; returns whether it is worth to go on.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, ContainerPort, Lifecycle, PodSpec, Volume};
 
 use super::super::names;
-use super::super::report::{Json, Report};
-use super::{env, mount, probe, resources, security};
+use super::super::report::Report;
+use super::{env, ephemeral, mount, probe, resources, security};
 use crate::manifest::values::PULL_POLICIES;
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
@@ -38,6 +38,7 @@ pub(super) fn check_all(
     let beside = Beside { spec, volumes, claims };
     regular(report, &format!("{path}.containers"), &beside);
     before(report, &format!("{path}.initContainers"), &beside);
+    ephemeral::check_all(report, &format!("{path}.ephemeralContainers"), &beside);
 }
 
 fn regular(report: &mut Report, path: &str, beside: &Beside<'_>) {
@@ -66,13 +67,21 @@ fn before(report: &mut Report, path: &str, beside: &Beside<'_>) {
     for (index, container) in beside.spec.init_containers.iter().flatten().enumerate() {
         let here = format!("{path}[{index}]");
         common(report, &here, container, beside);
-        restarts(report, &here, container);
+        let goes_on = container.restart_policy.as_deref() == Some("Always");
+        let ruled = container.restart_policy_rules.iter().flatten().count() > 0;
+        if goes_on && ruled {
+            let why = "restartPolicyRules are not allowed for init containers with restart policy \
+                       Always";
+            report.forbidden(&format!("{here}.restartPolicyRules"), why);
+        } else {
+            restarts(report, &here, container);
+        }
         if !container.name.is_empty() && !seen.insert(container.name.as_str()) {
             report.duplicate(&format!("{here}.name"), container.name.as_str());
         }
         // The server looks at each of them alone, and so calls every one the first.
         host_ports(report, path, std::slice::from_ref(container));
-        if container.restart_policy.as_deref() == Some("Always") {
+        if goes_on {
             running(report, &here, container, beside.spec);
             continue;
         }
@@ -86,6 +95,7 @@ fn before(report: &mut Report, path: &str, beside: &Beside<'_>) {
         for (field, _) in given.into_iter().filter(|(_, given)| *given) {
             report.forbidden(&format!("{here}.{field}"), why);
         }
+        resources::check_resizing_first(report, &format!("{here}.resizePolicy"), container);
     }
 }
 
@@ -123,17 +133,15 @@ fn restarts(report: &mut Report, path: &str, container: &Container) {
             Some(codes.operator.as_str()),
             &["In", "NotIn"],
         );
-        let values = codes.values.as_deref().unwrap_or_default();
-        let at_values = format!("{here}.values");
-        match values.len() {
-            0 => report.invalid(&at_values, Json(&codes.values), "must have at least 1 value"),
-            count if count > MAX_EXIT_CODES => report.too_many(&at_values, count, MAX_EXIT_CODES),
-            _ => {}
+        let count = codes.values.iter().flatten().count();
+        if count > MAX_EXIT_CODES {
+            report.too_many(&format!("{here}.values"), count, MAX_EXIT_CODES);
         }
     }
 }
 
-fn common(report: &mut Report, path: &str, container: &Container, beside: &Beside<'_>) {
+/// What is the same for every container.
+pub(super) fn common(report: &mut Report, path: &str, container: &Container, beside: &Beside<'_>) {
     let at = |field: &str| format!("{path}.{field}");
     match container.name.as_str() {
         "" => report.required(&at("name"), ""),

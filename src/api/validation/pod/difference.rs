@@ -6,7 +6,7 @@ use crate::diagnostic::{Edit, edits};
 const CONTEXT: usize = 3;
 
 /// The hunks that lead from `old` to `new`; nothing when they are the same.
-pub(super) fn unified(old: &[String], new: &[String]) -> String {
+pub(in super::super) fn unified(old: &[String], new: &[String]) -> String {
     let edits = edits(old, new);
     let mut out = String::new();
     let mut done = 0;

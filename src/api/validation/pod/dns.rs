@@ -61,8 +61,9 @@ fn check_searches(report: &mut Report, path: &str, searches: &[String]) {
         report.invalid(&here, Json(searches), &why);
     }
     for (index, search) in searches.iter().enumerate().filter(|(_, search)| *search != ".") {
-        // Underscores are allowed since 1.33; a final dot always was.
-        let name = search.strip_suffix('.').unwrap_or(search).replace('_', "a");
-        report.invalid_name(&format!("{here}[{index}]"), search, names::dns_subdomain(&name));
+        // Underscores are allowed since 1.33; a final dot always was, and is not shown.
+        let name = search.strip_suffix('.').unwrap_or(search);
+        let reasons = names::dns_subdomain_with_underscores(name);
+        report.invalid_name(&format!("{here}[{index}]"), name, reasons);
     }
 }

@@ -1,8 +1,8 @@
 //! Environment variables and where they come from.
 
 use k8s_openapi::api::core::v1::{
-    EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector,
-    ResourceFieldSelector,
+    EnvFromSource, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector, PodSpec,
+    ResourceFieldSelector, Volume,
 };
 
 use super::super::names;
@@ -195,17 +195,39 @@ pub(super) fn check_amount(
 
 /// A variable in a file that another container wrote (KEP-3721).
 fn check_file(report: &mut Report, path: &str, file: &FileKeySelector) {
+    match file.key.as_str() {
+        "" => report.required(&format!("{path}.key"), ""),
+        name => report.invalid_for(&format!("{path}.key"), name, names::env_name(name)),
+    }
     match file.volume_name.as_str() {
         "" => report.required(&format!("{path}.volumeName"), ""),
         name => report.invalid_name(&format!("{path}.volumeName"), name, names::dns_label(name)),
     }
     match file.path.as_str() {
         "" => report.required(&format!("{path}.path"), ""),
-        name => mount::local(report, &format!("{path}.path"), name),
+        name => mount::no_backsteps(report, &format!("{path}.path"), name),
     }
-    match file.key.as_str() {
-        "" => report.required(&format!("{path}.key"), ""),
-        name => report.invalid_for(&format!("{path}.key"), name, names::env_name(name)),
+}
+
+/// Files of variables lie in an `emptyDir` of the pod's, looked at after everything else.
+pub(super) fn check_file_volumes(report: &mut Report, path: &str, spec: &PodSpec) {
+    for (here, container) in super::with_paths(path, spec) {
+        for (index, variable) in container.env.iter().flatten().enumerate() {
+            let source = variable.value_from.as_ref();
+            let Some(file) = source.and_then(|source| source.file_key_ref.as_ref()) else {
+                continue;
+            };
+            let here = format!("{here}.env[{index}].valueFrom.fileKeyRef.volumeName");
+            let named = |volume: &&Volume| volume.name == file.volume_name;
+            match spec.volumes.iter().flatten().rfind(named) {
+                None => report.not_found(&here, &file.volume_name),
+                Some(volume) if volume.empty_dir.is_none() => {
+                    let why = "referenced volume must be of type emptyDir";
+                    report.invalid(&here, file.volume_name.as_str(), why);
+                }
+                Some(_) => {}
+            }
+        }
     }
 }
 

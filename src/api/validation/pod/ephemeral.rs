@@ -1,38 +1,74 @@
-//! Ephemeral containers, which are added to a pod that runs (`ValidatePodEphemeralContainersUpdate`).
+//! Ephemeral containers: how one must look (`validateEphemeralContainers`), and what becomes of
+//! those that a pod has (`ValidatePodEphemeralContainersUpdate`).
 
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{EphemeralContainer, PodSpec};
 
-use super::super::names;
 use super::super::report::Report;
-use crate::api::{Pod, SharedSpec};
+use super::container::{self, Beside};
+use super::{difference, image_of_pod, internal};
+use crate::api::{Pod, SharedSpec, pod};
 
 const PATH: &str = "spec.ephemeralContainers";
-const POLICIES: &[&str] = &["Always", "IfNotPresent", "Never"];
+const NOT_HERE: &str = "cannot be set for an Ephemeral Container";
 
-/// What was there stays as it was, and what is new has a name of its own and an image.
+/// What stays as it was. What is new was looked at with the rest of the pod.
 pub(in super::super) fn check(report: &mut Report, new: &Pod, old: &Pod) {
     let full = |pod: &Pod| pod.spec.as_ref().map(SharedSpec::full).unwrap_or_default();
-    let (spec, before) = (full(new), full(old));
+    super::check(report, new, false);
+    let spec = full(new);
     let all = spec.ephemeral_containers.as_deref().unwrap_or_default();
-    let known = others(&spec);
+    for old in full(old).ephemeral_containers.iter().flatten() {
+        keep(report, old, all);
+    }
+}
+
+/// Each is a container with a name of its own, without what pods are relied upon for.
+pub(super) fn check_all(report: &mut Report, path: &str, beside: &Beside<'_>) {
+    let known = others(beside.spec);
     let mut seen = known.clone();
-    for (index, container) in all.iter().enumerate() {
-        let here = format!("{PATH}[{index}]");
-        check_name(report, &format!("{here}.name"), &container.name, &mut seen);
-        if container.image.as_deref().unwrap_or("").is_empty() {
-            report.required(&format!("{here}.image"), "");
+    for (index, container) in beside.spec.ephemeral_containers.iter().flatten().enumerate() {
+        let here = format!("{path}[{index}]");
+        let common = pod::ephemeral(container);
+        container::common(report, &here, &common, beside);
+        image_of_pod(report, &format!("{here}.image"), &common);
+        if !seen.insert(container.name.clone()) {
+            report.duplicate(&format!("{here}.name"), container.name.as_str());
         }
-        let policy = container.image_pull_policy.as_deref();
-        report.one_of(&format!("{here}.imagePullPolicy"), policy, POLICIES);
         let target = container.target_container_name.as_deref().unwrap_or("");
         if !target.is_empty() && !known.contains(target) {
             report.not_found(&format!("{here}.targetContainerName"), target);
         }
+        refuse_fields(report, &here, container);
     }
-    for old in before.ephemeral_containers.iter().flatten() {
-        keep(report, old, all);
+}
+
+/// In the order of the fields in the server's type.
+fn refuse_fields(report: &mut Report, path: &str, container: &EphemeralContainer) {
+    let resources = container.resources.as_ref().is_some_and(|resources| {
+        resources.limits.is_some() || resources.requests.is_some() || resources.claims.is_some()
+    });
+    let given = [
+        ("ports", container.ports.is_some()),
+        ("resources", resources),
+        ("resizePolicy", container.resize_policy.is_some()),
+        ("restartPolicy", container.restart_policy.is_some()),
+        ("restartPolicyRules", container.restart_policy_rules.is_some()),
+        ("livenessProbe", container.liveness_probe.is_some()),
+        ("readinessProbe", container.readiness_probe.is_some()),
+        ("startupProbe", container.startup_probe.is_some()),
+        ("lifecycle", container.lifecycle.is_some()),
+    ];
+    for (field, _) in given.into_iter().filter(|(_, given)| *given) {
+        report.forbidden(&format!("{path}.{field}"), NOT_HERE);
+    }
+    for (index, mount) in container.volume_mounts.iter().flatten().enumerate() {
+        for (field, text) in [("subPath", &mount.sub_path), ("subPathExpr", &mount.sub_path_expr)] {
+            if text.as_deref().is_some_and(|text| !text.is_empty()) {
+                report.forbidden(&format!("{path}.volumeMounts[{index}].{field}"), NOT_HERE);
+            }
+        }
     }
 }
 
@@ -41,23 +77,15 @@ fn others(spec: &PodSpec) -> BTreeSet<String> {
     containers.map(|container| container.name.clone()).collect()
 }
 
-fn check_name(report: &mut Report, path: &str, name: &str, seen: &mut BTreeSet<String>) {
-    if name.is_empty() {
-        report.required(path, "");
-        return;
-    }
-    report.invalid_name(path, name, names::dns_label(name));
-    if !seen.insert(name.to_owned()) {
-        report.duplicate(path, name);
-    }
-}
-
 fn keep(report: &mut Report, old: &EphemeralContainer, all: &[EphemeralContainer]) {
     let name = &old.name;
     match all.iter().find(|new| new.name == *name) {
         Some(new) if new == old => {}
-        Some(_) => {
-            let why = format!("existing ephemeral containers {name:?} may not be changed\n");
+        Some(new) => {
+            let lines = internal::ephemeral_lines;
+            let difference = difference::unified(&lines(old), &lines(new));
+            let why =
+                format!("existing ephemeral containers {name:?} may not be changed\n{difference}");
             report.forbidden(PATH, &why);
         }
         None => {
@@ -72,13 +100,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::api::{Kind, Object, defaulting};
 
     fn pod(ephemeral: serde_json::Value) -> Pod {
-        serde_json::from_value(json!({
+        let object = json!({
             "metadata": {"name": "p"},
-            "spec": {"containers": [{"name": "c"}], "ephemeralContainers": ephemeral},
-        }))
-        .unwrap()
+            "spec": {
+                "containers": [{"name": "c", "image": "a"}], "ephemeralContainers": ephemeral
+            },
+        });
+        let mut pod = Object::from_value(Kind::Pod, object).unwrap();
+        defaulting::apply(&mut pod);
+        let Object::Pod(pod) = pod else { unreachable!() };
+        Pod::clone(&pod)
     }
 
     fn faults(new: serde_json::Value, old: serde_json::Value) -> Vec<String> {
@@ -102,9 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn an_ephemeral_container_is_never_taken_out() {
+    fn an_ephemeral_container_is_never_taken_out_or_changed() {
         let one = json!({"name": "d", "image": "a", "imagePullPolicy": "Always"});
         assert_eq!(faults(json!([one]), json!([one])), [""; 0]);
         assert!(faults(json!([]), json!([one]))[0].contains("\"d\" may not be removed"));
+        let other = json!({"name": "d", "image": "b", "imagePullPolicy": "Always"});
+        let told = &faults(json!([other]), json!([one]))[0];
+        assert!(told.contains("\"d\" may not be changed\n@@ -1,6 +1,6 @@\n"), "{told}");
+        assert!(told.contains("\n- \"Image\": \"a\",\n+ \"Image\": \"b\",\n"), "{told}");
     }
 }

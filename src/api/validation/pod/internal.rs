@@ -1,7 +1,7 @@
 //! A `PodSpec` as the API server holds it itself: the text that it compares and prints when a
 //! pod's update is refused. Facts: Kubernetes' `pkg/apis/core/types.go`.
 
-use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{EphemeralContainer, PodSpec, PodTemplateSpec};
 use serde_json::{Value, json};
 
 use super::super::shape::Holds::{self, Any, Api, Flag, List, Number, Pointer, Struct, Text};
@@ -386,6 +386,21 @@ pub(super) fn lines(spec: &PodSpec) -> Vec<String> {
     out.text.lines().map(str::to_owned).collect()
 }
 
+/// An ephemeral container in the same way: a container, and whose processes it looks at.
+pub(super) fn ephemeral_lines(container: &EphemeralContainer) -> Vec<String> {
+    let mut out = Writer::indented();
+    out.object(CONTAINER, &json!(container), 0);
+    let mut lines: Vec<String> = out.text.lines().map(str::to_owned).collect();
+    lines.pop();
+    if let Some(last) = lines.last_mut() {
+        last.push(',');
+    }
+    let target = container.target_container_name.as_deref().unwrap_or("");
+    lines.push(format!(" \"TargetContainerName\": {}", json!(target)));
+    lines.push("}".to_owned());
+    lines
+}
+
 /// A template, as compact JSON.
 pub(in super::super) fn template(template: &PodTemplateSpec) -> String {
     let mut out = Writer::compact();
@@ -404,6 +419,10 @@ pub(in super::super) fn template(template: &PodTemplateSpec) -> String {
 
 /// A container's security context.
 pub(super) const SECURITY_CONTEXT: Holds = Pointer(SECURITY);
+
+/// Conditions on nodes, and one of them.
+pub(super) const NODE_TERMS: Holds = List(NODE_TERM);
+pub(super) const NODE_TERM_ALONE: Holds = Pointer(NODE_TERM);
 
 /// A seccomp profile.
 pub(super) const SECCOMP: Holds =

@@ -3,7 +3,7 @@
 mod annotations;
 mod change;
 mod container;
-mod difference;
+pub(super) mod difference;
 mod dns;
 mod env;
 mod ephemeral;
@@ -17,6 +17,7 @@ pub(super) mod resources;
 mod scheduling;
 mod security;
 mod volume;
+mod windows;
 
 use std::collections::BTreeSet;
 
@@ -155,12 +156,15 @@ fn check_spec(report: &mut Report, path: &str, spec: &PodSpec, pod: Option<&Obje
     }
     scheduling_gates(report, &at("schedulingGates"), spec);
     scheduling::check_spread(report, &at("topologySpreadConstraints"), spec);
+    windows::check_host_process(report, path, spec);
     host_users(report, path, spec);
+    hostname_override(report, path, spec);
     identity(report, path, spec);
     scheduling::check_tolerations(report, &at("tolerations"), spec.tolerations.as_deref());
     host_aliases(report, &at("hostAliases"), spec);
     classes(report, path, spec);
     os::check(report, path, spec);
+    env::check_file_volumes(report, path, spec);
 }
 
 /// Conditions that hold a pod back from being scheduled.
@@ -228,6 +232,27 @@ fn host_users(report: &mut Report, path: &str, spec: &PodSpec) {
     for (field, _) in shared.into_iter().filter(|(_, given)| *given == Some(true)) {
         report.forbidden(&format!("{path}.{field}"), "when `hostUsers` is false");
     }
+    for (here, container) in with_paths(path, spec) {
+        if container.volume_devices.iter().flatten().count() > 0 {
+            report.forbidden(&format!("{here}.volumeDevices"), "when `hostUsers` is false");
+        }
+    }
+}
+
+/// A name of the host's that replaces the one made of the pod's (KEP-4762).
+fn hostname_override(report: &mut Report, path: &str, spec: &PodSpec) {
+    let Some(name) = spec.hostname_override.as_deref() else { return };
+    let here = format!("{path}.hostnameOverride");
+    if spec.set_hostname_as_fqdn == Some(true) {
+        report.forbidden(&here, "may not be specified when setHostnameAsFQDN is true");
+    }
+    if spec.host_network == Some(true) {
+        report.forbidden(&here, "may not be specified when hostNetwork is true");
+    }
+    if name.len() > MAX_HOSTNAME {
+        report.too_long(&here, MAX_HOSTNAME);
+    }
+    report.invalid_name(&here, name, names::dns_subdomain(name));
 }
 
 /// Names and times that a pod is known by.
@@ -248,21 +273,6 @@ fn identity(report: &mut Report, path: &str, spec: &PodSpec) {
     }
     named(report, "hostname", &spec.hostname, names::dns_label);
     named(report, "subdomain", &spec.subdomain, names::dns_label);
-    let Some(name) = spec.hostname_override.as_deref().filter(|name| !name.is_empty()) else {
-        return;
-    };
-    // No recording has these; the rule is the API's own description of the field.
-    let here = format!("{path}.hostnameOverride");
-    report.invalid_name(&here, name, names::dns_subdomain(name));
-    if name.len() > MAX_HOSTNAME {
-        report.too_long(&here, MAX_HOSTNAME);
-    }
-    if spec.host_network == Some(true) {
-        report.forbidden(&here, "may not be specified when hostNetwork is true");
-    }
-    if spec.set_hostname_as_fqdn == Some(true) {
-        report.forbidden(&here, "may not be specified when setHostnameAsFQDN is true");
-    }
 }
 
 /// Classes of priority and runtime, and what belongs to them.

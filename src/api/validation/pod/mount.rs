@@ -43,22 +43,15 @@ pub(super) fn check_mounts(
         if devices.iter().any(|device| device.device_path == point) {
             report.invalid(&at_path, point, "must not already exist as a path in volumeDevices");
         }
-        below(report, path, &here, mount, volumes);
+        below(report, path, &here, mount);
         propagation(report, path, mount, container);
     }
 }
 
 /// The part of a volume that is mounted.
-fn below(report: &mut Report, path: &str, here: &str, mount: &VolumeMount, volumes: &Volumes<'_>) {
+fn below(report: &mut Report, path: &str, here: &str, mount: &VolumeMount) {
     let part = mount.sub_path.as_deref().unwrap_or("");
     let expanded = mount.sub_path_expr.as_deref().unwrap_or("");
-    let of_image = volumes.get(mount.name.as_str()).is_some_and(|volume| volume.image.is_some());
-    for (field, text) in [("subPath", part), ("subPathExpr", expanded)] {
-        if of_image && !text.is_empty() {
-            let why = "not allowed in image volume sources";
-            report.invalid(&format!("{here}.{field}"), text, why);
-        }
-    }
     // The server names the list here, not the item.
     if !part.is_empty() {
         descending(report, &format!("{path}.subPath"), part);

@@ -10,7 +10,7 @@ pub(super) fn check(report: &mut Report, path: &str, spec: &PodSpec) {
     let Some(os) = &spec.os else { return };
     let here = format!("{path}.os");
     match os.name.as_str() {
-        "" => report.required(&format!("{here}.name"), "cannot be empty"),
+        "" => report.required(&format!("{here}.name"), ""),
         "linux" => linux(report, path, spec),
         "windows" => windows(report, path, spec),
         other => report.unsupported(&here, other, &["linux", "windows"]),

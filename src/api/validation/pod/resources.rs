@@ -78,8 +78,12 @@ pub(super) fn check_pod(
     claims: &BTreeSet<String>,
 ) {
     let Some(resources) = &spec.resources else { return };
+    if spec.os.as_ref().is_some_and(|os| os.name == "windows") {
+        report.forbidden(path, "may not be set for a windows pod");
+        return;
+    }
     if resources.claims.is_some() {
-        let why = "claims cannot be set for Resources at pod-level";
+        let why = "claims may not be set for Resources at pod-level";
         report.forbidden(&format!("{path}.claims"), why);
     }
     requirements(report, path, resources, Whose::Pod);
@@ -327,8 +331,19 @@ pub(super) fn check_resizing(
         let how = policy.restart_policy.as_str();
         report.one_of(path, Some(how), &["NotRequired", "RestartContainer"]);
         if spec.restart_policy.as_deref() == Some("Never") && how != "NotRequired" {
-            let why = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+            let why = "must be 'NotRequired' when pod `restartPolicy` is 'Never'";
             report.invalid(path, how, why);
+        }
+    }
+}
+
+/// A container that ends before the others begin cannot be restarted to take a change.
+pub(super) fn check_resizing_first(report: &mut Report, path: &str, container: &Container) {
+    for (index, policy) in container.resize_policy.iter().flatten().enumerate() {
+        let how = policy.restart_policy.as_str();
+        if how == "RestartContainer" {
+            let why = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+            report.invalid(&format!("{path}[{index}].restartPolicy"), how, why);
         }
     }
 }

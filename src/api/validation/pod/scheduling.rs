@@ -1,9 +1,12 @@
 //! Where pods may run: tolerations, affinity, spreading.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{
     Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration,
     TopologySpreadConstraint,
 };
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
 use super::super::report::Report;
 use super::super::{labels, names};
@@ -131,7 +134,8 @@ fn check_pod_term(report: &mut Report, path: &str, term: &PodAffinityTerm) {
     for name in term.namespaces.iter().flatten() {
         report.invalid_name(&format!("{path}.namespace"), name, names::dns_label(name));
     }
-    label_keys(report, path, term);
+    let keys = (term.match_label_keys.as_deref(), term.mismatch_label_keys.as_deref());
+    label_keys(report, path, keys, term.label_selector.as_ref());
     let here = format!("{path}.topologyKey");
     let key = term.topology_key.as_str();
     if key.is_empty() {
@@ -140,18 +144,35 @@ fn check_pod_term(report: &mut Report, path: &str, term: &PodAffinityTerm) {
     report.invalid_for(&here, key, names::qualified_name(key));
 }
 
-/// Labels whose values are to be those of the pod itself, or anything else.
-fn label_keys(report: &mut Report, path: &str, term: &PodAffinityTerm) {
-    let same = term.match_label_keys.as_deref().unwrap_or_default();
-    let other = term.mismatch_label_keys.as_deref().unwrap_or_default();
+/// Labels whose values are to be those of the pod itself, or anything else. Of a pod they are in the
+/// selector by now (`strategy::merge_label_keys`), so whoever selected by them already did so twice.
+fn label_keys(
+    report: &mut Report,
+    path: &str,
+    (same, other): (Option<&[String]>, Option<&[String]>),
+    selector: Option<&LabelSelector>,
+) {
+    let (same, other) = (same.unwrap_or_default(), other.unwrap_or_default());
     for (field, keys) in [("matchLabelKeys", same), ("mismatchLabelKeys", other)] {
         let here = format!("{path}.{field}");
-        if !keys.is_empty() && term.label_selector.is_none() {
+        if !keys.is_empty() && selector.is_none() {
             report.forbidden(&here, "must not be specified when labelSelector is not set");
             continue;
         }
         for (index, key) in keys.iter().enumerate() {
             report.invalid_for(&format!("{here}[{index}]"), key, names::qualified_name(key));
+        }
+    }
+    if let Some(selector) = selector {
+        let mut selected: BTreeSet<&String> =
+            selector.match_labels.iter().flatten().map(|(key, _)| key).collect();
+        for expression in selector.match_expressions.iter().flatten() {
+            let key = &expression.key;
+            let at = same.iter().rposition(|other| other == key);
+            if let (Some(at), false) = (at, selected.insert(key)) {
+                let why = "exists in both matchLabelKeys and labelSelector";
+                report.invalid(&format!("{path}[{at}]"), key.as_str(), why);
+            }
         }
     }
     for (index, key) in same.iter().enumerate().filter(|(_, key)| other.contains(key)) {
@@ -287,19 +308,6 @@ fn check_domains(report: &mut Report, path: &str, constraint: &TopologySpreadCon
     ] {
         report.one_of_if_given(&format!("{path}.{field}"), policy.as_deref(), &["Honor", "Ignore"]);
     }
-    let keys = constraint.match_label_keys.as_deref().unwrap_or_default();
-    let here = format!("{path}.matchLabelKeys");
-    if !keys.is_empty() && constraint.label_selector.is_none() {
-        report.forbidden(&here, "must not be specified when labelSelector is not set");
-    }
-    let selector = constraint.label_selector.clone().unwrap_or_default();
-    for (index, key) in keys.iter().enumerate() {
-        let here = format!("{here}[{index}]");
-        report.invalid_for(&here, key, names::qualified_name(key));
-        let named = selector.match_labels.iter().flatten().any(|(name, _)| name == key)
-            || selector.match_expressions.iter().flatten().any(|other| other.key == *key);
-        if named {
-            report.invalid(&here, key.as_str(), "exists in both matchLabelKeys and labelSelector");
-        }
-    }
+    let keys = (constraint.match_label_keys.as_deref(), None);
+    label_keys(report, path, keys, constraint.label_selector.as_ref());
 }

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{
 use super::super::report::{Json, Report};
 use super::super::shape::Own;
 use super::internal::{SECCOMP, SECURITY_CONTEXT};
-use super::mount;
+use super::{mount, windows};
 use crate::manifest::values::PROFILES;
 
 /// The longest name of a kernel's setting.
@@ -37,6 +37,7 @@ pub(super) fn check_pod(report: &mut Report, path: &str, spec: &PodSpec) {
     let policy = context.fs_group_change_policy.as_deref();
     report.one_of_if_given(&at("fsGroupChangePolicy"), policy, &["Always", "OnRootMismatch"]);
     seccomp(report, &at("seccompProfile"), context.seccomp_profile.as_ref());
+    windows::check(report, &at("windowsOptions"), context.windows_options.as_ref());
     app_armor(report, &at("appArmorProfile"), context.app_armor_profile.as_ref());
     let policy = context.supplemental_groups_policy.as_deref();
     report.one_of_if_given(&at("supplementalGroupsPolicy"), policy, &["Merge", "Strict"]);
@@ -171,6 +172,8 @@ pub(super) fn check_container(
                    CAP_SYS_ADMIN";
         report.invalid(path, Own(SECURITY_CONTEXT, context), why);
     }
+    let options = context.windows_options.as_ref();
+    windows::check(report, &format!("{path}.windowsOptions"), options);
     app_armor(report, &format!("{path}.appArmorProfile"), context.app_armor_profile.as_ref());
 }
 

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::report::Report;
-use super::super::{labels, metadata, names, others};
+use super::super::{claim, labels, metadata, names};
 use super::container::Volumes;
 use super::{file_mode, legacy_volume, mount, projected};
 use crate::manifest::quantity;
@@ -208,7 +208,7 @@ fn check_ephemeral(
                 labels::check(report, &format!("{here}.labels"), meta.labels.as_ref());
                 only_labels_and_annotations(report, &here, meta);
             }
-            others::check_claim_spec(report, &format!("{path}.spec"), &template.spec);
+            claim::check_spec(report, &format!("{path}.spec"), &template.spec);
         }
     }
     let Some(pod) = pod.filter(|_| !volume.name.is_empty()) else { return };

@@ -14,6 +14,7 @@ use super::{Call, DONE, Failure, Outcome};
 use crate::api::patch::{LAST_APPLIED, three_way};
 use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status, WriteOptions};
 use crate::cluster::ApplyOutcome;
+use crate::manifest::go_json;
 
 pub(super) static COMMAND: Command = Command {
     name: "apply",
@@ -504,11 +505,6 @@ pub(super) fn with_last_applied(value: &Value) -> Value {
 fn last_applied(object: &Object) -> Option<Value> {
     let text = object.metadata().annotations.as_ref()?.get(LAST_APPLIED)?;
     serde_json::from_str(text).ok()
-}
-
-/// JSON on one line, as Go's encoder writes it: without HTML's special characters.
-pub(super) fn go_json(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
 /// The object with the values of a wrong type left out, for a line that only names it.

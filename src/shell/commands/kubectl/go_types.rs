@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::apply::go_json;
+use crate::manifest::go_json;
 
 /// A type's fields, in order.
 type Fields = Vec<Field>;

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::super::super::super::tool::Io;
-use super::super::apply::go_json;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Flag, Takes, switch, typed};
 use super::super::{Call, Failure, Outcome, words};
 use super::{failed_to_create, finish, named, start};
 use crate::api::Kind;
 use crate::api::validation::names::config_key;
+use crate::manifest::go_json;
 
 pub(super) static COMMAND: Command = Command {
     name: "configmap",

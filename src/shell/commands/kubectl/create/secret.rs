@@ -4,7 +4,6 @@ use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::apply::go_json;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
@@ -12,6 +11,7 @@ use super::config_map::{self, APPEND_HASH, Entry, SOURCES, entries};
 use super::{Start, finish, named, start};
 use crate::api::Kind;
 use crate::api::validation::names::config_key;
+use crate::manifest::go_json;
 
 pub(super) static COMMAND: Command = Command {
     name: "secret",

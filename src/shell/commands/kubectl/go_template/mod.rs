@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use parse::Templates;
 
+use crate::manifest::go_json;
+
 /// The functions that a template may call.
 const FUNCTIONS: &[&str] = &[
     "and",
@@ -142,7 +144,7 @@ impl GoTemplate {
                      debugging the template:\n\ttemplate was:\n\t\t{text}\n\traw data \
                      was:\n\t\t{}\n\tobject given to template engine was:\n\t\t{}\n\n",
                     run.out,
-                    super::apply::go_json(value),
+                    go_json(value),
                     format::plus(value)
                 );
                 Err((printed, format!("error executing template {text:?}: {reason}")))
