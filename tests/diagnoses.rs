@@ -95,6 +95,9 @@ fn tell(text: &str) -> Result<(), String> {
         return Err("the goal passes".to_owned());
     };
     every_look_works(&attempt, said)?;
+    if said.evidence.is_empty() {
+        return Err(format!("no facts: {said:#?}"));
+    }
     for rung in [&said.message, &said.fix] {
         if rung.is_empty() || said.evidence.contains(rung) {
             return Err(format!("an empty or repeated rung: {said:#?}"));

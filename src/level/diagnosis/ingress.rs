@@ -425,6 +425,10 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
         };
         return Some(
             said(format!("there is no Service {} in namespace {namespace}", backend.name))
+                .fact(match names.is_empty() {
+                    true => format!("namespace {namespace} has no Services"),
+                    false => format!("Services of namespace {namespace}: {}", names.join(", ")),
+                })
                 .facts(elsewhere.as_ref().map(|other| format!("there is one in namespace {other}")))
                 .nearest(
                     elsewhere

@@ -109,6 +109,7 @@ impl Failed<'_> {
                     ),
                 )
                 .look([look::service(namespace, name), look::labels(namespace)])
+                .fact(format!("a Service gets endpoints by its selector, or by an EndpointSlice that somebody writes with the label kubernetes.io/service-name={name}"))
                 .at(self.service_field(rule, "spec.selector"))
                 .fix(self.without_selector(service))
             });

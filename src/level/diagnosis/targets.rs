@@ -1,5 +1,6 @@
 //! Packets that reached a machine on which nobody listens at that port.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Node, Service};
@@ -892,7 +893,9 @@ impl Failed<'_> {
         };
         let open = pod.map(|pod| self.facts.listeners(pod)).unwrap_or_default();
         let mut own = open.iter().filter(|one| one.port == port && one.address.is_loopback());
-        let own = own.next().map_or_else(|| "127.0.0.1".to_owned(), |one| one.address.to_string());
+        let own = own.next().map_or(Ipv4Addr::LOCALHOST.into(), |one| one.address);
+        let listening = SocketAddr::new(own, port);
+        let own = own.to_string();
         let written = [format!("[{own}]"), own.clone(), "localhost".to_owned()];
         Diagnosis::new(
             "loopback-only",
@@ -902,6 +905,7 @@ impl Failed<'_> {
         )
         .look(pod.and_then(|pod| look::sockets(self.facts.case.cluster, pod)))
         .look([look::pods(&self.facts.namespace())])
+        .fact(format!("the request came to {}, and {process} waits at {listening}", self.to))
         .facts(pod.filter(|pod| declares(pod, port)).map(|_| {
             format!("containerPort: {port} says what the container has open, and opens nothing")
         }))
