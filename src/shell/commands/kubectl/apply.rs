@@ -113,7 +113,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if files.is_empty() && !call.arguments.given("kustomize") {
         return Err(Failure::message("must specify one of -f and -k"));
     }
-    check(&call)?;
+    check(&call, io)?;
     prune(&call)?;
     let report = Report::of(&call, io)?;
     let validation = field_validation(&call)?;
@@ -177,15 +177,10 @@ fn prune(call: &Call) -> Result<(), Failure> {
 }
 
 /// Flags that go with others only, and those that are not simulated (`ApplyOptions.Validate`).
-fn check(call: &Call) -> Result<(), Failure> {
+fn check(call: &Call, io: &mut Io<'_>) -> Result<(), Failure> {
     let arguments = &call.arguments;
     let (server, force) = (arguments.on("server-side"), arguments.on("force"));
-    let cascade = arguments.get("cascade").unwrap_or("background");
-    if !["true", "background", "false", "orphan", "foreground"].contains(&cascade) {
-        return Err(Failure::message(format!(
-            "invalid cascade value ({cascade}). Must be \"background\", \"foreground\", or \"orphan\""
-        )));
-    }
+    super::delete::propagation(call, io)?;
     let text = match () {
         () if arguments.on("force-conflicts") && !server => {
             "--force-conflicts only works with --server-side"

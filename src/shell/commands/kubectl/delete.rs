@@ -265,7 +265,7 @@ impl Plan {
             false => arguments.on("all") || selects,
         };
         let wait = !arguments.given("wait") || arguments.on("wait");
-        let propagation = propagation(call)?;
+        let propagation = propagation(call, io)?;
         let grace_seconds = grace_seconds(call)?;
         let dry_run = DryRun::of(call, io)?;
         let server = dry_run == DryRun::Server;
@@ -340,11 +340,21 @@ impl Plan {
 ///
 /// # Errors
 /// kubectl's words for another value.
-pub(super) fn propagation(call: &Call) -> Result<Propagation, Failure> {
-    match call.arguments.get("cascade").unwrap_or("background") {
-        "background" | "true" => Ok(Propagation::Background),
+pub(super) fn propagation(call: &Call, io: &mut Io<'_>) -> Result<Propagation, Failure> {
+    let cascade = call.arguments.get("cascade").unwrap_or("background");
+    let mut old = |new: &str, meaning: Propagation| {
+        io.write_error(format!(
+            "warning: --cascade={cascade} is deprecated (boolean value) and can be replaced with \
+             --cascade={new}."
+        ));
+        Ok(meaning)
+    };
+    match cascade {
+        "background" => Ok(Propagation::Background),
         "foreground" => Ok(Propagation::Foreground),
-        "orphan" | "false" => Ok(Propagation::Orphan),
+        "orphan" => Ok(Propagation::Orphan),
+        "1" | "t" | "T" | "true" | "True" | "TRUE" => old("background", Propagation::Background),
+        "0" | "f" | "F" | "false" | "False" | "FALSE" => old("orphan", Propagation::Orphan),
         other => Err(Failure::message(format!(
             "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
         ))),

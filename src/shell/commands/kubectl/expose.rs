@@ -51,6 +51,15 @@ const FLAGS: &[Flag] = &[
     ),
 ];
 
+/// What the command line says, and what is taken from the first object where it says nothing: that
+/// goes for the objects after it as well.
+struct Wanted {
+    selector: String,
+    labels: String,
+    /// Ports in a row, parted by commas.
+    ports: String,
+}
+
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
     if words.is_empty() && call.arguments.all("filename").is_empty() {
@@ -58,10 +67,15 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let target = Target::of(&call, io, &words, Rules { names_required: true })?;
     let report = Report::of(&call, io)?;
+    let mut wanted = Wanted {
+        selector: call.arguments.text("selector").to_owned(),
+        labels: call.arguments.text("labels").to_owned(),
+        ports: call.arguments.text("port").to_owned(),
+    };
     let found = target.find(&mut call, io)?;
     let mut failures = found.failures;
     for object in found.objects {
-        if let Err(failure) = expose(&mut call, io, &report, &object) {
+        if let Err(failure) = expose(&mut call, io, &report, &object, &mut wanted) {
             failures.push(failure);
         }
     }
@@ -73,8 +87,10 @@ fn expose(
     io: &mut Io<'_>,
     report: &Report,
     object: &Object,
+    wanted: &mut Wanted,
 ) -> Result<(), Failure> {
-    let value = service(call, object)?;
+    complete(call, object, wanted)?;
+    let value = service(call, object, wanted)?;
     if report.dry_run == DryRun::Client {
         match &report.output {
             None => io.say(format!(
@@ -94,29 +110,56 @@ fn expose(
     report.tell(io, &service, "exposed")
 }
 
+/// Takes from an object what is not known yet.
+fn complete(call: &Call, object: &Object, wanted: &mut Wanted) -> Result<(), Failure> {
+    let joined = |labels: &BTreeMap<String, String>| {
+        let pairs: Vec<String> =
+            labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        pairs.join(",")
+    };
+    can_be_exposed(object)?;
+    if wanted.selector.is_empty() {
+        wanted.selector = joined(&selector(object)?);
+    }
+    if wanted.ports.is_empty() {
+        let mut numbers: Vec<String> = Vec::new();
+        for port in declared(object) {
+            let number = port.container_port.to_string();
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        if numbers.is_empty() && call.arguments.text("cluster-ip") != "None" {
+            let text = "couldn't find port via --port flag or introspection";
+            return Err(Failure::message(text));
+        }
+        wanted.ports = numbers.join(",");
+    }
+    if wanted.labels.is_empty() {
+        wanted.labels = joined(&object.metadata().labels.clone().unwrap_or_default());
+    }
+    Ok(())
+}
+
 /// The Service that the command line describes.
-fn service(call: &Call, object: &Object) -> Result<Value, Failure> {
+fn service(call: &Call, object: &Object, wanted: &Wanted) -> Result<Value, Failure> {
     let arguments = &call.arguments;
-    let selector = match arguments.text("selector") {
-        "" => json!(selector(object)?),
-        text => pairs(text, "couldn't parse selector string")?,
-    };
-    let ports = ports(call, object)?;
-    let labels = match arguments.text("labels") {
-        "" => json!(object.metadata().labels.clone().unwrap_or_default()),
-        text => pairs(text, "couldn't parse labels string")?,
-    };
+    if wanted.selector.is_empty() {
+        return Err(Failure::message("selector must be specified"));
+    }
+    let selector = pairs(&wanted.selector)?;
     let name = match arguments.text("name") {
         "" => object.name().chars().take(63).collect(),
         name => name.to_owned(),
     };
     let mut metadata = json!({"name": name});
-    if labels.as_object().is_some_and(|labels| !labels.is_empty()) {
-        metadata["labels"] = labels;
+    if !wanted.labels.is_empty() {
+        metadata["labels"] = pairs(&wanted.labels)?;
     }
     if call.client.namespace_given {
         metadata["namespace"] = json!(call.client.namespace);
     }
+    let ports = ports(call, object, &wanted.ports)?;
     let mut spec = json!({"ports": ports, "selector": selector});
     for (flag, field) in [
         ("type", "type"),
@@ -124,9 +167,15 @@ fn service(call: &Call, object: &Object) -> Result<Value, Failure> {
         ("load-balancer-ip", "loadBalancerIP"),
         ("session-affinity", "sessionAffinity"),
     ] {
-        if !arguments.text(flag).is_empty() {
+        // Other types have no load balancer.
+        let means_nothing = flag == "load-balancer-ip" && arguments.text("type") != "LoadBalancer";
+        if !arguments.text(flag).is_empty() && !means_nothing {
             spec[field] = json!(arguments.text(flag));
         }
+    }
+    let affinity = arguments.text("session-affinity");
+    if !matches!(affinity, "" | "None" | "ClientIP") {
+        return Err(Failure::message(format!("unknown session affinity: {affinity}")));
     }
     if !arguments.text("external-ip").is_empty() {
         spec["externalIPs"] = json!([arguments.text("external-ip")]);
@@ -138,6 +187,22 @@ fn service(call: &Call, object: &Object) -> Result<Value, Failure> {
     super::run::overridden(call, Kind::Service, value)
 }
 
+fn can_be_exposed(object: &Object) -> Result<(), Failure> {
+    let kind = object.kind();
+    match kind {
+        Kind::Pod
+        | Kind::Service
+        | Kind::Deployment
+        | Kind::ReplicaSet
+        | Kind::ReplicationController => Ok(()),
+        _ => {
+            let info = kind.info();
+            let dot = if info.group.is_empty() { "" } else { "." };
+            Err(Failure::message(format!("cannot expose a {}{dot}{}", info.name, info.group)))
+        }
+    }
+}
+
 /// Which pods an object has, as a Service can say it.
 fn selector(object: &Object) -> Result<BTreeMap<String, String>, Failure> {
     match object {
@@ -147,20 +212,20 @@ fn selector(object: &Object) -> Result<BTreeMap<String, String>, Failure> {
         },
         Object::Service(service) => {
             let selector = service.spec.as_ref().and_then(|spec| spec.selector.clone());
-            selector.filter(|selector| !selector.is_empty()).ok_or_else(|| {
-                no_selector("the service has no pod selector set, it cannot be exposed")
-            })
+            selector
+                .filter(|selector| !selector.is_empty())
+                .ok_or_else(|| no_selector("the service has no pod selector set"))
         }
-        Object::Deployment(it) => labels_only(it.spec.as_ref().map(|spec| &spec.selector)),
-        Object::ReplicaSet(it) => labels_only(it.spec.as_ref().map(|spec| &spec.selector)),
+        Object::Deployment(it) => {
+            labels_only("deployment", it.spec.as_ref().map(|spec| &spec.selector))
+        }
+        Object::ReplicaSet(it) => {
+            labels_only("replicaset", it.spec.as_ref().map(|spec| &spec.selector))
+        }
         Object::ReplicationController(it) => {
             Ok(it.spec.as_ref().and_then(|spec| spec.selector.clone()).unwrap_or_default())
         }
-        other => {
-            let info = other.kind().info();
-            let dot = if info.group.is_empty() { "" } else { "." };
-            Err(Failure::message(format!("cannot expose a {}{dot}{}", info.name, info.group)))
-        }
+        _ => Ok(BTreeMap::new()),
     }
 }
 
@@ -170,14 +235,33 @@ fn no_selector(reason: &str) -> Failure {
     ))
 }
 
-fn labels_only(selector: Option<&LabelSelector>) -> Result<BTreeMap<String, String>, Failure> {
+/// The labels of a selector that has nothing else.
+fn labels_only(
+    kind: &str,
+    selector: Option<&LabelSelector>,
+) -> Result<BTreeMap<String, String>, Failure> {
     let selector = selector.cloned().unwrap_or_default();
-    if selector.match_expressions.as_ref().is_some_and(|expressions| !expressions.is_empty()) {
-        return Err(no_selector(
-            "couldn't convert expressions - \"matchExpressions\" to map-based selector format",
-        ));
+    let labels = selector.match_labels.unwrap_or_default();
+    if labels.is_empty() {
+        let why = format!("invalid {kind}: no selectors, therefore cannot be exposed");
+        return Err(no_selector(&why));
     }
-    Ok(selector.match_labels.unwrap_or_default())
+    let expressions = selector.match_expressions.unwrap_or_default();
+    if expressions.is_empty() {
+        return Ok(labels);
+    }
+    // As Go prints a list of structs.
+    let shown: Vec<String> = expressions
+        .iter()
+        .map(|it| {
+            let values = it.values.clone().unwrap_or_default().join(" ");
+            format!("{{Key:{} Operator:{} Values:[{values}]}}", it.key, it.operator)
+        })
+        .collect();
+    Err(no_selector(&format!(
+        "couldn't convert expressions - \"[{}]\" to map-based selector format",
+        shown.join(" ")
+    )))
 }
 
 /// The ports that an object's containers declare.
@@ -211,48 +295,59 @@ fn declared(object: &Object) -> Vec<ContainerPort> {
     }
 }
 
-/// The Service's ports: those of `--port`, or those that the containers declare.
-fn ports(call: &Call, object: &Object) -> Result<Vec<Value>, Failure> {
+/// The Service's ports of these numbers, each with the protocols that the object has for it.
+fn ports(call: &Call, object: &Object, numbers: &str) -> Result<Vec<Value>, Failure> {
     let arguments = &call.arguments;
     let declared = declared(object);
-    let wanted = match arguments.text("port") {
-        "" => declared.iter().map(|port| port.container_port.to_string()).collect::<Vec<_>>(),
-        text => text.split(',').map(str::to_owned).collect(),
-    };
-    if wanted.is_empty() {
-        let headless = arguments.text("cluster-ip") == "None";
-        let text = "couldn't find port via --port flag or introspection";
-        return if headless { Ok(Vec::new()) } else { Err(Failure::message(text)) };
-    }
-    let several = wanted.len() > 1;
+    let wanted: Vec<&str> = numbers.split(',').filter(|_| !numbers.is_empty()).collect();
     let mut ports = Vec::new();
     for (index, text) in wanted.iter().enumerate() {
         let number: i64 = text.parse().map_err(|_| {
             Failure::message(format!("strconv.Atoi: parsing \"{text}\": invalid syntax"))
         })?;
-        let known = declared.iter().find(|port| i64::from(port.container_port) == number);
-        let protocol = match arguments.text("protocol") {
-            "" => known.and_then(|port| port.protocol.clone()).unwrap_or_else(|| "TCP".to_owned()),
-            protocol => protocol.to_uppercase(),
-        };
         let target = match arguments.text("target-port") {
             "" => json!(number),
             target => target.parse::<i64>().map_or_else(|_| json!(target), |number| json!(number)),
         };
-        let mut port = json!({"port": number, "protocol": protocol, "targetPort": target});
-        if several {
-            port["name"] = json!(format!("port-{}", index + 1));
+        let port = |name: Option<String>, protocol: &str| {
+            let mut port = json!({"port": number, "protocol": protocol, "targetPort": target});
+            if let Some(name) = name {
+                port["name"] = json!(name);
+            }
+            port
+        };
+        let name = (wanted.len() > 1).then(|| format!("port-{}", index + 1));
+        let known: Vec<&str> = declared
+            .iter()
+            .filter(|port| i64::from(port.container_port) == number)
+            .map(|port| port.protocol.as_deref().unwrap_or("TCP"))
+            .collect();
+        match (arguments.text("protocol"), known.as_slice()) {
+            ("", []) => ports.push(port(name, "TCP")),
+            ("", [protocol]) => ports.push(port(name, protocol)),
+            ("", several) => {
+                for protocol in several {
+                    let name = format!("port-{}-{}", index + 1, protocol.to_lowercase());
+                    ports.push(port(Some(name), protocol));
+                }
+            }
+            (protocol, _) => ports.push(port(name, protocol)),
         }
-        ports.push(port);
     }
     Ok(ports)
 }
 
 /// Reads `key=value,key=value`.
-fn pairs(text: &str, complaint: &str) -> Result<Value, Failure> {
-    let pairs = text.split(',').map(|pair| match pair.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), json!(value))),
-        _ => Err(Failure::message(format!("{complaint}: unexpected label spec: {pair}"))),
+fn pairs(text: &str) -> Result<Value, Failure> {
+    let pairs = text.split(',').map(|pair| {
+        let (key, value) = pair
+            .split_once('=')
+            .filter(|(_, value)| !value.contains('='))
+            .ok_or_else(|| Failure::message(format!("unexpected label spec: {pair}")))?;
+        if key.is_empty() {
+            return Err(Failure::message("unexpected empty label key"));
+        }
+        Ok((key.to_owned(), json!(value)))
     });
     pairs.collect::<Result<_, _>>().map(Value::Object)
 }

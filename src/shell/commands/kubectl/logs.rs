@@ -74,18 +74,40 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     Ok(Next::Wait(Box::new(Follow { sources, style })))
 }
 
+/// What is looked at once the pods are found (`LogsOptions.Validate`).
+fn check(call: &Call, container: &str) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    let (since, given) = (arguments.duration("since"), arguments.text("since-time"));
+    let negative = arguments.text("since").starts_with('-');
+    let text = match () {
+        () if !given.is_empty() && since.is_some_and(|since| !since.is_zero()) => {
+            "at most one of `sinceTime` or `sinceSeconds` may be specified"
+        }
+        () if arguments.on("all-containers") && !container.is_empty() => {
+            return Err(Failure::message(format!(
+                "--all-containers=true should not be specified with container name {container}"
+            )));
+        }
+        () if arguments.given("container") && arguments.positional.len() == 2 => {
+            "only one of -c or an inline [CONTAINER] arg is allowed"
+        }
+        () if arguments.number("limit-bytes").is_some_and(|bytes| bytes < 0) => {
+            "--limit-bytes must be greater than 0"
+        }
+        () if negative => "--since must be greater than 0",
+        () if arguments.number("tail").is_some_and(|lines| lines < -1) => {
+            "--tail must be greater than or equal to -1"
+        }
+        () => return Ok(()),
+    };
+    Err(Failure::message(text))
+}
+
 /// The containers whose logs are meant.
 fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
     let words = call.arguments.positional.clone();
-    let inline = words.get(1).cloned().unwrap_or_default();
-    let mut container = call.arguments.text("container").to_owned();
-    if !inline.is_empty() {
-        if !container.is_empty() {
-            let text = "only one of -c or an inline [CONTAINER] arg is allowed";
-            return Err(call.usage(text));
-        }
-        container = inline;
-    }
+    let inline = words.get(1).cloned();
+    let container = inline.unwrap_or_else(|| call.arguments.text("container").to_owned());
     let selected = !call.arguments.text("selector").is_empty();
     let pods = match words.first() {
         Some(_) if selected => {
@@ -110,6 +132,7 @@ fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
         }
         Some(word) => named(call, io, word)?,
     };
+    check(call, &container)?;
     let mut sources = Vec::new();
     for pod in pods {
         if call.arguments.on("all-containers") {
@@ -127,25 +150,29 @@ fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
 fn named(call: &mut Call, io: &mut Io<'_>, word: &str) -> Result<Vec<Pod>, Failure> {
     if call.arguments.on("all-pods") && word.contains('/') {
         let (kind, name) = super::target::single(&[word.to_owned()], Kind::Pod)?;
-        let object = call.client.get(io, kind, &name)?;
+        let object = call.client.get(io, kind, &name);
+        let object = object.map_err(|failure| not_there(call, failure.into()))?;
         return pods::of_object(&mut call.client, io, &object);
     }
     let found = pods::find(&mut call.client, io, word);
-    let (pod, count) = found.map_err(|failure| match failure {
-        Failure::Server { status, .. }
-            if status.reason == Reason::NotFound && !word.contains('/') =>
-        {
+    let (pod, count) = found.map_err(|failure| not_there(call, failure))?;
+    if count > 1 {
+        io.write_error(format!("Found {count} pods, using pod/{}", pod.name()));
+    }
+    Ok(vec![pod])
+}
+
+/// What `logs` says of what is not there.
+fn not_there(call: &Call, failure: Failure) -> Failure {
+    match failure {
+        Failure::Server { status, .. } if status.reason == Reason::NotFound => {
             Failure::message(format!(
                 "error from server (NotFound): {} in namespace \"{}\"",
                 status.message, call.client.namespace
             ))
         }
         other => other,
-    })?;
-    if count > 1 {
-        io.write_error(format!("Found {count} pods, using pod/{}", pod.name()));
     }
-    Ok(vec![pod])
 }
 
 /// How lines are chosen and shown.
@@ -163,15 +190,11 @@ impl Style {
     fn of(call: &Call, io: &Io<'_>) -> Result<Style, Failure> {
         let arguments = &call.arguments;
         let since = match (arguments.duration("since"), arguments.get("since-time")) {
-            (Some(_), Some(_)) => {
-                let text = "at most one of `sinceTime` or `sinceSeconds` may be specified";
-                return Err(Failure::message(text));
-            }
             (Some(length), None) if !length.is_zero() => {
                 let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
                 Some(SimTime::from_micros(io.now().as_micros().saturating_sub(micros)))
             }
-            (None, Some(time)) => {
+            (_, Some(time)) => {
                 let wrong = |_| {
                     Failure::message(format!(
                         "parsing time \"{time}\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"{time}\" as \"2006\""
@@ -181,12 +204,6 @@ impl Style {
             }
             _ => None,
         };
-        if arguments.number("limit-bytes").is_some_and(|bytes| bytes < 0) {
-            return Err(Failure::message("--limit-bytes must be greater than 0"));
-        }
-        if arguments.number("tail").is_some_and(|lines| lines < -1) {
-            return Err(Failure::message("--tail must be greater than or equal to -1"));
-        }
         let tail = match arguments.number("tail").unwrap_or(-1) {
             ..0 if !arguments.text("selector").is_empty() => Some(10),
             ..0 => None,

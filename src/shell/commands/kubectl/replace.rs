@@ -133,7 +133,7 @@ fn forced(
     // Without a grace period, or with none at all, pods get one second.
     let grace = call.arguments.number("grace-period").unwrap_or(-1);
     let grace_seconds = (grace >= 0).then(|| u32::try_from(grace.max(1)).unwrap_or(u32::MAX));
-    let propagation = super::delete::propagation(&call)?;
+    let propagation = super::delete::propagation(&call, io)?;
     let options = DeleteOptions { grace_seconds, propagation, dry_run: false };
     let (mut manifests, mut leaving, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for item in read.items {

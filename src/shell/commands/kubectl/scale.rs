@@ -48,14 +48,28 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let report = Report::of(&call, io)?;
     let expected = call.arguments.number("current-replicas").filter(|count| *count >= 0);
     let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
-        let scaled = scale(&mut call, io, &report, &object, replicas, expected);
-        if let Err(failure) = scaled {
-            failures.push(failure);
-        }
+    let version = call.arguments.text("resource-version").to_owned();
+    if !version.is_empty() && found.objects.len() > 1 {
+        let text = "cannot use --resource-version with multiple resources";
+        return Err(Failure::message(text));
     }
-    Failure::of(failures).map_or(DONE, Err)
+    if found.objects.is_empty() && found.failures.is_empty() {
+        return Err(Failure::message("no objects passed to scale"));
+    }
+    let wanted = Wanted { replicas, expected, version };
+    // The first that fails ends it; what was not found is told at the end.
+    for object in found.objects {
+        scale(&mut call, io, &report, &object, &wanted)?;
+    }
+    Failure::of(found.failures).map_or(DONE, Err)
+}
+
+/// The size that is wanted, and what must hold before.
+struct Wanted {
+    replicas: i64,
+    expected: Option<i64>,
+    /// The version that the object must have; empty for any.
+    version: String,
 }
 
 fn scale(
@@ -63,9 +77,14 @@ fn scale(
     io: &mut Io<'_>,
     report: &Report,
     object: &Object,
-    replicas: i64,
-    expected: Option<i64>,
+    Wanted { replicas, expected, version: wanted }: &Wanted,
 ) -> Result<(), Failure> {
+    if report.dry_run == DryRun::Client {
+        let mut value = object.to_value();
+        value["spec"]["replicas"] = json!(replicas);
+        let title = super::output::name(object);
+        return report.tell_value(io, None, &title, &value, "scaled");
+    }
     let Some(present) = present(object) else {
         let text = "the server could not find the requested resource";
         return Err(Status::new(Reason::NotFound, text).into());
@@ -74,18 +93,14 @@ fn scale(
         let text = format!("Expected replicas to be {expected}, was {present}");
         return Err(Failure::message(text));
     }
-    let scaled = match report.dry_run {
-        DryRun::Client => {
-            let mut value = object.to_value();
-            value["spec"]["replicas"] = json!(replicas);
-            let title = super::output::name(object);
-            return report.tell_value(io, None, &title, &value, "scaled");
-        }
-        dry_run => {
-            let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
-            call.client.patch(io, object, patch, dry_run.options(FieldValidation::Warn))?
-        }
-    };
+    let version = object.metadata().resource_version.as_deref().unwrap_or("");
+    if !wanted.is_empty() && wanted != version {
+        let text = format!("Expected resource version to be {wanted}, was {version}");
+        return Err(Failure::message(text));
+    }
+    let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
+    let options = report.dry_run.options(FieldValidation::Warn);
+    let scaled = call.client.patch(io, object, patch, options)?;
     report.tell(io, &scaled, "scaled")
 }
 
