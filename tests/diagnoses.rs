@@ -4,7 +4,7 @@
 //! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# dual-stack`, `# ingress`, `# then`: a script, `# off`: a node), what was expected
 //! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said; `# traffic`: whose), and
 //! what the game has to say: `# diagnosis`, the `# nearest` miss where there is one, `# at`, the player's
-//! line, and words of the `# message`. Every command that shows the evidence has to work. The pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
+//! line, and words of the `# message` and of the way out (`# fix`). Every command that shows the evidence has to work. The pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -65,6 +65,21 @@ fn every_diagnosis_has_a_case() {
     assert!(missing.is_empty(), "no case ends in {missing:?}");
 }
 
+#[test]
+fn what_passes_by_itself_a_while_later_is_not_mended_by_applying_the_file_again() {
+    // The level's own event has changed the Deployment since its file was applied; the pods that it makes
+    // then are ready soon, with the file or without it.
+    let pack = Pack::embedded().expect("the campaign is well-formed");
+    let level = pack.level("rolling-update").expect("it is in the campaign");
+    let mut attempt = Attempt::open(Arc::clone(level), 1);
+    attempt.apply();
+    let verdict = attempt.grade();
+    let said = verdict.goals[0].diagnosis.as_ref().expect("riders find no pod");
+    assert_eq!(said.code, "no-ready-endpoint");
+    assert!(said.fix.contains("RollingUpdate"), "{said:#?}");
+    assert!(!said.fix.contains("kubectl apply"), "{said:#?}");
+}
+
 /// Every case, by its file's name.
 fn cases() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnoses");
@@ -104,7 +119,8 @@ fn tell(text: &str) -> Result<(), String> {
         }
     }
     let at = said.at.as_ref().map(|at| at.position.line.to_string());
-    let worded = case.get("message").is_none_or(|wanted| said.message.contains(wanted.as_str()));
+    let says = |part: &str, text: &str| case.get(part).is_none_or(|words| text.contains(&**words));
+    let worded = says("message", &said.message) && says("fix", &said.fix);
     let near = case.get("nearest").map_or(said.nearest.is_none(), |wanted| {
         said.nearest.as_ref().is_some_and(|nearest| nearest.contains(wanted.as_str()))
     });
@@ -112,8 +128,8 @@ fn tell(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} at {at:?}: {} {:?} {:#?}",
-        said.code, said.message, said.nearest, said.evidence
+        "{} at {at:?}: {} {:?} {:#?} {}",
+        said.code, said.message, said.nearest, said.evidence, said.fix
     ))
 }
 

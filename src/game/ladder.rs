@@ -156,11 +156,13 @@ impl Fault<'_> {
         self.all().map(|diagnosis| &*diagnosis.message)
     }
 
-    /// The ways out, each once.
+    /// The ways out, each once. Where one goal has a choice that another does not have, what mends both is
+    /// told.
     pub fn ways_out(&self) -> Vec<&str> {
         let mut ways: Vec<&str> = Vec::new();
         for way in self.all().map(|diagnosis| &*diagnosis.fix) {
-            if !ways.contains(&way) {
+            if !ways.iter().any(|told| way.starts_with(told)) {
+                ways.retain(|told| !told.starts_with(way));
                 ways.push(way);
             }
         }

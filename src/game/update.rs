@@ -353,8 +353,9 @@ fn decisive_story(play: &Play, at: usize) -> Option<Story> {
         true => (sent(&play.goals()[at].traces), format!("the request before · {}", title(asked))),
         false => (own, title(asked)),
     };
-    // Of several requests the one that failed decides, wherever it stands among the others.
-    let failed = by_request(&traces).into_iter().find(|request| {
+    // Of several requests the last that failed decides, wherever it stands among the others: the diagnosis
+    // is of that one too.
+    let failed = by_request(&traces).into_iter().rev().find(|request| {
         let story = story_of(play, String::new(), request);
         !story.steps.is_empty() && !story.arrived
     });

@@ -40,8 +40,8 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
 }
 
 /// Somebody changed an object of a file since the file was applied (`kubectl scale`, `set`, `patch`), and
-/// with the file applied again the goal passes, which is tried in a copy: then the file is right, and no line
-/// of it is to be written otherwise.
+/// with the file applied again the goal passes, and without it does not, which is tried in copies: then the
+/// file is right, and no line of it is to be written otherwise.
 pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     if matches!(said.code, "manifest-refused" | "not-applied") {
         return said;
@@ -66,6 +66,10 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     let Some(command) = [Some(apply), freed].into_iter().flatten().find(passes) else {
         return said;
     };
+    // What passes by itself a while later is not mended by the file.
+    if trial::passes_later(facts) {
+        return said;
+    }
     let (kind, shown) = (object.kind.info(), shown_name(&object.namespace, &object.name));
     said.look([format!("kubectl diff -f {file}")])
         .fact(format!(
