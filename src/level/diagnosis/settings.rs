@@ -32,7 +32,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Op
     let (rule, ..) = services::chosen(trace)?;
     let service = services::find(facts, rule)?;
     let changes = changes(facts, service, trace);
-    if changes.is_empty() || trial::passes_now(facts) {
+    if changes.is_empty() || trial::passes_later(facts) {
         return None;
     }
     let (namespace, name) = services::full_name(service);

@@ -75,13 +75,8 @@ pub(super) fn succeeds(facts: &Facts<'_>, command: &str) -> bool {
     shell::run_at(&mut cluster, &Place::Laptop, facts.case.files, command, LIMIT).exit == 0
 }
 
-/// Whether the goal passes as everything stands: then it was a matter of chance, or of time.
-pub(super) fn passes_now(facts: &Facts<'_>) -> bool {
-    send(facts, facts.case.cluster.clone()) == Tried::Passes
-}
-
 /// Whether the goal passes once controllers and probes have had as long as after a change, though nothing is
-/// changed.
+/// changed: then it was a matter of chance, or of time.
 pub(super) fn passes_later(facts: &Facts<'_>) -> bool {
     let mut cluster = facts.case.cluster.clone();
     rest(&mut cluster);
