@@ -2,7 +2,7 @@
 
 use k8s_openapi::jiff::Timestamp;
 
-use super::files::{View, is_device};
+use super::files::{HOME, View, is_device};
 use crate::cluster::Place;
 
 /// What a path leads to.
@@ -56,6 +56,7 @@ impl View<'_> {
             Kind::Folder => 0o755,
             Kind::Device => 0o666,
             Kind::Link(_) => 0o777,
+            Kind::File if self.is_program(path) => 0o755,
             Kind::File => self.cluster.first_mode(self.place, path),
         };
         let names = match kind {
@@ -63,7 +64,8 @@ impl View<'_> {
             Kind::File => self.cluster.count_names(self.place, path),
             Kind::Device | Kind::Link(_) => 1,
         };
-        let owner = if *self.place == Place::Laptop { "player" } else { "root" };
+        let own = *self.place == Place::Laptop && path.starts_with(HOME);
+        let owner = if own { "player" } else { "root" };
         Ok(Facts {
             mode: changed.mode.unwrap_or(usual),
             owner: changed.owner.unwrap_or_else(|| owner.to_owned()),

@@ -4,8 +4,8 @@
 //! made with `mkdir` has a file of its own ([`MARK`]), which no command shows.
 
 use super::file_facts::Facts;
-use super::{Files, Io};
-use crate::cluster::{Attributes, Cluster, Place};
+use super::{Files, Io, commands};
+use crate::cluster::{Attributes, Cluster, Flavour, Place};
 use crate::random::Stream;
 
 /// Where the laptop's working folder is.
@@ -156,6 +156,7 @@ impl View<'_> {
         match content {
             Some(content) => Ok(content),
             None if self.is_directory(path) => Err("Is a directory".to_owned()),
+            None if self.is_program(path) => Ok(commands::PROGRAM.to_vec()),
             None => Err("No such file or directory".to_owned()),
         }
     }
@@ -165,8 +166,34 @@ impl View<'_> {
         let path = &*self.cluster.follow(self.place, path, true);
         match own(self.place, path) {
             Some(name) => self.files.contains_key(&name),
-            None => self.cluster.read_file(self.place, path).is_some(),
+            None => self.cluster.read_file(self.place, path).is_some() || self.is_program(path),
         }
+    }
+
+    /// Whether a tool that the place has stands at an absolute path: where `which` finds it, or where
+    /// Debian's `/bin` leads to the same.
+    pub fn is_program(self, path: &str) -> bool {
+        let Some((folder, name)) = path.rsplit_once('/') else { return false };
+        let folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"];
+        folders.contains(&folder)
+            && commands::is_installed(self.cluster, self.place, name)
+            && self.programs(folder).any(|known| known == name)
+    }
+
+    /// The names of the tools in a folder.
+    fn programs(self, folder: &str) -> impl Iterator<Item = String> {
+        let names = commands::installed(self.cluster, self.place);
+        let gnu = commands::flavour(self.cluster, self.place) == Flavour::Gnu;
+        let folder = match folder {
+            "/bin" if gnu => "/usr/bin",
+            "/sbin" if gnu => "/usr/sbin",
+            other => other,
+        }
+        .to_owned();
+        names.into_iter().filter_map(move |name| {
+            let path = commands::path(self.cluster, self.place, name);
+            (path.rsplit_once('/')?.0 == folder).then(|| name.to_owned())
+        })
     }
 
     /// Whether there is a folder at an absolute path.
@@ -233,6 +260,9 @@ impl View<'_> {
             let system = SYSTEM.iter().filter_map(|folder| folder.strip_prefix(&prefix));
             let direct = system.filter(|name| !name.is_empty() && !name.contains('/'));
             names.extend(direct.map(|name| format!("{name}/")));
+        }
+        if matches!(path, "/bin" | "/usr/bin" | "/sbin" | "/usr/sbin" | "/usr/local/bin") {
+            names.extend(self.programs(path));
         }
         names.sort();
         names.dedup();

@@ -172,7 +172,6 @@ pub(super) fn is_real(name: &str) -> bool {
             | "htop"
             | "free"
             | "df"
-            | "du"
             | "mount"
             | "lsof"
             | "strace"
@@ -188,35 +187,20 @@ pub(super) fn is_real(name: &str) -> bool {
             | "scp"
             | "rsync"
             | "ssh-keygen"
-            | "tar"
-            | "gzip"
-            | "gunzip"
-            | "zcat"
             | "bzip2"
             | "xz"
             | "file"
-            | "dd"
-            | "tree"
             | "b2sum"
-            | "cksum"
             | "csplit"
-            | "factor"
             | "fallocate"
             | "flock"
             | "fmt"
-            | "groups"
-            | "link"
             | "mkfifo"
             | "pr"
             | "ptx"
             | "shred"
-            | "stdbuf"
             | "stty"
-            | "sum"
             | "tsort"
-            | "unlink"
-            | "users"
-            | "who"
             | "zip"
             | "unzip"
             | "crontab"
@@ -280,7 +264,7 @@ pub(super) fn not_simulated(name: &str) -> String {
         "systemctl" | "journalctl" | "service" | "kubelet" => {
             "kubectl describe node and kubectl get events show what nodes do"
         }
-        "top" | "htop" | "free" | "df" | "du" => "kubectl describe node shows what a node has",
+        "top" | "htop" | "free" | "df" => "kubectl describe node shows what a node has",
         "ifconfig" | "route" | "arp" => "try ip addr, ip route or ss -ltn",
         "k9s" | "kubectx" | "kubens" | "stern" => "kubectl does the same",
         "yq" => "kubectl get -o json, and jq",

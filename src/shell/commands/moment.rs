@@ -1,8 +1,8 @@
 //! Moments as C's library writes and reads them, in the C locale and in UTC: `strftime`, `strptime`.
 
-const DAYS: [&str; 7] =
+pub(in crate::shell) const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS: [&str; 12] = [
+pub(in crate::shell) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",

@@ -229,6 +229,11 @@ impl Options {
         Options { given: Vec::new(), operands: operands.to_vec() }
     }
 
+    /// Takes one more option as given: what another one stands for.
+    pub fn give(&mut self, letter: char) {
+        self.given.push((letter, String::new()));
+    }
+
     /// Whether an option was given.
     pub fn has(&self, letter: char) -> bool {
         self.given.iter().any(|(given, _)| *given == letter)

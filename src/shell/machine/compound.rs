@@ -205,11 +205,12 @@ impl Machine {
                 self.write_error(io, &message);
                 self.fail_hard(if self.state.dialect == Dialect::Bash { 1 } else { 2 });
             }
+            Err(Stop::Silent) => self.state.status = 2,
             Err(Stop::Unset(message)) => {
                 let message = format!("{}{message}", self.state.prefix());
                 self.write_error(io, &message);
                 self.fail_hard(match self.state.dialect {
-                    Dialect::Bash if self.state.options.exit_on_error => 1,
+                    Dialect::Bash if self.state.options.exit_on_error || self.state.depth > 0 => 1,
                     Dialect::Bash => 127,
                     _ => 2,
                 });

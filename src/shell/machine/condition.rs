@@ -45,6 +45,8 @@ pub(in crate::shell) enum Wrong {
         before: String,
     },
     NoParenthesis,
+    /// What stands behind `=~` is no pattern: bash says nothing, and gives 2.
+    NoPattern,
     TooMany,
 }
 
@@ -86,6 +88,7 @@ impl Wrong {
             (Wrong::NoParenthesis, Dialect::Bash) => "`)' expected".to_owned(),
             (Wrong::NoParenthesis, _) => "closing paren expected".to_owned(),
             (Wrong::TooMany, _) => "too many arguments".to_owned(),
+            (Wrong::NoPattern, _) => String::new(),
         }
     }
 }
@@ -197,7 +200,7 @@ impl Reader<'_> {
 fn is_unary(operator: &str) -> bool {
     let mut letters = operator.chars();
     letters.next() == Some('-')
-        && letters.next().is_some_and(|letter| "bcdefghknprstuvwxzLS".contains(letter))
+        && letters.next().is_some_and(|letter| "bcdefghknprstuvwxzLSOGN".contains(letter))
         && letters.next().is_none()
 }
 
@@ -229,6 +232,12 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong
         "-z" => operand.is_empty(),
         "-e" | "-r" | "-w" | "-a" => exists() || files::is_device(&path),
         "-c" => files::is_device(&path),
+        "-N" if world.posix => {
+            return Err(Wrong::NoUnary {
+                operator: operator.to_owned(),
+                operand: operand.to_owned(),
+            });
+        }
         "-f" => world.view.is_file(&path),
         "-d" => world.view.is_directory(&path),
         "-x" => world.view.is_executable(&path),
@@ -236,6 +245,17 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong
         "-u" => facts(true).is_some_and(|facts| facts.mode & 0o4000 != 0),
         "-g" => facts(true).is_some_and(|facts| facts.mode & 0o2000 != 0),
         "-k" => facts(true).is_some_and(|facts| facts.mode & 0o1000 != 0),
+        "-O" | "-G" => {
+            let own = world.view.cluster.identity(world.view.place);
+            let name = |(number, name): (u32, Option<String>)| name.unwrap_or(number.to_string());
+            let (user, group) = (name(own.user), name(own.group));
+            facts(true).is_some_and(|facts| match operator {
+                "-O" => facts.owner == user,
+                _ => facts.group == group,
+            })
+        }
+        // When a file was read is kept by nobody: it has not been since it was written.
+        "-N" => exists(),
         "-s" => world.view.read(&path).is_ok_and(|content| !content.is_empty()),
         "-t" => world.terminal,
         "-v" if !world.posix => !operand.is_empty(),
@@ -334,6 +354,9 @@ impl Machine {
             variable.elements = Some(Elements::Indexed(array));
         }
         result.map_err(|why| {
+            if why == Wrong::NoPattern {
+                return Stop::Silent;
+            }
             Stop::Error(match self.state.dialect {
                 Dialect::Bash => format!("[[: {}", why.message(Dialect::Bash)),
                 dialect => why.message(dialect),
@@ -395,7 +418,7 @@ fn holds(
                 "!=" => !Pattern::extended(&right).matches(&left),
                 "=~" => {
                     let regex =
-                        compile(&right, Syntax::Awk, false).map_err(|_| Wrong::NoOperand(None))?;
+                        compile(&right, Syntax::Awk, false).map_err(|_| Wrong::NoPattern)?;
                     let groups = regex.captures_at(&left, 0);
                     let text = |(start, end): (usize, usize)| left[start..end].to_owned();
                     let texts = |groups: &Vec<Option<(usize, usize)>>| {

@@ -31,6 +31,8 @@ pub(super) enum Stop {
     Error(String),
     /// A variable is unset that has to be set: bash has an exit code of its own for it.
     Unset(String),
+    /// What stands behind `=~` is no pattern: bash says nothing and gives 2.
+    Silent,
 }
 
 pub(super) type Expanded<T> = Result<T, Stop>;
@@ -290,10 +292,26 @@ impl<'a> Expander<'a> {
             Some(slash) => text.split_at(slash),
             None => (text, ""),
         };
-        match (user, self.read("HOME")) {
-            ("~", Some(home)) => (home, rest.to_owned()),
-            _ => (String::new(), text.to_owned()),
+        let bash = self.state.dialect == Dialect::Bash;
+        let found = match user {
+            "~" => self.read("HOME"),
+            "~+" if bash => self.read("PWD"),
+            "~-" if bash => self.read("OLDPWD"),
+            _ => self.home_of(&user[1..]),
+        };
+        match found {
+            Some(home) => (home, rest.to_owned()),
+            None => (String::new(), text.to_owned()),
         }
+    }
+
+    /// The home of a user, by `/etc/passwd`.
+    fn home_of(&self, user: &str) -> Option<String> {
+        let text = self.view.read("/etc/passwd").unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let mut lines = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let found = lines.find(|parts| parts.first() == Some(&user) && !user.is_empty());
+        found.and_then(|parts| parts.get(5).map(|home| (*home).to_owned()))
     }
 
     /// What bash has to say of connecting to `path`; nothing when the connection stands.
@@ -375,6 +393,13 @@ impl<'a> Expander<'a> {
             }
             let last = index + 1 == steps.len();
             let mut next = Vec::new();
+            if *step == "**" && self.state.shopt("globstar") {
+                for folder in &found {
+                    self.all_below(folder, last && !folders, dots, &mut next);
+                }
+                found = next;
+                continue;
+            }
             for folder in &found {
                 let path = absolute(&self.state.place, &self.state.directory, folder);
                 // A step that is no pattern, as the command `[`, is looked for by its name.
@@ -414,6 +439,39 @@ impl<'a> Expander<'a> {
             true if self.state.shopt("nullglob") => Vec::new(),
             true => vec![field.text],
             false => found,
+        }
+    }
+}
+
+impl Expander<'_> {
+    /// `**`: a folder and all folders below it, and (`files`) all files in them.
+    fn all_below(&self, folder: &str, files: bool, dots: bool, all: &mut Vec<String>) {
+        // The folder itself has no name of its own where nothing stands before it.
+        if !folder.is_empty() || !files {
+            all.push(folder.to_owned());
+        }
+        let path = absolute(&self.state.place, &self.state.directory, folder);
+        for name in self.view.list(&path).unwrap_or_default() {
+            let plain = name.trim_end_matches('/');
+            let link = self
+                .view
+                .cluster
+                .link_target(&self.state.place, &absolute(&self.state.place, &path, plain));
+            match () {
+                () if plain.starts_with('.') && !dots => {}
+                () if plain == name || link.is_some() => {
+                    if files {
+                        all.push(format!("{folder}{plain}"));
+                    }
+                }
+                () => {
+                    let at = all.len();
+                    self.all_below(&format!("{folder}{plain}/"), files, dots, all);
+                    if files {
+                        all[at] = format!("{folder}{plain}");
+                    }
+                }
+            }
         }
     }
 }

@@ -273,6 +273,7 @@ impl Expander<'_> {
             "OSTYPE" => "linux-gnu".to_owned(),
             "OPTIND" => "1".to_owned(),
             "PS4" => "+ ".to_owned(),
+            "IFS" => " \t\n".to_owned(),
             "SHLVL" => "1".to_owned(),
             "EPOCHSECONDS" => self.view.cluster.now().timestamp().as_second().to_string(),
             "PIPESTATUS" => state.pipe_status.first()?.to_string(),

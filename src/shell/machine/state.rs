@@ -282,6 +282,10 @@ impl ShellState {
     pub fn prefix(&self) -> String {
         match self.dialect {
             Dialect::Bash if self.interactive => format!("{}: ", self.name),
+            // Of a function that `-c` defined bash knows no file.
+            Dialect::Bash if self.command_string && !self.calls.is_empty() => {
+                format!("environment: line {}: ", self.line)
+            }
             Dialect::Bash => format!("{}: line {}: ", self.name, self.line),
             Dialect::Dash => format!("{}: {}: ", self.name, self.line),
             Dialect::Ash => format!("{}: ", self.name),

@@ -65,9 +65,14 @@ pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -
             true if io.is_directory(path) => Ok(Vec::new()),
             true => make_all(io, path),
             false if !parent.is_empty() && !io.is_directory(parent) => {
-                Err("No such file or directory".to_owned())
+                let file = io.is_file(parent);
+                let why = if file { "Not a directory" } else { "No such file or directory" };
+                Err((path.clone(), why.to_owned()))
             }
-            false => io.make_directory(path).map(|()| vec![path.clone()]),
+            false => match io.make_directory(path) {
+                Ok(()) => Ok(vec![path.clone()]),
+                Err(why) => Err((path.clone(), why)),
+            },
         };
         match (result, is_gnu(io)) {
             (Ok(made), gnu) => {
@@ -81,10 +86,10 @@ pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -
                     });
                 }
             }
-            (Err(why), true) => {
+            (Err((path, why)), true) => {
                 status = fail(io, format!("mkdir: cannot create directory '{path}': {why}"));
             }
-            (Err(why), false) => {
+            (Err((path, why)), false) => {
                 status = fail(io, format!("mkdir: can't create directory '{path}': {why}"));
             }
         }
@@ -93,14 +98,24 @@ pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -
 }
 
 /// Makes a folder with all those above it; those that were made.
-fn make_all(io: &mut Io<'_>, path: &str) -> Result<Vec<String>, String> {
+///
+/// # Errors
+/// The folder that cannot be made, and why.
+pub(super) fn make_all(io: &mut Io<'_>, path: &str) -> Result<Vec<String>, (String, String)> {
     let mut made = Vec::new();
-    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+    let whole = path.trim_end_matches('/');
+    let ends = whole.match_indices('/').map(|(at, _)| at).chain([whole.len()]);
     for end in ends.filter(|end| *end > 0) {
-        if !io.is_directory(&path[..end]) {
-            io.make_directory(&path[..end])?;
-            made.push(path[..end].to_owned());
+        let part = &whole[..end];
+        if io.is_directory(part) {
+            continue;
         }
+        io.make_directory(part).map_err(|why| match why.as_str() {
+            // What is in the way of folders below it is no folder.
+            "File exists" if end < whole.len() => (part.to_owned(), "Not a directory".to_owned()),
+            _ => (if end < whole.len() { part } else { path }.to_owned(), why),
+        })?;
+        made.push(part.to_owned());
     }
     Ok(made)
 }
@@ -142,10 +157,19 @@ pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> O
     if !removal.force && !need(io, &options, "rm", "missing operand") {
         return Some(1);
     }
-    if removal.asks && !io.stdin.ended() {
+    if (removal.asks || options.has('I')) && !io.stdin.ended() {
         return None;
     }
     let mut status = 0;
+    let many = options.operands.len() > 3 || removal.recursive;
+    if options.has('I') && many && !options.operands.is_empty() {
+        let count = options.operands.len();
+        let things = if count == 1 { "argument" } else { "arguments" };
+        let how = if removal.recursive { " recursively" } else { "" };
+        if !agreed(io, &format!("rm: remove {count} {things}{how}? ")) {
+            return Some(0);
+        }
+    }
     for path in &options.operands {
         if let Err(message) = removal.remove(io, path) {
             status = fail(io, message);
@@ -160,6 +184,9 @@ impl Removal {
             true => format!("rm: cannot remove '{path}': {why}"),
             false => format!("rm: can't remove '{path}': {why}"),
         };
+        if self.recursive && self.gnu && io.absolute(path) == "/" {
+            return Err("rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe".to_owned());
+        }
         let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("");
         if matches!(name, "." | "..") {
             return Err(match (self.gnu, self.recursive) {
@@ -171,39 +198,87 @@ impl Removal {
             });
         }
         if !io.is_directory(path) || io.link_target(path).is_some() {
-            if self.asks && io.is_file(path) && !self.agreed(io, path) {
-                return Ok(());
-            }
-            return match io.remove_file(path) {
-                Err(why) if self.force && why == "No such file or directory" => Ok(()),
-                Err(why) => Err(cannot(&why)),
-                Ok(()) => {
-                    if self.verbose {
-                        io.say(format!("removed '{path}'"));
-                    }
-                    Ok(())
-                }
-            };
+            return self.file(io, path).map(|_| ());
         }
         if self.empty && !self.recursive {
             remove_empty(io, path).map_err(|why| cannot(&why))?;
+            self.tell(io, path);
         } else if !self.recursive {
             return Err(match self.gnu {
                 true => cannot("Is a directory"),
                 false => format!("rm: '{path}' is a directory"),
             });
+        } else if self.asks {
+            return self.asked(io, path).map(|_| ());
         } else {
-            let below: Vec<String> = io.view().below(&io.absolute(path));
+            let below: Vec<String> = match self.verbose {
+                true => in_order(io, path, true),
+                false => Vec::new(),
+            };
+            let folders: Vec<bool> = below.iter().map(|path| is_folder(io, path)).collect();
             remove_folder(io, path).map_err(|why| cannot(&why))?;
-            for name in below.iter().filter(|name| self.verbose && !View::is_mark(name)) {
-                io.say(format!("removed '{}/{name}'", path.trim_end_matches('/')));
+            for (path, folder) in below.iter().zip(folders) {
+                match folder {
+                    true => self.tell(io, path),
+                    false => io.say(format!("removed '{path}'")),
+                }
             }
         }
+        Ok(())
+    }
+
+    /// `-v`: a folder is gone.
+    fn tell(&self, io: &mut Io<'_>, path: &str) {
         if self.verbose {
             let colon = if self.gnu { "" } else { ":" };
             io.say(format!("removed directory{colon} '{path}'"));
         }
-        Ok(())
+    }
+
+    /// Removes what is no folder; whether it is gone.
+    fn file(&self, io: &mut Io<'_>, path: &str) -> Result<bool, String> {
+        if self.asks && io.is_file(path) && !self.agreed(io, path) {
+            return Ok(false);
+        }
+        match io.remove_file(path) {
+            Err(why) if self.force && why == "No such file or directory" => Ok(true),
+            Err(why) if self.gnu => Err(format!("rm: cannot remove '{path}': {why}")),
+            Err(why) => Err(format!("rm: can't remove '{path}': {why}")),
+            Ok(()) => {
+                if self.verbose {
+                    io.say(format!("removed '{path}'"));
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// `-ri`: asks before it goes into a folder, before each thing in it, and before the folder itself;
+    /// whether it is gone.
+    fn asked(&self, io: &mut Io<'_>, path: &str) -> Result<bool, String> {
+        if !is_folder(io, path) {
+            return self.file(io, path);
+        }
+        let names = io.list(path).unwrap_or_default();
+        let mut empty = true;
+        if !names.is_empty() {
+            if !agreed(io, &format!("rm: descend into directory '{path}'? ")) {
+                return Ok(false);
+            }
+            for name in names {
+                let below =
+                    format!("{}/{}", path.trim_end_matches('/'), name.trim_end_matches('/'));
+                let full = io.absolute(&below);
+                keep_parent(io, &full)?;
+                empty &= self.asked(io, &below)?;
+            }
+        }
+        if !empty || !agreed(io, &format!("rm: remove directory '{path}'? ")) {
+            return Ok(false);
+        }
+        remove_empty(io, path)?;
+        self.tell(io, path);
+        Ok(true)
     }
 
     /// `-i`: whether the next line of standard input says yes.
@@ -213,9 +288,31 @@ impl Removal {
             Ok(content) if content.is_empty() => "regular empty file ",
             _ => "regular file ",
         };
-        io.put_error(format!("rm: remove {kind}'{path}'? ").as_bytes());
-        matches!(io.read_line(), crate::shell::Read::Line(line) if line.starts_with(['y', 'Y']))
+        agreed(io, &format!("rm: remove {kind}'{path}'? "))
     }
+}
+
+/// Asks on standard error; whether the next line of standard input says yes.
+pub(super) fn agreed(io: &mut Io<'_>, question: &str) -> bool {
+    io.put_error(question.as_bytes());
+    matches!(io.read_line(), crate::shell::Read::Line(line) if line.starts_with(['y', 'Y']))
+}
+
+fn is_folder(io: &Io<'_>, path: &str) -> bool {
+    io.is_directory(path) && io.link_target(path).is_none()
+}
+
+/// A path and all below it; folders before what is in them, or (`last`) after.
+fn in_order(io: &Io<'_>, path: &str, last: bool) -> Vec<String> {
+    let mut all = Vec::new();
+    if is_folder(io, path) {
+        for name in io.list(path).unwrap_or_default() {
+            let below = format!("{}/{}", path.trim_end_matches('/'), name.trim_end_matches('/'));
+            all.extend(in_order(io, &below, last));
+        }
+    }
+    all.insert(if last { all.len() } else { 0 }, path.to_owned());
+    all
 }
 
 /// Removes a folder in which nothing is.
@@ -311,9 +408,15 @@ pub(in crate::shell::commands) fn mv(arguments: &[String], io: &mut Io<'_>) -> O
 }
 
 /// `cp` or `mv`, and how it was told to do it.
-struct Copying {
+struct Copying<'a> {
     tool: &'static str,
     gnu: bool,
+    /// `-i`: whether it asks before it writes over what is there.
+    asks: bool,
+    /// `-s`: a symbolic link instead of a copy.
+    symbolic: bool,
+    /// What stands behind the name of what was there (`-S`).
+    suffix: &'a str,
     recursive: bool,
     verbose: bool,
     keeps: bool,
@@ -341,17 +444,21 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         ("interactive", 'i'),
         ("update", 'u'),
         ("backup", 'À'),
+        ("suffix", 'S'),
         ("symbolic-link", 's'),
         ("link", 'l'),
-        ("parents", 'P'),
+        ("no-dereference", 'P'),
+        ("dereference", 'L'),
+        ("preserve", 'Ç'),
+        ("strip-trailing-slashes", 'É'),
+        ("one-file-system", 'x'),
+        ("parents", 'Å'),
     ];
     let grammar =
-        Grammar { name: tool, short: "rRafinvpt:TubslLPdHxÀ;", long: LONG, stops: false };
+        Grammar { name: tool, short: "rRafinvpt:TubslLPdHxS:À;Ç;ÉÅ", long: LONG, stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     let numbered = options.value('À').filter(|how| !matches!(*how, "" | "simple" | "never"));
-    let idle = [('s', "-s"), ('i', "-i")];
-    let numbered = numbered.map(|_| "--backup with numbers");
-    if let Some(flag) = options.not_simulated(&idle).or(numbered) {
+    if let Some(flag) = numbered.map(|_| "--backup with numbers") {
         return Some(fail(io, format!("podhop: {tool}: not simulated here: {flag}")));
     }
     let mut operands = options.operands.clone();
@@ -374,25 +481,47 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         let why = if io.is_file(target) { "Not a directory" } else { "No such file or directory" };
         return Some(fail(io, format!("{tool}: target '{target}': {why}")));
     }
+    if options.has('Å') && !into {
+        return Some(missing(io, tool, "with --parents, the destination must be a directory"));
+    }
+    // The last of -f, -i and -n counts.
+    let last = options.in_order().filter(|(letter, _)| matches!(letter, 'f' | 'i' | 'n')).last();
+    let asks = last.is_some_and(|(letter, _)| letter == 'i');
+    if asks && !io.stdin.ended() {
+        return None;
+    }
     let copying = Copying {
         tool,
         gnu,
+        asks,
+        symbolic: tool == "cp" && options.has('s'),
         recursive: tool == "mv" || ['r', 'R', 'a'].iter().any(|letter| options.has(*letter)),
         verbose: options.has('v'),
-        keeps: options.has('n'),
+        keeps: last.is_some_and(|(letter, _)| letter == 'n'),
         updates: options.has('u'),
-        backs_up: options.has('b') || options.has('À'),
+        backs_up: ['b', 'À', 'S'].iter().any(|letter| options.has(*letter)),
+        suffix: options.value('S').unwrap_or("~"),
         hard: tool == "cp" && options.has('l'),
-        preserves: tool == "mv" || options.has('p') || options.has('a'),
-        links: tool == "mv" || ['P', 'd', 'a', 'r', 'R'].iter().any(|letter| options.has(*letter)),
+        preserves: tool == "mv" || ['p', 'a', 'Ç'].iter().any(|letter| options.has(*letter)),
+        links: tool == "mv"
+            || !options.has('L')
+                && ['P', 'd', 'a', 'r', 'R'].iter().any(|letter| options.has(*letter)),
     };
     let mut status = 0;
     for source in sources {
         let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or(source);
+        let whole = source.trim_start_matches('/');
+        let name = if options.has('Å') { whole } else { name };
         let to = match into || sources.len() > 1 {
             true => format!("{}/{name}", target.trim_end_matches('/')),
             false => target.clone(),
         };
+        if let (true, Some((above, _))) = (options.has('Å'), to.rsplit_once('/')) {
+            if io.is_file(source) || io.is_directory(source) {
+                // A folder that cannot be made is said by the copy into it.
+                let _ = make_all(io, above);
+            }
+        }
         if let Err(message) = copying.one(io, source, &to) {
             status = fail(io, message);
         }
@@ -400,7 +529,7 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
     Some(status)
 }
 
-impl Copying {
+impl Copying<'_> {
     /// A source that cannot be read.
     fn no_source(&self, from: &str, why: &str) -> String {
         match (self.gnu, self.tool) {
@@ -442,14 +571,29 @@ impl Copying {
             let why = if self.gnu || tool == "mv" { "Not a directory" } else { "Is a directory" };
             return Err(self.no_target(from, to, why));
         }
-        let renamed = tool == "mv" && self.gnu;
-        let told = format!("{}'{from}' -> '{to}'", if renamed { "renamed " } else { "" });
+        if self.asks && io.is_file(to) && !agreed(io, &format!("{tool}: overwrite '{to}'? ")) {
+            return Ok(());
+        }
+        let renamed = if tool == "mv" && self.gnu { "renamed " } else { "" };
+        let mut told = vec![format!("{renamed}'{from}' -> '{to}'")];
+        if self.verbose && folder && tool == "cp" {
+            let below = in_order(io, from, false);
+            let start = from.trim_end_matches('/');
+            let end = to.trim_end_matches('/');
+            told = below
+                .iter()
+                .map(|path| {
+                    format!("'{path}' -> '{end}{}'", path.strip_prefix(start).unwrap_or(""))
+                })
+                .collect();
+            told[0] = format!("'{from}' -> '{to}'");
+        }
         match folder {
             true => self.folder(io, from, to)?,
             false => self.file(io, from, to)?,
         }
         if self.verbose {
-            io.say(told);
+            told.iter().for_each(|line| io.say(line));
         }
         Ok(())
     }
@@ -463,11 +607,21 @@ impl Copying {
     fn file(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
         if self.backs_up && io.is_file(to) {
             let plain = Copying { tool: "mv", backs_up: false, preserves: true, ..*self };
-            plain.file(io, to, &format!("{to}~"))?;
+            plain.file(io, to, &format!("{to}{}", self.suffix))?;
         }
         if self.hard && io.link_target(from).is_none() {
             return io.add_name(from, to).map_err(|why| {
                 format!("{}: cannot create hard link '{to}' to '{from}': {why}", self.tool)
+            });
+        }
+        if self.symbolic {
+            if !from.starts_with('/') && to.contains('/') {
+                return Err(format!(
+                    "cp: '{to}': can make relative symbolic links only in current directory"
+                ));
+            }
+            return io.make_link(to, from).map_err(|why| {
+                format!("cp: cannot create symbolic link '{to}' to '{from}': {why}")
             });
         }
         match io.link_target(from).filter(|_| self.links) {
@@ -537,7 +691,7 @@ impl Copying {
         for name in names.iter().filter(|name| !View::is_mark(name)) {
             let target = format!("{to}/{name}");
             if let Some((folder, _)) = target.rsplit_once('/') {
-                make_all(io, folder).map_err(|why| cannot_make(folder, why))?;
+                make_all(io, folder).map_err(|(folder, why)| cannot_make(&folder, why))?;
             }
             self.file(io, &format!("{full}/{name}"), &target)?;
         }
@@ -635,8 +789,14 @@ fn stamped(io: &Io<'_>, text: &str) -> Option<Moment> {
 pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "mktemp",
-        short: "dqup:t",
-        long: &[("directory", 'd'), ("quiet", 'q'), ("dry-run", 'u'), ("tmpdir", 'p')],
+        short: "dqup:tÀ:",
+        long: &[
+            ("directory", 'd'),
+            ("quiet", 'q'),
+            ("dry-run", 'u'),
+            ("tmpdir", 'p'),
+            ("suffix", 'À'),
+        ],
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
@@ -652,7 +812,13 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
         true => format!("{}/{template}", folder.unwrap_or("/tmp").trim_end_matches('/')),
         false => template,
     };
-    let (start, tail) = match template.rfind('X') {
+    let ending = options.value('À').unwrap_or("");
+    if !ending.is_empty() && !template.ends_with('X') {
+        let what = format!("mktemp: with --suffix, template '{template}' must end in X");
+        return Some(fail(io, what));
+    }
+    let template = template + ending;
+    let (start, tail) = match template[..template.len() - ending.len()].rfind('X') {
         Some(last) => {
             (template[..=last].trim_end_matches('X').len(), template[last + 1..].to_owned())
         }
@@ -670,7 +836,10 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
     }
     let free = (0..10_000).map(|number| format!("{}{number:0width$}{tail}", &template[..start]));
     let path = free.into_iter().find(|path| !io.is_file(path) && !io.is_directory(path))?;
+    let parent = path.rsplit_once('/').map_or(".", |(parent, _)| parent);
+    let parent = if parent.is_empty() { "/" } else { parent };
     let made = match (options.has('u'), options.has('d')) {
+        _ if !io.is_directory(parent) => Err("No such file or directory".to_owned()),
         (true, _) => Ok(()),
         (false, true) => io.make_directory(&path),
         (false, false) => io.write_file(&path, b""),
@@ -683,6 +852,9 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
         Err(_) if options.has('q') => 1,
         Err(why) => {
             let kind = if options.has('d') { "directory" } else { "file" };
+            if !gnu {
+                return Some(fail(io, format!("mktemp: {template}: {why}")));
+            }
             fail(io, format!("mktemp: failed to create {kind} via template '{template}': {why}"))
         }
     })

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 
 use k8s_openapi::jiff::Timestamp;
 
+use super::change::agreed;
 use crate::cluster::Flavour;
 use crate::shell::commands::Setting;
+use crate::shell::commands::system::date::parse_date;
 use crate::shell::commands::system::run::start;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 use crate::shell::commands::trouble::left_out;
@@ -37,6 +39,13 @@ enum Test {
     Age(char, i64, i64),
     Owner(String),
     Group(String),
+    NoOwner,
+    /// `-links`
+    Names(char, u64),
+    /// `-samefile`: the path that keeps the file's content.
+    Same(String),
+    /// `-lname`
+    Target(Pattern, bool),
     /// `-ls`
     List,
     Empty,
@@ -47,11 +56,22 @@ enum Test {
     Quit,
     Delete,
     Printf(String),
-    /// A command, and whether it gets many names at once.
-    Run(Vec<String>, Option<usize>),
+    /// `-fprint`: where, and what ends a name.
+    Write(String, char),
+    /// A command, whether it gets many names at once, and how it is run.
+    Run(Vec<String>, Option<usize>, Manner),
     Not(Box<Test>),
     And(Vec<Test>),
     Or(Vec<Test>),
+}
+
+/// How a command is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Manner {
+    /// `-execdir`: in the folder that the file is in.
+    inside: bool,
+    /// `-ok`: when somebody says yes.
+    asks: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -69,8 +89,10 @@ struct Parser<'a> {
     /// How many commands there are that get many names.
     many: usize,
     depth: usize,
-    /// The moments of the files that `-newer` names, or why there are none.
-    moments: &'a dyn Fn(&str) -> Result<Timestamp, String>,
+    /// What is looked up while the words are read.
+    io: &'a Io<'a>,
+    /// Files that are written (`-fprint`).
+    written: Vec<String>,
 }
 
 type Parsed<T> = Result<T, String>;
@@ -89,8 +111,12 @@ impl Parser<'_> {
 
     fn or(&mut self) -> Parsed<Test> {
         let mut all = vec![self.and()?];
-        while matches!(self.peek(), Some("-o" | "-or")) {
+        while let Some(word @ ("-o" | "-or")) = self.peek() {
+            let word = word.to_owned();
             self.rest.next();
+            if self.gnu && matches!(self.peek(), None | Some(")")) {
+                return Err(format!("find: expected an expression after '{word}'"));
+            }
             all.push(self.and()?);
         }
         Ok(if all.len() == 1 { all.remove(0) } else { Test::Or(all) })
@@ -175,17 +201,60 @@ impl Parser<'_> {
             "-executable" => Test::Right(0o111),
             "-readable" if self.gnu => Test::Right(0o444),
             "-writable" if self.gnu => Test::Right(0o222),
-            "-newer" => {
+            // When it was read and when its mode changed are kept by nobody: they are the moment when it
+            // was written.
+            "-newer" | "-anewer" | "-cnewer" => {
                 let file = self.value(test)?;
-                Test::Newer((self.moments)(&file).map_err(|why| match self.gnu {
+                let facts = self.io.facts(&file, true).map_err(|why| match self.gnu {
                     true => format!("find: '{file}': {why}"),
                     false => format!("find: can't stat '{file}': {why}"),
+                })?;
+                Test::Newer(facts.changed)
+            }
+            "-newermt" | "-newerat" | "-newerct" if self.gnu => {
+                let text = self.value(test)?;
+                let moment = parse_date(self.io, &text);
+                let moment = moment.and_then(|at| Timestamp::new(at.seconds, 0).ok());
+                Test::Newer(moment.ok_or_else(|| {
+                    format!("find: I cannot figure out how to interpret '{text}' as a date or time")
                 })?)
+            }
+            "-atime" | "-ctime" => self.age(test, 86_400)?,
+            "-amin" | "-cmin" => self.age(test, 60)?,
+            "-links" => {
+                let (sign, count) = self.signed(test)?;
+                Test::Names(sign, count)
+            }
+            "-samefile" => {
+                let file = self.value(test)?;
+                self.io.facts(&file, true).map_err(|why| format!("find: '{file}': {why}"))?;
+                Test::Same(
+                    self.io
+                        .cluster
+                        .follow(self.io.place, &self.io.absolute(&file), false)
+                        .into_owned(),
+                )
+            }
+            "-lname" | "-ilname" if self.gnu => {
+                let text = self.value(test)?;
+                let fold = test == "-ilname";
+                let text = if fold { text.to_lowercase() } else { text };
+                Test::Target(Pattern::new(&text), fold)
+            }
+            "-nouser" | "-nogroup" => Test::NoOwner,
+            "-warn" | "-nowarn" | "-ignore_readdir_race" if self.gnu => Test::True,
+            "-fprint" | "-fprint0" if self.gnu => {
+                self.acts = true;
+                let file = self.value(test)?;
+                self.written.push(file.clone());
+                Test::Write(file, if test == "-fprint" { '\n' } else { '\0' })
             }
             "-mtime" => self.age(test, 86_400)?,
             "-mmin" => self.age(test, 60)?,
-            "-user" => Test::Owner(self.value(test)?),
-            "-group" => Test::Group(self.value(test)?),
+            "-user" => Test::Owner(self.named(test, "/etc/passwd", "user")?),
+            "-group" => Test::Group(self.named(test, "/etc/group", "group")?),
+            "-uid" => Test::Owner(self.named(test, "/etc/passwd", "user")?),
+            "-gid" => Test::Group(self.named(test, "/etc/group", "group")?),
             "-ls" if self.gnu => {
                 self.acts = true;
                 Test::List
@@ -221,43 +290,27 @@ impl Parser<'_> {
                 (self.acts, self.range.deep) = (true, true);
                 Test::Delete
             }
-            "-exec" => self.command(test)?,
+            "-exec" => self.command(test, Manner::default())?,
+            "-execdir" if self.gnu => self.command(test, Manner { inside: true, asks: false })?,
+            "-ok" => self.command(test, Manner { inside: false, asks: true })?,
+            "-okdir" if self.gnu => self.command(test, Manner { inside: true, asks: true })?,
             _ => return Err(self.unknown(test)),
         })
     }
 
     fn unknown(&self, test: &str) -> String {
-        const REAL: [&str; 27] = [
+        const REAL: [&str; 9] = [
             "-follow",
-            "-amin",
-            "-anewer",
-            "-atime",
-            "-cmin",
-            "-cnewer",
-            "-ctime",
             "-daystart",
-            "-execdir",
             "-fls",
-            "-fprint",
-            "-fprint0",
             "-fprintf",
             "-fstype",
-            "-gid",
             "-inum",
-            "-links",
-            "-lname",
-            "-ilname",
-            "-nogroup",
-            "-nouser",
-            "-ok",
-            "-okdir",
             "-regextype",
-            "-samefile",
-            "-uid",
-            "-warn",
+            "-used",
+            "-xtype",
         ];
-        const BUSYBOX: [&str; 8] =
-            ["-amin", "-atime", "-cmin", "-ctime", "-follow", "-inum", "-links", "-samefile"];
+        const BUSYBOX: [&str; 2] = ["-follow", "-inum"];
         let real = if self.gnu { REAL.contains(&test) } else { BUSYBOX.contains(&test) };
         match (real, self.gnu, test.starts_with('-')) {
             (true, ..) => format!("podhop: find: not simulated here: {test}"),
@@ -270,6 +323,26 @@ impl Parser<'_> {
                 )
             }
         }
+    }
+
+    /// A user or a group, by name or by number.
+    fn named(&mut self, test: &str, file: &str, kind: &str) -> Parsed<String> {
+        let who = self.value(test)?;
+        super::rights::known(self.io, file, &who).ok_or_else(|| match self.gnu {
+            true => format!("find: '{who}' is not the name of a known {kind}"),
+            false => format!("find: unknown {kind} {who}"),
+        })
+    }
+
+    /// `+N`, `-N`, `N`
+    fn signed(&mut self, test: &str) -> Parsed<(char, u64)> {
+        let text = self.value(test)?;
+        let sign = text.chars().next().filter(|letter| "+-".contains(*letter)).unwrap_or('=');
+        let count = text.trim_start_matches(['+', '-']).parse().map_err(|_| match self.gnu {
+            true => format!("find: non-numeric argument to {test}: '{text}'"),
+            false => format!("find: invalid number '{text}'"),
+        })?;
+        Ok((sign, count))
     }
 
     fn size(&mut self) -> Parsed<Test> {
@@ -315,7 +388,7 @@ impl Parser<'_> {
         }
     }
 
-    fn command(&mut self, test: &str) -> Parsed<Test> {
+    fn command(&mut self, test: &str, manner: Manner) -> Parsed<Test> {
         self.acts = true;
         let mut words = Vec::new();
         while let Some(word) = self.rest.next() {
@@ -331,7 +404,7 @@ impl Parser<'_> {
                 words.pop();
                 self.many += 1;
             }
-            return Ok(Test::Run(words, many.then(|| self.many - 1)));
+            return Ok(Test::Run(words, many.then(|| self.many - 1), manner));
         }
         Err(match self.gnu {
             true => format!("find: missing argument to `{test}'"),
@@ -426,7 +499,10 @@ struct Find {
 /// What a test comes to: it holds or not, or a command has to run first.
 enum Came {
     Holds(bool),
-    Run(Vec<String>),
+    /// The words, and the folder in which they are run.
+    Run(Vec<String>, Option<String>),
+    /// Somebody has to answer first.
+    Wait,
     Over,
 }
 
@@ -469,6 +545,29 @@ impl Find {
                     _ => units == *count,
                 }
             }),
+            Test::NoOwner => false,
+            Test::Names(sign, count) => one.facts(io).is_some_and(|facts| match sign {
+                '+' => facts.names as u64 > *count,
+                '-' => (facts.names as u64) < *count,
+                _ => facts.names as u64 == *count,
+            }),
+            Test::Same(path) => {
+                io.cluster.follow(io.place, &io.absolute(&one.path), false) == path.as_str()
+            }
+            Test::Target(pattern, fold) => {
+                io.link_target(&one.path).is_some_and(|target| folded(pattern, &target, *fold))
+            }
+            Test::Write(file, end) => {
+                if now {
+                    let mut content = io.read_file(file).unwrap_or_default();
+                    content.extend(format!("{}{end}", one.path).bytes());
+                    if let Err(why) = io.write_file(file, &content) {
+                        io.write_error(format!("find: failed to write to '{file}': {why}"));
+                        self.status = 1;
+                    }
+                }
+                true
+            }
             Test::Owner(name) => one.facts(io).is_some_and(|facts| facts.owner == *name),
             Test::Group(name) => one.facts(io).is_some_and(|facts| facts.group == *name),
             Test::List => {
@@ -506,20 +605,35 @@ impl Find {
             }
             Test::Quit => return Came::Over,
             Test::Delete => !now || self.delete(one, io),
-            Test::Run(words, Some(number)) => {
+            Test::Run(words, Some(number), _) => {
                 if now {
                     self.many[*number].push(one.path.clone());
                 }
                 self.commands[*number].clone_from(words);
                 true
             }
-            Test::Run(words, None) => {
+            Test::Run(words, None, manner) => {
                 *at += 1;
                 match self.answers.get(*at - 1) {
                     Some(status) => *status == 0,
                     None => {
-                        let filled = words.iter().map(|word| word.replace("{}", &one.path));
-                        return Came::Run(filled.collect());
+                        let inner = format!("./{name}");
+                        let path = if manner.inside { &inner } else { &one.path };
+                        let filled = words.iter().map(|word| word.replace("{}", path));
+                        let filled: Vec<String> = filled.collect();
+                        if manner.asks {
+                            if !io.stdin.ended() {
+                                return Came::Wait;
+                            }
+                            let question = format!("< {} ... {} > ? ", filled[0], one.path);
+                            if !agreed(io, &question) {
+                                self.answers.push(1);
+                                return Came::Holds(false);
+                            }
+                        }
+                        let above = one.path.trim_end_matches('/').rsplit_once('/');
+                        let folder = above.map_or(".", |(folder, _)| folder).to_owned();
+                        return Came::Run(filled, manner.inside.then_some(folder));
                     }
                 }
             }
@@ -605,8 +719,11 @@ impl Find {
         None
     }
 
-    fn run(&mut self, words: &[String], io: &mut Io<'_>) {
-        match start(io, words, io.environment) {
+    fn run(&mut self, words: &[String], folder: Option<String>, io: &mut Io<'_>) {
+        let folder = folder.map(|folder| io.absolute(&folder));
+        let mut inner = io.at(io.place);
+        inner.directory = folder.as_deref().unwrap_or(inner.directory);
+        match start(&inner, words, inner.environment) {
             Ok(machine) => self.running = Some(machine),
             Err(_) => {
                 let name = words.first().map_or("", String::as_str);
@@ -708,7 +825,7 @@ impl Tool for Find {
                 let names = std::mem::take(&mut self.many[number]);
                 if !names.is_empty() {
                     let words = [self.commands[number].as_slice(), &names].concat();
-                    self.run(&words, io);
+                    self.run(&words, None, io);
                 }
                 continue;
             }
@@ -719,10 +836,14 @@ impl Tool for Find {
             };
             let test = self.test.clone();
             match self.holds(&test, &one, &mut 0, io) {
-                Came::Run(words) => {
+                Came::Run(words, folder) => {
                     self.queue.push_front(one);
-                    self.run(&words, io);
+                    self.run(&words, folder, io);
                     continue;
+                }
+                Came::Wait => {
+                    self.queue.push_front(one);
+                    return Step::Input;
                 }
                 Came::Over => self.over = true,
                 Came::Holds(true) if !self.acts => io.say(&one.path),
@@ -793,7 +914,7 @@ fn has_links(io: &Io<'_>, root: &str) -> bool {
 ///
 /// # Errors
 /// What is wrong with it.
-fn begin(arguments: &[String], gnu: bool, io: &Io<'_>) -> Result<Find, String> {
+fn begin(arguments: &[String], gnu: bool, io: &mut Io<'_>) -> Result<Find, String> {
     let skipped = arguments
         .iter()
         .take_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P"))
@@ -805,9 +926,9 @@ fn begin(arguments: &[String], gnu: bool, io: &Io<'_>) -> Result<Find, String> {
     let tests = arguments.iter().position(begins).unwrap_or(arguments.len());
     let (roots, tests) = arguments.split_at(tests);
     let range = Range { least: 0, most: usize::MAX, deep: false };
-    let moments = &|file: &str| io.facts(file, true).map(|facts| facts.changed);
+    let written = Vec::new();
     let mut parser =
-        Parser { rest: tests.iter(), gnu, range, acts: false, many: 0, depth: 0, moments };
+        Parser { rest: tests.iter(), gnu, range, acts: false, many: 0, depth: 0, io, written };
     let test = parser.or()?;
     if parser.peek().is_some() {
         return Err("find: invalid expression; you have too many ')'".to_owned());
@@ -816,16 +937,20 @@ fn begin(arguments: &[String], gnu: bool, io: &Io<'_>) -> Result<Find, String> {
     if options.iter().any(|option| option == "-L") && roots.iter().any(|root| has_links(io, root)) {
         return Err(left_out("find", "-L over symbolic links"));
     }
+    let (acts, range, many, written) = (parser.acts, parser.range, parser.many, parser.written);
+    for file in written {
+        io.write_file(&file, b"").map_err(|why| format!("find: '{file}': {why}"))?;
+    }
     Ok(Find {
         test,
-        acts: parser.acts,
-        range: parser.range,
+        acts,
+        range,
         queue: VecDeque::new(),
         roots: roots.into(),
         pruned: None,
         answers: Vec::new(),
-        many: vec![Vec::new(); parser.many],
-        commands: vec![Vec::new(); parser.many],
+        many: vec![Vec::new(); many],
+        commands: vec![Vec::new(); many],
         running: None,
         flushing: None,
         status: 0,

@@ -2,18 +2,21 @@
 
 use k8s_openapi::jiff::Timestamp;
 
+use super::disk::{self, human};
 use super::rights;
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::moment::Moment;
 use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::text::sort;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind};
+use crate::shell::machine::pattern::Pattern;
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
-    short: "laA1RhdrtSnFpCxmQNULsgoGÀ;wT:Á:ÂÃ",
+    short: "laA1RhdrtSnFpCxmQNULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:",
     long: &[
         ("all", 'a'),
         ("almost-all", 'A'),
@@ -32,11 +35,22 @@ const GRAMMAR: Grammar = Grammar {
         ("time-style", 'Á'),
         ("full-time", 'Â'),
         ("group-directories-first", 'Ã'),
+        ("format", 'Ä'),
+        ("sort", 'Å'),
+        ("hide", 'Æ'),
+        ("indicator-style", 'Ç'),
+        ("time", 'È'),
+        ("hide-control-chars", 'q'),
+        ("ignore", 'I'),
+        ("ignore-backups", 'B'),
+        ("kibibytes", 'k'),
+        ("dereference-command-line", 'H'),
+        ("width", 'w'),
     ],
     stops: false,
 };
 
-/// How wide a line may be.
+/// How wide a line usually may be.
 const WIDTH: usize = 80;
 
 /// One name to show.
@@ -130,6 +144,8 @@ struct Style {
     /// Whose names are shown beside details: owner (not with `-g`) and group (not with `-o`, `-G`).
     whose: (bool, bool),
     moments: Moments,
+    /// How wide a line may be (`-w`).
+    width: usize,
     busybox: bool,
 }
 
@@ -147,6 +163,15 @@ impl Style {
         let last = layouts.last().unwrap_or(usual);
         // `-1` does not take the details away.
         let long = ['l', 'n', 'g', 'o', 'Â'].iter().any(|letter| options.has(*letter));
+        let width = match options.value('w').map(str::parse::<usize>) {
+            None => WIDTH,
+            Some(Ok(0)) => usize::MAX,
+            Some(Ok(width)) => width,
+            Some(Err(_)) => {
+                let text = options.value('w').unwrap_or("");
+                return Err(format!("ls: invalid line width: '{text}'"));
+            }
+        };
         let style = options.value('Á').or(options.has('Â').then_some("full-iso"));
         Ok(Style {
             layout: if last == Layout::Lines && long { Layout::Long } else { last },
@@ -157,6 +182,7 @@ impl Style {
             human: options.has('h'),
             blocks: options.has('s'),
             whose: (!options.has('g'), !options.has('o') && !options.has('G')),
+            width,
             moments: style.map_or(Ok(Moments::Usual), Moments::read)?,
             busybox: commands::flavour(io.cluster, io.place) == Flavour::BusyBox,
         })
@@ -179,7 +205,7 @@ impl Style {
     fn sizes(&self, entries: &[Entry]) -> Vec<String> {
         let text = |entry: &Entry| match (self.blocks, self.human) {
             (false, _) => String::new(),
-            (true, true) => human(blocks(entry) * 1024),
+            (true, true) => human(blocks(entry) * 1024, 1024.0),
             (true, false) => blocks(entry).to_string(),
         };
         let all: Vec<String> = entries.iter().map(text).collect();
@@ -200,18 +226,98 @@ impl Style {
         match self.layout {
             Layout::Long => details(io, self, entries, &sizes),
             Layout::Lines => names.iter().for_each(|name| io.say(name)),
-            Layout::Commas => with_commas(io, &names),
+            Layout::Commas => with_commas(io, &names, self.width),
             Layout::Down | Layout::Across => {
-                in_columns(io, &names, self.layout == Layout::Across, self.busybox);
+                in_columns(io, &names, self.layout == Layout::Across, self);
             }
         }
     }
 }
 
+/// `--sort=size` and its like as the letters that they stand for.
+///
+/// # Errors
+/// A word that is none of theirs.
+fn spelled(options: &Options) -> Result<Options, String> {
+    const WORDS: [(&str, char, &[(&str, &str)]); 4] = [
+        (
+            "--format",
+            'Ä',
+            &[
+                ("verbose", "l"),
+                ("long", "l"),
+                ("commas", "m"),
+                ("horizontal", "x"),
+                ("across", "x"),
+                ("vertical", "C"),
+                ("single-column", "1"),
+            ],
+        ),
+        (
+            "--sort",
+            'Å',
+            &[
+                ("none", "U"),
+                ("size", "S"),
+                ("time", "t"),
+                ("version", "v"),
+                ("extension", "X"),
+                ("width", "Å"),
+            ],
+        ),
+        (
+            "--indicator-style",
+            'Ç',
+            &[("none", ""), ("slash", "p"), ("file-type", "F"), ("classify", "F")],
+        ),
+        // When it was read and when its mode changed are kept by nobody: they are that moment too.
+        (
+            "--time",
+            'È',
+            &[
+                ("atime", ""),
+                ("access", ""),
+                ("use", ""),
+                ("ctime", ""),
+                ("status", ""),
+                ("mtime", ""),
+                ("modification", ""),
+                ("birth", ""),
+                ("creation", ""),
+            ],
+        ),
+    ];
+    let mut all = options.clone();
+    for (name, letter, words) in WORDS {
+        for value in options.all(letter) {
+            let meant = words.iter().find(|(word, _)| word.starts_with(value) && !value.is_empty());
+            let Some((_, letters)) = meant else {
+                let list: String =
+                    words.iter().map(|(word, _)| format!("\n  - '{word}'")).collect();
+                return Err(format!(
+                    "ls: invalid argument '{value}' for '{name}'\nValid arguments are:{list}\nTry 'ls --help' for more information."
+                ));
+            };
+            letters.chars().filter(|one| *one != letter).for_each(|one| all.give(one));
+        }
+    }
+    if options.has('f') {
+        ['a', 'U'].into_iter().for_each(|letter| all.give(letter));
+    }
+    Ok(all)
+}
+
 pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
     let wrong = if busybox { 1 } else { 2 };
-    let Some(mut options) = GRAMMAR.read(arguments, io) else { return Some(wrong) };
+    let read = GRAMMAR.parse(arguments, commands::words(io.cluster, io.place));
+    let mut options = match read.and_then(|options| spelled(&options)) {
+        Ok(options) => options,
+        Err(why) => {
+            io.write_error(why);
+            return Some(wrong);
+        }
+    };
     if options.value('À').is_some_and(|when| matches!(when, "always" | "yes" | "force")) {
         io.write_error(left_out("ls", "--color=always"));
         return Some(wrong);
@@ -229,7 +335,8 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     let (mut files, mut folders, mut status) = (Vec::new(), Vec::new(), 0);
     for path in &options.operands {
         let shows = style.layout == Layout::Long || options.has('F') || options.has('d');
-        let itself = shows && !options.has('L') && !path.ends_with('/');
+        let follows = options.has('L') || options.has('H');
+        let itself = shows && !follows && !path.ends_with('/');
         let link = itself && io.link_target(path).is_some();
         if io.is_directory(path) && !options.has('d') && !link {
             folders.push(path.clone());
@@ -250,7 +357,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     ordered(&mut files, &options);
     folders.sort();
     style.show(io, &files);
-    let titles = folders.len() + files.len() > 1 || options.has('R');
+    let titles = options.operands.len() > 1 || options.has('R');
     let mut first = files.is_empty();
     let mut queue: std::collections::VecDeque<String> = folders.into();
     while let Some(folder) = queue.pop_front() {
@@ -264,7 +371,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         if style.layout == Layout::Long || style.blocks {
             let blocks = entries.iter().map(blocks).sum::<usize>();
             io.say(match style.human {
-                true => format!("total {}", human(blocks * 1024)),
+                true => format!("total {}", human(blocks * 1024, 1024.0)),
                 false => format!("total {blocks}"),
             });
         }
@@ -292,6 +399,17 @@ fn ordered(entries: &mut [Entry], options: &Options) {
     if options.has('t') {
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.facts.changed));
     }
+    if options.has('X') {
+        let ending = |name: &str| name.rfind('.').map_or(String::new(), |at| name[at..].to_owned());
+        entries.sort_by_key(|entry| ending(&entry.name));
+    }
+    if options.has('v') {
+        entries.sort_by(|one, other| sort::versions(&one.name, &other.name));
+    }
+    // The letter itself stands for `--sort=width`.
+    if options.value('Å') == Some("width") {
+        entries.sort_by_key(|entry| entry.name.chars().count());
+    }
     if options.has('r') {
         entries.reverse();
     }
@@ -302,25 +420,7 @@ fn ordered(entries: &mut [Entry], options: &Options) {
 
 /// The kilobytes that a file takes on the disk.
 fn blocks(entry: &Entry) -> usize {
-    match entry.facts.kind {
-        Kind::File | Kind::Folder => entry.facts.size.div_ceil(4096) * 4,
-        Kind::Device | Kind::Link(_) => 0,
-    }
-}
-
-/// `4.0K`: a size with its unit, rounded up.
-fn human(size: usize) -> String {
-    let (mut value, mut unit) = (size as f64, 0);
-    while value >= 1024.0 {
-        value /= 1024.0;
-        unit += 1;
-    }
-    match ["", "K", "M", "G"].get(unit) {
-        Some(&"") => size.to_string(),
-        Some(name) if value < 10.0 => format!("{:.1}{name}", (value * 10.0).ceil() / 10.0),
-        Some(name) => format!("{:.0}{name}", value.ceil()),
-        None => size.to_string(),
-    }
+    disk::taken(&entry.facts) / 1024
 }
 
 fn entries(io: &Io<'_>, folder: &str, options: &Options) -> Vec<Entry> {
@@ -331,7 +431,14 @@ fn entries(io: &Io<'_>, folder: &str, options: &Options) -> Vec<Entry> {
     }
     let all = io.list(folder).unwrap_or_default();
     let plain = all.iter().map(|name| name.trim_end_matches('/').to_owned());
-    names.extend(plain.filter(|name| hidden || !name.starts_with('.')));
+    let ignored: Vec<Pattern> = options.all('I').map(Pattern::new).collect();
+    let unshown: Vec<Pattern> = options.all('Æ').filter(|_| !hidden).map(Pattern::new).collect();
+    names.extend(plain.filter(|name| {
+        let mut patterns = ignored.iter().chain(&unshown);
+        (hidden || !name.starts_with('.'))
+            && !patterns.any(|pattern| pattern.matches(name))
+            && !(options.has('B') && name.ends_with('~'))
+    }));
     let path = |name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
     let follow = options.has('L');
     names.iter().filter_map(|name| Entry::of(io, &path(name), name, follow).ok()).collect()
@@ -340,7 +447,7 @@ fn entries(io: &Io<'_>, folder: &str, options: &Options) -> Vec<Entry> {
 fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String]) {
     let size = |entry: &Entry| match entry.facts.kind {
         Kind::Device => "1, 3".to_owned(),
-        _ if style.human => human(entry.facts.size),
+        _ if style.human => human(entry.facts.size, 1024.0),
         _ => entry.facts.size.to_string(),
     };
     let who = |file: &str, name: &str| match style.numbers {
@@ -383,12 +490,12 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String])
 }
 
 /// `-m` (`ls.c`, `print_with_separator`)
-fn with_commas(io: &mut Io<'_>, names: &[String]) {
+fn with_commas(io: &mut Io<'_>, names: &[String], limit: usize) {
     let (mut text, mut column) = (String::new(), 0);
     for (at, name) in names.iter().enumerate() {
         let length = name.chars().count();
         if at > 0 {
-            let fits = column + length + 2 < WIDTH;
+            let fits = column + length + 2 < limit;
             text += if fits { ", " } else { ",\n" };
             column = if fits { column + 2 } else { 0 };
         }
@@ -413,14 +520,15 @@ fn widths(lengths: &[usize], columns: usize, across: bool) -> Vec<usize> {
 }
 
 /// `-C`, `-x`: as many columns as a line holds. BusyBox' are all of one width.
-fn in_columns(io: &mut Io<'_>, names: &[String], across: bool, busybox: bool) {
+fn in_columns(io: &mut Io<'_>, names: &[String], across: bool, style: &Style) {
+    let (busybox, limit) = (style.busybox, style.width);
     let lengths: Vec<usize> = names.iter().map(|name| name.chars().count()).collect();
     let longest = lengths.iter().max().copied().unwrap_or(0);
     let columns = match busybox {
-        true => (WIDTH / (longest + 2)).clamp(1, names.len().max(1)),
+        true => (limit / (longest + 2)).clamp(1, names.len().max(1)),
         false => {
             let fits =
-                |columns: &usize| widths(&lengths, *columns, across).iter().sum::<usize>() < WIDTH;
+                |columns: &usize| widths(&lengths, *columns, across).iter().sum::<usize>() < limit;
             (1..=names.len()).rev().find(fits).unwrap_or(1)
         }
     };

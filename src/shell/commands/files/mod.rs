@@ -1,6 +1,9 @@
 //! Tools over files and folders.
 
+pub(super) mod archive;
 pub(super) mod change;
+pub(super) mod dd;
+pub(super) mod disk;
 pub(super) mod find;
 pub(super) mod install;
 pub(super) mod ls;

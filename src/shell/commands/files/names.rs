@@ -1,9 +1,10 @@
-//! `which`, `basename`, `dirname`, `realpath`, `readlink`, `stat`: GNU's and BusyBox'.
+//! `which`, `basename`, `dirname`, `realpath`, `readlink`, `stat`, `link`, `unlink`, `tree`: GNU's and BusyBox'.
 
 use super::rights;
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
+use crate::shell::commands::conversion::{Spec, WIDEST};
 use crate::shell::commands::options::Grammar;
 use crate::shell::file_facts::{Facts, Kind};
 
@@ -112,6 +113,17 @@ enum Needed {
 
 /// The full path, if what is needed of it is there.
 fn resolved(io: &Io<'_>, path: &str, needed: Needed) -> Result<String, &'static str> {
+    // What `..` leads out of has to be there too.
+    let ups = path
+        .match_indices("/..")
+        .filter(|(at, _)| matches!(path.as_bytes().get(at + 3), None | Some(b'/')));
+    for (at, _) in ups.filter(|(at, _)| *at > 0 && needed != Needed::Nothing) {
+        match () {
+            () if io.is_directory(&path[..at]) => {}
+            () if io.is_file(&path[..at]) => return Err("Not a directory"),
+            () => return Err("No such file or directory"),
+        }
+    }
     let full = io.cluster.follow(io.place, &io.absolute(path), true).into_owned();
     let there = |path: &str| path.is_empty() || io.is_directory(path) || io.is_file(path);
     let parent = full.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -128,7 +140,7 @@ fn resolved(io: &Io<'_>, path: &str, needed: Needed) -> Result<String, &'static 
 }
 
 /// One path as another one sees it: `../x`.
-fn relative(path: &str, from: &str) -> String {
+pub(super) fn relative(path: &str, from: &str) -> String {
     let parts =
         |path: &str| path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect();
     let (path, from): (Vec<String>, Vec<String>) = (parts(path), parts(from));
@@ -367,12 +379,32 @@ fn filled(format: &str, facts: &Named<'_>) -> Result<String, char> {
             text.push(letter);
             continue;
         }
-        match rest.next() {
+        let (mut spec, mut next) = (Spec::default(), rest.next());
+        while let Some(flag) = next.filter(|letter| "-+ 0#'".contains(*letter)) {
+            spec.flag(flag);
+            next = rest.next();
+        }
+        while let Some(digit) = next.and_then(|letter| letter.to_digit(10)) {
+            spec.width = (spec.width * 10 + digit as usize).min(WIDEST);
+            next = rest.next();
+        }
+        if next == Some('.') {
+            let mut digits = 0;
+            next = rest.next();
+            while let Some(digit) = next.and_then(|letter| letter.to_digit(10)) {
+                digits = (digits * 10 + digit as usize).min(WIDEST);
+                next = rest.next();
+            }
+            spec.precision = Some(digits);
+        }
+        let octal = spec.alternate && next == Some('a');
+        match next {
             None | Some('%') => text.push('%'),
             // Devices and numbers of inodes are nobody's here.
             Some(letter @ ('d' | 'D' | 'i' | 'm')) => return Err(letter),
             Some(letter) => match facts.value(letter) {
-                Some(value) => text += &value,
+                Some(value) if octal => text += &spec.text(&format!("0{value}")),
+                Some(value) => text += &spec.pad(&value, value.parse::<f64>().is_ok()),
                 None => text.push('?'),
             },
         }
@@ -402,6 +434,135 @@ fn overview(facts: &Named<'_>) -> String {
         value('y'),
         value('z'),
     )
+}
+
+/// `link` and `unlink`: the calls of the kernel, and no more.
+pub(in crate::shell::commands) fn link(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("link", "").read(arguments, io) else { return Some(1) };
+    let [known, new] = match options.operands.as_slice() {
+        [known, new] => [known, new],
+        [] => return misused(io, "link", "missing operand"),
+        [only] => return misused(io, "link", &format!("missing operand after '{only}'")),
+        [_, _, extra, ..] => return misused(io, "link", &format!("extra operand '{extra}'")),
+    };
+    let made = io.facts(known, false).and_then(|_| io.add_name(known, new));
+    Some(match made {
+        Ok(()) => 0,
+        Err(why) if is_gnu(io) => {
+            super::change::fail(io, format!("link: cannot create link '{new}' to '{known}': {why}"))
+        }
+        Err(why) => {
+            let what = format!("link: can't create link '{new}' to '{known}': {why}");
+            super::change::fail(io, what)
+        }
+    })
+}
+
+pub(in crate::shell::commands) fn unlink(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("unlink", "").read(arguments, io) else { return Some(1) };
+    let path = match options.operands.as_slice() {
+        [path] => path,
+        [] => return misused(io, "unlink", "missing operand"),
+        [_, extra, ..] => return misused(io, "unlink", &format!("extra operand '{extra}'")),
+    };
+    let folder = io.is_directory(path) && io.link_target(path).is_none();
+    let gone = if folder { Err("Is a directory".to_owned()) } else { io.remove_file(path) };
+    Some(match gone {
+        Ok(()) => 0,
+        Err(why) if is_gnu(io) => {
+            super::change::fail(io, format!("unlink: cannot unlink '{path}': {why}"))
+        }
+        Err(why) => super::change::fail(io, format!("unlink: can't remove file '{path}': {why}")),
+    })
+}
+
+/// `tree`: the folders below a path and what is in them.
+pub(in crate::shell::commands) fn tree(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let gnu = is_gnu(io);
+    let grammar = Grammar::short("tree", if gnu { "adL:f" } else { "" });
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    let here = [".".to_owned()];
+    let roots = if options.operands.is_empty() { &here[..] } else { &options.operands };
+    let most = options.value('L').map_or(Ok(usize::MAX), str::parse).unwrap_or(0);
+    if most == 0 {
+        io.write_error("tree: Invalid level, must be greater than 0.");
+        return Some(1);
+    }
+    let mut tree = Tree {
+        most,
+        all: options.has('a'),
+        only_folders: options.has('d'),
+        whole: options.has('f'),
+        folders: 0,
+        files: 0,
+    };
+    let mut status = 0;
+    for root in roots {
+        match io.is_directory(root) {
+            true => {
+                io.say(root);
+                tree.folders += usize::from(gnu);
+                tree.below(io, root, "", 1);
+            }
+            false => {
+                status = if gnu { 2 } else { 1 };
+                let space = if gnu { "  " } else { " " };
+                io.say(format!("{root}{space}[error opening dir]"));
+            }
+        }
+    }
+    let (folders, files) = (tree.folders, tree.files);
+    let word = |count: usize, one: &str, many: &str| {
+        if gnu && count == 1 { one.to_owned() } else { many.to_owned() }
+    };
+    let counted = format!("{folders} {}", word(folders, "directory", "directories"));
+    match tree.only_folders {
+        true => io.say(format!("\n{counted}")),
+        false => io.say(format!("\n{counted}, {files} {}", word(files, "file", "files"))),
+    }
+    Some(status)
+}
+
+struct Tree {
+    most: usize,
+    all: bool,
+    only_folders: bool,
+    /// `-f`: names with the whole path.
+    whole: bool,
+    folders: usize,
+    files: usize,
+}
+
+impl Tree {
+    fn below(&mut self, io: &mut Io<'_>, folder: &str, before: &str, depth: usize) {
+        let mut names = io.list(folder).unwrap_or_default();
+        names.retain(|name| {
+            (self.all || !name.starts_with('.')) && (!self.only_folders || name.ends_with('/'))
+        });
+        names.sort_by(|one, other| one.trim_end_matches('/').cmp(other.trim_end_matches('/')));
+        let count = names.len();
+        for (at, name) in names.iter().enumerate() {
+            let plain = name.trim_end_matches('/');
+            let path = format!("{}/{plain}", folder.trim_end_matches('/'));
+            let last = at + 1 == count;
+            let branch = if last { "└── " } else { "├── " };
+            let target = io.link_target(&path);
+            let shown = if self.whole { path.as_str() } else { plain };
+            io.say(match &target {
+                Some(target) => format!("{before}{branch}{shown} -> {target}"),
+                None => format!("{before}{branch}{shown}"),
+            });
+            if plain != name && target.is_none() {
+                self.folders += 1;
+                if depth < self.most {
+                    let more = if last { "    " } else { "│   " };
+                    self.below(io, &path, &format!("{before}{more}"), depth + 1);
+                }
+            } else {
+                self.files += 1;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `chmod`, `chown`, `chgrp`, `ln`: GNU's and BusyBox'.
 
-use super::change::{fail, is_gnu, missing};
+use super::change::{agreed, fail, is_gnu, missing, mv};
+use super::names::relative;
 use crate::cluster::Place;
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
-use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, rights};
 use crate::shell::files::{USUAL_UMASK, View};
 
@@ -176,7 +176,7 @@ pub(in crate::shell::commands) fn chmod(arguments: &[String], io: &mut Io<'_>) -
 }
 
 /// The name that a user or group has who is told by name or number; `None` for who is none.
-fn known(io: &Io<'_>, file: &str, who: &str) -> Option<String> {
+pub(super) fn known(io: &Io<'_>, file: &str, who: &str) -> Option<String> {
     let text = io.read_file(file).unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
     let entry = text.lines().find_map(|line| {
@@ -291,13 +291,15 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
     ];
     let gnu = is_gnu(io);
     let grammar = match gnu {
-        true => Grammar { name: "ln", short: "sfnvrTt:ibLP", long: LONG, stops: false },
+        true => Grammar { name: "ln", short: "sfnvrTt:ibLPS:", long: LONG, stops: false },
         false => Grammar::short("ln", "sfnbvTS:"),
     };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('i', "-i"), ('b', "-b"), ('r', "-r"), ('S', "-S")])
-    {
-        return Some(fail(io, left_out("ln", flag)));
+    if options.has('r') && !options.has('s') {
+        return Some(missing(io, "ln", "cannot do --relative without --symbolic"));
+    }
+    if options.has('i') && !io.stdin.ended() {
+        return None;
     }
     let mut operands = options.operands.clone();
     operands.extend(options.value('t').map(str::to_owned));
@@ -317,7 +319,15 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
         let name = target.trim_end_matches('/').rsplit('/').next().unwrap_or(target);
         let path =
             if into { format!("{}/{name}", place.trim_end_matches('/')) } else { place.clone() };
-        let path = path.trim_start_matches("./").to_owned();
+        // GNU's names the folder that it is in.
+        let path = if gnu { path } else { path.trim_start_matches("./").to_owned() };
+        let target = match options.has('r') {
+            true => {
+                let above = io.absolute(path.rsplit_once('/').map_or(".", |(above, _)| above));
+                &relative(&io.absolute(target), &above)
+            }
+            false => target,
+        };
         match linked(io, &options, target, &path) {
             Ok(()) if options.has('v') => io.say(format!("'{path}' -> '{target}'")),
             Ok(()) => {}
@@ -344,7 +354,16 @@ fn linked(io: &mut Io<'_>, options: &Options, target: &str, path: &str) -> Resul
             });
         }
     }
-    if options.has('f') && !(io.is_directory(path) && io.link_target(path).is_none()) {
+    let there = io.facts(path, false).is_ok();
+    let folder = io.is_directory(path) && io.link_target(path).is_none();
+    if there && !folder && (options.has('b') || options.has('S')) {
+        let backup = format!("{path}{}", options.value('S').unwrap_or("~"));
+        mv(&["--".to_owned(), path.to_owned(), backup], io);
+    }
+    if there && !folder && options.has('i') && !agreed(io, &format!("ln: replace '{path}'? ")) {
+        return Ok(());
+    }
+    if (options.has('f') || options.has('i')) && !folder {
         // Where nothing is, nothing has to give way.
         let _ = io.remove_file(path);
     }

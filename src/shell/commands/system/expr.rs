@@ -1,4 +1,4 @@
-//! `expr`.
+//! `expr` and `factor`.
 
 use crate::cluster::Flavour;
 use crate::shell::Io;
@@ -174,4 +174,58 @@ pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) ->
             2
         }
     })
+}
+/// `factor`: the primes of numbers, of the arguments or of standard input.
+pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let Some(options) = commands::options::Grammar::short("factor", "").read(arguments, io) else {
+        return Some(1);
+    };
+    let mut words = options.operands.clone();
+    if words.is_empty() {
+        let text = String::from_utf8_lossy(&io.read_all()?).into_owned();
+        words = text.split_whitespace().map(str::to_owned).collect();
+    }
+    let mut status = 0;
+    for word in words {
+        match word.trim_start_matches('+').parse::<u64>() {
+            // What has larger primes would take too long.
+            Ok(number) if number > 1 << 44 => {
+                status = 1;
+                io.write_error(commands::trouble::left_out("factor", "numbers above 2^44"));
+            }
+            Ok(number) => {
+                let primes: String =
+                    primes(number).iter().map(|prime| format!(" {prime}")).collect();
+                io.say(format!("{number}:{primes}"));
+            }
+            Err(_) => {
+                status = 1;
+                io.write_error(match gnu {
+                    true => format!("factor: '{word}' is not a valid positive integer"),
+                    false => commands::busybox_usage("factor"),
+                });
+                if !gnu {
+                    break;
+                }
+            }
+        }
+    }
+    Some(status)
+}
+
+fn primes(mut number: u64) -> Vec<u64> {
+    let mut all = Vec::new();
+    let mut prime = 2;
+    while number > 1 && prime * prime <= number {
+        while number % prime == 0 {
+            all.push(prime);
+            number /= prime;
+        }
+        prime += if prime == 2 { 1 } else { 2 };
+    }
+    if number > 1 {
+        all.push(number);
+    }
+    all
 }

@@ -1,9 +1,9 @@
-//! `hostname`, `whoami`, `id`, `uname`, `uptime`, `nproc`, `tty`, `env`'s listing.
+//! `hostname`, `whoami`, `id`, `groups`, `logname`, `users`, `arch`, `uname`, `uptime`, `nproc`, `tty`, `env`'s listing.
 
 use crate::api::Pod;
-use crate::cluster::{Flavour, Place};
+use crate::cluster::{Flavour, Identity, Place};
 use crate::shell::Io;
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{self, host_name};
 
 /// The kernel that every node runs.
@@ -77,8 +77,9 @@ fn address(io: &Io<'_>) -> Option<String> {
 }
 
 pub(in crate::shell::commands) fn whoami(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    if Grammar::short("whoami", "").read(arguments, io).is_none() {
-        return Some(1);
+    let Some(options) = Grammar::short("whoami", "").read(arguments, io) else { return Some(1) };
+    if let Some(extra) = options.operands.first() {
+        return Some(extra_operand(io, "whoami", extra));
     }
     let (number, name) = io.cluster.identity(io.place).user;
     match (name, commands::flavour(io.cluster, io.place)) {
@@ -94,10 +95,135 @@ pub(in crate::shell::commands) fn whoami(arguments: &[String], io: &mut Io<'_>) 
     Some(1)
 }
 
-/// `id [-u|-g|-G] [-n]`
+/// Says that there is one operand too many.
+fn extra_operand(io: &mut Io<'_>, tool: &str, extra: &str) -> i32 {
+    io.write_error(match commands::flavour(io.cluster, io.place) {
+        Flavour::Gnu => {
+            format!("{tool}: extra operand '{extra}'\nTry '{tool} --help' for more information.")
+        }
+        Flavour::BusyBox => commands::busybox_usage(tool),
+    });
+    1
+}
+
+/// The lines of a file as their parts between colons.
+fn table(io: &Io<'_>, file: &str) -> Vec<Vec<String>> {
+    let text = io.read_file(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    text.lines().map(|line| line.split(':').map(str::to_owned).collect()).collect()
+}
+
+/// Who a user is by `/etc/passwd` and `/etc/group`, told by name or number.
+fn user(io: &Io<'_>, who: &str) -> Option<Identity> {
+    let own = io.cluster.identity(io.place);
+    if own.user.1.as_deref() == Some(who) {
+        return Some(own);
+    }
+    let parts = table(io, "/etc/passwd").into_iter().find(|parts| {
+        parts.first().is_some_and(|name| name == who) || parts.get(2).is_some_and(|id| id == who)
+    })?;
+    let number = |at: usize| parts.get(at)?.parse::<u32>().ok();
+    let (id, group) = (number(2)?, number(3)?);
+    let name = parts.first().cloned();
+    let groups = table(io, "/etc/group").into_iter().filter_map(|line| {
+        let number = line.get(2)?.parse::<u32>().ok()?;
+        let mut members = line.get(3)?.split(',');
+        let counts = number == group || members.any(|member| Some(member) == name.as_deref());
+        counts.then(|| (number, line.first().cloned()))
+    });
+    let groups: Vec<(u32, Option<String>)> = groups.collect();
+    let own = groups.iter().find(|(number, _)| *number == group).cloned().unwrap_or((group, None));
+    let home = parts.get(5).cloned().unwrap_or_default();
+    Some(Identity { user: (id, name), group: own, groups, home })
+}
+
+fn no_user(io: &mut Io<'_>, tool: &str, who: &str) -> i32 {
+    io.write_error(match commands::flavour(io.cluster, io.place) {
+        Flavour::Gnu => format!("{tool}: '{who}': no such user"),
+        Flavour::BusyBox => format!("{tool}: unknown user {who}"),
+    });
+    1
+}
+
+/// The groups' names, or their numbers where they have none.
+fn group_names(identity: &Identity) -> String {
+    let (own, mut groups) = (identity.group.0, identity.groups.clone());
+    groups.sort_by_key(|(number, _)| *number != own);
+    let name = |(number, name): &(u32, Option<String>)| name.clone().unwrap_or(number.to_string());
+    groups.iter().map(name).collect::<Vec<_>>().join(" ")
+}
+
+pub(in crate::shell::commands) fn groups(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("groups", "").read(arguments, io) else { return Some(1) };
+    if options.operands.is_empty() {
+        let own = io.cluster.identity(io.place);
+        io.say(group_names(&own));
+    }
+    let mut status = 0;
+    for who in &options.operands {
+        match user(io, who) {
+            Some(identity) if commands::flavour(io.cluster, io.place) == Flavour::Gnu => {
+                io.say(format!("{who} : {}", group_names(&identity)));
+            }
+            Some(identity) => io.say(group_names(&identity)),
+            None => status = no_user(io, "groups", who),
+        }
+    }
+    Some(status)
+}
+
+/// Nobody has logged in: there is no terminal that the system keeps a list of.
+pub(in crate::shell::commands) fn logname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("logname", "").read(arguments, io) else { return Some(1) };
+    if let Some(extra) = options.operands.first() {
+        return Some(extra_operand(io, "logname", extra));
+    }
+    io.write_error(match commands::flavour(io.cluster, io.place) {
+        Flavour::Gnu => "logname: no login name",
+        Flavour::BusyBox => "logname: getlogin: No such device or address",
+    });
+    Some(1)
+}
+
+/// `users` and `who`: nobody has logged in.
+pub(in crate::shell::commands) fn users(_: &[String], _: &mut Io<'_>) -> Option<i32> {
+    Some(0)
+}
+
+pub(in crate::shell::commands) fn arch(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("arch", "").read(arguments, io) else { return Some(1) };
+    if let Some(extra) = options.operands.first() {
+        return Some(extra_operand(io, "arch", extra));
+    }
+    io.say("x86_64");
+    Some(0)
+}
+
+/// `id [-u|-g|-G] [-n] [USER]...`
 pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let Some(options) = Grammar::short("id", "ugGnr").read(arguments, io) else { return Some(1) };
-    let identity = io.cluster.identity(io.place);
+    const GRAMMAR: Grammar = Grammar {
+        name: "id",
+        short: "ugGnr",
+        long: &[("user", 'u'), ("group", 'g'), ("groups", 'G'), ("name", 'n'), ("real", 'r')],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    if options.operands.is_empty() {
+        let own = io.cluster.identity(io.place);
+        return Some(told(io, &options, &own));
+    }
+    let mut status = 0;
+    for who in &options.operands {
+        match user(io, who) {
+            Some(identity) => status = status.max(told(io, &options, &identity)),
+            None => status = no_user(io, "id", who),
+        }
+    }
+    Some(status)
+}
+
+/// What `id` tells of somebody.
+fn told(io: &mut Io<'_>, options: &Options, identity: &Identity) -> i32 {
     let flavour = commands::flavour(io.cluster, io.place);
     let own = identity.group.0;
     let mut groups = identity.groups.clone();
@@ -114,12 +240,12 @@ pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> O
     let Some(wanted) = wanted else {
         if options.has('n') || options.has('r') {
             io.write_error("id: cannot print only names or real IDs in default format");
-            return Some(1);
+            return 1;
         }
         let all: Vec<String> = groups.iter().map(full).collect();
         let (user, group) = (full(&identity.user), full(&identity.group));
         io.say(format!("uid={user} gid={group} groups={}", all.join(",")));
-        return Some(0);
+        return 0;
     };
     let shown = |(number, name): &(u32, Option<String>)| match name {
         Some(name) if options.has('n') => name.clone(),
@@ -127,7 +253,7 @@ pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> O
     };
     let words: Vec<String> = wanted.iter().map(shown).collect();
     io.say(words.join(" "));
-    Some(0)
+    0
 }
 
 /// `0(root)`; a number without a name alone.
@@ -186,7 +312,26 @@ pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -
     Some(0)
 }
 
-pub(in crate::shell::commands) fn uptime(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+pub(in crate::shell::commands) fn uptime(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("uptime", "ps").read(arguments, io) else { return Some(1) };
+    if options.has('p') {
+        let minutes = io.now().as_millis() / 60_000;
+        let counted = |count: u64, what: &str| match count {
+            1 => format!("1 {what}"),
+            count => format!("{count} {what}s"),
+        };
+        let mut parts = vec![counted(minutes % 60, "minute")];
+        if minutes >= 60 {
+            parts.insert(0, counted(minutes / 60, "hour"));
+        }
+        io.say(format!("up {}", parts.join(", ")));
+        return Some(0);
+    }
+    if options.has('s') {
+        let began = io.cluster.first_moment();
+        io.say(began.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        return Some(0);
+    }
     let now = super::date::format(io.now(), "%H:%M:%S");
     let minutes = io.now().as_millis() / 60_000;
     let up = match minutes {
@@ -210,12 +355,17 @@ pub(in crate::shell::commands) fn nproc(arguments: &[String], io: &mut Io<'_>) -
         io.write_error(format!("nproc: invalid number: '{ignored}'"));
         return Some(1);
     };
+    if let Some(extra) = options.operands.first() {
+        return Some(extra_operand(io, "nproc", extra));
+    }
     io.say(2_usize.saturating_sub(ignored).max(1).to_string());
     Some(0)
 }
 
-pub(in crate::shell::commands) fn tty(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+pub(in crate::shell::commands) fn tty(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("tty", "s").read(arguments, io) else { return Some(2) };
     match io.stdin.terminal {
+        _ if options.has('s') => {}
         true => io.say("/dev/pts/0"),
         false => io.say("not a tty"),
     }

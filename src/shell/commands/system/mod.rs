@@ -2,6 +2,7 @@
 
 pub(super) mod clock;
 pub(super) mod date;
+mod date_text;
 pub(super) mod expr;
 pub(super) mod help;
 pub(super) mod identity;

@@ -33,6 +33,10 @@ struct Become {
     changes: Vec<(String, Option<String>)>,
     /// Whether it starts with no variables at all.
     empty: bool,
+    /// Where it is run (`env -C`).
+    folder: Option<String>,
+    /// What ends a variable that is printed.
+    end: char,
     flavour: Flavour,
     inner: Option<Machine>,
 }
@@ -49,11 +53,27 @@ impl Tool for Become {
             }
             if self.words.is_empty() {
                 for (name, value) in &environment {
-                    io.say(format!("{name}={value}"));
+                    io.stdout.extend(format!("{name}={value}{}", self.end).bytes());
                 }
                 return Step::Exit(0);
             }
-            match start(io, &self.words, &environment) {
+            let folder = self.folder.as_ref().map(|folder| io.absolute(folder));
+            if let Some(folder) = folder.as_ref().filter(|folder| !io.is_directory(folder)) {
+                let why = if io.is_file(folder) {
+                    "Not a directory"
+                } else {
+                    "No such file or directory"
+                };
+                let told = self.folder.as_deref().unwrap_or("");
+                io.write_error(format!("env: cannot change directory to '{told}': {why}"));
+                return Step::Exit(125);
+            }
+            let started = {
+                let mut inner = io.at(io.place);
+                inner.directory = folder.as_deref().unwrap_or(inner.directory);
+                start(&inner, &self.words, &environment)
+            };
+            match started {
                 Ok(machine) => self.inner = Some(machine),
                 Err(why) => {
                     let name = self.words.first().map_or("", String::as_str);
@@ -95,8 +115,14 @@ pub(in crate::shell::commands) fn env(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "env",
-        short: "iu:0",
-        long: &[("ignore-environment", 'i'), ("unset", 'u')],
+        short: "iu:0C:S:",
+        long: &[
+            ("ignore-environment", 'i'),
+            ("unset", 'u'),
+            ("null", '0'),
+            ("chdir", 'C'),
+            ("split-string", 'S'),
+        ],
         stops: true,
     };
     let arguments: Vec<String> = arguments
@@ -111,6 +137,13 @@ pub(in crate::shell::commands) fn env(
     let mut changes: Vec<(String, Option<String>)> =
         options.all('u').map(|name| (name.to_owned(), None)).collect();
     let mut words = options.operands.clone();
+    // `-S 'A=1 command -x'`: one word that is split, for the first lines of scripts.
+    for text in options.all('S').collect::<Vec<_>>().into_iter().rev() {
+        if text.contains(['\'', '"', '\\', '$']) {
+            return failed(left_out("env", "-S with quotes"), 125);
+        }
+        words.splice(0..0, text.split_whitespace().map(str::to_owned));
+    }
     while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')) {
         changes.push((name.to_owned(), Some(value.to_owned())));
         words.remove(0);
@@ -119,6 +152,8 @@ pub(in crate::shell::commands) fn env(
         tool: "env",
         words,
         changes,
+        folder: options.value('C').map(str::to_owned),
+        end: if options.has('0') { '\0' } else { '\n' },
         empty: options.has('i'),
         flavour: setting.flavour,
         inner: None,
@@ -192,6 +227,8 @@ pub(in crate::shell::commands) fn busybox(
             tool: "busybox",
             words: arguments.to_vec(),
             changes: Vec::new(),
+            folder: None,
+            end: '\n',
             empty: false,
             flavour: setting.flavour,
             inner: None,
@@ -230,6 +267,9 @@ pub(in crate::shell::commands) fn plain_run(
         let takes_value = matches!(words[0].as_str(), "-n" | "-u" | "-g");
         words = words.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
     }
+    if words.is_empty() && tool == "nice" && words.len() == arguments.len() {
+        return super::super::said("0\n");
+    }
     if words.is_empty() {
         return failed(
             format!("{tool}: missing operand\nTry '{tool} --help' for more information."),
@@ -240,6 +280,8 @@ pub(in crate::shell::commands) fn plain_run(
         tool,
         words: words.to_vec(),
         changes: Vec::new(),
+        folder: None,
+        end: '\n',
         empty: false,
         flavour: setting.flavour,
         inner: None,

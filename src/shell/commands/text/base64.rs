@@ -1,4 +1,4 @@
-//! `base64`, GNU's and BusyBox'.
+//! `base64` and `base32`, GNU's and BusyBox'.
 
 use crate::cluster::Flavour;
 use crate::shell::Io;
@@ -20,6 +20,44 @@ pub(in crate::shell::commands) fn encode(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// The alphabet of `base32`.
+const ALPHABET_32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+fn encode_32(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for chunk in bytes.chunks(5) {
+        let at = |index: usize| u64::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = (0..5).fold(0, |bits, index| bits << 8 | at(index));
+        let letters = (chunk.len() * 8).div_ceil(5);
+        for index in 0..8 {
+            let letter = ALPHABET_32[(bits >> (35 - 5 * index)) as usize & 31];
+            out.push(if index < letters { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+/// What comes before something wrong is decoded; whether all was right.
+fn decode_32(bytes: &[u8], ignore: bool) -> (Vec<u8>, bool) {
+    let (mut out, mut group, mut padding) = (Vec::new(), Vec::new(), 0);
+    for byte in bytes.iter().copied() {
+        match ALPHABET_32.iter().position(|letter| *letter == byte) {
+            Some(value) if padding == 0 => group.push(value as u64),
+            None if byte == b'=' => padding += 1,
+            None if byte == b'\n' || ignore => continue,
+            _ => return (out, false),
+        }
+        if group.len() + padding == 8 {
+            let bits = group.iter().fold(0, |bits, value| bits << 5 | value) << (5 * padding);
+            let whole = group.len() * 5 / 8;
+            out.extend((0..whole).map(|at| (bits >> (32 - 8 * at) & 255) as u8));
+            group.clear();
+            padding = 0;
+        }
+    }
+    (out, group.is_empty() && padding == 0)
 }
 
 fn value(byte: u8) -> Option<u32> {
@@ -107,13 +145,21 @@ fn decode_busybox(bytes: &[u8]) -> (Vec<u8>, bool) {
 }
 
 pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "base64",
+    coded("base64", arguments, io)
+}
+
+pub(in crate::shell::commands) fn base32(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    coded("base32", arguments, io)
+}
+
+fn coded(name: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let grammar = Grammar {
+        name,
         short: "diw:",
         long: &[("decode", 'd'), ("ignore-garbage", 'i'), ("wrap", 'w')],
         stops: false,
     };
-    let options = GRAMMAR.read(arguments, io).map_or_else(|| Err(Some(1)), Ok);
+    let options = grammar.read(arguments, io).map_or_else(|| Err(Some(1)), Ok);
     let options = match options {
         Ok(options) => options,
         Err(status) => return status,
@@ -121,7 +167,7 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
     let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
     if let [_, extra, ..] = options.operands.as_slice() {
         let message =
-            format!("base64: extra operand '{extra}'\nTry 'base64 --help' for more information.");
+            format!("{name}: extra operand '{extra}'\nTry '{name} --help' for more information.");
         io.write_error(message);
         return Some(1);
     }
@@ -131,8 +177,8 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
         Some(Err(_)) => {
             let text = options.value('w').unwrap_or("");
             io.write_error(match gnu {
-                true => format!("base64: invalid wrap size: '{text}'"),
-                false => format!("base64: invalid number '{text}'"),
+                true => format!("{name}: invalid wrap size: '{text}'"),
+                false => format!("{name}: invalid number '{text}'"),
             });
             return Some(1);
         }
@@ -143,25 +189,28 @@ pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) 
             Ok(bytes) => bytes,
             Err(why) => {
                 io.write_error(match (gnu, io.is_directory(file)) {
-                    (true, true) => format!("base64: read error: {why}"),
-                    (true, false) => format!("base64: {file}: {why}"),
-                    (false, _) => format!("base64: {file}: {why}"),
+                    (true, true) => format!("{name}: read error: {why}"),
+                    (true, false) => format!("{name}: {file}: {why}"),
+                    (false, _) => format!("{name}: {file}: {why}"),
                 });
                 return Some(1);
             }
         },
     };
     if !options.has('d') {
-        wrapped(io, &encode(&bytes), width);
+        let text = if name == "base32" { encode_32(&bytes) } else { encode(&bytes) };
+        wrapped(io, &text, width);
         return Some(0);
     }
     let (decoded, right) = match gnu {
+        _ if name == "base32" => decode_32(&bytes, options.has('i')),
         true => decode_gnu(&bytes, options.has('i')),
         false => decode_busybox(&bytes),
     };
     io.stdout.extend(decoded);
     if !right {
-        io.write_error(if gnu { "base64: invalid input" } else { "base64: truncated input" });
+        let why = if gnu { "invalid" } else { "truncated" };
+        io.write_error(format!("{name}: {why} input"));
     }
     Some(i32::from(!right))
 }
@@ -189,6 +238,8 @@ mod tests {
             assert_eq!(decode_busybox(coded.as_bytes()), (text.as_bytes().to_vec(), true));
         }
         assert_eq!(encode(b"admin"), "YWRtaW4=");
+        assert_eq!(encode_32(b"hi\n"), "NBUQU===");
+        assert_eq!(decode_32(b"NBUQU===\n", false), (b"hi\n".to_vec(), true));
     }
 
     /// What coreutils 9.1 and BusyBox 1.35 do.

@@ -552,18 +552,60 @@ fn row<'d>(
     row
 }
 
+/// Entries in columns of one width, with tabulators between: down, or (`across`) along the rows.
+fn in_columns(io: &mut Io<'_>, entries: &[&str], width: usize, across: bool) {
+    let longest = entries.iter().map(|entry| entry.chars().count()).max().unwrap_or(0);
+    let wide = (longest / 8 + 1) * 8;
+    let columns = (width / wide).max(1);
+    let rows = entries.len().div_ceil(columns);
+    for row in 0..rows {
+        let index = |column: usize| match across {
+            true => row * columns + column,
+            false => column * rows + row,
+        };
+        let line: Vec<&str> =
+            (0..columns).filter_map(|column| entries.get(index(column)).copied()).collect();
+        let mut text = String::new();
+        for (at, entry) in line.iter().enumerate() {
+            text += entry;
+            if at + 1 < line.len() {
+                let tabs = (wide - entry.chars().count()).div_ceil(8);
+                text.extend(std::iter::repeat_n('\t', tabs));
+            }
+        }
+        io.say(text);
+    }
+}
+
 pub(in crate::shell::commands) fn column(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let options = match Grammar::short("column", "ts:o:").read(arguments, io) {
-        Some(options) => options,
-        None => return Some(1),
+    const GRAMMAR: Grammar = Grammar {
+        name: "column",
+        short: "ts:o:c:x",
+        long: &[
+            ("table", 't'),
+            ("separator", 's'),
+            ("output-separator", 'o'),
+            ("output-width", 'c'),
+            ("fillrows", 'x'),
+        ],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let width = match options.value('c').map(str::parse::<usize>) {
+        None => 80,
+        Some(Ok(width)) => width,
+        Some(Err(_)) => {
+            let text = options.value('c').unwrap_or("");
+            io.write_error(format!("column: invalid columns argument: '{text}'"));
+            return Some(1);
+        }
     };
     let (texts, failed) = whole(io, "column", &options.operands)?;
     let lines =
         texts.iter().flat_map(|(_, text)| text.lines()).filter(|line| !line.trim().is_empty());
     if !options.has('t') {
-        for line in lines {
-            io.say(line);
-        }
+        let entries: Vec<&str> = lines.collect();
+        in_columns(io, &entries, width, options.has('x'));
         return Some(i32::from(failed));
     }
     let rows: Vec<Vec<&str>> = lines

@@ -1,6 +1,6 @@
-//! `md5sum`, `sha1sum`, `sha256sum`, `sha512sum`: printed, and checked with `-c`.
+//! `md5sum` and the sums of the SHA family, printed and checked with `-c`; `cksum` and `sum`.
 
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 use super::bytes::{content, is_gnu, or_standard, waits};
 use crate::shell::Io;
@@ -11,7 +11,9 @@ use crate::shell::commands::options::{Grammar, Options};
 enum Sum {
     Md5,
     Sha1,
+    Sha224,
     Sha256,
+    Sha384,
     Sha512,
 }
 
@@ -20,7 +22,9 @@ impl Sum {
         match self {
             Sum::Md5 => "md5sum",
             Sum::Sha1 => "sha1sum",
+            Sum::Sha224 => "sha224sum",
             Sum::Sha256 => "sha256sum",
+            Sum::Sha384 => "sha384sum",
             Sum::Sha512 => "sha512sum",
         }
     }
@@ -29,7 +33,9 @@ impl Sum {
         match self {
             Sum::Md5 => "MD5",
             Sum::Sha1 => "SHA1",
+            Sum::Sha224 => "SHA224",
             Sum::Sha256 => "SHA256",
+            Sum::Sha384 => "SHA384",
             Sum::Sha512 => "SHA512",
         }
     }
@@ -39,7 +45,9 @@ impl Sum {
         match self {
             Sum::Md5 => 32,
             Sum::Sha1 => 40,
+            Sum::Sha224 => 56,
             Sum::Sha256 => 64,
+            Sum::Sha384 => 96,
             Sum::Sha512 => 128,
         }
     }
@@ -48,7 +56,9 @@ impl Sum {
         let digest = match self {
             Sum::Md5 => md5(bytes).to_vec(),
             Sum::Sha1 => sha1(bytes).to_vec(),
+            Sum::Sha224 => Sha224::digest(bytes).to_vec(),
             Sum::Sha256 => Sha256::digest(bytes).to_vec(),
+            Sum::Sha384 => Sha384::digest(bytes).to_vec(),
             Sum::Sha512 => Sha512::digest(bytes).to_vec(),
         };
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -150,6 +160,82 @@ pub(in crate::shell::commands) fn sha256sum(arguments: &[String], io: &mut Io<'_
 
 pub(in crate::shell::commands) fn sha512sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     sums(Sum::Sha512, arguments, io)
+}
+
+pub(in crate::shell::commands) fn sha224sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    sums(Sum::Sha224, arguments, io)
+}
+
+pub(in crate::shell::commands) fn sha384sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    sums(Sum::Sha384, arguments, io)
+}
+
+/// POSIX' checksum: the polynomial of ISO 8802-3, over the bytes and their count.
+fn posix(bytes: &[u8]) -> u32 {
+    let mut length = bytes.len();
+    let count = std::iter::from_fn(|| {
+        let byte = (length > 0).then_some((length & 255) as u8);
+        length >>= 8;
+        byte
+    });
+    !bytes.iter().copied().chain(count).fold(0, |sum: u32, byte| {
+        (0..8).fold(sum ^ u32::from(byte) << 24, |sum, _| {
+            sum << 1 ^ if sum >> 31 == 1 { 0x04c1_1db7 } else { 0 }
+        })
+    })
+}
+
+/// BSD's checksum: a sum of 16 bits that is turned at every byte.
+fn bsd(bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |sum: u16, byte| sum.rotate_right(1).wrapping_add(u16::from(*byte)))
+}
+
+pub(in crate::shell::commands) fn cksum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    counted("cksum", arguments, io, |bytes, _| format!("{} {}", posix(bytes), bytes.len()))
+}
+
+pub(in crate::shell::commands) fn sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    counted("sum", arguments, io, |bytes, options| match options.has('s') {
+        true => {
+            let all: u32 = bytes.iter().copied().map(u32::from).sum();
+            let folded = (all & 0xffff) + (all >> 16);
+            let sum = (folded & 0xffff) + (folded >> 16);
+            format!("{sum} {}", bytes.len().div_ceil(512))
+        }
+        false => format!("{:05} {:>5}", bsd(bytes), bytes.len().div_ceil(1024)),
+    })
+}
+
+/// A line a file: what `told` says, and the file's name.
+fn counted(
+    name: &'static str,
+    arguments: &[String],
+    io: &mut Io<'_>,
+    told: fn(&[u8], &Options) -> String,
+) -> Option<i32> {
+    let grammar = Grammar::short(name, if name == "sum" { "rs" } else { "" });
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    if waits(io, &options.operands) {
+        return None;
+    }
+    let mut status = 0;
+    for file in or_standard(&options.operands) {
+        match content(io, &file) {
+            Ok(bytes) => {
+                let named = !options.operands.is_empty() || name == "sum" && file != "-";
+                let end = if named { format!(" {file}") } else { String::new() };
+                io.say(format!("{}{end}", told(&bytes, &options)));
+            }
+            Err(why) => {
+                status = 1;
+                io.write_error(match is_gnu(io) {
+                    true => format!("{name}: {file}: {why}"),
+                    false => format!("{name}: can't open '{file}': {why}"),
+                });
+            }
+        }
+    }
+    Some(status)
 }
 
 fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -307,6 +393,7 @@ mod tests {
     fn sums_are_those_of_the_standards() {
         assert_eq!(Sum::Md5.of(b""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(Sum::Md5.of(b"message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
+        assert_eq!((posix(b"123456789"), bsd(b"hello")), (930_766_865, 8_403));
         assert_eq!(Sum::Sha1.of(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
         let long =
             "12345678901234567890123456789012345678901234567890123456789012345678901234567890";

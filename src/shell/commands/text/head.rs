@@ -245,42 +245,95 @@ pub(in crate::shell::commands) fn head(
     }
 }
 
-/// `tail -f`: what a file had, and what is added to it.
+/// `tail -f`: what files had, and what is added to them.
 #[derive(Clone)]
 struct Follow {
     part: Part,
-    /// How much of the file has been shown; `None` before it was opened.
-    shown: Option<usize>,
+    /// `-F`: whether a file may come later.
+    waits: bool,
+    /// How much of each file has been shown; `None` where it is not there.
+    shown: Vec<Option<usize>>,
+    begun: bool,
+    /// The file whose title was shown last.
+    titled: Option<usize>,
+}
+
+impl Follow {
+    fn title(&mut self, io: &mut Io<'_>, at: usize) {
+        let many = self.part.files.len() > 1;
+        if (many || self.part.titled) && !self.part.quiet && self.titled != Some(at) {
+            let gap = if self.titled.is_some() { "\n" } else { "" };
+            io.say(format!("{gap}==> {} <==", self.part.files[at]));
+            self.titled = Some(at);
+        }
+    }
+
+    fn begin(&mut self, io: &mut Io<'_>) {
+        for at in 0..self.part.files.len() {
+            let file = self.part.files[at].clone();
+            match io.read_file(&file) {
+                Ok(bytes) => {
+                    self.title(io, at);
+                    let text = String::from_utf8_lossy(&bytes).into_owned();
+                    io.stdout.extend_from_slice(self.part.of(&text));
+                    self.shown.push(Some(bytes.len()));
+                }
+                Err(why) => {
+                    cannot_open(io, "tail", &file, &why);
+                    self.shown.push(None);
+                }
+            }
+        }
+        self.begun = true;
+    }
+
+    fn look(&mut self, io: &mut Io<'_>) {
+        for at in 0..self.part.files.len() {
+            let file = self.part.files[at].clone();
+            match (io.read_file(&file), self.shown[at]) {
+                (Ok(bytes), Some(shown)) => {
+                    let new = bytes.get(shown..).unwrap_or(&bytes);
+                    if !new.is_empty() {
+                        self.title(io, at);
+                        io.stdout.extend_from_slice(new);
+                    }
+                    self.shown[at] = Some(bytes.len());
+                }
+                (Ok(bytes), None) if self.waits => {
+                    io.write_error(format!("tail: '{file}' has appeared;  following new file"));
+                    self.title(io, at);
+                    io.stdout.extend_from_slice(&bytes);
+                    self.shown[at] = Some(bytes.len());
+                }
+                (Err(why), Some(_)) if self.waits => {
+                    io.write_error(format!("tail: '{file}' has become inaccessible: {why}"));
+                    self.shown[at] = None;
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 impl Tool for Follow {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        let Some(file) = self.part.files.first().cloned() else {
+        if self.part.files.is_empty() {
             return match self.part.step(io) {
                 Step::Exit(_) => Step::Until(NEVER),
                 wait => wait,
             };
-        };
-        if file == "/dev/null" {
+        }
+        if self.part.files.iter().all(|file| file == "/dev/null") {
             return Step::Until(NEVER);
         }
-        match (io.read_file(&file), self.shown) {
-            (Ok(bytes), None) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                io.stdout.extend_from_slice(self.part.of(&text));
-                self.shown = Some(bytes.len());
-            }
-            (Ok(bytes), Some(shown)) => {
-                let new = bytes.get(shown..).unwrap_or(&bytes);
-                io.stdout.extend_from_slice(new);
-                self.shown = Some(bytes.len());
-            }
-            (Err(why), None) => {
-                cannot_open(io, "tail", &file, &why);
-                io.write_error("tail: no files remaining");
-                return Step::Exit(1);
-            }
-            (Err(_), Some(_)) => {}
+        match self.begun {
+            false => self.begin(io),
+            true => self.look(io),
+        }
+        if !self.waits && self.shown.iter().all(Option::is_none) {
+            let busybox = words(io.cluster, io.place) != Messages::Gnu;
+            io.write_error(if busybox { "tail: no files" } else { "tail: no files remaining" });
+            return Step::Exit(1);
         }
         Step::Until(io.now() + LOOK)
     }
@@ -296,11 +349,12 @@ pub(in crate::shell::commands) fn tail(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "tail",
-        short: "n:c:fFqvs:",
+        short: "n:c:fFqvs:À;Á",
         long: &[
             ("lines", 'n'),
             ("bytes", 'c'),
-            ("follow", 'f'),
+            ("follow", 'À'),
+            ("retry", 'Á'),
             ("quiet", 'q'),
             ("silent", 'q'),
             ("verbose", 'v'),
@@ -313,18 +367,29 @@ pub(in crate::shell::commands) fn tail(
         Err(message) => return failed(message, 1),
     };
     let gnu = setting.flavour == Flavour::Gnu;
+    // The old form has one file at most (`parse_obsolete_option`).
+    if let Some(digits) = arguments.first().and_then(|first| first.strip_prefix('-'))
+        && gnu
+        && options.operands.len() > 1
+        && digits.starts_with(|letter: char| letter.is_ascii_digit())
+    {
+        return failed(format!("tail: option used in invalid context -- {}", &digits[..1]), 1);
+    }
     let amount = match (options.value('c'), options.value('n')) {
         (Some(bytes), _) => Amount::read(bytes, true, "tail", gnu),
         (None, lines) => Amount::read(lines.unwrap_or("10"), false, "tail", gnu),
     };
-    let follow = options.has('f') || options.has('F');
+    let follow = ['f', 'F', 'À'].iter().any(|letter| options.has(*letter));
     match amount {
         Err(message) => failed(message, 1),
         Ok(amount) => {
             let (quiet, titled) = (options.has('q'), options.has('v'));
+            let waits = options.has('F') || options.value('À') == Some("name");
             let part = Part { tool: "tail", amount, files: options.operands, quiet, titled };
             match follow {
-                true => Box::new(Follow { part, shown: None }),
+                true => {
+                    Box::new(Follow { part, waits, shown: Vec::new(), begun: false, titled: None })
+                }
                 false => Box::new(part),
             }
         }

@@ -46,11 +46,29 @@ pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) ->
             );
         }
     };
+    let most_operands = if options.has('i') { 0 } else { 1 };
+    if let Some(extra) =
+        options.operands.get(most_operands).filter(|_| !options.has('e') && gnu(io))
+    {
+        let told =
+            format!("shuf: extra operand '{extra}'\nTry 'shuf --help' for more information.");
+        return fails(io, told);
+    }
     let mut lines = match (options.has('e'), options.value('i')) {
         (true, _) => options.operands.clone(),
         (false, Some(text)) => match range(text) {
             Some(all) => all,
-            None if gnu(io) => return fails(io, format!("shuf: invalid input range: '{text}'")),
+            None if gnu(io) => {
+                // What is no number is named: the first half, or else the second.
+                let halves = text.split_once('-');
+                let bad = |half: &str| half.parse::<u64>().is_err();
+                let wrong = match halves {
+                    Some((first, _)) if bad(first) => first,
+                    Some((_, last)) if bad(last) => last,
+                    _ => text,
+                };
+                return fails(io, format!("shuf: invalid input range: '{wrong}'"));
+            }
             None => return fails(io, format!("shuf: bad range '{text}'")),
         },
         (false, None) => {
@@ -93,8 +111,9 @@ fn range(text: &str) -> Option<Vec<String>> {
 pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "split",
-        short: "l:b:a:dn:C:",
+        short: "l:b:a:dn:C:À:",
         long: &[
+            ("additional-suffix", 'À'),
             ("lines", 'l'),
             ("bytes", 'b'),
             ("suffix-length", 'a'),
@@ -104,7 +123,7 @@ pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('n', "-n"), ('C', "-C")]) {
+    if let Some(flag) = options.not_simulated(&[('C', "-C")]) {
         io.write_error(commands::trouble::left_out("split", flag));
         return Some(1);
     }
@@ -114,6 +133,9 @@ pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -
     if let Some((letter, _)) = bad {
         let text = options.value(letter).unwrap_or("");
         io.write_error(match (gnu(io), letter) {
+            (true, 'l') if text.bytes().all(|byte| byte == b'0') && !text.is_empty() => {
+                format!("split: invalid number of lines: '{text}': Numerical result out of range")
+            }
             (true, 'l') => format!("split: invalid number of lines: '{text}'"),
             (true, _) => format!("split: invalid number of bytes: '{text}'"),
             (false, _) => format!("split: invalid number '{text}'"),
@@ -121,11 +143,30 @@ pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -
         return Some(1);
     }
     let file = options.operands.first().cloned().into_iter().collect::<Vec<_>>();
+    if let Some(file) = file.first().filter(|file| gnu(io) && *file != "-") {
+        if let Err(why) = io.read_file(file) {
+            io.write_error(format!("split: cannot open '{file}' for reading: {why}"));
+            return Some(1);
+        }
+    }
     let (texts, failed) = whole(io, "split", &file)?;
     let Some((_, text)) = texts.first().filter(|_| !failed) else { return Some(1) };
-    let pieces: Vec<&[u8]> = match bytes.flatten() {
-        Some(size) => text.as_bytes().chunks(size).collect(),
-        None => by_lines(text, lines.flatten().unwrap_or(1000)),
+    let chunks = match options.value('n').map(|text| (text, text.parse::<usize>())) {
+        None => None,
+        Some((_, Ok(count))) if count > 0 => Some(count),
+        Some((text, _)) if text.contains('/') => {
+            io.write_error(commands::trouble::left_out("split", format!("-n {text}")));
+            return Some(1);
+        }
+        Some((text, _)) => {
+            io.write_error(format!("split: invalid number of chunks: '{text}'"));
+            return Some(1);
+        }
+    };
+    let pieces: Vec<&[u8]> = match (chunks, bytes.flatten()) {
+        (Some(count), _) => in_chunks(text.as_bytes(), count),
+        (None, Some(size)) => text.as_bytes().chunks(size).collect(),
+        (None, None) => by_lines(text, lines.flatten().unwrap_or(1000)),
     };
     let prefix = options.operands.get(1).map_or("x", String::as_str);
     let width = options.value('a').and_then(|width| width.parse().ok()).unwrap_or(2_usize);
@@ -134,12 +175,20 @@ pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -
             io.write_error("split: output file suffixes exhausted");
             return Some(1);
         };
+        let suffix = suffix + options.value('À').unwrap_or("");
         if let Err(why) = io.write_file(&format!("{prefix}{suffix}"), piece) {
             io.write_error(format!("split: {prefix}{suffix}: {why}"));
             return Some(1);
         }
     }
     Some(0)
+}
+
+/// So many pieces of one size, of which the last takes what is left.
+fn in_chunks(text: &[u8], count: usize) -> Vec<&[u8]> {
+    let size = text.len() / count;
+    let end = |at: usize| if at + 1 == count { text.len() } else { (at + 1) * size };
+    (0..count).map(|at| &text[at * size..end(at)]).collect()
 }
 
 /// A count with its unit: `10`, `1k`.
@@ -196,6 +245,20 @@ pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) 
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    for (letter, name) in [('À', "--to"), ('È', "--from")] {
+        let words = if letter == 'À' {
+            &["none", "si", "iec", "iec-i"][..]
+        } else {
+            &["none", "auto", "si", "iec", "iec-i"][..]
+        };
+        if let Some(word) = options.value(letter).filter(|word| !words.contains(word)) {
+            let list: String = words.iter().map(|word| format!("\n  - '{word}'")).collect();
+            io.write_error(format!(
+                "numfmt: invalid argument '{word}' for '{name}'\nValid arguments are:{list}\nTry 'numfmt --help' for more information."
+            ));
+            return Some(1);
+        }
+    }
     let field = match options.value('Í').unwrap_or("1").parse::<usize>() {
         Ok(field) if field > 0 => field,
         _ => {
@@ -268,7 +331,14 @@ fn number(text: &str, from: &str) -> Result<f64, String> {
         ("si", _) | ("auto", false) => 1000.0,
         _ => 1024.0,
     };
-    let letter = unit.strip_suffix('i').unwrap_or(unit);
+    let letter = match unit.strip_suffix('i') {
+        Some(letter) if matches!(from, "auto" | "iec-i") => letter,
+        Some(_) => return Err(format!("invalid suffix in input '{text}': 'i'")),
+        None if from == "iec-i" && !unit.is_empty() => {
+            return Err(format!("missing 'i' suffix in input: '{text}' (e.g Ki/Mi/Gi)"));
+        }
+        None => unit,
+    };
     match letter {
         "" => Ok(value),
         letter => match UNITS.find(&letter.to_uppercase()).filter(|_| letter.len() == 1) {

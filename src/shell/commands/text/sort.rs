@@ -319,7 +319,7 @@ fn compare(left: &str, right: &str, key: &Key, gnu: bool) -> Ordering {
         Order::Human => human(left).partial_cmp(&human(right)).unwrap_or(Ordering::Equal),
         Order::Month => month(left).cmp(&month(right)),
         Order::Random => hash(left).cmp(&hash(right)).then(left.cmp(right)),
-        Order::Version if gnu => version(left, right),
+        Order::Version if gnu => versions(left, right),
         Order::Version => digits(left.as_bytes(), right.as_bytes()),
         Order::Text => plain(left, key).cmp(&plain(right, key)),
     }
@@ -431,7 +431,7 @@ fn digits(left: &[u8], right: &[u8]) -> Ordering {
 }
 
 /// GNU's order of versions: letters before other signs, a tilde before everything.
-fn version(left: &str, right: &str) -> Ordering {
+pub(in crate::shell::commands) fn versions(left: &str, right: &str) -> Ordering {
     let rank = |text: &str| match text {
         "" => 0,
         "." => 1,
@@ -649,9 +649,9 @@ mod tests {
 
     #[test]
     fn versions_and_sizes_have_their_own_order() {
-        assert!(version("v1.10", "v1.9").is_gt());
-        assert!(version("a.tar.gz", "a-1.tar.gz").is_lt());
-        assert!(version("-3", "1").is_gt());
+        assert!(versions("v1.10", "v1.9").is_gt());
+        assert!(versions("a.tar.gz", "a-1.tar.gz").is_lt());
+        assert!(versions("-3", "1").is_gt());
         assert!(human("2K") > human("1000"));
         assert!(human("1G") > human("900M"));
         assert!(general("1e3") > general("200"));

@@ -285,7 +285,10 @@ impl Machine {
     fn source(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> Option<i32> {
         let prefix = self.state.prefix();
         let Some((path, rest)) = arguments.split_first() else {
-            let message = format!("{prefix}{name}: filename argument required");
+            let mut message = format!("{prefix}{name}: filename argument required");
+            if self.state.dialect == Dialect::Bash {
+                message += &format!("\n{name}: usage: {name} filename [arguments]");
+            }
             self.write_error(io, &message);
             return Some(2);
         };
@@ -306,6 +309,7 @@ impl Machine {
                 let message = match self.state.dialect {
                     Dialect::Bash => format!("{prefix}{path}: {why}"),
                     Dialect::Dash => format!("{builtin}cannot open {path}: No such file"),
+                    Dialect::Ash if !path.contains('/') => format!("{builtin}{path}: not found"),
                     Dialect::Ash => format!("{builtin}can't open '{path}': {why}"),
                 };
                 self.write_error(io, &message);

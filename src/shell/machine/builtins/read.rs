@@ -71,6 +71,85 @@ fn options(arguments: &[String], dialect: Dialect) -> Result<Options, char> {
     Ok(options)
 }
 
+/// What `mapfile` was told.
+struct Lines {
+    /// `-t`: lines lose their end.
+    trim: bool,
+    /// `-n`: how many at most.
+    most: usize,
+    /// `-s`: how many are passed over.
+    skip: usize,
+    /// `-O`: where the first one goes, into an array that keeps what it has.
+    origin: Option<u64>,
+    /// `-d`
+    end: char,
+    /// `-u`
+    from: Option<u8>,
+    array: String,
+}
+
+impl Lines {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// What is wrong with one of them.
+    fn read(arguments: &[String]) -> Result<Lines, String> {
+        let mut all = Lines {
+            trim: false,
+            most: usize::MAX,
+            skip: 0,
+            origin: None,
+            end: '\n',
+            from: None,
+            array: "MAPFILE".to_owned(),
+        };
+        let mut rest = arguments[1..].iter();
+        while let Some(argument) = rest.next() {
+            let Some(letters) = argument.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
+                argument.clone_into(&mut all.array);
+                break;
+            };
+            for (at, letter) in letters.char_indices() {
+                if letter == 't' {
+                    all.trim = true;
+                    continue;
+                }
+                if matches!(letter, 'c' | 'C') {
+                    return Err(format!("not simulated here: -{letter}"));
+                }
+                if !"dnOsu".contains(letter) {
+                    let name = &arguments[0];
+                    return Err(format!(
+                        "-{letter}: invalid option\n{name}: usage: {name} [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]"
+                    ));
+                }
+                let glued = &letters[at + 1..];
+                let value = match glued.is_empty() {
+                    true => rest.next().cloned().unwrap_or_default(),
+                    false => glued.to_owned(),
+                };
+                let number = value.parse::<usize>();
+                let bad = |what: &str| format!("{value}: invalid {what}");
+                match letter {
+                    'd' => all.end = value.chars().next().unwrap_or('\0'),
+                    'n' => {
+                        let most = number.map_err(|_| bad("line count"))?;
+                        all.most = if most == 0 { usize::MAX } else { most };
+                    }
+                    's' => all.skip = number.map_err(|_| bad("line count"))?,
+                    'O' => all.origin = Some(number.map_err(|_| bad("array origin"))? as u64),
+                    _ => {
+                        let bad = || bad("file descriptor specification");
+                        all.from = Some(value.parse().map_err(|_| bad())?);
+                    }
+                }
+                break;
+            }
+        }
+        Ok(all)
+    }
+}
+
 /// A line, whether its end was there, and which of its letters were behind a backslash.
 struct Gathered {
     letters: Vec<(char, bool)>,
@@ -159,40 +238,44 @@ impl Machine {
 
     /// `mapfile`: every line an element.
     fn read_array(&mut self, io: &mut Io<'_>, arguments: Vec<String>) -> Turn {
-        let (mut trim, mut most, mut array) = (false, usize::MAX, "MAPFILE".to_owned());
-        let mut rest = arguments[1..].iter();
-        while let Some(argument) = rest.next() {
-            match argument.as_str() {
-                "-t" => trim = true,
-                "-n" => most = rest.next().and_then(|count| count.parse().ok()).unwrap_or(0),
-                option if option.starts_with('-') => {
-                    let name = &arguments[0];
-                    let message =
-                        format!("{}{name}: not simulated here: {option}", self.state.prefix());
-                    self.write_error(io, &message);
-                    self.state.status = 2;
-                    return Turn::Go;
-                }
-                name => array = name.to_owned(),
+        let wanted = match Lines::read(&arguments) {
+            Ok(wanted) => wanted,
+            Err(why) => {
+                let message = format!("{}{}: {why}", self.state.prefix(), arguments[0]);
+                self.write_error(io, &message);
+                self.state.status = 2;
+                return Turn::Go;
             }
-        }
-        if most == 0 {
-            most = usize::MAX;
-        }
-        let Some(stdin) = self.input(io, None) else { return Turn::Go };
+        };
+        let Some(stdin) = self.input(io, wanted.from) else { return Turn::Go };
         if !stdin.ended() {
             self.stack.push(Frame::Read { arguments, until: None });
             return Turn::Wait(Step::Input);
         }
         let text = String::from_utf8_lossy(stdin.rest()).into_owned();
-        let lines: Vec<&str> = text.split_inclusive('\n').take(most).collect();
-        stdin.read += lines.iter().map(|line| line.len()).sum::<usize>();
-        let values = lines.into_iter().map(|line| match trim {
-            true => line.trim_end_matches('\n').to_owned(),
-            false => line.to_owned(),
+        let lines: Vec<&str> = text.split_inclusive(wanted.end).collect();
+        let until = wanted.skip.saturating_add(wanted.most).min(lines.len());
+        stdin.read += lines[..until].iter().map(|line| line.len()).sum::<usize>();
+        let values = lines[wanted.skip.min(until)..until].iter().map(|line| match wanted.trim {
+            true => line.strip_suffix(wanted.end).unwrap_or(line).to_owned(),
+            false => (*line).to_owned(),
         });
         let values: Vec<String> = values.collect();
-        self.fill(&array, values);
+        match wanted.origin {
+            None => self.fill(&wanted.array, values),
+            Some(origin) => {
+                let variables = &mut self.state.variables;
+                let variable = variables.or_default(&wanted.array);
+                let mut all = match variable.elements.take() {
+                    Some(Elements::Indexed(all)) => all,
+                    _ => SharedMap::default(),
+                };
+                for (at, value) in (origin..).zip(values) {
+                    all.insert(at, value);
+                }
+                variable.elements = Some(Elements::Indexed(all));
+            }
+        }
         self.state.status = 0;
         Turn::Go
     }

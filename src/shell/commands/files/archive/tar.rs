@@ -1,0 +1,524 @@
+//! `tar`: GNU's and BusyBox'.
+
+use super::gzip::{Unpackable, is_packed, pack, unpack};
+use super::ustar::{Kind, Member, Unreadable, read, write};
+use crate::shell::Io;
+use crate::shell::commands::busybox_usage;
+use crate::shell::commands::files::change::{is_gnu, make_all};
+use crate::shell::commands::files::rights::number_of;
+use crate::shell::commands::moment::Moment;
+use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::trouble::left_out;
+use crate::shell::file_facts::{Kind as FileKind, rights};
+use crate::shell::machine::pattern::Pattern;
+
+const LONG: &[(&str, char)] = &[
+    ("create", 'c'),
+    ("extract", 'x'),
+    ("get", 'x'),
+    ("list", 't'),
+    ("append", 'r'),
+    ("update", 'u'),
+    ("file", 'f'),
+    ("gzip", 'z'),
+    ("gunzip", 'z'),
+    ("ungzip", 'z'),
+    ("verbose", 'v'),
+    ("directory", 'C'),
+    ("to-stdout", 'O'),
+    ("keep-old-files", 'k'),
+    ("preserve-permissions", 'p'),
+    ("touch", 'm'),
+    ("auto-compress", 'a'),
+    ("absolute-names", 'P'),
+    ("files-from", 'T'),
+    ("exclude", 'À'),
+    ("strip-components", 'Á'),
+    ("wildcards", 'Â'),
+    ("no-same-owner", 'o'),
+    ("numeric-owner", 'Ã'),
+    ("bzip2", 'j'),
+    ("xz", 'J'),
+];
+
+const SHORT: &str = "cxtruf:zvC:OkpmaPT:ojJhÀ:Á:ÂÃ";
+
+/// Options whose value follows the first word when that has no dash.
+const VALUED: &str = "fCTbLVXNgHFI";
+
+/// What is left undone, and where the first word's letters have their values.
+struct Tar<'a> {
+    options: &'a Options,
+    gnu: bool,
+    /// The folder that names are seen from.
+    folder: String,
+    excluded: Vec<String>,
+    /// Whether something failed that did not end it.
+    failed: bool,
+    /// Whether it was told that names lose their first slash.
+    stripped: bool,
+}
+
+/// The message and the exit code with which all is over.
+type Ended<T> = Result<T, String>;
+
+/// `czf a.tgz b` as `-c -z -f a.tgz b`.
+fn dashed(arguments: &[String]) -> Vec<String> {
+    let Some((first, rest)) =
+        arguments.split_first().filter(|(first, _)| !first.starts_with('-') && !first.is_empty())
+    else {
+        return arguments.to_vec();
+    };
+    let mut rest = rest.iter();
+    let mut all = Vec::new();
+    for letter in first.chars() {
+        all.push(format!("-{letter}"));
+        if VALUED.contains(letter) {
+            all.extend(rest.next().cloned());
+        }
+    }
+    all.extend(rest.cloned());
+    all
+}
+
+pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar { name: "tar", short: SHORT, long: LONG, stops: false };
+    let gnu = is_gnu(io);
+    let wrong = if gnu { 2 } else { 1 };
+    let options = match GRAMMAR
+        .parse(&dashed(arguments), crate::shell::commands::words(io.cluster, io.place))
+    {
+        Ok(options) => options,
+        Err(message) => {
+            let usual = "Try 'tar --help' for more information.";
+            io.write_error(message.replace(usual, TRY));
+            return Some(if gnu { 2 } else { 1 });
+        }
+    };
+    let idle = [('j', "-j"), ('J', "-J"), ('u', "-u"), ('h', "-h"), ('T', "-T")];
+    let many = options.all('C').count() > 1;
+    if let Some(flag) = options.not_simulated(&idle).or(many.then_some("several -C")) {
+        io.write_error(left_out("tar", flag));
+        return Some(wrong);
+    }
+    let mut tar = Tar {
+        options: &options,
+        gnu,
+        folder: String::new(),
+        excluded: options.all('À').map(str::to_owned).collect(),
+        failed: false,
+        stripped: false,
+    };
+    match tar.run(io) {
+        Ok(true) => {}
+        Ok(false) => return None,
+        Err(why) => {
+            io.write_error(why);
+            return Some(wrong);
+        }
+    }
+    if tar.failed {
+        io.write_error(match gnu {
+            true => "tar: Exiting with failure status due to previous errors",
+            false => "tar: error exit delayed from previous errors",
+        });
+    }
+    Some(if tar.failed { wrong } else { 0 })
+}
+
+const TRY: &str = "Try 'tar --help' or 'tar --usage' for more information.";
+
+impl Tar<'_> {
+    fn has(&self, letter: char) -> bool {
+        self.options.has(letter)
+    }
+
+    /// GNU's says of what it cannot go on from that it ends.
+    fn fatal(&self, gnu: &str, busybox: &str) -> String {
+        match self.gnu {
+            true => format!("tar: {gnu}\ntar: Error is not recoverable: exiting now"),
+            false => format!("tar: {busybox}"),
+        }
+    }
+
+    /// Whether it is done; `false` while standard input is not at its end.
+    fn run(&mut self, io: &mut Io<'_>) -> Ended<bool> {
+        let modes: Vec<char> = "cxtr".chars().filter(|mode| self.has(*mode)).collect();
+        match (modes.as_slice(), self.gnu) {
+            ([], true) => Err(format!(
+                "tar: You must specify one of the '-Acdtrux', '--delete' or '--test-label' options\n{TRY}"
+            )),
+            ([_, _, ..], true) => Err(format!(
+                "tar: You may not specify more than one '-Acdtrux', '--delete' or  '--test-label' option\n{TRY}"
+            )),
+            ([mode], _) => self.work(io, *mode),
+            (_, false) => Err(busybox_usage("tar")),
+        }
+    }
+
+    fn work(&mut self, io: &mut Io<'_>, mode: char) -> Ended<bool> {
+        if mode != 'c' && self.archive() == "-" && !io.stdin.ended() {
+            return Ok(false);
+        }
+        if mode == 'c' && self.options.operands.is_empty() {
+            return Err(match self.gnu {
+                true => format!("tar: Cowardly refusing to create an empty archive\n{TRY}"),
+                false => "tar: empty archive".to_owned(),
+            });
+        }
+        // The archive is named from where `tar` was called.
+        let old = if mode == 'c' { Vec::new() } else { self.members(io)? };
+        if let Some(folder) = self.options.value('C') {
+            if !io.is_directory(folder) {
+                let why = "No such file or directory";
+                let gnu = format!("{folder}: Cannot open: {why}");
+                return Err(
+                    self.fatal(&gnu, &format!("can't change directory to '{folder}': {why}"))
+                );
+            }
+            self.folder = format!("{}/", folder.trim_end_matches('/'));
+        }
+        match mode {
+            'x' | 't' => {
+                self.take(io, old, mode == 'x');
+                Ok(true)
+            }
+            _ => self.create(io, old).map(|()| true),
+        }
+    }
+
+    fn archive(&self) -> &str {
+        self.options.value('f').unwrap_or("-")
+    }
+
+    /// The members of the archive that is there.
+    fn members(&mut self, io: &mut Io<'_>) -> Ended<Vec<Member>> {
+        let file = self.archive().to_owned();
+        let bytes = match file.as_str() {
+            "-" => io.read_all().unwrap_or_default(),
+            path => io.read_file(path).map_err(|why| {
+                let child = format!("tar (child): {file}: Cannot open: {why}\ntar (child): Error is not recoverable: exiting now\ntar: Child returned status 2\ntar: Error is not recoverable: exiting now");
+                match self.gnu && self.has('z') {
+                    true => child,
+                    false => self.fatal(
+                        &format!("{file}: Cannot open: {why}"),
+                        &format!("can't open '{file}': {why}"),
+                    ),
+                }
+            })?,
+        };
+        let packed = is_packed(&bytes);
+        if packed && file == "-" && !self.has('z') && self.gnu {
+            return Err(self.fatal("Archive is compressed. Use -z option", ""));
+        }
+        let bytes = match packed || self.has('z') {
+            true => unpack(&bytes).map_err(|why| self.unpackable(why))?,
+            false => bytes,
+        };
+        if bytes.is_empty() && !self.gnu {
+            return Err("tar: short read".to_owned());
+        }
+        match read(&bytes) {
+            Ok(members) => Ok(members),
+            Err(why) => Err(match (why, self.gnu) {
+                (Unreadable::Foreign, true) => "tar: This does not look like a tar archive\ntar: Exiting with failure status due to previous errors".to_owned(),
+                (Unreadable::Foreign, false) => match bytes.len() < 512 {
+                    true => "tar: short read".to_owned(),
+                    false => "tar: invalid tar magic".to_owned(),
+                },
+                (Unreadable::Short, _) => self.fatal("Unexpected EOF in archive", "short read"),
+            }),
+        }
+    }
+
+    fn unpackable(&self, why: Unpackable) -> String {
+        let gnu = match why {
+            Unpackable::Foreign => "not in gzip format",
+            Unpackable::Short => "unexpected end of file",
+            Unpackable::Broken => "invalid compressed data--format violated",
+        };
+        let busybox = match why {
+            Unpackable::Foreign => "invalid magic",
+            Unpackable::Short => "short read",
+            Unpackable::Broken => "corrupted data",
+        };
+        match self.gnu {
+            true => format!(
+                "\ngzip: stdin: {gnu}\ntar: Child returned status 1\ntar: Error is not recoverable: exiting now"
+            ),
+            false => format!("tar: {busybox}"),
+        }
+    }
+
+    /// Whether `--exclude` names a path, or a folder that it is in.
+    fn is_excluded(&self, path: &str) -> bool {
+        let path = path.trim_end_matches('/');
+        self.excluded.iter().any(|text| {
+            let pattern = Pattern::new(text.trim_end_matches('/'));
+            let starts = path.match_indices('/').map(|(at, _)| at + 1);
+            starts.chain([0]).any(|start| {
+                let part = &path[start..];
+                let ends = part.match_indices('/').map(|(at, _)| at);
+                ends.chain([part.len()]).any(|end| pattern.matches(&part[..end]))
+            })
+        })
+    }
+
+    /// A member's name without what would lead out of the folder.
+    fn inner(&mut self, io: &mut Io<'_>, name: &str) -> String {
+        if self.has('P') {
+            return name.to_owned();
+        }
+        let mut rest = name;
+        while let Some(shorter) = rest.strip_prefix('/').or_else(|| rest.strip_prefix("../")) {
+            rest = shorter;
+        }
+        let gone = &name[..name.len() - rest.len()];
+        if !gone.is_empty() && !std::mem::replace(&mut self.stripped, true) {
+            io.write_error(match self.gnu {
+                true => format!("tar: Removing leading `{gone}' from member names"),
+                false => format!("tar: removing leading '{gone}' from member names"),
+            });
+        }
+        rest.to_owned()
+    }
+
+    fn create(&mut self, io: &mut Io<'_>, old: Vec<Member>) -> Ended<()> {
+        let file = self.archive().to_owned();
+        if file == "-" && io.terminal {
+            return Err(self.fatal(
+                "Refusing to write archive contents to terminal (missing -f option?)",
+                "can't write archive to a terminal",
+            ));
+        }
+        let mut members = old;
+        let standard = file == "-";
+        for path in self.options.operands.clone() {
+            self.add(io, &path, &mut members, standard);
+        }
+        let mut bytes = write(&members);
+        let ending = file.ends_with(".gz") || file.ends_with(".tgz");
+        if self.has('z') || self.has('a') && ending {
+            bytes = pack(&bytes, None, 0);
+        }
+        match standard {
+            true => io.stdout.extend(bytes),
+            false => io.write_file(&file, &bytes).map_err(|why| {
+                self.fatal(
+                    &format!("{file}: Cannot open: {why}"),
+                    &format!("can't open '{file}': {why}"),
+                )
+            })?,
+        }
+        Ok(())
+    }
+
+    /// Adds a file, or a folder with all that is in it.
+    fn add(&mut self, io: &mut Io<'_>, path: &str, members: &mut Vec<Member>, standard: bool) {
+        if self.is_excluded(path) {
+            return;
+        }
+        let from =
+            if path.starts_with('/') { path.to_owned() } else { format!("{}{path}", self.folder) };
+        let facts = match io.facts(&from, false) {
+            Ok(facts) => facts,
+            Err(why) => {
+                self.failed = true;
+                io.write_error(match self.gnu {
+                    true => format!("tar: {path}: Cannot stat: {why}"),
+                    false => format!("tar: {path}: {why}"),
+                });
+                return;
+            }
+        };
+        let full = io.absolute(&from);
+        if full == io.absolute(self.archive()) && self.archive() != "-" {
+            io.write_error(match self.gnu {
+                true => format!("tar: {path}: file is the archive; not dumped"),
+                false => format!("tar: {path}: file is the archive; skipping"),
+            });
+            return;
+        }
+        let (kind, content) = match &facts.kind {
+            FileKind::Folder => (Kind::Folder, Vec::new()),
+            FileKind::Link(target) => (Kind::Link(target.clone()), Vec::new()),
+            FileKind::File | FileKind::Device => {
+                (Kind::File, io.read_file(&from).unwrap_or_default())
+            }
+        };
+        let slash = if kind == Kind::Folder { "/" } else { "" };
+        let name = format!("{}{slash}", path.trim_end_matches('/'));
+        let name = self.inner(io, &name);
+        let id = |file: &str, name: &str| number_of(io, file, name).parse().unwrap_or(0);
+        let member = Member {
+            kind,
+            mode: facts.mode,
+            ids: [id("/etc/passwd", &facts.owner), id("/etc/group", &facts.group)],
+            owner: facts.owner,
+            group: facts.group,
+            changed: facts.changed,
+            content,
+            name,
+        };
+        if self.has('v') {
+            let line = match self.options.in_order().filter(|(letter, _)| *letter == 'v').count() {
+                1 => member.name.clone(),
+                _ => self.line(&member),
+            };
+            if standard { io.write_error(line) } else { io.say(line) }
+        }
+        let folder = member.kind == Kind::Folder;
+        members.push(member);
+        if folder {
+            for name in io.list(&from).unwrap_or_default() {
+                let below =
+                    format!("{}/{}", path.trim_end_matches('/'), name.trim_end_matches('/'));
+                self.add(io, &below, members, standard);
+            }
+        }
+    }
+
+    /// `-tv`: a line as `ls -l` has it.
+    fn line(&self, member: &Member) -> String {
+        let letter = match member.kind {
+            Kind::File => '-',
+            Kind::Folder => 'd',
+            Kind::Link(_) => 'l',
+        };
+        let (owner, group) = match self.has('Ã') {
+            true => (member.ids[0].to_string(), member.ids[1].to_string()),
+            false => (member.owner.clone(), member.group.clone()),
+        };
+        let (who, size) = (format!("{owner}/{group}"), member.content.len().to_string());
+        let target = match &member.kind {
+            Kind::Link(target) => format!(" -> {target}"),
+            _ => String::new(),
+        };
+        let moment = Moment::at(member.changed.as_second(), 0);
+        let (mode, name) = (rights(member.mode), &member.name);
+        match self.gnu {
+            true => {
+                let width = 19_usize.saturating_sub(who.len() + 1).max(size.len());
+                let date = moment.format("%Y-%m-%d %H:%M", false);
+                format!("{letter}{mode} {who} {size:>width$} {date} {name}{target}")
+            }
+            false => {
+                let date = moment.format("%Y-%m-%d %H:%M:%S", false);
+                format!("{letter}{mode} {who} {size:>9} {date} {name}{target}")
+            }
+        }
+    }
+
+    /// Lists or extracts the members that are wanted.
+    fn take(&mut self, io: &mut Io<'_>, members: Vec<Member>, extracts: bool) {
+        let wanted = self.options.operands.clone();
+        let mut found = vec![false; wanted.len()];
+        let verbose = self.options.in_order().filter(|(letter, _)| *letter == 'v').count();
+        for member in members {
+            let plain = member.name.trim_end_matches('/');
+            let names = |text: &String| {
+                let text = text.trim_end_matches('/');
+                plain == text
+                    || plain.starts_with(&format!("{text}/"))
+                    || self.has('Â') && Pattern::new(text).matches(plain)
+            };
+            let at = wanted.iter().position(names);
+            if let Some(at) = at {
+                found[at] = true;
+            }
+            if at.is_none() && !wanted.is_empty() || self.is_excluded(&member.name) {
+                continue;
+            }
+            if extracts {
+                self.extract(io, member, verbose);
+            } else if verbose > 0 {
+                io.say(self.line(&member));
+            } else {
+                io.say(&member.name);
+            }
+        }
+        for name in wanted.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name) {
+            self.failed = true;
+            io.write_error(match self.gnu {
+                true => format!("tar: {name}: Not found in archive"),
+                false => format!("tar: {name}: not found in archive"),
+            });
+        }
+    }
+
+    fn extract(&mut self, io: &mut Io<'_>, member: Member, verbose: usize) {
+        let strip = self.options.value('Á').and_then(|count| count.parse().ok()).unwrap_or(0_usize);
+        let parts: Vec<&str> = member.name.split('/').filter(|part| !part.is_empty()).collect();
+        if strip > 0 && parts.len() <= strip {
+            return;
+        }
+        let told = member.name.clone();
+        let name = if strip > 0 { parts[strip..].join("/") } else { self.inner(io, &member.name) };
+        if verbose > 0 {
+            let line = if verbose > 1 { self.line(&member) } else { told };
+            if self.has('O') { io.write_error(line) } else { io.say(line) }
+        }
+        if self.has('O') {
+            io.stdout.extend_from_slice(&member.content);
+            return;
+        }
+        if name.is_empty() {
+            return;
+        }
+        let path = match name.starts_with('/') {
+            true => name.clone(),
+            false => format!("{}{name}", self.folder),
+        };
+        if let Err(why) = self.put(io, &member, path.trim_end_matches('/')) {
+            self.failed = true;
+            io.write_error(match self.gnu {
+                true => format!("tar: {name}: Cannot open: {why}"),
+                false => format!("tar: can't open '{name}': {why}"),
+            });
+        }
+    }
+
+    /// Makes a member's file, folder or link at a path.
+    fn put(&self, io: &mut Io<'_>, member: &Member, path: &str) -> Result<(), String> {
+        if let Some((above, _)) = path.rsplit_once('/').filter(|(above, _)| !above.is_empty()) {
+            make_all(io, above).map_err(|(_, why)| why)?;
+        }
+        if member.kind != Kind::Folder && (io.is_file(path) || io.link_target(path).is_some()) {
+            if self.has('k') {
+                return Err("File exists".to_owned());
+            }
+            io.remove_file(path)?;
+        }
+        match &member.kind {
+            Kind::Folder if io.is_directory(path) => {}
+            Kind::Folder => io.make_directory(path)?,
+            Kind::Link(target) => return io.make_link(path, target),
+            Kind::File => io.write_file(path, &member.content)?,
+        }
+        let root = io.cluster.identity(io.place).is_root();
+        let umask = if root || self.has('p') { 0 } else { io.umask };
+        let keeps_moment = !self.has('m');
+        io.change_attributes(path, |new| {
+            new.mode = Some(member.mode & !umask);
+            if keeps_moment {
+                new.changed = Some(member.changed);
+            }
+            if root {
+                (new.owner, new.group) = (Some(member.owner.clone()), Some(member.group.clone()));
+            }
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_needs_no_dash() {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(dashed(&words("czf a.tgz b")), words("-c -z -f a.tgz b"));
+        assert_eq!(dashed(&words("-xf a.tar")), words("-xf a.tar"));
+    }
+}
