@@ -119,10 +119,12 @@ fn mark(now: SimTime, object: &mut Object, grace: i64) -> bool {
     if before.is_some() && left.is_none_or(|left| grace >= left) {
         return false;
     }
+    let is_namespace = object.kind() == Kind::Namespace;
     let metadata = object.metadata_mut();
     let wait = Duration::from_secs(u64::try_from(grace).unwrap_or(0));
     metadata.deletion_timestamp = Some(time(now + wait));
-    metadata.deletion_grace_period_seconds = Some(grace);
+    // A namespace's own way of being deleted knows no grace.
+    metadata.deletion_grace_period_seconds = (!is_namespace).then_some(grace);
     if let Some(generation) = &mut metadata.generation {
         *generation += 1;
     }

@@ -9,7 +9,14 @@ const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 /// `text`, an amount, as the server writes it; unchanged when it is none.
 pub fn canonical(text: &str) -> String {
-    let Ok(nanos) = quantity::parse(text) else { return text.to_owned() };
+    match quantity::parse(text) {
+        Ok(nanos) => written(nanos, text),
+        Err(_) => text.to_owned(),
+    }
+}
+
+/// An amount in billionths, in the form of `text`: with binary suffixes, decimal ones or as `1e3`.
+pub fn written(nanos: i128, text: &str) -> String {
     if nanos == 0 {
         return "0".to_owned();
     }

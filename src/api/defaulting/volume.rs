@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
+use super::container::pull_policy;
 use super::{fill, fill_text};
 
 /// 0644, as YAML shows it.
@@ -29,6 +30,10 @@ pub(super) fn defaults(volume: &mut Volume) {
     if let Some(projected) = &mut volume.projected {
         fill(&mut projected.default_mode, DEFAULT_MODE);
         projected.sources.iter_mut().flatten().for_each(projection);
+    }
+    if let Some(image) = &mut volume.image {
+        let policy = pull_policy(image.reference.as_deref().unwrap_or(""));
+        fill_text(&mut image.pull_policy, policy);
     }
     if let Some(host) = &mut volume.host_path {
         fill(&mut host.type_, String::new());

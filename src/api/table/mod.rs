@@ -28,6 +28,7 @@ pub use endpoints::addresses;
 pub use format::{format_labels, format_selector};
 pub use layout::Layout;
 pub use node::roles;
+pub use others::access_modes;
 
 use std::fmt;
 

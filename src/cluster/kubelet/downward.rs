@@ -48,6 +48,24 @@ fn joined<'a>(addresses: impl Iterator<Item = &'a String>) -> String {
 
 /// The value of a `resourceFieldRef`: the container's own, or else all that its node has.
 pub fn resource(container: &Container, field: &ResourceFieldSelector) -> Option<String> {
+    let one = quantity::thousandths("1");
+    let value = match (declared(container, field)?, field.resource.as_str()) {
+        (Some(amount), _) => amount,
+        (None, "limits.cpu") => 2 * one,
+        (None, "limits.memory") => 8_142_260 * 1024 * one,
+        (None, _) => 0,
+    };
+    Some(divided(value, field))
+}
+
+/// The value of a `resourceFieldRef` as the container alone tells it: zero for what it doesn't say.
+pub fn declared_resource(container: &Container, field: &ResourceFieldSelector) -> Option<String> {
+    Some(divided(declared(container, field)?.unwrap_or(0), field))
+}
+
+/// What a container declares of a resource, in thousandths; nothing at all for a field that is
+/// neither a limit nor a request.
+fn declared(container: &Container, field: &ResourceFieldSelector) -> Option<Option<i128>> {
     let (kind, name) = field.resource.split_once('.')?;
     let resources = container.resources.as_ref();
     let limits = resources.and_then(|resources| resources.limits.as_ref());
@@ -56,16 +74,15 @@ pub fn resource(container: &Container, field: &ResourceFieldSelector) -> Option<
         "limits" => limits.and_then(|limits| limits.get(name)),
         _ => requests.and_then(|requests| requests.get(name)),
     };
+    Some(declared.map(|amount| quantity::thousandths(&amount.0)))
+}
+
+/// Thousandths by the field's divisor, rounded up.
+fn divided(value: i128, field: &ResourceFieldSelector) -> String {
     let one = quantity::thousandths("1");
     let divisor = field.divisor.as_ref().map_or(0, |divisor| quantity::thousandths(&divisor.0));
     let divisor = if divisor > 0 { divisor } else { one };
-    let value = match (declared, kind, name) {
-        (Some(amount), ..) => quantity::thousandths(&amount.0),
-        (None, "limits", "cpu") => 2 * one,
-        (None, "limits", "memory") => 8_142_260 * 1024 * one,
-        _ => 0,
-    };
-    Some((value / divisor + i128::from(value % divisor != 0)).to_string())
+    (value / divisor + i128::from(value % divisor != 0)).to_string()
 }
 
 /// `metadata.labels['app']` to its map and key.

@@ -1,15 +1,14 @@
 //! Containers: images, ports, states, probes, environment and mounts.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, ContainerState, ContainerStatus, EnvVar, Probe, ResourceRequirements,
+    Container, ContainerPort, ContainerState, ContainerStatus, Probe, ResourceFieldSelector,
+    ResourceRequirements, SeccompProfile,
 };
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
 
 use super::page::{Page, date_or_zero, yes};
+use crate::cluster::declared_resource;
 
 /// Whose containers are described.
 #[derive(Clone, Copy)]
@@ -57,20 +56,34 @@ impl Page {
         let ports = container.ports.as_deref().unwrap_or_default();
         self.ports("Port", ports, |port| port.container_port);
         self.ports("Host Port", ports, |port| port.host_port.unwrap_or(0));
+        let security = container.security_context.as_ref();
+        if let Some(profile) = security.and_then(|security| security.seccomp_profile.as_ref()) {
+            self.seccomp(profile, 2, 3);
+        }
         self.words("Command", container.command.as_deref());
         self.words("Args", container.args.as_deref());
         if let Some(status) = status {
             self.state(status);
         }
         if let Some(resources) = &container.resources {
-            self.resources(resources);
+            self.resources(resources, 2);
         }
         self.probe("Liveness", container.liveness_probe.as_ref());
         self.probe("Readiness", container.readiness_probe.as_ref());
         self.probe("Startup", container.startup_probe.as_ref());
         self.environment_sources(container);
-        self.environment(container.env.as_deref().unwrap_or_default(), pod);
+        self.environment(container, pod);
         self.mounts(container);
+        self.devices(container);
+    }
+
+    /// A seccomp profile; the file of a local one at a level of its own.
+    pub(super) fn seccomp(&mut self, profile: &SeccompProfile, level: usize, file_level: usize) {
+        self.line(level, format!("SeccompProfile:\t{}", profile.type_));
+        if profile.type_ == "Localhost" {
+            let file = profile.localhost_profile.as_deref().unwrap_or("");
+            self.line(file_level, format!("LocalhostProfile:\t{file}"));
+        }
     }
 
     fn ports(
@@ -144,16 +157,14 @@ impl Page {
         }
     }
 
-    fn resources(&mut self, resources: &ResourceRequirements) {
-        self.quantities("Limits", resources.limits.as_ref());
-        self.quantities("Requests", resources.requests.as_ref());
-    }
-
-    fn quantities(&mut self, title: &str, quantities: Option<&BTreeMap<String, Quantity>>) {
-        let Some(quantities) = quantities.filter(|map| !map.is_empty()) else { return };
-        self.line(2, format!("{title}:"));
-        for (name, quantity) in quantities {
-            self.line(3, format!("{name}:\t{}", quantity.0));
+    /// What is asked for at least and at most.
+    pub(super) fn resources(&mut self, resources: &ResourceRequirements, level: usize) {
+        for (title, amounts) in [("Limits", &resources.limits), ("Requests", &resources.requests)] {
+            let Some(amounts) = amounts.as_ref().filter(|map| !map.is_empty()) else { continue };
+            self.line(level, format!("{title}:"));
+            for (name, quantity) in amounts {
+                self.line(level + 1, format!("{name}:\t{}", quantity.0));
+            }
         }
     }
 
@@ -184,7 +195,8 @@ impl Page {
         }
     }
 
-    fn environment(&mut self, variables: &[EnvVar], pod: Option<&Value>) {
+    fn environment(&mut self, container: &Container, pod: Option<&Value>) {
+        let variables = container.env.as_deref().unwrap_or_default();
         if variables.is_empty() {
             self.line(2, "Environment:\t<none>");
             return;
@@ -206,7 +218,8 @@ impl Page {
                 let value = pod.map(|pod| field_value(pod, &field.field_path)).unwrap_or_default();
                 self.line(3, format!("{name}:\t{value} ({version}:{})", field.field_path));
             } else if let Some(resource) = &from.resource_field_ref {
-                self.line(3, format!("{name}:\t ({})", resource.resource));
+                let value = resource_value(container, resource);
+                self.line(3, format!("{name}:\t{value} ({})", resource.resource));
             } else if let Some(key) = &from.secret_key_ref {
                 let (optional, of) = (key.optional.unwrap_or(false), &key.name);
                 let text = format!("<set to the key '{}' in secret '{of}'>", key.key);
@@ -234,6 +247,33 @@ impl Page {
             }
             self.line(3, format!("{} from {} ({flags})", mount.mount_path, mount.name));
         }
+    }
+}
+
+impl Page {
+    /// Block devices, by path.
+    fn devices(&mut self, container: &Container) {
+        let mut devices = container.volume_devices.clone().unwrap_or_default();
+        devices.sort_by(|a, b| a.device_path.cmp(&b.device_path));
+        if devices.is_empty() {
+            return;
+        }
+        // kubectl says here of the mounts that there are none.
+        let mounted = container.volume_mounts.as_ref().is_some_and(|mounts| !mounts.is_empty());
+        self.line(2, if mounted { "Devices:" } else { "Devices:\t<none>" });
+        for device in devices {
+            self.line(3, format!("{} from {}", device.device_path, device.name));
+        }
+    }
+}
+
+/// What a `resourceFieldRef` finds in its container. Without a limit of processors or memory it is
+/// what the node can give, which a container's text does not tell.
+fn resource_value(container: &Container, field: &ResourceFieldSelector) -> String {
+    let value = declared_resource(container, field).unwrap_or_default();
+    match field.resource.as_str() {
+        "limits.cpu" | "limits.memory" if value == "0" => "node allocatable".to_owned(),
+        _ => value,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Deployments and ReplicaSets.
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
+use k8s_openapi::api::core::v1::ReplicationController;
 
 use super::Reader;
 use super::containers::port as number_or_share;
 use super::page::{Page, controller, date_or_zero};
 use crate::api::selector::LabelSelector;
-use crate::api::table::format_selector;
+use crate::api::table::{format_labels, format_selector};
 use crate::api::{Kind, Object, Pod};
 
 /// The annotation that numbers a Deployment's ReplicaSets.
@@ -56,8 +57,10 @@ impl Reader<'_, '_> {
                 .map(str::to_owned)
         }));
         let (old, new) = self.replica_sets(object, deployment);
-        page.field("OldReplicaSets", replica_sets(&old));
-        page.field("NewReplicaSet", replica_sets(&new));
+        if !old.is_empty() || !new.is_empty() {
+            page.field("OldReplicaSets", replica_sets(&old));
+            page.field("NewReplicaSet", replica_sets(&new));
+        }
         if self.show_events {
             self.events(&mut page, object);
         }
@@ -103,6 +106,34 @@ impl Reader<'_, '_> {
         let desired = spec.replicas.unwrap_or(0);
         page.field("Replicas", format!("{} current / {desired} desired", status.replicas));
         page.field("Pods Status", self.pods_status(object, &LabelSelector::of(&spec.selector)));
+        page.template(&spec.template.unwrap_or_default());
+        let conditions = status.conditions.unwrap_or_default();
+        page.conditions(conditions.iter().map(|condition| {
+            [&condition.type_, &condition.status, condition.reason.as_deref().unwrap_or("")]
+                .map(str::to_owned)
+        }));
+        if self.show_events {
+            self.events(&mut page, object);
+        }
+        page.finish()
+    }
+
+    /// A ReplicationController's description.
+    pub(super) fn replication_controller(
+        &mut self,
+        object: &Object,
+        controller: &ReplicationController,
+    ) -> String {
+        let mut page = Page::default();
+        let spec = controller.spec.clone().unwrap_or_default();
+        let status = controller.status.clone().unwrap_or_default();
+        page.names(&controller.metadata);
+        page.field("Selector", format_labels(spec.selector.as_ref()));
+        page.labels_and_annotations(&controller.metadata);
+        let desired = spec.replicas.unwrap_or(0);
+        page.field("Replicas", format!("{} current / {desired} desired", status.replicas));
+        let selector = LabelSelector::equalities(spec.selector.iter().flatten());
+        page.field("Pods Status", self.pods_status(object, &selector));
         page.template(&spec.template.unwrap_or_default());
         let conditions = status.conditions.unwrap_or_default();
         page.conditions(conditions.iter().map(|condition| {

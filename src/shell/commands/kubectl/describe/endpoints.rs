@@ -78,7 +78,7 @@ impl Page {
     fn endpoint(&mut self, endpoint: &Endpoint) {
         let or_unset =
             |text: &Option<String>| filled(text.as_deref()).unwrap_or("<unset>").to_owned();
-        self.line(1, format!("- Addresses:\t{}", endpoint.addresses.join(",")));
+        self.line(1, format!("- Addresses:\t{}", endpoint.addresses.join(", ")));
         self.line(2, "Conditions:");
         let ready = endpoint.conditions.as_ref().and_then(|conditions| conditions.ready);
         let ready = ready.map_or_else(|| "<unset>".to_owned(), |ready| ready.to_string());

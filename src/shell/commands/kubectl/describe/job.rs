@@ -4,7 +4,6 @@ use k8s_openapi::api::batch::v1::{CronJob, Job, JobSpec};
 
 use super::Reader;
 use super::page::{Page, controller, date};
-use super::pod::filled;
 use crate::api::Object;
 use crate::api::table::{format_selector, human_duration};
 
@@ -24,6 +23,9 @@ impl Reader<'_, '_> {
         page.field("Completion Mode", spec.completion_mode.as_deref().unwrap_or("NonIndexed"));
         page.field("Suspend", spec.suspend.unwrap_or(false));
         page.field("Backoff Limit", spec.backoff_limit.unwrap_or(6));
+        if let Some(seconds) = spec.ttl_seconds_after_finished {
+            page.field("TTL Seconds After Finished", seconds);
+        }
         if let Some(start) = &status.start_time {
             page.field("Start Time", date(start));
         }
@@ -34,9 +36,7 @@ impl Reader<'_, '_> {
                 page.field("Duration", human_duration(micros.div_euclid(1_000_000)));
             }
         }
-        if let Some(seconds) = spec.active_deadline_seconds {
-            page.field("Active Deadline Seconds", format!("{seconds}s"));
-        }
+        page.deadline(&spec);
         page.field(
             "Pods Statuses",
             format!(
@@ -47,6 +47,10 @@ impl Reader<'_, '_> {
                 status.failed.unwrap_or(0)
             ),
         );
+        if spec.completion_mode.as_deref() == Some("Indexed") {
+            let indexes = status.completed_indexes.as_deref().unwrap_or("");
+            page.field("Completed Indexes", indexes_or_none(indexes));
+        }
         page.template(&spec.template);
         if self.show_events {
             self.events(&mut page, object);
@@ -62,12 +66,10 @@ impl Reader<'_, '_> {
         page.names(&job.metadata);
         page.labels_and_annotations(&job.metadata);
         page.field("Schedule", &spec.schedule);
-        if let Some(zone) = filled(spec.time_zone.as_deref()) {
-            page.field("Time Zone", zone);
-        }
         page.field("Concurrency Policy", spec.concurrency_policy.as_deref().unwrap_or("Allow"));
         let suspended = if spec.suspend.unwrap_or(false) { "True" } else { "False" };
         page.field("Suspend", suspended);
+        page.field("Time Zone", spec.time_zone.as_deref().unwrap_or("<unset>"));
         page.field("Successful Job History Limit", spec.successful_jobs_history_limit.unwrap_or(3));
         page.field("Failed Job History Limit", spec.failed_jobs_history_limit.unwrap_or(1));
         match spec.starting_deadline_seconds {
@@ -80,6 +82,7 @@ impl Reader<'_, '_> {
             None => page.field("Selector", "<unset>"),
         }
         page.numbers(&template);
+        page.deadline(&template);
         page.template(&template.template);
         let last = status.last_schedule_time.as_ref();
         page.field("Last Schedule Time", last.map_or_else(|| "<unset>".to_owned(), date));
@@ -94,6 +97,18 @@ impl Reader<'_, '_> {
     }
 }
 
+/// A list of indexes, broken off at the first comma after fifty characters.
+fn indexes_or_none(indexes: &str) -> String {
+    if indexes.is_empty() {
+        return "<none>".to_owned();
+    }
+    let comma = indexes.get(50..).and_then(|rest| rest.find(','));
+    match comma {
+        Some(at) => format!("{}...", &indexes[..=50 + at]),
+        None => indexes.to_owned(),
+    }
+}
+
 impl Page {
     /// How many pods a job runs.
     fn numbers(&mut self, spec: &JobSpec) {
@@ -102,5 +117,12 @@ impl Page {
         };
         self.field("Parallelism", text(spec.parallelism));
         self.field("Completions", text(spec.completions));
+    }
+
+    /// How long a job may run.
+    fn deadline(&mut self, spec: &JobSpec) {
+        if let Some(seconds) = spec.active_deadline_seconds {
+            self.field("Active Deadline Seconds", format!("{seconds}s"));
+        }
     }
 }

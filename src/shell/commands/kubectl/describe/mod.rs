@@ -1,6 +1,7 @@
 //! `kubectl describe`: an object in full, with what belongs to it. One kind a file.
 
 mod autoscaler;
+mod claim;
 mod containers;
 mod deployment;
 mod endpoints;
@@ -146,6 +147,7 @@ pub(super) fn describe(
         Object::Service(service) => reader.service(object, service),
         Object::Deployment(deployment) => reader.deployment(object, deployment),
         Object::ReplicaSet(set) => reader.replica_set(object, set),
+        Object::ReplicationController(it) => reader.replication_controller(object, it),
         Object::StatefulSet(set) => reader.stateful_set(object, set),
         Object::DaemonSet(set) => reader.daemon_set(object, set),
         Object::Job(job) => reader.job(object, job),

@@ -55,7 +55,12 @@ impl Reader<'_, '_> {
         page.system(&status);
         if let Some(cidr) = filled(spec.pod_cidr.as_deref()) {
             page.field("PodCIDR", cidr);
-            page.field("PodCIDRs", spec.pod_cidrs.clone().unwrap_or_default().join(","));
+        }
+        if let Some(cidrs) = spec.pod_cidrs.as_ref().filter(|cidrs| !cidrs.is_empty()) {
+            page.field("PodCIDRs", cidrs.join(","));
+        }
+        if let Some(id) = filled(spec.provider_id.as_deref()) {
+            page.field("ProviderID", id);
         }
         self.pods_of_node(&mut page, object.name(), &status);
         if self.show_events {

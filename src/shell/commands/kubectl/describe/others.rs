@@ -1,14 +1,12 @@
 //! Kinds that are little more than their data.
 
-use k8s_openapi::api::core::v1::{
-    ConfigMap, Namespace, PersistentVolumeClaim, Secret, ServiceAccount,
-};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret, ServiceAccount};
 use k8s_openapi::api::networking::v1::IngressClass;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::Reader;
 use super::containers::port as number_or_share;
-use super::page::Page;
+use super::page::{Page, date_or_zero};
 use super::pod::filled;
 use crate::api::Object;
 use crate::api::table::format_selector;
@@ -42,8 +40,15 @@ impl Reader<'_, '_> {
         page.labels_and_annotations(&secret.metadata);
         page.line(0, format!("\nType:\t{}", secret.type_.as_deref().unwrap_or("")));
         page.line(0, "\nData\n====");
+        let of_account = secret.type_.as_deref() == Some("kubernetes.io/service-account-token");
         for (key, value) in secret.data.iter().flatten() {
-            page.line(0, format!("{key}:\t{} bytes", value.0.len()));
+            // A service account's token is shown: it is there to be copied.
+            match std::str::from_utf8(&value.0) {
+                Ok(token) if of_account && key == "token" => {
+                    page.line(0, format!("{key}:\t{token}"));
+                }
+                _ => page.line(0, format!("{key}:\t{} bytes", value.0.len())),
+            }
         }
         page.finish()
     }
@@ -55,6 +60,19 @@ impl Reader<'_, '_> {
         page.labels_and_annotations(&namespace.metadata);
         let phase = namespace.status.as_ref().and_then(|status| status.phase.as_deref());
         page.field("Status", phase.unwrap_or(""));
+        let conditions = namespace.status.as_ref().and_then(|status| status.conditions.as_ref());
+        if let Some(conditions) = conditions.filter(|conditions| !conditions.is_empty()) {
+            page.line(0, "Conditions:");
+            page.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage");
+            page.line(1, "----\t------\t------------------\t------\t-------");
+            for condition in conditions {
+                let (of_type, status) = (&condition.type_, &condition.status);
+                let time = date_or_zero(condition.last_transition_time.as_ref());
+                let reason = condition.reason.as_deref().unwrap_or("");
+                let message = condition.message.as_deref().unwrap_or("");
+                page.line(1, format!("{of_type}\t{status}\t{time}\t{reason}\t{message}"));
+            }
+        }
         self.bounds(&mut page, object.name());
         page.finish()
     }
@@ -67,10 +85,6 @@ impl Reader<'_, '_> {
         let pulls: Vec<String> =
             account.image_pull_secrets.iter().flatten().map(|secret| secret.name.clone()).collect();
         page.list("Image pull secrets", &pulls);
-        let secrets: Vec<String> =
-            account.secrets.iter().flatten().filter_map(|secret| secret.name.clone()).collect();
-        page.list("Mountable secrets", &secrets);
-        page.list("Tokens", &[]);
         if self.show_events {
             self.events(&mut page, object);
         }
@@ -92,38 +106,15 @@ impl Reader<'_, '_> {
         } else if let Some(most) = &spec.max_unavailable {
             page.field("Max unavailable", number_or_share(most));
         }
-        page.field("Selector", format_selector(spec.selector.as_ref()));
+        match &spec.selector {
+            Some(selector) => page.field("Selector", format_selector(Some(selector))),
+            None => page.field("Selector", "<unset>"),
+        }
         page.line(0, "Status:");
         page.line(2, format!("Allowed disruptions:\t{}", status.disruptions_allowed.unwrap_or(0)));
         page.line(2, format!("Current:\t{}", status.current_healthy.unwrap_or(0)));
         page.line(2, format!("Desired:\t{}", status.desired_healthy.unwrap_or(0)));
         page.line(2, format!("Total:\t{}", status.expected_pods.unwrap_or(0)));
-        if self.show_events {
-            self.events(&mut page, object);
-        }
-        page.finish()
-    }
-
-    /// A PersistentVolumeClaim's description.
-    pub(super) fn volume_claim(
-        &mut self,
-        object: &Object,
-        claim: &PersistentVolumeClaim,
-    ) -> String {
-        let mut page = Page::default();
-        let spec = claim.spec.clone().unwrap_or_default();
-        let status = claim.status.clone().unwrap_or_default();
-        page.names(&claim.metadata);
-        page.field("StorageClass", spec.storage_class_name.as_deref().unwrap_or(""));
-        page.field("Status", status.phase.as_deref().unwrap_or(""));
-        page.field("Volume", spec.volume_name.as_deref().unwrap_or(""));
-        page.labels_and_annotations(&claim.metadata);
-        let finalizers = claim.metadata.finalizers.clone().unwrap_or_default().join(" ");
-        page.field("Finalizers", format!("[{finalizers}]"));
-        let storage = status.capacity.and_then(|capacity| capacity.get("storage").cloned());
-        page.field("Capacity", storage.map(|storage| storage.0).unwrap_or_default());
-        page.field("Access Modes", status.access_modes.unwrap_or_default().join(","));
-        page.field("VolumeMode", spec.volume_mode.as_deref().unwrap_or("Filesystem"));
         if self.show_events {
             self.events(&mut page, object);
         }
@@ -137,6 +128,14 @@ impl Reader<'_, '_> {
         page.field("Name", object.name());
         page.labels_and_annotations(&class.metadata);
         page.field("Controller", filled(spec.controller.as_deref()).unwrap_or(""));
+        if let Some(parameters) = &spec.parameters {
+            page.line(0, "Parameters:");
+            if let Some(group) = &parameters.api_group {
+                page.line(1, format!("APIGroup:\t{group}"));
+            }
+            page.line(1, format!("Kind:\t{}", parameters.kind));
+            page.line(1, format!("Name:\t{}", parameters.name));
+        }
         if self.show_events {
             self.events(&mut page, object);
         }

@@ -8,7 +8,7 @@ use super::tabs::align;
 use crate::diagnostic::printable;
 
 /// Annotations longer than this are broken off.
-const LONGEST_ANNOTATION: usize = 140;
+pub(super) const LONGEST_ANNOTATION: usize = 140;
 
 /// Lines that will be aligned.
 #[derive(Debug, Default)]
@@ -63,39 +63,31 @@ impl Page {
     pub fn list(&mut self, title: &str, items: &[String]) {
         match items {
             [] => self.line(0, format!("{title}:\t<none>")),
-            [first, rest @ ..] => {
-                self.line(0, format!("{title}:\t{first}"));
-                for item in rest {
-                    self.line(0, format!("\t{item}"));
-                }
+            items => self.deep_list(0, title, items),
+        }
+    }
+
+    /// The same at a level. kubectl indents each piece of such a line: the cell below the title
+    /// twice, and every item once.
+    pub fn deep_list(&mut self, level: usize, title: &str, items: &[String]) {
+        let indent = "  ".repeat(level);
+        for (index, item) in items.iter().enumerate() {
+            match index {
+                0 => self.line(level, format!("{title}:\t{indent}{item}")),
+                _ => self.line(level, format!("{indent}\t{indent}{item}")),
             }
         }
     }
 
     /// `key=value`, one a line.
     pub fn labels(&mut self, title: &str, labels: Option<&BTreeMap<String, String>>) {
-        let items: Vec<String> =
-            labels.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
-        self.list(title, &items);
+        self.list(title, &pairs(labels));
     }
 
     /// `key: value`, one a line; long ones below their key, and what kubectl itself put there not
     /// at all.
     pub fn annotations(&mut self, title: &str, annotations: Option<&BTreeMap<String, String>>) {
-        let mut items = Vec::new();
-        for (key, value) in annotations.into_iter().flatten() {
-            if key == crate::api::patch::LAST_APPLIED {
-                continue;
-            }
-            let value = value.strip_suffix('\n').unwrap_or(value);
-            if value.len() + key.len() + 2 <= LONGEST_ANNOTATION && !value.contains('\n') {
-                items.push(format!("{key}: {value}"));
-                continue;
-            }
-            items.push(format!("{key}:"));
-            items.extend(value.split('\n').map(|line| format!("  {}", shorten(line))));
-        }
-        self.list(title, &items);
+        self.list(title, &notes(annotations));
     }
 
     /// Labels and annotations of an object.
@@ -103,6 +95,37 @@ impl Page {
         self.labels("Labels", metadata.labels.as_ref());
         self.annotations("Annotations", metadata.annotations.as_ref());
     }
+}
+
+/// `key=value`
+pub(super) fn pairs(labels: Option<&BTreeMap<String, String>>) -> Vec<String> {
+    labels.into_iter().flatten().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+/// The lines of annotations.
+pub(super) fn notes(annotations: Option<&BTreeMap<String, String>>) -> Vec<String> {
+    let mut items = Vec::new();
+    for (key, value) in annotations.into_iter().flatten() {
+        if key == crate::api::patch::LAST_APPLIED {
+            continue;
+        }
+        let value = value.strip_suffix('\n').unwrap_or(value);
+        if value.len() + key.len() + 2 <= LONGEST_ANNOTATION && !value.contains('\n') {
+            items.push(format!("{key}: {value}"));
+            continue;
+        }
+        items.push(format!("{key}:"));
+        items.extend(value.split('\n').map(|line| format!("  {}", shorten(line))));
+    }
+    items
+}
+
+/// At most so many bytes of a line, and dots for the rest.
+pub(super) fn cut(line: &str, most: usize) -> String {
+    if line.len() <= most {
+        return line.to_owned();
+    }
+    format!("{}...", &line[..line.floor_char_boundary(most)])
 }
 
 fn shorten(line: &str) -> String {

@@ -1,11 +1,11 @@
 //! Pods, and the templates that they are made from.
 
-use k8s_openapi::api::core::v1::{PodTemplateSpec, Toleration};
+use k8s_openapi::api::core::v1::{PodTemplateSpec, Toleration, TopologySpreadConstraint};
 
 use super::Reader;
 use super::containers::Owner;
 use super::page::{Page, controller, date};
-use crate::api::table::since;
+use crate::api::table::{format_selector, since};
 use crate::api::{Object, Pod, SharedSpec};
 
 impl Reader<'_, '_> {
@@ -37,6 +37,7 @@ impl Reader<'_, '_> {
         page.field("QoS Class", status.qos_class.as_deref().unwrap_or(""));
         page.labels("Node-Selectors", spec.node_selector.as_ref());
         page.tolerations("Tolerations", spec.tolerations.as_deref().unwrap_or_default());
+        page.spread("", spec.topology_spread_constraints.as_deref());
         if self.show_events {
             self.events(&mut page, object);
         }
@@ -69,7 +70,8 @@ impl Reader<'_, '_> {
             page.field("Start Time", date(start));
         }
         page.labels_and_annotations(&pod.metadata);
-        match &pod.metadata.deletion_timestamp {
+        let ended = matches!(status.phase.as_deref(), Some("Failed" | "Succeeded"));
+        match pod.metadata.deletion_timestamp.as_ref().filter(|_| !ended) {
             Some(deleted) => {
                 let age = since(Some(deleted), self.io.now());
                 page.field("Status", format!("Terminating (lasts {age})"));
@@ -83,6 +85,10 @@ impl Reader<'_, '_> {
         }
         if let Some(message) = filled(status.message.as_deref()) {
             page.field("Message", message);
+        }
+        let security = spec.security_context.as_ref();
+        if let Some(profile) = security.and_then(|security| security.seccomp_profile.as_ref()) {
+            page.seccomp(profile, 0, 0);
         }
         page.field("IP", status.pod_ip.as_deref().unwrap_or(""));
         let ips = status.pod_ips.as_deref().unwrap_or_default();
@@ -99,6 +105,10 @@ impl Reader<'_, '_> {
         }
         if let Some(node) = filled(status.nominated_node_name.as_deref()) {
             page.field("NominatedNodeName", node);
+        }
+        if let Some(resources) = &spec.resources {
+            page.line(0, "Resources:");
+            page.resources(resources, 1);
         }
     }
 }
@@ -143,11 +153,22 @@ impl Page {
         }
         self.containers("Containers", &spec.containers, Owner::Template);
         self.volumes(spec.volumes.as_deref().unwrap_or_default(), true);
+        self.spread("  ", spec.topology_spread_constraints.as_deref());
         if let Some(class) = filled(spec.priority_class_name.as_deref()) {
             self.line(1, format!("Priority Class Name:\t{class}"));
         }
         self.labels("  Node-Selectors", spec.node_selector.as_ref());
         self.tolerations("  Tolerations", spec.tolerations.as_deref().unwrap_or_default());
+    }
+
+    /// How pods are spread over the nodes, one rule a line, by key.
+    fn spread(&mut self, indent: &str, rules: Option<&[TopologySpreadConstraint]>) {
+        let mut sorted: Vec<&TopologySpreadConstraint> = rules.into_iter().flatten().collect();
+        sorted.sort_by(|a, b| a.topology_key.cmp(&b.topology_key));
+        let items: Vec<String> = sorted.into_iter().map(spread).collect();
+        if !items.is_empty() {
+            self.list(&format!("{indent}Topology Spread Constraints"), &items);
+        }
     }
 
     /// Tolerations, one a line, by key.
@@ -156,6 +177,16 @@ impl Page {
         sorted.sort_by(|a, b| a.key.cmp(&b.key));
         let items: Vec<String> = sorted.into_iter().map(toleration).collect();
         self.list(title, &items);
+    }
+}
+
+/// `zone:DoNotSchedule when max skew 1 is exceeded for selector app=web`
+fn spread(rule: &TopologySpreadConstraint) -> String {
+    let (key, action) = (&rule.topology_key, &rule.when_unsatisfiable);
+    let text = format!("{key}:{action} when max skew {} is exceeded", rule.max_skew);
+    match &rule.label_selector {
+        Some(selector) => format!("{text} for selector {}", format_selector(Some(selector))),
+        None => text,
     }
 }
 

@@ -4,6 +4,7 @@ use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
 use k8s_openapi::api::core::v1::PersistentVolumeClaim;
 
 use super::Reader;
+use super::containers::port as number_or_share;
 use super::page::{Page, date_or_zero};
 use crate::api::Object;
 use crate::api::selector::LabelSelector;
@@ -24,9 +25,12 @@ impl Reader<'_, '_> {
         page.field("Replicas", format!("{desired} desired | {} total", status.replicas));
         let strategy = spec.update_strategy.clone().unwrap_or_default();
         page.field("Update Strategy", strategy.type_.as_deref().unwrap_or(""));
-        let partition = strategy.rolling_update.and_then(|rolling| rolling.partition);
-        if let Some(partition) = partition {
+        let rolling = strategy.rolling_update.unwrap_or_default();
+        if let Some(partition) = rolling.partition {
             page.line(1, format!("Partition:\t{partition}"));
+            if let Some(most) = &rolling.max_unavailable {
+                page.line(1, format!("MaxUnavailable:\t{}", number_or_share(most)));
+            }
         }
         page.field("Pods Status", self.pods_status(object, &LabelSelector::of(&spec.selector)));
         page.template(&spec.template);

@@ -2,7 +2,8 @@
 
 use k8s_openapi::api::core::v1::{ProjectedVolumeSource, Volume};
 
-use super::page::Page;
+use super::page::{LONGEST_ANNOTATION, Page, cut, pairs};
+use crate::manifest::quantity;
 
 impl Page {
     /// The section of a pod's volumes; of a template's when `template`.
@@ -24,11 +25,14 @@ impl Page {
         if let Some(path) = &volume.host_path {
             self.line(2, "Type:\tHostPath (bare host directory volume)");
             self.line(2, format!("Path:\t{}", path.path));
-            self.line(2, format!("HostPathType:\t{}", path.type_.as_deref().unwrap_or("")));
+            let kind = path.type_.as_deref().unwrap_or("<none>");
+            self.line(2, format!("HostPathType:\t{kind}"));
         } else if let Some(directory) = &volume.empty_dir {
             self.line(2, "Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)");
             self.line(2, format!("Medium:\t{}", directory.medium.as_deref().unwrap_or("")));
-            let limit = directory.size_limit.as_ref().map_or("<unset>", |limit| limit.0.as_str());
+            let limit = directory.size_limit.as_ref().map(|limit| limit.0.as_str());
+            let limit = limit.filter(|limit| quantity::thousandths(limit) > 0);
+            let limit = limit.unwrap_or("<unset>");
             self.line(2, format!("SizeLimit:\t{limit}"));
         } else if let Some(secret) = &volume.secret {
             self.line(2, "Type:\tSecret (a volume populated by a Secret)");
@@ -50,12 +54,61 @@ impl Page {
             self.line(2, "Type:\tDownwardAPI (a volume populated by information about the pod)");
             self.line(2, "Items:");
             for item in api.items.iter().flatten() {
-                if let Some(field) = &item.field_ref {
-                    self.line(3, format!("{} -> {}", field.field_path, item.path));
+                let field = item.field_ref.as_ref().map(|field| &field.field_path);
+                let resource = item.resource_field_ref.as_ref().map(|field| &field.resource);
+                for source in field.into_iter().chain(resource) {
+                    self.line(3, format!("{source} -> {}", item.path));
                 }
             }
         } else if let Some(projected) = &volume.projected {
             self.projected(projected);
+        } else {
+            self.rare_volume(volume);
+        }
+    }
+
+    /// Volumes that are not of the cluster's own making.
+    fn rare_volume(&mut self, volume: &Volume) {
+        if let Some(repository) = &volume.git_repo {
+            self.line(
+                2,
+                "Type:\tGitRepo (a volume that is pulled from git when the pod is created)",
+            );
+            self.line(2, format!("Repository:\t{}", repository.repository));
+            let revision = repository.revision.as_deref().unwrap_or("");
+            self.line(2, format!("Revision:\t{revision}"));
+        } else if let Some(nfs) = &volume.nfs {
+            self.line(2, "Type:\tNFS (an NFS mount that lasts the lifetime of a pod)");
+            self.line(2, format!("Server:\t{}", nfs.server));
+            self.line(2, format!("Path:\t{}", nfs.path));
+            self.line(2, format!("ReadOnly:\t{}", nfs.read_only.unwrap_or(false)));
+        } else if let Some(ephemeral) = &volume.ephemeral {
+            self.line(
+                2,
+                "Type:\tEphemeralVolume (an inline specification for a volume that gets created and \
+                 deleted with the pod)",
+            );
+            if let Some(template) = &ephemeral.volume_claim_template {
+                self.claim_template(template, 2);
+            }
+        } else if let Some(csi) = &volume.csi {
+            self.line(2, "Type:\tCSI (a Container Storage Interface (CSI) volume source)");
+            self.line(2, format!("Driver:\t{}", csi.driver));
+            self.line(2, format!("FSType:\t{}", csi.fs_type.as_deref().unwrap_or("")));
+            self.line(2, format!("ReadOnly:\t{}", csi.read_only.unwrap_or(false)));
+            let attributes: Vec<String> = pairs(csi.volume_attributes.as_ref())
+                .iter()
+                .map(|line| cut(line, LONGEST_ANNOTATION))
+                .collect();
+            match attributes.as_slice() {
+                [] => self.line(2, "VolumeAttributes:\t<none>"),
+                attributes => self.deep_list(2, "VolumeAttributes", attributes),
+            }
+        } else if let Some(image) = &volume.image {
+            self.line(2, "Type:\tImage (a container image or OCI artifact)");
+            self.line(2, format!("Reference:\t{}", image.reference.as_deref().unwrap_or("")));
+            let policy = image.pull_policy.as_deref().unwrap_or("");
+            self.line(2, format!("PullPolicy:\t{policy}"));
         } else {
             self.line(1, "<unknown>");
         }
