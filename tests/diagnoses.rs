@@ -80,6 +80,65 @@ fn what_passes_by_itself_a_while_later_is_not_mended_by_applying_the_file_again(
     assert!(!said.fix.contains("kubectl apply"), "{said:#?}");
 }
 
+#[test]
+fn a_way_out_that_is_a_command_helps() {
+    let pack = Pack::embedded().expect("the campaign is well-formed");
+    let mut wrong = String::new();
+    for (name, attempt) in failures(&pack) {
+        let verdict = attempt.clone().grade();
+        for (index, goal) in verdict.goals.iter().enumerate() {
+            let Some(said) = &goal.diagnosis else { continue };
+            let Some(command) = command_of(&said.fix) else { continue };
+            let mut after = attempt.clone();
+            after.grade();
+            let ran = after.run_script(command);
+            let goal = &after.grade_through(index).goals[index];
+            let same = goal.diagnosis.as_ref().is_some_and(|now| now.cause() == said.cause());
+            if ran.exit != 0 || same {
+                let heard = ran.texts();
+                let now = &goal.diagnosis;
+                let _ = writeln!(wrong, "{name}: {} {}: {heard:?} {now:?}", said.code, said.fix);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The command that a way out is, if one command is all that it takes.
+fn command_of(fix: &str) -> Option<&str> {
+    let fix = fix.strip_suffix(", and send again").unwrap_or(fix);
+    let (command, more) =
+        ["; ", ": ", ", or "].iter().find_map(|end| fix.split_once(end)).unwrap_or((fix, ""));
+    let one = command.starts_with("kubectl ") && !command.contains(", ");
+    (one && !more.contains(", and ")).then_some(command)
+}
+
+/// Whatever fails: each case, each level untouched, and each mistake, applied.
+fn failures(pack: &Pack) -> Vec<(String, Attempt)> {
+    let opened = cases().into_iter().map(|(name, text)| {
+        let case = comments(&text);
+        let mut attempt = Attempt::open(level(&case, &text), 7);
+        begin(&case, &mut attempt);
+        (name, attempt)
+    });
+    let mut all: Vec<(String, Attempt)> = opened.collect();
+    for level in &pack.levels {
+        let mut untouched = Attempt::open(Arc::clone(level), 1);
+        untouched.apply();
+        all.push((level.name.clone(), untouched));
+        for mistake in &level.mistakes {
+            let mut attempt = Attempt::open(Arc::clone(level), 1);
+            attempt.session_mut().files_mut().extend(mistake.answer.files.clone());
+            attempt.apply();
+            if let Some(script) = &mistake.answer.script {
+                attempt.run_script(script);
+            }
+            all.push((format!("{}/{}", level.name, mistake.answer.name), attempt));
+        }
+    }
+    all
+}
+
 /// Every case, by its file's name.
 fn cases() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnoses");
@@ -99,12 +158,7 @@ fn cases() -> Vec<(String, String)> {
 fn tell(text: &str) -> Result<(), String> {
     let case = comments(text);
     let mut attempt = Attempt::open(level(&case, text), 7);
-    if let Some(script) = case.get("then") {
-        attempt.run_script(script);
-    }
-    if let Some(node) = case.get("off") {
-        attempt.cluster_mut().set_node_up(node, false);
-    }
+    begin(&case, &mut attempt);
     let verdict = attempt.grade();
     let Some(said) = verdict.goals[0].diagnosis.as_ref() else {
         return Err("the goal passes".to_owned());
@@ -131,6 +185,16 @@ fn tell(text: &str) -> Result<(), String> {
         "{} at {at:?}: {} {:?} {:#?} {}",
         said.code, said.message, said.nearest, said.evidence, said.fix
     ))
+}
+
+/// What happens before the goal's request.
+fn begin(case: &Case, attempt: &mut Attempt) {
+    if let Some(script) = case.get("then") {
+        attempt.run_script(script);
+    }
+    if let Some(node) = case.get("off") {
+        attempt.cluster_mut().set_node_up(node, false);
+    }
 }
 
 /// Every command that shows the evidence runs in the player's terminal. Only those whose exit code is
