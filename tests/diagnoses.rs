@@ -104,6 +104,89 @@ fn a_way_out_that_is_a_command_helps() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+#[test]
+fn a_line_that_is_written_as_the_way_out_says_helps() {
+    let pack = Pack::embedded().expect("the campaign is well-formed");
+    let mut wrong = String::new();
+    for (name, attempt) in failures(&pack) {
+        let verdict = attempt.clone().grade();
+        for (index, goal) in verdict.goals.iter().enumerate() {
+            let Some(said) = &goal.diagnosis else { continue };
+            let mut after = attempt.clone();
+            if !rewrite(after.session_mut().files_mut(), said) {
+                continue;
+            }
+            let applied = after.apply();
+            let goal = &after.grade_through(index).goals[index];
+            let same = goal.diagnosis.as_ref().is_some_and(|now| now.cause() == said.cause());
+            if same {
+                let _ = writeln!(wrong, "{name}: {} {} {applied:?}", said.code, said.fix);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Writes into the player's line what the way out says: `write KEY: VALUE`, in the place of the key or of
+/// another, or below its parent; or `write WORD instead of WORD`. Whether there was anything to write.
+fn rewrite(files: &mut Files, said: &Diagnosis) -> bool {
+    let (Some((_, words)), Some(at)) = (said.fix.split_once("write "), &said.at) else {
+        return false;
+    };
+    if words.contains(" among the labels") {
+        return false;
+    }
+    let Some(content) = files.get_mut(&*at.file) else { return false };
+    let text = String::from_utf8_lossy(content).into_owned();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let number = at.position.line as usize - 1;
+    let ends = [", ", " (", "; ", " in ", " beside "];
+    let short = |words: &str| {
+        let end = ends.iter().filter_map(|end| words.find(end)).min();
+        words[..end.unwrap_or(words.len())].to_owned()
+    };
+    let changed = match words.split_once(" instead of ") {
+        Some((written, instead)) => replaced(&lines[number], &short(written), &short(instead)),
+        None => with_field(&lines[number], &short(words)),
+    };
+    let Some(changed) = changed else { return false };
+    lines[number] = changed;
+    *content = (lines.join("\n") + "\n").into_bytes();
+    true
+}
+
+/// A line with one word, or the field of one name, in the place of another.
+fn replaced(line: &str, written: &str, instead: &str) -> Option<String> {
+    if let Some((key, _)) = written.split_once(": ")
+        && !key.contains(' ')
+    {
+        let (before, _) = line.split_once(&format!("{instead}:"))?;
+        return Some(format!("{before}{written}"));
+    }
+    (line.contains(instead) && !written.contains(' ')).then(|| line.replace(instead, written))
+}
+
+/// A line in which a field has another value, or the line of its parent with the field below it.
+fn with_field(line: &str, written: &str) -> Option<String> {
+    let (key, _) = written.split_once(": ").filter(|(key, _)| !key.contains(' '))?;
+    let begin = line.len() - line.trim_start_matches([' ', '-']).len();
+    let own = format!("{key}:");
+    match line[begins(line, &own)?..].starts_with(&own) {
+        true => {
+            let found = begins(line, &own)?;
+            let end = line[found..].find([',', '}', '#']).map_or(line.len(), |end| found + end);
+            Some(format!("{}{written}{}", &line[..found], &line[end..]))
+        }
+        false => Some(format!("{line}\n{}{written}", " ".repeat(begin + 2))),
+    }
+}
+
+/// Where a key stands in a line; the line's end where it is the parent's.
+fn begins(line: &str, key: &str) -> Option<usize> {
+    let parent = || line.trim_end().ends_with(':').then_some(line.len());
+    line.find(key).or_else(parent)
+}
+
 /// The command that a way out is, if one command is all that it takes.
 fn command_of(fix: &str) -> Option<&str> {
     let fix = fix.strip_suffix(", and send again").unwrap_or(fix);

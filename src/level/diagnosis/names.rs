@@ -151,11 +151,18 @@ fn not_selected(
     (wanted, pod): (&Labels, &Arc<Pod>),
 ) -> Diagnosis {
     let (namespace, name) = super::services::full_name(service);
-    let near = selectors::near(wanted, &[pod], name);
+    let own_to_one = selectors::own_to_one(wanted, pod);
+    let near = match own_to_one {
+        Some(key) => selectors::shared(key, pod),
+        None => selectors::near(wanted, &[pod], name),
+    };
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), selectors::path);
     let at = facts.locator.field("Service", namespace, name, &path);
+    let instead = own_to_one.map_or_else(String::new, |key| format!(" instead of {key}"));
     let fix = match &near.instead {
-        Some(label) => format!("write {label} in the selector{}", selectors::in_file(at.as_ref())),
+        Some(label) => {
+            format!("write {label}{instead} in the selector{}", selectors::in_file(at.as_ref()))
+        }
         None => "let the selector match the pod".to_owned(),
     };
     let pod_name = pod.metadata.name.as_deref().unwrap_or("");
@@ -166,6 +173,7 @@ fn not_selected(
             selectors::shown(&selectors::own_labels(pod, wanted))
         ))
         .fact("a Service has names for the pods that it selects, and for no others")
+        .facts(own_to_one.map(|key| format!("no two pods have the same {key}")))
         .nearest(near.said)
         .at(at)
         .fix(format!("{fix}, apply, and send again"))

@@ -16,6 +16,9 @@ use crate::manifest;
 /// The name of its pod, which a StatefulSet puts on each.
 const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 
+/// Labels of which each pod of a StatefulSet has a value of its own.
+const OWN_TO_ONE: [&str; 2] = [POD_NAME, "apps.kubernetes.io/pod-index"];
+
 /// Labels that controllers put on pods: nobody selects by them, and they change with every pod.
 const OF_CONTROLLERS: [&str; 6] = [
     "pod-template-hash",
@@ -117,6 +120,28 @@ pub(super) fn written(key: &str, value: &str) -> String {
 /// A label's path in a selector.
 pub(super) fn path(key: &str) -> String {
     manifest::field("spec.selector", key)
+}
+
+/// The key by which a selector asks for one pod of a StatefulSet, and not for this one.
+pub(super) fn own_to_one<'w>(wanted: &'w Labels, pod: &Pod) -> Option<&'w str> {
+    let has = |key: &str| pod.metadata.labels.as_ref().and_then(|labels| labels.get(key));
+    let other = |(key, value): &(&String, &String)| {
+        OWN_TO_ONE.contains(&key.as_str()) && has(key).is_some_and(|has| has != *value)
+    };
+    wanted.iter().find(other).map(|(key, _)| &**key)
+}
+
+/// Instead of that key, a label that the pod has from the template that it shares with others.
+pub(super) fn shared<'p>(key: &str, pod: &'p Pod) -> Near<'p> {
+    let label = own_labels(pod, &Labels::new()).into_iter().next();
+    Near {
+        key: Some(key.to_owned()),
+        said: label.as_ref().map(|(key, value)| format!("label {key}={value}")),
+        instead: label.as_ref().map(|(key, value)| written(key, value)),
+        pod: Some(pod),
+        label,
+        without: false,
+    }
 }
 
 /// For a selector that matches nothing: the key at fault, and the nearest label that pods do have: of
