@@ -14,6 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use podhop::level::incident::{Address, incident};
 use podhop::level::{Attempt, Diagnosis, Level, Pack, explanations};
 use podhop::shell::Files;
 
@@ -81,50 +82,53 @@ fn what_passes_by_itself_a_while_later_is_not_mended_by_applying_the_file_again(
 }
 
 #[test]
-fn a_way_out_that_is_a_command_helps() {
+fn a_way_out_that_is_a_command_or_a_line_helps() {
     let pack = Pack::embedded().expect("the campaign is well-formed");
     let mut wrong = String::new();
     for (name, attempt) in failures(&pack) {
-        let verdict = attempt.clone().grade();
-        for (index, goal) in verdict.goals.iter().enumerate() {
-            let Some(said) = &goal.diagnosis else { continue };
-            let Some(command) = command_of(&said.fix) else { continue };
-            let mut after = attempt.clone();
-            after.grade();
-            let ran = after.run_script(command);
-            let goal = &after.grade_through(index).goals[index];
-            let same = goal.diagnosis.as_ref().is_some_and(|now| now.cause() == said.cause());
-            if ran.exit != 0 || same {
-                let heard = ran.texts();
-                let now = &goal.diagnosis;
-                let _ = writeln!(wrong, "{name}: {} {}: {heard:?} {now:?}", said.code, said.fix);
-            }
-        }
+        wrong += &useless_ways_out(&name, &attempt);
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
 #[test]
-fn a_line_that_is_written_as_the_way_out_says_helps() {
-    let pack = Pack::embedded().expect("the campaign is well-formed");
+#[ignore = "minutes: a thousand incidents"]
+fn the_ways_out_of_incidents_help() {
     let mut wrong = String::new();
-    for (name, attempt) in failures(&pack) {
-        let verdict = attempt.clone().grade();
-        for (index, goal) in verdict.goals.iter().enumerate() {
-            let Some(said) = &goal.diagnosis else { continue };
-            let mut after = attempt.clone();
-            if !rewrite(after.session_mut().files_mut(), said) {
-                continue;
-            }
-            let applied = after.apply();
-            let goal = &after.grade_through(index).goals[index];
-            let same = goal.diagnosis.as_ref().is_some_and(|now| now.cause() == said.cause());
-            if same {
-                let _ = writeln!(wrong, "{name}: {} {} {applied:?}", said.code, said.fix);
-            }
-        }
+    for (seed, difficulty) in (1..=5).flat_map(|level| (1..=200).map(move |seed| (seed, level))) {
+        let address = Address::new(seed, Some(difficulty));
+        let level = incident(address).expect("there is an incident for each seed");
+        let mut attempt = Attempt::open(Arc::clone(&level), level.first_seed());
+        attempt.apply();
+        wrong += &useless_ways_out(&address.to_string(), &attempt);
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// What is left of the same cause once a way out was followed, for each goal that fails: where it is a
+/// command, or says what is written into a line.
+fn useless_ways_out(name: &str, attempt: &Attempt) -> String {
+    let mut wrong = String::new();
+    let mut sent = attempt.clone();
+    let verdict = sent.grade();
+    for (index, goal) in verdict.goals.iter().enumerate() {
+        let Some(said) = &goal.diagnosis else { continue };
+        let mut after = sent.clone();
+        let heard = match command_of(&said.fix) {
+            Some(command) => after.run_script(command).texts().1,
+            None if rewrite(after.session_mut().files_mut(), said) => {
+                after.apply();
+                String::new()
+            }
+            None => continue,
+        };
+        let now = &after.grade_through(index).goals[index].diagnosis;
+        if now.as_ref().is_some_and(|now| now.cause() == said.cause()) || !heard.is_empty() {
+            let at = said.at.as_ref().map(ToString::to_string);
+            let _ = writeln!(wrong, "{name}: {} {at:?} {}: {heard} {now:?}", said.code, said.fix);
+        }
+    }
+    wrong
 }
 
 /// Writes into the player's line what the way out says: `write KEY: VALUE`, in the place of the key or of

@@ -30,9 +30,16 @@ pub(super) fn asked_name(questions: &[&Trace]) -> Option<String> {
     Some(own.strip_suffix(".cluster.local").unwrap_or(own).to_owned())
 }
 
+/// Of several name servers, which musl asks all at once, the one to look at: the cluster's own, or the last.
+fn decisive<'a>(facts: &Facts<'a>) -> Option<&'a Trace> {
+    let questions = questions(facts);
+    let own = questions.iter().rfind(|question| question.flow.destination.ip() == CLUSTER_DNS);
+    own.or(questions.last()).copied()
+}
+
 /// The last question did not come back with an answer; its way says why (R11.4).
 pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
-    let question = *questions(facts).last()?;
+    let question = decisive(facts)?;
     if let Some(answer) = question.dns.as_ref().and_then(|dns| dns.answer.as_ref()) {
         return matches!(answer.code, DnsCode::ServFail | DnsCode::Refused)
             .then(|| not_forwarded(name, at));
@@ -220,8 +227,7 @@ fn unknown_outside(facts: &Facts<'_>, asker: &str, name: &str, at: Option<Locati
 
 /// Somebody was asked who knows nothing of the cluster: the pod has its node's `resolv.conf`.
 pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagnosis> {
-    let question = *questions(facts).last()?;
-    let (server, (namespace, pod)) = (question.flow.destination.ip(), facts.client_pod()?);
+    let (server, (namespace, pod)) = (decisive(facts)?.flow.destination.ip(), facts.client_pod()?);
     if server == CLUSTER_DNS {
         return None;
     }
