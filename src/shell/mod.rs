@@ -42,7 +42,7 @@ pub fn syntax_error(text: &str) -> Option<String> {
     let aliases = BTreeMap::new();
     let reading =
         syntax::Reading { dialect: syntax::Dialect::Bash, aliases: &aliases, interactive: false };
-    let mut start = 0;
+    let mut start = syntax::Mark::START;
     loop {
         match syntax::parse(text, start, reading) {
             Ok(None) => return None,

@@ -422,3 +422,53 @@ fn many_substitutions_in_one_command_are_counted_by_what_they_cost() {
     bomb(&format!("x={}; echo ${{#x}}", "$(echo a)".repeat(500)), "500");
     bomb(&format!("{}:", "eval ".repeat(20_000)), "steps that one command may take");
 }
+
+#[test]
+fn long_commands_and_scripts_are_read_in_one_pass() {
+    bomb(&format!("{}echo joined", "true && ".repeat(60_000)), "joined");
+    bomb(&format!("{}true", "true | ".repeat(60_000)), "Resource temporarily unavailable");
+    bomb("yes : | head -200000 > s; sh s; echo ran $?", "ran 0");
+    bomb("yes 'x=1' | head -50000 > s; . ./s; eval \"$(cat s)\"; echo ran $x", "ran 1");
+}
+
+#[test]
+fn patterns_that_take_too_long_are_refused_or_spend_what_a_command_has() {
+    let text = "x=$(yes a | head -100000 | tr -d '\\n')";
+    let told = "not simulated here: a pattern that takes this many steps";
+    let spent = "steps that one command may take";
+    bomb(&format!("{text}; p=$(printf '?%.0s' $(seq 1000))b; y=${{x//$p/}}"), told);
+    bomb(&format!("{text}; case $x in *${{x:50000}}b) ;; esac"), told);
+    bomb(&format!("{text}; [[ $x == !(b)!(b)!(c) ]]"), told);
+    bomb(&format!("{text}; [[ $x == +(a|aa) ]] && echo all"), "all");
+    bomb(&format!("[[ a == {} ]]", nested("@(", "a", ")")), "groups that nest this deep");
+    bomb(&format!("{text}; [[ $x =~ (a|b){{1000}}c ]]"), told);
+    bomb(&format!("{text}; y=${{x//a/$x}}"), "cannot allocate memory");
+    bomb("yes a | head -c 900000 | tr -d '\\n' | grep -E '(a|b){1000}c'", spent);
+    bomb(&format!("{text}; echo $x | sed -E 's/(a*)(a*)(a*)b\\1/x/'"), spent);
+    bomb(&format!("{text}; echo $x | sed 's/a/'$x'/g'"), "sed script holds more than");
+    bomb(&format!("echo a | grep -E '{}'", nested("(", "a", ")")), "groups within groups");
+    bomb(&format!("echo ab | grep -cE '{}ab'", "x|".repeat(60_000)), "1");
+    bomb(&format!("echo a{{a | grep -cE '{}|a'", "a{".repeat(60_000)), "1");
+    bomb(&format!("expr {}1", "1 + ".repeat(20_000)), "20001");
+    bomb(&format!("expr {}", nested("\\( ", "1", " \\)")), "nest this deep");
+}
+
+#[test]
+fn what_a_shell_copies_counts_as_its_work() {
+    let spent = "steps that one command may take";
+    bomb("set -- $(seq 100000); while :; do (:); done", spent);
+    bomb("f() { :; }; set -- $(seq 100000); while :; do f \"$@\"; done", spent);
+    bomb("a=($(seq 100000)); while :; do b=(\"${a[@]}\"); done", spent);
+    bomb("seq 200000 | xargs -n 1 sh -c :", spent);
+    bomb("echo {1..99999}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "2097152 letters");
+    bomb(&format!("echo {}", "{1..9999} ".repeat(100)), "2097152 letters");
+    bomb("exec 10>f 255>g; echo x >&255; cat g; exec 10>&-", "x");
+}
+
+#[test]
+fn what_jq_says_of_a_program_is_bounded() {
+    bomb(&format!("jq -n '{}'", "if ".repeat(20_000)), "nest this deep");
+    let long =
+        "jq -n \"$(printf 'foo+%.0s' $(seq 1900))\\\"$(yes | head -c 1000000 | tr -d '\\n')\\\"\"";
+    bomb(long, "complaints of this size");
+}

@@ -1,7 +1,7 @@
 //! Arrays: bash's lists of values, by number and by name.
 
 use super::arithmetic;
-use super::expand::{Expanded, Expander, Stop};
+use super::expand::{Expanded, Expander, FIELD, Stop};
 use super::parameters::Pieces;
 use super::state::{Elements, target};
 use crate::shared_map::SharedMap;
@@ -157,7 +157,7 @@ impl Expander<'_> {
             return Ok(None);
         }
         let values: Vec<String> = match (positional, parameter.indirect) {
-            (true, _) => self.state.positional.clone(),
+            (true, _) => self.state.positional.to_vec(),
             (false, true) => self.pairs(&parameter.name).into_iter().map(|(key, _)| key).collect(),
             (false, false) => {
                 self.pairs(&parameter.name).into_iter().map(|(_, value)| value).collect()
@@ -317,6 +317,8 @@ impl Expander<'_> {
             return Err(Stop::Error(format!("{name}[{key}]: bad array subscript")));
         }
         let variable = self.variables.or_default(name);
+        // The first change after a copy copies some of the others, and a list of all.
+        self.made += FIELD + variable.elements.as_ref().map_or(0, Elements::len) / 8;
         let before = std::mem::take(&mut variable.value);
         let elements = variable.elements.get_or_insert_with(|| {
             let mut first = SharedMap::default();

@@ -9,6 +9,9 @@ use crate::clock::SimTime;
 use crate::shell::files::View;
 use crate::shell::syntax::Dialect;
 
+/// Steps that a subshell costs before it has done anything.
+const SHELL: u64 = 10;
+
 /// What a command has written.
 struct Written {
     output: Vec<u8>,
@@ -18,16 +21,17 @@ struct Written {
 
 impl Machine {
     /// A copy of this shell for a subshell, if there may be one more.
-    pub(super) fn child(&self) -> Option<Machine> {
-        self.children(1)
+    pub(super) fn child(&self, io: &mut Io<'_>) -> Option<Machine> {
+        self.children(io, 1)
     }
 
     /// A copy of this shell that shares what it may start with `count` others.
-    pub(super) fn children(&self, count: u32) -> Option<Machine> {
+    pub(super) fn children(&self, io: &mut Io<'_>, count: u32) -> Option<Machine> {
         let shells = self.shells / (count + 1);
         if shells == 0 {
             return None;
         }
+        io.budget.take(SHELL + self.state.copied());
         let mut child = Machine::of(self.state.clone());
         child.state.traps.retain(|_, command| command.is_empty());
         if !self.state.options.error_trace {

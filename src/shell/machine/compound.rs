@@ -126,7 +126,7 @@ impl Machine {
         }
         match pipeline.commands.as_slice() {
             [command] => self.begin(command.clone()),
-            commands => match Pipes::new(self, commands) {
+            commands => match Pipes::new(self, io, commands) {
                 Some(pipes) => self.stack.push(Frame::Pipes(Box::new(pipes))),
                 None => self.no_more_shells(io),
             },
@@ -184,7 +184,7 @@ impl Machine {
         };
         match result {
             Ok(()) => {}
-            Err(Stop::Substitute(list)) => match self.child() {
+            Err(Stop::Substitute(list)) => match self.child(io) {
                 Some(mut child) => {
                     // The expansion begins again, and goes through all that it was given so far.
                     io.budget.take(outputs.len() as u64 / OUTPUTS_PER_STEP);
@@ -227,7 +227,7 @@ impl Machine {
     ) -> Result<(), Stop> {
         match &command.kind {
             CommandKind::Simple { .. } => {}
-            CommandKind::Subshell(list) => match self.child() {
+            CommandKind::Subshell(list) => match self.child(io) {
                 Some(mut child) => {
                     child.push_list(list.clone());
                     self.stack.push(Frame::Subshell(Box::new(child)));
@@ -257,7 +257,10 @@ impl Machine {
                     Some(words) => {
                         self.expansion(io, outputs, |expander| expander.fields(words))?
                     }
-                    None => self.state.positional.clone(),
+                    None => {
+                        io.budget.take(self.state.positional.len() as u64);
+                        self.state.positional.to_vec()
+                    }
                 };
                 self.state.status = 0;
                 if matches!(command.kind, CommandKind::For { selects: true, .. }) {
@@ -319,8 +322,9 @@ impl Machine {
         let view = files_view(io, &self.state.place);
         let mut expander = Expander::new(&self.state, view, outputs);
         let result = expand(&mut expander);
-        let Expander { variables, draws, unset, processes, consumers, made, .. } = expander;
-        io.budget.keep(made);
+        let cost = expander.cost();
+        let Expander { variables, draws, unset, processes, consumers, .. } = expander;
+        io.budget.keep(cost);
         if !variables.is_shared_with(&self.state.variables) {
             io.budget.take(copied(&variables));
         }
@@ -498,7 +502,8 @@ fn chosen(
                 true => pattern.to_lowercase(),
                 false => pattern,
             };
-            if Pattern::new(&pattern).matches(&subject) {
+            let fit = Pattern::new(&pattern).matches_within(&subject, &mut expander.left);
+            if expander.looked(fit)? {
                 fits = true;
                 break;
             }

@@ -48,6 +48,8 @@ pub(in crate::shell) enum Wrong {
     /// What stands behind `=~` is no pattern: bash says nothing, and gives 2.
     NoPattern,
     TooMany,
+    /// What podhop's shell does not do.
+    NotSimulated(&'static str),
 }
 
 impl Wrong {
@@ -89,6 +91,7 @@ impl Wrong {
             (Wrong::NoParenthesis, _) => "closing paren expected".to_owned(),
             (Wrong::TooMany, _) => "too many arguments".to_owned(),
             (Wrong::NoPattern, _) => String::new(),
+            (Wrong::NotSimulated(what), _) => format!("not simulated here: {what}"),
         }
     }
 }
@@ -342,8 +345,9 @@ impl Machine {
         };
         let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
-        let mut found = None;
-        let result = holds(condition, &mut texts, &world, &set, &mut found);
+        let (mut found, mut left) = (None, STEPS);
+        let result = holds(condition, &mut texts, &world, &set, &mut found, &mut left);
+        io.budget.keep((STEPS - left) as usize);
         if let Some(found) = found {
             let mut array = SharedMap::default();
             for (at, text) in found.into_iter().enumerate() {
@@ -363,6 +367,25 @@ impl Machine {
             })
         })
     }
+}
+
+/// Steps that all patterns of one condition may take.
+const STEPS: u64 = 20_000_000;
+
+/// What is said of a pattern that takes more.
+const TOO_MANY: Wrong = Wrong::NotSimulated("a pattern that takes this many steps");
+
+/// Whether a text fits a pattern that may have groups.
+fn fits(text: &str, pattern: &str, left: &mut u64) -> Result<bool, Wrong> {
+    let pattern =
+        Pattern::extended(pattern).ok_or(Wrong::NotSimulated("groups that nest this deep"))?;
+    pattern.matches_within(text, left).ok_or(TOO_MANY)
+}
+
+/// Takes the steps that a regular expression took.
+fn spend(left: &mut u64, steps: u64) -> Result<(), Wrong> {
+    *left = left.checked_sub(steps).ok_or(TOO_MANY)?;
+    Ok(())
 }
 
 /// How a word of a condition is meant.
@@ -405,6 +428,7 @@ fn holds(
     world: &World<'_>,
     set: &dyn Fn(&str) -> bool,
     found: &mut Option<Vec<String>>,
+    left: &mut u64,
 ) -> Result<bool, Wrong> {
     let mut next = || texts.next().unwrap_or_default();
     Ok(match condition {
@@ -412,31 +436,32 @@ fn holds(
         Conditional::Unary(operator, _) if operator == "-v" => set(&next()),
         Conditional::Unary(operator, _) => unary(operator, &next(), world)?,
         Conditional::Binary(_, operator, _) => {
-            let (left, right) = (next(), next());
+            let (first, second) = (next(), next());
             match operator.as_str() {
-                "=" | "==" => Pattern::extended(&right).matches(&left),
-                "!=" => !Pattern::extended(&right).matches(&left),
+                "=" | "==" => fits(&first, &second, left)?,
+                "!=" => !fits(&first, &second, left)?,
                 "=~" => {
                     let regex =
-                        compile(&right, Syntax::Awk, false).map_err(|_| Wrong::NoPattern)?;
-                    let groups = regex.captures_at(&left, 0);
-                    let text = |(start, end): (usize, usize)| left[start..end].to_owned();
+                        compile(&second, Syntax::Awk, false).map_err(|_| Wrong::NoPattern)?;
+                    let groups = regex.captures_at(&first, 0);
+                    spend(left, regex.work())?;
+                    let text = |(start, end): (usize, usize)| first[start..end].to_owned();
                     let texts = |groups: &Vec<Option<(usize, usize)>>| {
                         groups.iter().map(|group| group.map(text).unwrap_or_default()).collect()
                     };
                     *found = Some(groups.as_ref().map(texts).unwrap_or_default());
                     groups.is_some()
                 }
-                operator => binary(&left, operator, &right, world)?,
+                operator => binary(&first, operator, &second, world)?,
             }
         }
-        Conditional::Not(inner) => !holds(inner, texts, world, set, found)?,
+        Conditional::Not(inner) => !holds(inner, texts, world, set, found, left)?,
         Conditional::And(all) | Conditional::Or(all) => {
             let ends = matches!(condition, Conditional::Or(_));
             let mut value = !ends;
             for condition in all {
                 // What does not count any more still takes its texts.
-                let holds = holds(condition, texts, world, set, found);
+                let holds = holds(condition, texts, world, set, found, left);
                 if value != ends {
                     value = holds?;
                 }

@@ -21,6 +21,12 @@ use crate::shell::syntax::{
 /// More text than a command line can be.
 pub(super) const LONGEST: usize = 2 << 20;
 
+/// Steps that all patterns of one expansion may take.
+const STEPS: u64 = 20_000_000;
+
+/// What a field costs beside its bytes, in bytes.
+pub(super) const FIELD: usize = 64;
+
 /// Why an expansion did not come to its end.
 pub(super) enum Stop {
     /// The output of these commands is needed next.
@@ -55,6 +61,8 @@ pub(super) struct Expander<'a> {
     pub unset: Vec<String>,
     /// Bytes of texts that it has made.
     pub made: usize,
+    /// Steps that its patterns may still take.
+    pub(super) left: u64,
     /// How many subscripts are being worked out within one another, and have been since the outermost.
     pub(super) subscripts: (u32, u32),
 }
@@ -74,6 +82,7 @@ impl<'a> Expander<'a> {
             processes,
             consumers,
             made: 0,
+            left: STEPS,
             subscripts: (0, 0),
         }
     }
@@ -87,7 +96,7 @@ impl<'a> Expander<'a> {
             self.parts(&word.parts, &mut fields, false)?;
             fields.finish();
             for field in fields.done {
-                self.made += field.text.len();
+                self.made += field.text.len() + FIELD;
                 size += field.text.len() + 16;
                 match field.magic && !self.state.options.no_glob {
                     true => all.extend(self.glob(field)),
@@ -160,6 +169,20 @@ impl<'a> Expander<'a> {
     /// The value of the arithmetic expression that `word` spells.
     pub fn arithmetic(&mut self, word: &Word) -> Expanded<i64> {
         self.evaluate(&word.parts)
+    }
+
+    /// Bytes of texts that it has made, and what its patterns took, which costs as much.
+    pub fn cost(&self) -> usize {
+        self.made + (STEPS - self.left) as usize
+    }
+
+    /// What looking for a pattern has found, if it did not take too many steps.
+    pub(super) fn looked<T>(&mut self, found: Option<T>) -> Expanded<T> {
+        const TOO_MANY: &str = "not simulated here: a pattern that takes this many steps";
+        found.ok_or_else(|| {
+            self.left = 0;
+            Stop::Error(TOO_MANY.to_owned())
+        })
     }
 
     fn single(&mut self, parts: &[Part]) -> Expanded<Field> {

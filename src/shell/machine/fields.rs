@@ -18,8 +18,13 @@ impl Field {
 
     pub(super) fn quoted(&mut self, text: &str) {
         self.text += text;
+        let special = |letter: char| matches!(letter, '*' | '?' | '[' | ']' | '\\' | '-' | '!');
+        if !text.contains(special) {
+            self.pattern += text;
+            return;
+        }
         for letter in text.chars() {
-            if matches!(letter, '*' | '?' | '[' | ']' | '\\' | '-' | '!') {
+            if special(letter) {
                 self.pattern.push('\\');
             }
             self.pattern.push(letter);

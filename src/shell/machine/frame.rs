@@ -9,14 +9,14 @@ use super::sockets::Stage;
 use super::state::Variable;
 use crate::clock::SimTime;
 use crate::cluster::{Connection, Process};
-use crate::shell::syntax::{Command, List, Timed};
+use crate::shell::syntax::{Command, List, Mark, Timed};
 use crate::shell::{Stdin, Tool};
 
 /// Something that is under way; the last one on the stack goes on next.
 #[derive(Clone)]
 pub(super) enum Frame {
     /// A text, read one complete command at a time.
-    Script { text: Arc<str>, at: usize, source: Source },
+    Script { text: Arc<str>, at: Mark, source: Source },
     /// A file that is to be read as a script.
     ScriptFile { path: String },
     /// Lines of standard input that are to be run: `sh < file`.
@@ -50,7 +50,7 @@ pub(super) enum Frame {
     /// `for ((…))`: its body runs.
     ArithmeticFor { command: Arc<Command>, first: bool },
     /// A function: what to put back when it returns.
-    Function { positional: Vec<String>, locals: BTreeMap<String, Option<Variable>> },
+    Function { positional: Arc<Vec<String>>, locals: BTreeMap<String, Option<Variable>> },
     /// Where output went before a redirection.
     Restore { descriptors: Descriptors, inputs: usize },
     /// The command that writes to the file of a `>( … )` has ended.
@@ -72,7 +72,7 @@ impl Frame {
     pub fn is_finished(&self) -> bool {
         match self {
             Frame::Script { text, at, .. } => {
-                text.get(*at..).is_none_or(|rest| rest.trim().is_empty())
+                text.get(at.at..).is_none_or(|rest| rest.trim().is_empty())
             }
             Frame::List { list, item, pipeline, .. } => {
                 let is_last = |pipelines: usize| *pipeline >= pipelines;

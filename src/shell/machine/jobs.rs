@@ -91,7 +91,7 @@ impl Machine {
     }
 
     pub(super) fn start_job(&mut self, io: &mut Io<'_>, list: Arc<List>) {
-        let Some(mut machine) = self.children(3) else { return self.no_more_shells(io) };
+        let Some(mut machine) = self.children(io, 3) else { return self.no_more_shells(io) };
         machine.push_list(list);
         self.jobs.retain(|job| job.status.is_none());
         if self.jobs.len() >= 32 {

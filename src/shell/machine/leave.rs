@@ -1,6 +1,7 @@
 //! Ends: `exit`, errors that end a script, traps, and what has to be put back on the way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::frame::Frame;
 use super::state::Variable;
@@ -135,7 +136,7 @@ impl Machine {
 
     pub(super) fn leave_function(
         &mut self,
-        positional: Vec<String>,
+        positional: Arc<Vec<String>>,
         locals: BTreeMap<String, Option<Variable>>,
     ) {
         self.state.positional = positional;

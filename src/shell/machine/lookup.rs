@@ -1,6 +1,7 @@
 //! Which program a name stands for, at a place.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Dialect, Io, Machine, files_view};
 use crate::cluster::{Flavour, Place, Process};
@@ -128,7 +129,7 @@ fn script(
         environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
     );
     inner.state.name = name.to_owned();
-    inner.state.positional = arguments.to_vec();
+    inner.state.positional = Arc::new(arguments.to_vec());
     inner.state.directory.clone_from(&state.directory);
     inner.state.process = state.process;
     inner.shells = machine.shells / 2;

@@ -169,7 +169,7 @@ impl Machine {
         operands.extend(rest);
         if input && !script {
             machine.stack.push(Frame::Lines { pending: String::new() });
-            machine.state.positional = operands;
+            machine.state.positional = Arc::new(operands);
             return machine;
         }
         let mut operands = operands.into_iter();
@@ -197,7 +197,7 @@ impl Machine {
             }
             (None, false) => machine.stack.push(Frame::Lines { pending: String::new() }),
         }
-        machine.state.positional = operands.collect();
+        machine.state.positional = Arc::new(operands.collect());
         machine
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::arithmetic;
 use super::builtins::options;
-use super::expand::{Expanded, Expander, LONGEST, Stop};
+use super::expand::{Expanded, Expander, FIELD, LONGEST, Stop};
 use super::fields::Fields;
 use super::pattern::Pattern;
 use super::state::{assign, target};
@@ -137,21 +137,30 @@ impl Expander<'_> {
     }
 
     pub(super) fn transform(&mut self, operation: &Operation, value: String) -> Expanded<String> {
+        self.made += value.len() + FIELD;
         Ok(match operation {
             Operation::TrimStart { longest, pattern } => {
                 let pattern = Pattern::new(&self.pattern(pattern)?);
-                let end = pattern.prefix(&value, *longest).unwrap_or(0);
+                let end = pattern.prefix(&value, *longest, &mut self.left);
+                let end = self.looked(end)?.unwrap_or(0);
                 value[end..].to_owned()
             }
             Operation::TrimEnd { longest, pattern } => {
                 let pattern = Pattern::new(&self.pattern(pattern)?);
-                let start = pattern.suffix(&value, *longest).unwrap_or(value.len());
+                let start = pattern.suffix(&value, *longest, &mut self.left);
+                let start = self.looked(start)?.unwrap_or(value.len());
                 value[..start].to_owned()
             }
             Operation::Replace { all, pattern, text } => {
                 let pattern = self.pattern(pattern)?;
                 let text = self.pieces(text)?;
-                replace(&value, &pattern, &text, *all)
+                let replaced = replace(&value, &pattern, &text, *all, &mut self.left);
+                match self.looked(replaced)? {
+                    text if text.len() > LONGEST => {
+                        return Err(Stop::Error("xrealloc: cannot allocate memory".to_owned()));
+                    }
+                    text => text,
+                }
             }
             Operation::Slice { offset, length } => {
                 let offset = self.arithmetic(offset)?;
@@ -167,20 +176,8 @@ impl Expander<'_> {
                     Some(pattern) => Some(Pattern::new(&self.pattern(pattern)?)),
                     None => None,
                 };
-                let wanted = |letter: char| {
-                    pattern.as_ref().is_none_or(|pattern| pattern.matches(&letter.to_string()))
-                };
-                let turn = |letter: char| match upper {
-                    true => letter.to_uppercase().to_string(),
-                    false => letter.to_lowercase().to_string(),
-                };
-                let letters = value.chars().enumerate();
-                let turned =
-                    letters.map(|(index, letter)| match (*all || index == 0) && wanted(letter) {
-                        true => turn(letter),
-                        false => letter.to_string(),
-                    });
-                turned.collect()
+                let cased = in_case(&value, (*upper, *all), pattern.as_ref(), &mut self.left);
+                self.looked(cased)?
             }
             _ => value,
         })
@@ -374,27 +371,35 @@ pub(super) fn replacement<'w>(parameter: &'w Parameter, value: Option<&str>) -> 
 /// What stands in the place of what was found: texts, and between them what was found.
 pub(super) type Pieces = Vec<String>;
 
-fn replace(value: &str, pattern: &str, pieces: &Pieces, all: bool) -> String {
+/// `${x/a/b}` and its like; `None` when it takes more steps than are `left`. A text that becomes too
+/// long is not put together to its end.
+fn replace(
+    value: &str,
+    pattern: &str,
+    pieces: &Pieces,
+    all: bool,
+    left: &mut u64,
+) -> Option<String> {
     let put = |found: &str| pieces.join(found);
     let (at_start, at_end) = (pattern.starts_with('#'), pattern.starts_with('%'));
     if (at_start || at_end) && !all {
         let pattern = Pattern::new(&pattern[1..]);
-        return match at_start {
-            true => match pattern.prefix(value, true) {
+        return Some(match at_start {
+            true => match pattern.prefix(value, true, left)? {
                 Some(end) => format!("{}{}", put(&value[..end]), &value[end..]),
                 None => value.to_owned(),
             },
-            false => match pattern.suffix(value, true) {
+            false => match pattern.suffix(value, true, left)? {
                 Some(start) => format!("{}{}", &value[..start], put(&value[start..])),
                 None => value.to_owned(),
             },
-        };
+        });
     }
     let pattern = Pattern::new(pattern);
     let mut out = String::new();
     let mut rest = value;
-    while let Some(letter) = rest.chars().next() {
-        let (found, ended) = pattern.begin(rest, true);
+    while let Some(letter) = rest.chars().next().filter(|_| out.len() <= LONGEST) {
+        let (found, ended) = pattern.begin(rest, true, left)?;
         match found.filter(|end| *end > 0) {
             // What a `*` was followed to the end for is nowhere behind either.
             None if ended => break,
@@ -411,7 +416,37 @@ fn replace(value: &str, pattern: &str, pieces: &Pieces, all: bool) -> String {
             }
         }
     }
-    out + rest
+    Some(out + rest)
+}
+
+/// `${x^^pattern}` and its like: the letters that fit in upper or lower case, all of them or the first;
+/// `None` when it takes more steps than are `left`.
+fn in_case(
+    value: &str,
+    (upper, all): (bool, bool),
+    pattern: Option<&Pattern>,
+    left: &mut u64,
+) -> Option<String> {
+    if value.is_ascii() && all && pattern.is_none() {
+        return Some(match upper {
+            true => value.to_ascii_uppercase(),
+            false => value.to_ascii_lowercase(),
+        });
+    }
+    let mut out = String::with_capacity(value.len());
+    for (index, letter) in value.chars().enumerate() {
+        let wanted = match pattern {
+            _ if !all && index > 0 => false,
+            Some(pattern) => pattern.matches_within(letter.encode_utf8(&mut [0; 4]), left)?,
+            None => true,
+        };
+        match (wanted, upper) {
+            (false, _) => out.push(letter),
+            (true, true) => out.extend(letter.to_uppercase()),
+            (true, false) => out.extend(letter.to_lowercase()),
+        }
+    }
+    Some(out)
 }
 
 /// `${x@Q}`, `${x@U}` and their like.

@@ -1,5 +1,7 @@
 //! Glob patterns: `*`, `?`, `[a-z]`; a backslash takes a character literally.
 
+use std::collections::BTreeSet;
+
 /// One element of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Element {
@@ -17,22 +19,35 @@ enum Element {
     },
 }
 
-/// How many ways a text is tried with groups in the pattern.
-const WAYS: u32 = 200_000;
+/// Steps that looking for a pattern may take where nobody else counts them.
+const STEPS: u64 = 20_000_000;
+
+/// Groups within groups.
+const DEEPEST: usize = 64;
+
+/// Members of a class that are looked at in a step.
+const MEMBERS_PER_STEP: usize = 8;
+
+/// Brackets that find no end in a pattern with names, before none is looked for any more.
+const BRACKETS: u32 = 200;
 
 /// A pattern that can be matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::shell) struct Pattern(Vec<Element>);
 
+/// Places in a text, in order, each once.
+type Places = Vec<usize>;
+
 impl Pattern {
     /// Reads a pattern.
     pub(in crate::shell) fn new(text: &str) -> Pattern {
-        Pattern::read(&text.chars().collect::<Vec<_>>(), false)
+        let letters: Vec<char> = text.chars().collect();
+        Pattern::read(&letters, None).unwrap_or(Pattern(Vec::new()))
     }
 
-    /// Reads a pattern that may have groups: those of `[[ … ]]`.
-    pub(in crate::shell) fn extended(text: &str) -> Pattern {
-        Pattern::read(&text.chars().collect::<Vec<_>>(), true)
+    /// Reads a pattern that may have groups: those of `[[ … ]]`. `None` when they nest too deep.
+    pub(in crate::shell) fn extended(text: &str) -> Option<Pattern> {
+        Pattern::read(&text.chars().collect::<Vec<_>>(), Some(DEEPEST))
     }
 
     /// The text that alone fits, if the pattern is no more than that.
@@ -44,16 +59,21 @@ impl Pattern {
         self.0.iter().map(literal).collect()
     }
 
-    fn read(letters: &[char], groups: bool) -> Pattern {
+    /// Reads a pattern; with `groups`, they may nest so deep.
+    fn read(letters: &[char], groups: Option<usize>) -> Option<Pattern> {
         let mut elements = Vec::new();
         let mut at = 0;
+        let ends = groups.map(|_| closings(letters)).unwrap_or_default();
         // Where one bracket finds no end, no later one does; but for names, which may hide an end.
         let named = letters.windows(2).any(|two| two == ['[', ':']);
-        let mut closes = true;
+        let mut tries = if named { BRACKETS } else { 1 };
+        let last = letters.iter().rposition(|letter| *letter == ']').unwrap_or(0);
         while let Some(letter) = letters.get(at) {
-            if let Some((element, after)) = group(letters, at).filter(|_| groups) {
-                elements.push(element);
-                at = after;
+            let opens = "@?*+!".contains(*letter) && letters.get(at + 1) == Some(&'(');
+            if let Some(end) = ends.get(at + 1).copied().flatten().filter(|_| opens) {
+                let left = groups.and_then(|groups| groups.checked_sub(1))?;
+                elements.push(group(*letter, &letters[at + 2..end], left)?);
+                at = end + 1;
                 continue;
             }
             at += 1;
@@ -65,38 +85,44 @@ impl Pattern {
                     at += 1;
                     Element::Literal(literal)
                 }
-                '[' if closes => match class(letters, at) {
+                '[' if tries > 0 && at < last => match class(letters, at) {
                     Some((element, after)) => {
                         at = after;
                         element
                     }
                     None => {
-                        closes = named;
+                        tries -= 1;
                         Element::Literal('[')
                     }
                 },
                 other => Element::Literal(*other),
             });
         }
-        Pattern(elements)
+        Some(Pattern(elements))
     }
 
-    /// Whether the whole of `text` fits.
+    /// Whether the whole of a short `text` fits, as a file's name is.
     pub(in crate::shell) fn matches(&self, text: &str) -> bool {
+        self.matches_within(text, &mut STEPS.clone()).unwrap_or(false)
+    }
+
+    /// Whether the whole of `text` fits, in as many steps as are `left`; `None` when it takes more.
+    pub(in crate::shell) fn matches_within(&self, text: &str, left: &mut u64) -> Option<bool> {
         let letters: Vec<char> = text.chars().collect();
         match self.0.iter().any(|element| matches!(element, Element::Group { .. })) {
-            true => ways(&self.0, &letters, &mut WAYS.clone()),
-            false => self.fits(&letters),
+            true => Some(ends(&self.0, &letters, vec![0], left)?.last() == Some(&letters.len())),
+            false => self.fits(&letters, left),
         }
     }
 
     /// Backtracks to the last `*` only, which is enough: time is at most quadratic.
-    fn fits(&self, text: &[char]) -> bool {
+    fn fits(&self, text: &[char], left: &mut u64) -> Option<bool> {
         let (mut element, mut letter) = (0, 0);
         let mut retry: Option<(usize, usize)> = None;
         loop {
+            spend(left, self.0.get(element).map_or(1, Element::weight))?;
             match (self.0.get(element), text.get(letter)) {
-                (None, None) => return true,
+                (None, None) => return Some(true),
                 (Some(Element::Many), _) => {
                     retry = Some((element, letter));
                     element += 1;
@@ -110,7 +136,7 @@ impl Pattern {
                 _ => {}
             }
             let Some((star, from)) = retry.filter(|(_, from)| *from < text.len()) else {
-                return false;
+                return Some(false);
             };
             retry = Some((star, from + 1));
             element = star + 1;
@@ -118,62 +144,103 @@ impl Pattern {
         }
     }
 
-    /// How many bytes of `text`'s beginning fit: the shortest or longest piece. One pass follows
-    /// all ways at once, so it takes no longer than the text times the pattern.
-    pub(in crate::shell) fn prefix(&self, text: &str, longest: bool) -> Option<usize> {
-        self.begin(text, longest).0
+    /// As [`Pattern::begin`], without what it says of stars.
+    pub(in crate::shell) fn prefix(
+        &self,
+        text: &str,
+        longest: bool,
+        left: &mut u64,
+    ) -> Option<Option<usize>> {
+        Some(self.begin(text, longest, left)?.0)
     }
 
-    /// As [`Pattern::prefix`], and whether a `*` was reached: then what follows it was looked for up to
-    /// the end of the text, and no later beginning can find what this one did not.
-    pub(in crate::shell) fn begin(&self, text: &str, longest: bool) -> (Option<usize>, bool) {
+    /// How many bytes of `text`'s beginning fit, the shortest or longest piece; and whether a `*` was
+    /// reached: then what follows it was looked for up to the end of the text, and no later beginning
+    /// can find what this one did not. One pass follows all ways at once, so it takes no longer than the
+    /// text times the pattern; `None` when that is more steps than are `left`.
+    pub(in crate::shell) fn begin(
+        &self,
+        text: &str,
+        longest: bool,
+        left: &mut u64,
+    ) -> Option<(Option<usize>, bool)> {
         let mut starred = false;
-        let mut now = vec![false; self.0.len() + 1];
-        now[0] = true;
+        let (mut now, mut then) = (vec![0], Vec::new());
         let mut found = None;
         let mut letters = text.char_indices();
         loop {
             // A star may stand for nothing.
-            for index in 0..self.0.len() {
-                if now[index] && self.0[index] == Element::Many {
+            let mut way = 0;
+            while let Some(at) = now.get(way).copied() {
+                if self.0.get(at) == Some(&Element::Many) {
                     starred = true;
-                    now[index + 1] = true;
-                }
-            }
-            let next = letters.next();
-            if now[self.0.len()] {
-                found = Some(next.map_or(text.len(), |(at, _)| at));
-                if !longest {
-                    return (found, starred);
-                }
-            }
-            let Some((_, letter)) = next else { return (found, starred) };
-            let mut then = vec![false; now.len()];
-            for (index, element) in self.0.iter().enumerate() {
-                if now[index] {
-                    match element {
-                        Element::Many => then[index] = true,
-                        wanted if wanted.fits(letter) => then[index + 1] = true,
-                        _ => {}
+                    if now.get(way + 1) != Some(&(at + 1)) {
+                        now.insert(way + 1, at + 1);
                     }
                 }
+                way += 1;
             }
-            if !then.contains(&true) {
-                return (found, starred);
+            let next = letters.next();
+            if now.last() == Some(&self.0.len()) {
+                found = Some(next.map_or(text.len(), |(at, _)| at));
+                if !longest {
+                    return Some((found, starred));
+                }
             }
-            now = then;
+            let Some((_, letter)) = next else { return Some((found, starred)) };
+            then.clear();
+            for at in now.iter().copied().filter(|at| *at < self.0.len()) {
+                spend(left, self.0[at].weight())?;
+                match &self.0[at] {
+                    Element::Many => put(&mut then, at),
+                    wanted if wanted.fits(letter) => put(&mut then, at + 1),
+                    _ => {}
+                }
+            }
+            if then.is_empty() {
+                return Some((found, starred));
+            }
+            std::mem::swap(&mut now, &mut then);
         }
     }
 
-    /// Where the part of `text`'s end begins that fits: the shortest or longest piece.
-    pub(in crate::shell) fn suffix(&self, text: &str, longest: bool) -> Option<usize> {
+    /// Where the part of `text`'s end begins that fits, the shortest or longest piece; `None` when it
+    /// takes more steps than are `left`.
+    pub(in crate::shell) fn suffix(
+        &self,
+        text: &str,
+        longest: bool,
+        left: &mut u64,
+    ) -> Option<Option<usize>> {
         let turned = Pattern(self.0.iter().rev().cloned().collect());
         let backwards: String = text.chars().rev().collect();
-        turned.prefix(&backwards, longest).map(|length| text.len() - length)
+        let found = turned.prefix(&backwards, longest, left)?;
+        Some(found.map(|length| text.len() - length))
+    }
+}
+
+/// Takes steps; `None` when there are too few.
+fn spend(left: &mut u64, steps: u64) -> Option<()> {
+    *left = left.checked_sub(steps)?;
+    Some(())
+}
+
+/// Adds a place behind the others, or the last one again.
+fn put(places: &mut Places, place: usize) {
+    if places.last() != Some(&place) {
+        places.push(place);
     }
 }
 
 impl Element {
+    /// Steps that it takes to compare it with a letter.
+    fn weight(&self) -> u64 {
+        match self {
+            Element::Class { members, .. } => 1 + (members.len() / MEMBERS_PER_STEP) as u64,
+            _ => 1,
+        }
+    }
+
     fn fits(&self, letter: char) -> bool {
         match self {
             Element::Literal(wanted) => *wanted == letter,
@@ -187,63 +254,109 @@ impl Element {
     }
 }
 
-/// The group that begins here, and where it ends.
-fn group(letters: &[char], start: usize) -> Option<(Element, usize)> {
-    let mark = *letters.get(start).filter(|mark| "@?*+!".contains(**mark))?;
-    let inner = start + 2;
-    if letters.get(start + 1) != Some(&'(') {
-        return None;
-    }
-    let (mut depth, mut from, mut choices) = (0, inner, Vec::new());
-    let mut at = inner;
+/// For each opening parenthesis, where it closes.
+fn closings(letters: &[char]) -> Vec<Option<usize>> {
+    let (mut ends, mut open) = (vec![None; letters.len()], Vec::new());
+    let mut at = 0;
     while let Some(letter) = letters.get(at) {
         match letter {
             '\\' => at += 1,
-            '(' => depth += 1,
-            ')' | '|' if depth == 0 => {
-                choices.push(Pattern::read(&letters[from..at], true));
-                from = at + 1;
-                if *letter == ')' {
-                    return Some((Element::Group { mark, choices }, at + 1));
+            '(' => open.push(at),
+            ')' => {
+                if let Some(begun) = open.pop() {
+                    ends[begun] = Some(at);
                 }
             }
-            ')' => depth -= 1,
             _ => {}
         }
         at += 1;
     }
-    None
+    ends
 }
 
-/// Whether a text fits a pattern with groups: every way is tried, up to a number of them.
-fn ways(elements: &[Element], text: &[char], left: &mut u32) -> bool {
-    let Some((first, rest)) = elements.split_first() else { return text.is_empty() };
-    if *left == 0 {
-        return false;
+/// The group of a mark whose parentheses hold these letters; groups in it may nest so deep.
+fn group(mark: char, letters: &[char], groups: usize) -> Option<Element> {
+    let (mut depth, mut from, mut choices) = (0, 0, Vec::new());
+    let mut at = 0;
+    while let Some(letter) = letters.get(at) {
+        match letter {
+            '\\' => at += 1,
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '|' if depth == 0 => {
+                choices.push(Pattern::read(&letters[from..at], Some(groups))?);
+                from = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
     }
-    *left -= 1;
-    let Element::Group { mark, choices } = first else {
-        return match first {
-            Element::Many => (0..=text.len()).any(|at| ways(rest, &text[at..], left)),
+    choices.push(Pattern::read(&letters[from..], Some(groups))?);
+    Some(Element::Group { mark, choices })
+}
+
+/// Where what fits `elements` ends, if it may begin at each of these places. All ways are followed at
+/// once, and what is recursive is the pattern alone. `None` when it takes more steps than are `left`.
+fn ends(elements: &[Element], text: &[char], from: Places, left: &mut u64) -> Option<Places> {
+    let mut places = from;
+    for element in elements {
+        spend(left, places.len() as u64 * element.weight() + 1)?;
+        places = match element {
+            Element::Many => {
+                let first = places.first().copied().unwrap_or(text.len() + 1);
+                spend(left, text.len().saturating_sub(first) as u64)?;
+                (first..=text.len()).collect()
+            }
+            Element::Group { mark, choices } => of_group(*mark, choices, text, places, left)?,
             one => {
-                text.first().is_some_and(|letter| one.fits(*letter)) && ways(rest, &text[1..], left)
+                let fits = |at: &usize| text.get(*at).is_some_and(|letter| one.fits(*letter));
+                places.into_iter().filter(fits).map(|at| at + 1).collect()
             }
         };
+    }
+    Some(places)
+}
+
+/// Where a group ends that may begin at each of these places.
+fn of_group(
+    mark: char,
+    choices: &[Pattern],
+    text: &[char],
+    from: Places,
+    left: &mut u64,
+) -> Option<Places> {
+    let once = |from: &Places, left: &mut u64| {
+        let mut all = BTreeSet::new();
+        for choice in choices {
+            all.extend(ends(&choice.0, text, from.clone(), left)?);
+        }
+        Some(all)
     };
-    if *mark == '!' {
-        return (0..=text.len()).any(|at| {
-            let inside = choices.iter().any(|choice| ways(&choice.0, &text[..at], left));
-            !inside && ways(rest, &text[at..], left)
-        });
+    let mut all: BTreeSet<usize> = match mark {
+        '!' => {
+            let mut all = BTreeSet::new();
+            for start in from {
+                let inside = once(&vec![start], left)?;
+                spend(left, (text.len() - start) as u64)?;
+                all.extend((start..=text.len()).filter(|at| !inside.contains(at)));
+            }
+            return Some(all.into_iter().collect());
+        }
+        '@' => return Some(once(&from, left)?.into_iter().collect()),
+        '?' => {
+            let mut all = once(&from, left)?;
+            all.extend(from);
+            return Some(all.into_iter().collect());
+        }
+        '+' => once(&from, left)?,
+        _ => from.into_iter().collect(),
+    };
+    // Once more from wherever it has not been yet.
+    let mut new: Places = all.iter().copied().collect();
+    while !new.is_empty() {
+        new = once(&new, left)?.into_iter().filter(|at| all.insert(*at)).collect();
     }
-    if matches!(mark, '?' | '*') && ways(rest, text, left) {
-        return true;
-    }
-    (0..=text.len()).any(|at| {
-        let fits = choices.iter().any(|choice| ways(&choice.0, &text[..at], left));
-        let again = matches!(mark, '*' | '+') && at > 0;
-        fits && (ways(rest, &text[at..], left) || again && ways(elements, &text[at..], left))
-    })
+    Some(all.into_iter().collect())
 }
 
 /// `a-z]` after the bracket, and where it ends.
@@ -327,22 +440,47 @@ mod tests {
     #[test]
     fn long_texts_are_cut_in_good_time() {
         let text = "a,".repeat(20_000);
-        assert_eq!(Pattern::new("*,*").prefix(&text, true), Some(text.len()));
-        assert_eq!(Pattern::new(",").prefix(&text, true), None);
+        let prefix = |pattern| Pattern::new(pattern).prefix(&text, true, &mut STEPS.clone());
+        assert_eq!(prefix("*,*"), Some(Some(text.len())));
+        assert_eq!(prefix(","), Some(None));
     }
 
     #[test]
     fn a_star_that_found_nothing_is_known_to_find_nothing_later() {
-        assert_eq!(Pattern::new("a*b").begin("aaa", true), (None, true));
-        assert_eq!(Pattern::new("ab").begin("aaa", true), (None, false));
-        assert_eq!(Pattern::new("x*b").begin("aaa", true), (None, false));
+        let begin = |pattern| Pattern::new(pattern).begin("aaa", true, &mut STEPS.clone());
+        assert_eq!(begin("a*b"), Some((None, true)));
+        assert_eq!(begin("ab"), Some((None, false)));
+        assert_eq!(begin("x*b"), Some((None, false)));
     }
 
     #[test]
     fn a_prefix_is_short_or_long() {
         let pattern = Pattern::new("*/");
-        assert_eq!(pattern.prefix("a/b/c", false), Some(2));
-        assert_eq!(pattern.prefix("a/b/c", true), Some(4));
-        assert_eq!(Pattern::new(".*").suffix("a.tar.gz", false), Some(5));
+        assert_eq!(pattern.prefix("a/b/c", false, &mut STEPS.clone()), Some(Some(2)));
+        assert_eq!(pattern.prefix("a/b/c", true, &mut STEPS.clone()), Some(Some(4)));
+        let suffix = Pattern::new(".*").suffix("a.tar.gz", false, &mut STEPS.clone());
+        assert_eq!(suffix, Some(Some(5)));
+    }
+
+    #[test]
+    fn groups_follow_all_ways_at_once() {
+        let fits = |pattern: &str, text: &str| {
+            let pattern = Pattern::extended(pattern).expect("it is not deep");
+            pattern.matches_within(text, &mut STEPS.clone())
+        };
+        assert_eq!(fits("*(a)", &"a".repeat(100_000)), Some(true));
+        assert_eq!(fits("+(a|aa)b", &"a".repeat(10_000)), Some(false));
+        assert_eq!(fits("@(ab|a)@(b|c)", "abb"), Some(true));
+        assert_eq!(fits("?(a)b", "b"), Some(true));
+        assert_eq!(
+            (fits("!(a)", "a"), fits("!(a)", "ab"), fits("!(a)", "")),
+            (Some(false), Some(true), Some(true))
+        );
+        assert_eq!(fits("*(a|(b)|\\))", "a(b))"), Some(true));
+        assert_eq!(fits("a@(b", "a@(b"), Some(true));
+        assert_eq!(fits("!(b)!(b)!(c)", &"a".repeat(20_000)), None);
+        assert_eq!(Pattern::extended(&"@(".repeat(100_000)).map(|_| ()), Some(()));
+        let nested = format!("{}a{}", "@(".repeat(1_000), ")".repeat(1_000));
+        assert_eq!(Pattern::extended(&nested), None);
     }
 }

@@ -36,11 +36,11 @@ pub(super) struct Pipes {
 
 impl Pipes {
     /// Shells for `commands`; `None` when there can't be so many.
-    pub fn new(parent: &Machine, commands: &[Arc<Command>]) -> Option<Pipes> {
+    pub fn new(parent: &Machine, io: &mut Io<'_>, commands: &[Arc<Command>]) -> Option<Pipes> {
         let count = u32::try_from(commands.len()).ok()?;
         let mut stages = Vec::new();
         for command in commands {
-            let mut machine = parent.children(count)?;
+            let mut machine = parent.children(io, count)?;
             match command.kind {
                 CommandKind::Simple { .. } => {
                     machine.push_expand(Task::Simple(command.clone()));

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use super::frame::{Frame, Source, Task};
 use super::{Io, Machine, Step, Turn, files_view};
 use crate::diagnostic::Span;
-use crate::shell::syntax::{self, Command, CommandKind, Dialect, Reading, SyntaxError, Word};
+use crate::shell::syntax::{self, Command, CommandKind, Dialect, Mark, Reading, SyntaxError, Word};
 use crate::shell::{Read, files};
+
+/// How much more it costs to read a byte of a script than to keep it.
+const READ: usize = 16;
 
 impl Machine {
     /// Runs `text` next.
     pub fn run_text(&mut self, text: &str) {
-        self.stack.push(Frame::Script { text: text.into(), at: 0, source: Source::Main });
+        self.stack.push(Frame::Script { text: text.into(), at: Mark::START, source: Source::Main });
     }
 
     /// Runs a command next whose words have been told apart already.
@@ -24,10 +27,10 @@ impl Machine {
 
     /// Checks a text that was typed: what is wrong with it, if anything.
     pub fn check(&self, text: &str) -> Option<SyntaxError> {
-        let mut at = 0;
+        let mut at = Mark::START;
         loop {
             match syntax::parse(text, at, self.reading(true)) {
-                Ok(Some(parsed)) if parsed.end > at => at = parsed.end,
+                Ok(Some(parsed)) if parsed.end.at > at.at => at = parsed.end,
                 Ok(_) => return None,
                 Err(error) => return Some(error),
             }
@@ -50,16 +53,18 @@ impl Machine {
         error.message(self.state.dialect, &name, line, source)
     }
 
-    pub(super) fn script(&mut self, io: &mut Io<'_>, text: Arc<str>, at: usize, source: Source) {
+    pub(super) fn script(&mut self, io: &mut Io<'_>, text: Arc<str>, at: Mark, source: Source) {
         match syntax::parse(&text, at, self.reading(false)) {
             Ok(None) => {}
             Ok(Some(parsed)) => {
-                if parsed.end > at {
+                io.budget.keep(parsed.end.at.saturating_sub(at.at) * READ);
+                if parsed.end.at > at.at {
                     self.stack.push(Frame::Script { text, at: parsed.end, source });
                 }
                 self.push_list(parsed.list);
             }
             Err(error) => {
+                io.budget.keep(text.len().saturating_sub(at.at) * READ);
                 let message = match (source, self.state.dialect) {
                     (Source::Eval, Dialect::Bash) if !self.state.interactive => {
                         let name = format!("{}: eval", self.state.name);
@@ -123,6 +128,6 @@ impl Machine {
     }
 
     pub(super) fn eval(&mut self, text: &str) {
-        self.stack.push(Frame::Script { text: text.into(), at: 0, source: Source::Eval });
+        self.stack.push(Frame::Script { text: text.into(), at: Mark::START, source: Source::Eval });
     }
 }

@@ -14,7 +14,7 @@ use crate::cluster::Did;
 use crate::shell::syntax::{Command, CommandKind};
 
 /// Steps that a program costs before it has done anything.
-const PROGRAM: u64 = 20;
+const PROGRAM: u64 = 60;
 
 /// A simple command after expansion.
 struct Prepared {
@@ -124,7 +124,7 @@ impl Machine {
         if functions && let Some(function) = self.state.functions.get(name) {
             let body = function.body.clone();
             self.save_variables(&assignments);
-            let positional = std::mem::replace(&mut self.state.positional, fields);
+            let positional = std::mem::replace(&mut self.state.positional, Arc::new(fields));
             self.state.calls.insert(0, name.to_owned());
             self.stack.push(Frame::Function { positional, locals: BTreeMap::new() });
             self.begin(body);
@@ -173,7 +173,7 @@ impl Machine {
         fields: Vec<String>,
         environment: BTreeMap<String, String>,
     ) {
-        io.budget.take(PROGRAM);
+        io.budget.take(PROGRAM + environment.len() as u64);
         match find(self, io, name, &fields, &environment) {
             Found::Tool(tool) => {
                 name.clone_into(&mut self.program);

@@ -49,6 +49,14 @@ impl Elements {
         }
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Elements::Indexed(all) => all.len(),
+            Elements::Named(all) => all.len(),
+        }
+    }
+
     /// The element with this key.
     pub fn get(&self, key: &str) -> Option<&str> {
         match self {
@@ -152,7 +160,8 @@ pub(super) struct ShellState {
     pub functions: Arc<BTreeMap<String, Function>>,
     pub aliases: Arc<BTreeMap<String, String>>,
     /// `$1`, `$2` …
-    pub positional: Vec<String>,
+    /// `$@`; subshells share it.
+    pub positional: Arc<Vec<String>>,
     /// The working directory: absolute, or below the laptop's working folder (`""`).
     pub directory: String,
     /// `$?`
@@ -216,7 +225,7 @@ impl ShellState {
             variables,
             functions: Arc::new(functions),
             aliases: Arc::default(),
-            positional: Vec::new(),
+            positional: Arc::default(),
             directory: String::new(),
             status: 0,
             options: Options::default(),
@@ -240,6 +249,12 @@ impl ShellState {
             process: None,
             asked: false,
         }
+    }
+
+    /// Steps that it takes to copy what a subshell does not share.
+    pub fn copied(&self) -> u64 {
+        let all = self.calls.len() + self.folders.len() + self.pipe_status.len() / 8;
+        (all + self.traps.len() + self.shopts.len()) as u64
     }
 
     /// A variable's value.

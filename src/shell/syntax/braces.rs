@@ -1,9 +1,31 @@
 //! Brace expansion: `{1..5}` and `{a,b}`, before anything else is expanded.
 
-use super::{Part, Word};
+use std::cell::Cell;
+
+use super::{Fault, Part, Word};
 
 /// More words than anybody means.
-pub(super) const MOST: usize = 100_000;
+const MOST: usize = 100_000;
+
+/// More letters and other parts than all of a command's words may have that braces make.
+const MOST_LETTERS: usize = 2 << 20;
+
+/// Braces make too much.
+pub(super) struct TooMuch {
+    most: usize,
+    of: &'static str,
+}
+
+impl TooMuch {
+    const WORDS: TooMuch = TooMuch { most: MOST, of: "words" };
+    const LETTERS: TooMuch = TooMuch { most: MOST_LETTERS, of: "letters" };
+}
+
+impl From<TooMuch> for Fault {
+    fn from(TooMuch { most, of }: TooMuch) -> Fault {
+        Fault::TooMany { most, of }
+    }
+}
 
 /// A character of a word, or something that braces can't look into.
 #[derive(Clone)]
@@ -12,11 +34,15 @@ enum Atom {
     Part(Part),
 }
 
-/// The words that `word`'s braces make; itself when it has none. None where they are too many.
-pub(super) fn expand(word: Word) -> Option<Vec<Word>> {
+/// The words that `word`'s braces make; itself when it has none. What the braces of the command have
+/// made is counted in `made`.
+///
+/// # Errors
+/// They make too much.
+pub(super) fn expand(word: Word, made: &Cell<usize>) -> Result<Vec<Word>, TooMuch> {
     let has_brace = |part: &Part| matches!(part, Part::Bare(text) if text.contains('{'));
     if !word.parts.iter().any(has_brace) {
-        return Some(vec![word]);
+        return Ok(vec![word]);
     }
     let mut atoms = Vec::new();
     for part in &word.parts {
@@ -25,8 +51,8 @@ pub(super) fn expand(word: Word) -> Option<Vec<Word>> {
             other => atoms.push(Atom::Part(other.clone())),
         }
     }
-    let all = alternatives(&atoms, 0)?;
-    Some(match all.len() > 1 {
+    let all = alternatives(&atoms, 0, made)?;
+    Ok(match all.len() > 1 {
         true => {
             all.into_iter().map(|atoms| Word { parts: parts(atoms), span: word.span }).collect()
         }
@@ -46,35 +72,39 @@ fn parts(atoms: Vec<Atom>) -> Vec<Part> {
     parts
 }
 
-/// All that `atoms` can be; `None` when that is too much.
-fn alternatives(atoms: &[Atom], depth: u32) -> Option<Vec<Vec<Atom>>> {
+/// All that `atoms` can be.
+fn alternatives(atoms: &[Atom], depth: u32, made: &Cell<usize>) -> Result<Vec<Vec<Atom>>, TooMuch> {
     if depth > 20 {
-        return None;
+        return Err(TooMuch::WORDS);
     }
     for pair in pairs(atoms) {
         let (open, close) = (pair.open, pair.close);
         let choices = match choices(atoms, &pair) {
             Choices::None => continue,
-            Choices::TooMany => return None,
+            Choices::TooMany => return Err(TooMuch::WORDS),
             Choices::Some(choices) => choices,
         };
         let mut middle = Vec::new();
         for choice in choices {
-            middle.extend(alternatives(&choice, depth + 1)?);
+            middle.extend(alternatives(&choice, depth + 1, made)?);
         }
-        let ends = alternatives(&atoms[close + 1..], depth + 1)?;
-        if middle.len().checked_mul(ends.len())? > MOST {
-            return None;
+        let ends = alternatives(&atoms[close + 1..], depth + 1, made)?;
+        if middle.len().saturating_mul(ends.len()) > MOST {
+            return Err(TooMuch::WORDS);
         }
         let mut all = Vec::new();
         for choice in &middle {
             for end in &ends {
+                made.set(made.get() + open + choice.len() + end.len());
+                if made.get() > MOST_LETTERS {
+                    return Err(TooMuch::LETTERS);
+                }
                 all.push([&atoms[..open], choice, end].concat());
             }
         }
-        return Some(all);
+        return Ok(all);
     }
-    Some(vec![atoms.to_vec()])
+    Ok(vec![atoms.to_vec()])
 }
 
 /// A brace, where it closes, and the commas between that are its own.

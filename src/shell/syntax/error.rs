@@ -27,8 +27,8 @@ pub enum Fault {
     Condition(&'static str),
     /// Nested deeper than anybody writes.
     TooDeep,
-    /// Braces that make more words than this.
-    TooMany(usize),
+    /// Braces that make more words, or letters, than this.
+    TooMany { most: usize, of: &'static str },
     /// Something that podhop's shell does not have.
     NotSimulated(&'static str),
 }
@@ -85,8 +85,8 @@ impl SyntaxError {
             }
             Fault::Condition(what) => format!("{at}{what}"),
             Fault::TooDeep => format!("{at}syntax error: nested too deeply"),
-            Fault::TooMany(most) => format!(
-                "podhop: this command was ended here, since its braces make more than the {most} words that one command may have"
+            Fault::TooMany { most, of } => format!(
+                "podhop: this command was ended here, since its braces make more than the {most} {of} that one command may have"
             ),
             Fault::NotSimulated(what) => format!("{at}not simulated here: {what}"),
         }
@@ -129,7 +129,7 @@ impl SyntaxError {
             Fault::Unterminated(_) => "unterminated quoted string".to_owned(),
             Fault::Condition(what) => (*what).to_owned(),
             Fault::TooDeep => "nested too deeply".to_owned(),
-            Fault::TooMany(most) => format!("more than {most} words"),
+            Fault::TooMany { most, of } => format!("more than {most} {of}"),
             Fault::NotSimulated(what) => format!("not simulated here: {what}"),
         }
     }

@@ -123,14 +123,17 @@ impl Parser<'_> {
         }
     }
 
+    /// The number before `<` or `>`: bash reads all of its digits, the others one.
     fn descriptor(&mut self) -> Option<u8> {
-        let mut characters = self.rest().chars();
-        let digit = characters.next()?.to_digit(10)?;
-        if !matches!(characters.next()?, '<' | '>') {
+        let rest = self.rest().as_bytes();
+        let most = if self.is_bash() { 3 } else { 1 };
+        let length = rest.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
+        if !matches!(rest.get(length)?, b'<' | b'>') {
             return None;
         }
-        self.at += 1;
-        Some(digit as u8)
+        let descriptor = self.rest()[..length].parse().ok()?;
+        self.at += length;
+        Some(descriptor)
     }
 
     /// Reads the body of a here-document whose operator was just read, up to the line `delimiter`.

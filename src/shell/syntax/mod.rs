@@ -51,24 +51,39 @@ pub struct Reading<'a> {
     pub interactive: bool,
 }
 
+/// How far a text has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The byte that comes next.
+    pub at: usize,
+    /// The line that it stands on, from 1.
+    pub line: u32,
+}
+
+impl Mark {
+    /// The beginning of a text.
+    pub const START: Mark = Mark { at: 0, line: 1 };
+}
+
 /// A complete command, and where the next one begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
     /// What to run; empty for blank lines and comments.
     pub list: Arc<List>,
-    /// The byte after it.
-    pub end: usize,
+    /// What comes after it.
+    pub end: Mark,
 }
 
-/// Reads the complete command of `text` that begins at byte `start`: up to the end of its last
-/// line. `None` at the text's end.
+/// Reads the complete command of `text` that begins at `start`: up to the end of its last line.
+/// `None` at the text's end.
 ///
 /// # Errors
 /// What the shell's parser says.
-pub fn parse(
-    text: &str,
-    start: usize,
-    reading: Reading<'_>,
-) -> Result<Option<Parsed>, SyntaxError> {
-    parser::Parser::new(text, start, reading).line()
+pub fn parse(text: &str, start: Mark, reading: Reading<'_>) -> Result<Option<Parsed>, SyntaxError> {
+    let Some((list, at)) = parser::Parser::new(text, start, reading).line()? else {
+        return Ok(None);
+    };
+    let passed = text.get(start.at..at).unwrap_or("").matches('\n').count();
+    let end = Mark { at, line: start.line.saturating_add(passed as u32) };
+    Ok(Some(Parsed { list: Arc::new(list), end }))
 }

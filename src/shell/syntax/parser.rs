@@ -1,5 +1,6 @@
 //! The grammar, by recursive descent with a bound on the depth.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use super::lexer::Token;
 use super::words::Within;
 use super::{
-    Command, Connector, Dialect, Fault, Item, List, Parsed, Part, Pipeline, Reading, Redirect,
+    Command, Connector, Dialect, Fault, Item, List, Mark, Part, Pipeline, Reading, Redirect,
     RedirectTarget, SyntaxError, Timed, Word,
 };
 use crate::diagnostic::Span;
@@ -21,7 +22,8 @@ const CLOSING: [&str; 8] = ["then", "elif", "else", "fi", "do", "done", "esac", 
 
 /// Reads one text.
 pub(super) struct Parser<'a> {
-    pub(super) text: String,
+    /// Its own where aliases were put in.
+    pub(super) text: Cow<'a, str>,
     pub(super) at: usize,
     pub(super) interactive: bool,
     /// Where the line ends whose here-documents have been read, and where they end.
@@ -34,17 +36,26 @@ pub(super) struct Parser<'a> {
     pub(super) added: isize,
     /// How many aliases were put in, here and in what this is part of.
     pub(super) put_in: Rc<Cell<usize>>,
+    /// How many letters braces have made, likewise.
+    pub(super) braced: Rc<Cell<usize>>,
     pub(super) depth: u32,
+    /// How far lines have been counted.
+    counted: Mark,
     pub(super) token: Option<(Token, Span)>,
 }
 
 pub(super) type Result<T> = std::result::Result<T, SyntaxError>;
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &str, start: usize, reading: Reading<'a>) -> Parser<'a> {
+    pub(super) fn new(
+        text: impl Into<Cow<'a, str>>,
+        start: Mark,
+        reading: Reading<'a>,
+    ) -> Parser<'a> {
         Parser {
-            text: text.to_owned(),
-            at: start,
+            text: text.into(),
+            at: start.at,
+            counted: start,
             interactive: reading.interactive,
             here_document: None,
             dialect: reading.dialect,
@@ -52,6 +63,7 @@ impl<'a> Parser<'a> {
             expanded: Vec::new(),
             added: 0,
             put_in: Rc::default(),
+            braced: Rc::default(),
             depth: 0,
             token: None,
         }
@@ -66,14 +78,26 @@ impl<'a> Parser<'a> {
         self.dialect != Dialect::Dash
     }
 
-    /// Reads one complete command.
-    pub(super) fn line(mut self) -> Result<Option<Parsed>> {
+    /// Reads one complete command; the byte after it comes beside.
+    pub(super) fn line(mut self) -> Result<Option<(List, usize)>> {
         if self.peek()?.0 == Token::End {
             return Ok(None);
         }
         let list = self.one_line()?;
         let end = self.at as isize - self.added;
-        Ok(Some(Parsed { list: Arc::new(list), end: usize::try_from(end).unwrap_or(0) }))
+        Ok(Some((list, usize::try_from(end).unwrap_or(0))))
+    }
+
+    /// The line that a byte stands on, from 1. Commands come one after the other, so that lines are
+    /// counted once.
+    fn line_of(&mut self, at: usize) -> u32 {
+        if at < self.counted.at {
+            self.counted = Mark::START;
+        }
+        let passed = self.text.get(self.counted.at..at).unwrap_or("").matches('\n').count();
+        let line = self.counted.line.saturating_add(passed as u32);
+        self.counted = Mark { at, line };
+        line
     }
 
     pub(super) fn one_line(&mut self) -> Result<List> {
@@ -112,8 +136,13 @@ impl<'a> Parser<'a> {
     /// A parser of another text, as deep as this one.
     pub(super) fn deeper(&self, text: &str) -> Parser<'a> {
         let reading = Reading { dialect: self.dialect, aliases: self.aliases, interactive: false };
-        let (depth, put_in) = (self.depth + 1, self.put_in.clone());
-        Parser { depth, put_in, ..Parser::new(text, 0, reading) }
+        let (put_in, braced) = (self.put_in.clone(), self.braced.clone());
+        Parser {
+            depth: self.depth + 1,
+            put_in,
+            braced,
+            ..Parser::new(text.to_owned(), Mark::START, reading)
+        }
     }
 
     /// The commands in `text`: what stands between backquotes.
@@ -323,7 +352,7 @@ impl<'a> Parser<'a> {
     pub(super) fn command(&mut self) -> Result<Command> {
         self.expand_alias()?;
         let (token, span) = self.peek()?.clone();
-        let line = span.position(&self.text).line;
+        let line = self.line_of(span.start);
         let kind = match &token {
             Token::Operator("(") => {
                 self.advance()?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::parser::Parser;
 use super::{
     Arm, ArmEnd, Assignment, Command, CommandKind, Conditional, Connector, Dialect, Item, List,
-    Pipeline, Reading, Redirect, RedirectTarget, Timed, Word, unescape,
+    Mark, Pipeline, Reading, Redirect, RedirectTarget, Timed, Word, unescape,
 };
 
 /// How far a body stands to the right of its command.
@@ -45,8 +45,9 @@ pub fn function_text(name: &str, source: &str) -> Option<String> {
     Some(shown.out)
 }
 
-fn parser<'a>(text: &str, at: usize, aliases: &'a BTreeMap<String, String>) -> Parser<'a> {
-    Parser::new(text, at, Reading { dialect: Dialect::Bash, aliases, interactive: false })
+fn parser<'a>(text: &'a str, at: usize, aliases: &'a BTreeMap<String, String>) -> Parser<'a> {
+    let start = Mark { at, ..Mark::START };
+    Parser::new(text, start, Reading { dialect: Dialect::Bash, aliases, interactive: false })
 }
 
 /// A text that is being written.

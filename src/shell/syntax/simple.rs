@@ -119,9 +119,9 @@ impl Parser<'_> {
 
     pub(super) fn braces(&self, word: Word, words: &mut Vec<Word>) -> Result<()> {
         match self.is_bash() {
-            true => match braces::expand(word) {
-                Some(all) => words.extend(all),
-                None => return Err(self.fault(Fault::TooMany(braces::MOST))),
+            true => match braces::expand(word, &self.braced) {
+                Ok(all) => words.extend(all),
+                Err(too_much) => return Err(self.fault(too_much.into())),
             },
             false => words.push(word),
         }
@@ -197,7 +197,7 @@ impl Parser<'_> {
                 return Err(self.fault(Fault::NotSimulated(TOO_MANY)));
             }
             self.put_in.set(self.put_in.get() + 1);
-            self.text.replace_range(span.start..span.end, value);
+            self.text.to_mut().replace_range(span.start..span.end, value);
             let grown = value.len() as isize - (span.end - span.start) as isize;
             self.added += grown;
             for (_, end) in &mut self.expanded {

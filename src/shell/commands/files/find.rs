@@ -522,7 +522,11 @@ impl Find {
         let holds = match test {
             Test::Name(pattern, fold) => folded(pattern, name, *fold),
             Test::Path(pattern, fold) => folded(pattern, &one.path, *fold),
-            Test::Regex(regex) => regex.is_match(&one.path),
+            Test::Regex(regex) => {
+                let found = regex.is_match(&one.path);
+                io.budget.take(regex.work());
+                found
+            }
             Test::Type(letters) => letters.contains(&kind(one, io)),
             Test::Size(sign, count, unit) => {
                 let units = size(one, io).div_ceil(*unit);

@@ -15,6 +15,9 @@ const DEEPEST: usize = 150;
 /// Signs of a program: what operators join lies one within the other.
 const MOST_SIGNS: usize = 4_000;
 
+/// Bytes of complaints: each repeats its line.
+const MOST_TOLD: usize = 1 << 20;
+
 /// Reads a program.
 ///
 /// # Errors
@@ -27,6 +30,8 @@ pub(super) fn parse(source: &str, globals: &[String]) -> Result<Exp, String> {
         depth: 0,
         joined: 0,
         errors: Vec::new(),
+        told: 0,
+        refused: false,
         unknown: Vec::new(),
         scope: Scope { variables: globals.to_vec(), ..Scope::default() },
     };
@@ -60,6 +65,9 @@ struct Parser<'s> {
     depth: usize,
     joined: usize,
     errors: Vec<String>,
+    /// Bytes of all complaints, and whether podhop itself has refused the program: then no other counts.
+    told: usize,
+    refused: bool,
     /// Complaints about names that nobody defined: jq looks for them when all has been read.
     unknown: Vec<String>,
     scope: Scope,
@@ -162,16 +170,31 @@ impl Parser<'_> {
 
     /// A complaint about a place: the line, and as many blanks as stand before the place in it.
     fn write_error(&mut self, message: &str, at: usize) {
+        if self.refused {
+            return;
+        }
+        if self.told > MOST_TOLD {
+            return self.refuse("complaints of this size", at);
+        }
         let start = self.source[..at].rfind('\n').map_or(0, |end| end + 1);
         let end = self.source[start..].find('\n').map_or(self.source.len(), |end| start + end);
         let number = self.source[..at].matches('\n').count() + 1;
         let line = &self.source[start..end];
         let blanks = " ".repeat(at - start);
         let text = format!("jq: error: {message} at <top-level>, line {number}:\n{line}{blanks}");
+        self.told += text.len();
         match message.ends_with("is not defined") {
             true => self.unknown.push(text),
             false => self.errors.push(text),
         }
+    }
+
+    /// What podhop's jq does not do: the one complaint that counts.
+    fn refuse(&mut self, what: &str, at: usize) {
+        let number = self.source[..at].matches('\n').count() + 1;
+        let told = format!("{what} are not simulated here at <top-level>, line {number}");
+        self.errors = vec![format!("jq: error: podhop: {told}")];
+        self.refused = true;
     }
 
     fn unexpected<T>(&mut self, expected: &str) -> Parsed<T> {
@@ -202,7 +225,7 @@ impl Parser<'_> {
         }
         if matches!(self.token(), Token::Word("import" | "include" | "module")) {
             let at = self.tokens[self.at].1;
-            self.write_error("podhop: modules are not simulated here", at);
+            self.refuse("modules", at);
             return Err(Failed);
         }
         let body = match self.token() {
@@ -595,7 +618,7 @@ impl Parser<'_> {
         self.depth += 1;
         if self.depth > DEEPEST || self.joined > MOST_SIGNS {
             let at = self.tokens[self.at].1;
-            self.write_error("podhop: programs that nest this deep are not simulated here", at);
+            self.refuse("programs that nest this deep", at);
             return Err(Failed);
         }
         Ok(())
@@ -741,7 +764,7 @@ impl Parser<'_> {
         loop {
             if self.joined > MOST_SIGNS {
                 let at = self.tokens[self.at].1;
-                self.write_error("podhop: programs this long are not simulated here", at);
+                self.refuse("programs this long", at);
                 return Err(Failed);
             }
             match self.token().clone() {

@@ -5,6 +5,12 @@ use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::text::regex::{Syntax, compile};
 
+/// Expressions within one another, which are read by recursion.
+const DEEPEST: u32 = 500;
+
+/// The shell's steps that one pattern may take.
+const MOST_WORK: u64 = 2_000_000;
+
 struct Reader<'a> {
     words: &'a [String],
     at: usize,
@@ -43,10 +49,18 @@ impl Reader<'_> {
     }
 
     fn primary(&mut self) -> Result<String, String> {
-        self.depth += 1;
-        if self.depth > 500 {
-            return Err("expr: syntax error".to_owned());
+        if self.depth == DEEPEST {
+            return Err(
+                "podhop: expr: expressions that nest this deep are not simulated here".to_owned()
+            );
         }
+        self.depth += 1;
+        let value = self.operand();
+        self.depth -= 1;
+        value
+    }
+
+    fn operand(&mut self) -> Result<String, String> {
         let Some(word) = self.peek().map(str::to_owned) else {
             return Err(match self.words.last() {
                 Some(last) => format!("expr: syntax error: missing argument after '{last}'"),
@@ -100,6 +114,9 @@ fn matched(text: &str, pattern: &str) -> Result<String, String> {
         .map_err(|why| format!("expr: {why}"))?;
     let part = |(start, end): (usize, usize)| &text[start..end];
     let found = pattern.captures_at(text, 0);
+    if pattern.work() > MOST_WORK {
+        return Err("podhop: expr: patterns that take this long are not simulated here".to_owned());
+    }
     let group = |index: usize| {
         found.as_ref().and_then(|groups| groups.get(index).copied().flatten()).map_or("", part)
     };

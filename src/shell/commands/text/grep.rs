@@ -34,6 +34,15 @@ impl Matcher {
         }
     }
 
+    /// What looking for it has cost since the last call, in the shell's steps.
+    fn work(&self) -> u64 {
+        match self {
+            Matcher::Posix(regex) => regex.work(),
+            Matcher::Perl(_) => 0,
+            Matcher::FullPerl(perl) => perl.work(),
+        }
+    }
+
     fn is_match(&self, line: &str) -> bool {
         match self {
             Matcher::Posix(regex) => regex.is_match(line),
@@ -308,7 +317,8 @@ impl Filter for Grep {
             self.around(line, io);
         }
         self.file.offset += line.len() + 1;
-        None
+        let work = self.patterns.iter().map(Matcher::work).sum();
+        (!io.budget.take(work)).then_some(2)
     }
 
     fn file_end(&mut self, io: &mut Io<'_>) {

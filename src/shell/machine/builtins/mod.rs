@@ -10,12 +10,15 @@ mod variables;
 
 pub(super) use read::is_name;
 
+use std::sync::Arc;
+
 use super::condition::{World, Wrong, test};
 use super::frame::{Frame, Source, Target};
 use super::{Dialect, Io, Machine, files_view};
 use crate::shell::commands;
 use crate::shell::commands::print::Manner;
 use crate::shell::files;
+use crate::shell::syntax::Mark;
 
 /// Whether the shell has a builtin of this name.
 pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
@@ -296,12 +299,12 @@ impl Machine {
         match self.files_of(io).read(&full) {
             Ok(bytes) => {
                 if !rest.is_empty() {
-                    self.state.positional = rest.to_vec();
+                    self.state.positional = Arc::new(rest.to_vec());
                 }
                 let text = String::from_utf8_lossy(&bytes).into_owned().into();
                 self.state.status = 0;
                 io.budget.keep(bytes.len() * HELD);
-                self.stack.push(Frame::Script { text, at: 0, source: Source::File });
+                self.stack.push(Frame::Script { text, at: Mark::START, source: Source::File });
                 None
             }
             Err(why) => {

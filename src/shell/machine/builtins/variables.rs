@@ -10,6 +10,9 @@ use super::read::is_name;
 use crate::shared_map::SharedMap;
 use crate::shell::syntax::{Part, Word, function_text};
 
+/// Positional parameters that are moved or copied in a step.
+const WORDS_PER_STEP: u64 = 64;
+
 impl Machine {
     /// `export`, `readonly` and `declare`.
     pub(super) fn declare(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
@@ -371,7 +374,7 @@ impl Machine {
         while let Some(argument) = rest.next() {
             match argument.as_str() {
                 "--" => {
-                    self.state.positional = rest.cloned().collect();
+                    self.state.positional = Arc::new(rest.cloned().collect());
                     return 0;
                 }
                 "-o" | "+o" => {
@@ -393,7 +396,7 @@ impl Machine {
                 }
                 _ => {
                     let first = std::iter::once(argument.clone());
-                    self.state.positional = first.chain(rest.cloned()).collect();
+                    self.state.positional = Arc::new(first.chain(rest.cloned()).collect());
                     return 0;
                 }
             }
@@ -440,7 +443,8 @@ impl Machine {
             }
             return 1;
         }
-        self.state.positional.drain(..count);
+        io.budget.take(self.state.positional.len() as u64 / WORDS_PER_STEP);
+        Arc::make_mut(&mut self.state.positional).drain(..count);
         0
     }
 
@@ -475,7 +479,8 @@ impl Machine {
             self.write_error(io, &message);
             return 2;
         };
-        let words = if rest.is_empty() { self.state.positional.clone() } else { rest.to_vec() };
+        let words = if rest.is_empty() { self.state.positional.to_vec() } else { rest.to_vec() };
+        io.budget.take(words.len() as u64 / WORDS_PER_STEP);
         let index: usize = self.state.get("OPTIND").and_then(|at| at.parse().ok()).unwrap_or(1);
         let (known_index, mut offset) = self.state.option_at;
         if known_index != index {

@@ -242,9 +242,13 @@ impl Machine {
         }
     }
 
-    pub fn found(&self, pattern: &str, text: &str) -> Ran<bool> {
+    pub fn found(&mut self, pattern: &str, text: &str) -> Ran<bool> {
         match ready(pattern) {
-            Ok(regex) => Ok(regex.is_match(text)),
+            Ok(regex) => {
+                let found = regex.is_match(text);
+                self.pay(&regex);
+                Ok(found)
+            }
             Err(why) => self.bad_pattern(pattern, &why),
         }
     }

@@ -82,13 +82,14 @@ impl Machine {
     }
 
     pub fn set_record(&mut self, line: String) {
-        self.fields = self.split(&line, &self.setting("FS"));
+        let separator = self.setting("FS");
+        self.fields = self.split(&line, &separator);
         self.record = line;
         self.globals[0] = Cell::Value(Value::Number(self.fields.len() as f64));
     }
 
     /// Splits a text as fields are split.
-    pub fn split(&self, text: &str, separator: &str) -> Vec<String> {
+    pub fn split(&mut self, text: &str, separator: &str) -> Vec<String> {
         let paragraphs = self.setting("RS").is_empty();
         if text.is_empty() {
             return Vec::new();
@@ -119,6 +120,7 @@ impl Machine {
                     }
                 }
                 parts.push(text[at..].to_owned());
+                self.pay(&regex);
                 parts
             }
         };

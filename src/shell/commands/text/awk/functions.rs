@@ -196,6 +196,7 @@ impl Machine {
         let text = self.index_text(&text);
         let regex = self.compiled(pattern, world)?;
         let groups = regex.captures_at(&text, 0);
+        self.pay(&regex);
         let whole = groups.as_ref().and_then(|groups| groups.first().copied().flatten());
         let (start, length) = match whole {
             Some((start, end)) => (
@@ -231,7 +232,10 @@ impl Machine {
         let text = self.value(text, world)?;
         let text = self.index_text(&text);
         let parts = match rest.first() {
-            None => self.split(&text, &self.setting("FS")),
+            None => {
+                let separator = self.setting("FS");
+                self.split(&text, &separator)
+            }
             Some(Expression::Regex(pattern)) if pattern == " " => {
                 text.split(' ').map(str::to_owned).collect()
             }
@@ -271,6 +275,7 @@ impl Machine {
         let old = self.index_text(&old);
         let (new, count) =
             replaced(&regex, &old, |found, _, out| insert(&replacement, found, out), all);
+        self.pay(&regex);
         if new.len() > LONGEST {
             return self.fail("podhop: this text is too long");
         }
@@ -318,7 +323,11 @@ impl Machine {
             },
             true,
         );
-        Ok(Value::Text(new))
+        self.pay(&regex);
+        match new.len() > LONGEST {
+            true => self.fail("podhop: this text is too long"),
+            false => Ok(Value::Text(new)),
+        }
     }
 
     fn sorted(
@@ -521,7 +530,8 @@ fn replaced(
     let mut out = String::new();
     let (mut at, mut copied, mut count) = (0, 0, 0);
     let mut last = None;
-    while at <= text.len() {
+    // What becomes too long is refused.
+    while at <= text.len() && out.len() <= LONGEST {
         let Some(groups) = regex.captures_at(text, at) else { break };
         let Some((start, end)) = groups.first().copied().flatten() else { break };
         if start < end || last != Some(start) {

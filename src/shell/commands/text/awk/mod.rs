@@ -128,7 +128,8 @@ impl Awk {
             }
             let before = self.machine.program.commands.then(|| self.machine.clone());
             let stop = self.unit(io);
-            if !io.budget.take(u64::from(self.machine.steps) / STEPS) {
+            let steps = u64::from(self.machine.steps) / STEPS + self.machine.searched;
+            if !io.budget.take(steps) {
                 io.stdout.extend_from_slice(&std::mem::take(&mut self.machine.output));
                 return Step::Exit(2);
             }

@@ -11,10 +11,14 @@ use super::order::Tables;
 use super::parse::KNOWN;
 use super::tree::{Name, Pattern, Program, Sink};
 use super::value::Value;
+use crate::shell::commands::text::regex::Regex;
 use crate::shell::{Io, Stdin};
 
 /// Steps that one record may take.
 const MOST: u32 = 1_000_000;
+
+/// What its regular expressions may take in that time, in the shell's steps.
+const MOST_SEARCHED: u64 = 2_000_000;
 
 /// Output that one record may make.
 pub(super) const LONGEST: usize = 4 << 20;
@@ -129,6 +133,8 @@ pub(super) struct Machine {
     pub ranges: Vec<bool>,
     pub depth: usize,
     pub steps: u32,
+    /// What its regular expressions have taken in that time, in the shell's steps.
+    pub searched: u64,
     pub output: Vec<u8>,
     pub streams: BTreeMap<String, Stream>,
     pub readings: BTreeMap<String, Reading>,
@@ -160,6 +166,7 @@ impl Machine {
             fields: Vec::new(),
             depth: 0,
             steps: 0,
+            searched: 0,
             output: Vec::new(),
             streams: BTreeMap::new(),
             readings: BTreeMap::new(),
@@ -233,9 +240,14 @@ impl Machine {
         }
     }
 
+    /// Counts what a regular expression has taken.
+    pub fn pay(&mut self, regex: &Regex) {
+        self.searched = self.searched.saturating_add(regex.work());
+    }
+
     pub fn count(&mut self) -> Ran<()> {
-        self.steps += 1;
-        match self.steps > MOST {
+        self.steps = self.steps.saturating_add(1);
+        match self.steps > MOST || self.searched > MOST_SEARCHED {
             true => self.fail("podhop: this program runs for ever"),
             false => Ok(()),
         }
@@ -268,7 +280,7 @@ impl Machine {
 
     /// Runs the rules that `wanted` chooses.
     fn rules(&mut self, world: &mut World<'_, '_>, begin: bool) -> Ran<()> {
-        self.steps = 0;
+        (self.steps, self.searched) = (0, 0);
         let program = self.program.clone();
         for rule in &program.rules {
             let fits = match rule.pattern {
@@ -294,7 +306,7 @@ impl Machine {
 
     /// Reads a record and runs the program over it; `false` when there is none.
     pub fn one(&mut self, world: &mut World<'_, '_>) -> Ran<bool> {
-        self.steps = 0;
+        (self.steps, self.searched) = (0, 0);
         let Some(line) = self.next_record(world)? else { return Ok(false) };
         self.take_record(line);
         self.in_record = true;

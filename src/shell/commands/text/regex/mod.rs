@@ -8,10 +8,14 @@
 mod parse;
 pub(in crate::shell) mod perl;
 mod search;
+mod work;
 
 pub(in crate::shell) use parse::Syntax;
 
+use std::sync::Arc;
+
 use self::parse::Instruction;
+use self::work::Work;
 
 /// A piece of a text: where it begins and ends, in bytes.
 pub(in crate::shell) type Piece = (usize, usize);
@@ -19,8 +23,9 @@ pub(in crate::shell) type Piece = (usize, usize);
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub(in crate::shell) struct Regex {
-    program: Vec<Instruction>,
+    program: Arc<[Instruction]>,
     groups: usize,
+    work: Work,
     fold: bool,
     /// Whether `^` and `$` match at newlines within the text too.
     lines: bool,
@@ -40,7 +45,8 @@ pub(in crate::shell) fn compile(
 ) -> Result<Regex, String> {
     let parsed = parse::parse(pattern, syntax)?;
     Ok(Regex {
-        program: parsed.program,
+        work: Work::of(parsed.program.len() as u64),
+        program: parsed.program.into(),
         groups: parsed.groups,
         fold,
         lines: false,
@@ -56,6 +62,12 @@ impl Regex {
         self
     }
 
+    /// The shell's steps that reading it and looking for it have taken since the last call. Whoever looks
+    /// pays for them: a search that takes too many is given up, and costs more than anybody has.
+    pub fn work(&self) -> u64 {
+        self.work.take()
+    }
+
     /// How many groups it has, without the whole.
     pub fn groups(&self) -> usize {
         self.groups
@@ -63,17 +75,17 @@ impl Regex {
 
     /// Whether it is found in the text.
     pub fn is_match(&self, text: &str) -> bool {
-        search::search(self, text, 0, true).is_some()
+        search::search(self, text, 0, search::Wanted::Any).is_some()
     }
 
     /// The first piece that it is found at.
     pub fn find(&self, text: &str) -> Option<Piece> {
-        search::search(self, text, 0, false)?[0]
+        search::search(self, text, 0, search::Wanted::Whole)?[0]
     }
 
     /// The first piece at or after `start`, and what its groups hold; the whole comes first.
     pub fn captures_at(&self, text: &str, start: usize) -> Option<Vec<Option<Piece>>> {
-        search::search(self, text, start, false)
+        search::search(self, text, start, search::Wanted::Groups)
     }
 
     /// All pieces, from left to right. An empty one does not follow right behind another.
@@ -81,10 +93,8 @@ impl Regex {
         let mut found = Vec::new();
         let (mut at, mut last) = (0, None);
         while at <= text.len() {
-            let Some(Some((start, end))) = self.captures_at(text, at).map(|groups| groups[0])
-            else {
-                break;
-            };
+            let groups = search::search(self, text, at, search::Wanted::Whole);
+            let Some(Some((start, end))) = groups.map(|groups| groups[0]) else { break };
             if start < end || last != Some(start) {
                 found.push((start, end));
                 last = Some(end);
@@ -133,6 +143,28 @@ mod tests {
     fn nested_repetitions_end_in_good_time() {
         let regex = compile("((a*)*)*b", Syntax::Extended, false).expect("it compiles");
         assert!(!regex.is_match(&"a".repeat(2_000)));
+    }
+
+    #[test]
+    fn a_search_that_takes_too_long_is_given_up_and_costs_more_than_anybody_has() {
+        let regex =
+            compile("(a*)(a*)(a*)(a*)\\1\\2\\3b", Syntax::Extended, false).expect("it compiles");
+        assert!(regex.work() < 100);
+        assert!(!regex.is_match(&"a".repeat(2_000)));
+        assert!(regex.work() > 1 << 32);
+        assert_eq!(regex.work(), 0);
+        assert!(regex.is_match("aab") && regex.work() < 1_000);
+    }
+
+    #[test]
+    fn many_alternatives_and_braces_are_read_in_one_pass() {
+        let regex = |text: &str| compile(text, Syntax::GrepExtended, false);
+        assert!(regex(&"ab|".repeat(60_000)).expect("it compiles").is_match("b"));
+        assert!(regex(&"a{".repeat(100_000)).is_ok());
+        assert!(regex(&format!("{}}}", "a{".repeat(100_000))).is_ok());
+        assert!(regex(&"(".repeat(60_000)).is_err_and(|why| why.contains("groups within groups")));
+        assert_eq!(regex("a|b|").expect("it compiles").find("xb"), Some((0, 0)));
+        assert_eq!(regex("x(a|bb|ccc)y").expect("it compiles").find("xbby"), Some((0, 4)));
     }
 
     #[test]

@@ -78,6 +78,12 @@ const MOST: usize = 32_767;
 /// More steps than any pattern needs.
 const LARGEST: usize = 400_000;
 
+/// Groups within groups: each copies what is in it.
+const DEEPEST: usize = 2_000;
+
+/// The longest text between braces that can be a count.
+const LONGEST_COUNT: usize = 24;
+
 /// An open parenthesis, or the whole.
 #[derive(Default)]
 struct Level {
@@ -97,6 +103,8 @@ struct Reader {
     /// Groups that are closed already.
     closed: Vec<usize>,
     back_references: bool,
+    /// Where the last brace closes, if any does; found when it is first asked for.
+    last_brace: Option<Option<usize>>,
     warning: Option<&'static str>,
 }
 
@@ -111,6 +119,7 @@ pub(super) fn parse(pattern: &str, syntax: Syntax) -> Result<Parsed> {
         groups: 0,
         closed: Vec::new(),
         back_references: false,
+        last_brace: None,
         warning: None,
     };
     while let Some(letter) = reader.next() {
@@ -176,7 +185,7 @@ impl Reader {
             '*' => return self.repeat_or_letter('*'),
             '+' | '?' if !basic => return self.repeat_or_letter(letter),
             '{' if !basic => return self.braces(),
-            '(' if !basic => self.open(),
+            '(' if !basic => return self.open(),
             ')' if !basic => return self.close(true),
             '|' if !basic => self.alternative(),
             '^' if !basic || self.begins() => self.anchor(Instruction::LineStart),
@@ -196,10 +205,14 @@ impl Reader {
         matches!(&self.letters[self.at..], [] | ['\\', ')' | '|', ..])
     }
 
-    fn open(&mut self) {
+    fn open(&mut self) -> Result<()> {
+        if self.levels.len() > DEEPEST {
+            return Err(format!("not simulated here: more than {DEEPEST} groups within groups"));
+        }
         self.groups += 1;
         let group = self.groups;
         self.levels.push(Level { group, ..Level::default() });
+        Ok(())
     }
 
     fn close(&mut self, extended: bool) -> Result<()> {
@@ -235,13 +248,19 @@ impl Reader {
     /// Takes the innermost level off, as one piece.
     fn close_level(&mut self) -> Result<Vec<Instruction>> {
         let Some(mut level) = self.levels.pop() else { return Ok(Vec::new()) };
-        let mut all = level.sequence;
-        while let Some(first) = level.alternatives.pop() {
-            let mut joined = vec![Instruction::Split(1, first.len() as isize + 2)];
-            joined.extend(first);
-            joined.push(Instruction::Jump(all.len() as isize + 1));
-            joined.extend(all);
-            all = joined;
+        // What stands behind each alternative: the ones after it, with a step before and behind each.
+        let size = |first: &Vec<Instruction>| first.len() + 2;
+        let mut behind = level.sequence.len() + level.alternatives.iter().map(size).sum::<usize>();
+        let mut all = Vec::new();
+        for first in level.alternatives.drain(..) {
+            behind -= size(&first);
+            all.push(Instruction::Split(1, first.len() as isize + 2));
+            all.extend(first);
+            all.push(Instruction::Jump(behind as isize + 1));
+        }
+        match all.is_empty() {
+            true => all = level.sequence,
+            false => all.extend(level.sequence),
         }
         match all.len() > LARGEST {
             true => Err("Regular expression too big".to_owned()),
@@ -254,7 +273,7 @@ impl Reader {
         let basic = self.syntax.is_basic();
         let class = |negated, name| Instruction::Class { negated, members: word_or(name) };
         match letter {
-            '(' if basic => self.open(),
+            '(' if basic => return self.open(),
             ')' if basic => return self.close(false),
             '{' if basic => return self.braces(),
             '|' if basic => self.alternative(),
@@ -325,8 +344,19 @@ impl Reader {
         let basic = self.syntax.is_basic();
         let close: &[char] = if basic { &['\\', '}'] } else { &['}'] };
         let rest = &self.letters[self.at..];
-        let Some(length) = (0..rest.len()).find(|at| rest[*at..].starts_with(close)) else {
-            return self.no_braces(basic, "Unmatched \\{");
+        let near = rest.len().min(LONGEST_COUNT);
+        let found = (0..near).find(|at| rest[*at..].starts_with(close));
+        // Where one brace finds no end, no later one does.
+        let last = self.last_brace.get_or_insert_with(|| {
+            let ends = self.letters.windows(close.len());
+            ends.enumerate().filter(|(_, end)| *end == close).map(|(at, _)| at).next_back()
+        });
+        let Some(length) = found else {
+            let why = match last.is_some_and(|last| last >= self.at) {
+                true => "Invalid content of \\{\\}",
+                false => "Unmatched \\{",
+            };
+            return self.no_braces(basic, why);
         };
         let text: String = rest[..length].iter().collect();
         let number = |text: &str| text.parse::<usize>();
@@ -422,14 +452,15 @@ impl Reader {
                 break;
             }
             if letter == '[' && matches!(self.peek(), Some(':')) {
-                let rest: String = self.letters[self.at + 1..].iter().collect();
-                let (name, _) = rest.split_once(":]").ok_or(OPEN)?;
-                let letters = named(name);
+                let rest = &self.letters[self.at + 1..];
+                let end = rest.windows(2).position(|two| two == [':', ']']).ok_or(OPEN)?;
+                let name: String = rest[..end].iter().collect();
+                let letters = named(&name);
                 if letters.is_empty() {
                     return Err("Invalid character class name".to_owned());
                 }
                 members.extend(letters);
-                self.at += name.chars().count() + 3;
+                self.at += end + 3;
                 continue;
             }
             let from = self.member(letter)?;

@@ -3,6 +3,7 @@
 //! of steps; the first that fits counts, not the longest.
 
 use super::Piece;
+use super::work::{GIVEN_UP, Work};
 
 /// How many steps one search may take (`pcre_exec`'s own limit is of this order).
 const STEPS: usize = 2_000_000;
@@ -15,6 +16,7 @@ const DEEPEST: usize = 4_000;
 pub(in crate::shell) struct Perl {
     node: Node,
     groups: usize,
+    work: Work,
 }
 
 #[derive(Clone, Debug)]
@@ -56,7 +58,7 @@ pub(in crate::shell) fn compile(pattern: &str, fold: bool) -> Result<Perl, Strin
     let node = reader.either()?;
     match reader.at < reader.letters.len() {
         true => Err("unmatched closing parenthesis".to_owned()),
-        false => Ok(Perl { node, groups: reader.groups }),
+        false => Ok(Perl { node, groups: reader.groups, work: Work::default() }),
     }
 }
 
@@ -270,6 +272,8 @@ struct Search<'t> {
     kept: usize,
     steps: usize,
     depth: usize,
+    /// Whether it went too deep, or took too long.
+    given_up: bool,
 }
 
 /// What is to follow; whether it fits.
@@ -292,23 +296,39 @@ impl Perl {
         found
     }
 
+    /// The shell's steps that looking for it has taken since the last call, as [`super::Regex::work`].
+    pub fn work(&self) -> u64 {
+        self.work.take()
+    }
+
     /// Whether it is found in the text.
     pub fn is_match(&self, text: &str) -> bool {
         self.find_at(text, 0).is_some()
     }
 
     fn find_at(&self, text: &str, from: usize) -> Option<Piece> {
-        let mut search =
-            Search { text, groups: vec![None; self.groups + 1], kept: 0, steps: 0, depth: 0 };
+        let mut search = Search {
+            text,
+            groups: vec![None; self.groups + 1],
+            kept: 0,
+            steps: 0,
+            depth: 0,
+            given_up: false,
+        };
         let places = text[from..].char_indices().map(|(at, _)| from + at).chain([text.len()]);
         for begin in places {
             search.groups.fill(None);
             search.kept = begin;
-            let mut end = None;
-            if search.fits(&self.node, begin, &mut |_, at| {
+            let (mut end, before) = (None, search.steps);
+            let fits = search.fits(&self.node, begin, &mut |_, at| {
                 end = Some(at);
                 true
-            }) {
+            });
+            let steps = (search.steps - before) as u64;
+            if !self.work.count(if search.given_up { GIVEN_UP } else { steps }) {
+                return None;
+            }
+            if fits {
                 return end.map(|end| (search.kept.min(end), end));
             }
         }
@@ -319,7 +339,8 @@ impl Perl {
 impl<'t> Search<'t> {
     fn fits(&mut self, node: &Node, at: usize, then: Then<'_, 't>) -> bool {
         self.steps += 1;
-        if self.steps > STEPS || self.depth > DEEPEST {
+        if self.given_up || self.steps > STEPS || self.depth > DEEPEST {
+            self.given_up = true;
             return false;
         }
         self.depth += 1;

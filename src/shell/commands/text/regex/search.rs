@@ -3,24 +3,50 @@
 use super::parse::Instruction;
 use super::{Piece, Regex};
 
-/// How many steps a pattern with back-references may take.
-const STEPS: usize = 2_000_000;
+/// Places, instructions, groups or members of a class that are looked at in a turn.
+const PER_TURN: usize = 16;
 
 type Slots = Vec<Option<usize>>;
 
-/// The leftmost longest piece at or after `start`; with `any`, the first that is found.
+/// What is to be known of a piece.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Whether there is one.
+    Any,
+    /// Where it is.
+    Whole,
+    /// What its groups hold, too.
+    Groups,
+}
+
+/// The leftmost longest piece at or after `start`, with as many groups as are wanted; whoever wants to
+/// know whether there is one gets the first that is found. What is given up is not found, and the
+/// pattern's work says so.
 pub(super) fn search(
     regex: &Regex,
     text: &str,
     start: usize,
-    any: bool,
+    wanted: Wanted,
 ) -> Option<Vec<Option<Piece>>> {
+    if !regex.work.count((regex.program.len() / PER_TURN) as u64) {
+        return None;
+    }
+    let groups = if wanted == Wanted::Groups { regex.groups } else { 0 };
     let slots = match regex.back_references {
         true => backtrack(regex, text, start)?,
-        false => follow(regex, text, start, any)?,
+        false => follow(regex, text, start, wanted == Wanted::Any, groups)?,
     };
     let pair = |group: usize| Some((slots[2 * group]?, slots[2 * group + 1]?));
-    Some((0..=regex.groups).map(pair).collect())
+    Some((0..=groups).map(pair).collect())
+}
+
+/// Turns that it takes to look at an instruction.
+fn turns(instruction: &Instruction, slots: &Slots) -> u64 {
+    let members = match instruction {
+        Instruction::Class { members, .. } => members.len(),
+        _ => 0,
+    };
+    1 + ((members + slots.len()) / PER_TURN) as u64
 }
 
 /// A way through the program that has come to an instruction.
@@ -47,10 +73,20 @@ impl Ways {
         self.round += 1;
     }
 
-    /// Goes on from `at` over everything that takes no letter.
-    fn add(&mut self, regex: &Regex, text: &str, place: usize, at: usize, slots: Slots) {
+    /// Goes on from `at` over everything that takes no letter; `None` when that is given up.
+    fn add(
+        &mut self,
+        regex: &Regex,
+        text: &str,
+        place: usize,
+        at: usize,
+        slots: Slots,
+    ) -> Option<()> {
         let mut open = vec![(at, slots)];
         while let Some((at, mut slots)) = open.pop() {
+            if !regex.work.count(turns(&regex.program[at], &slots)) {
+                return None;
+            }
             if self.seen[at] == self.round {
                 continue;
             }
@@ -63,7 +99,9 @@ impl Ways {
                     open.push((to(*first), slots));
                 }
                 Instruction::Save(slot) => {
-                    slots[*slot] = Some(place);
+                    if let Some(slot) = slots.get_mut(*slot) {
+                        *slot = Some(place);
+                    }
                     open.push((at + 1, slots));
                 }
                 instruction => match holds(instruction, regex.lines, text, place) {
@@ -73,11 +111,12 @@ impl Ways {
                 },
             }
         }
+        Some(())
     }
 }
 
 /// Follows all ways at once: one pass over the text.
-fn follow(regex: &Regex, text: &str, start: usize, any: bool) -> Option<Slots> {
+fn follow(regex: &Regex, text: &str, start: usize, any: bool, groups: usize) -> Option<Slots> {
     let size = regex.program.len();
     let (mut now, mut then) = (Ways::new(size), Ways::new(size));
     now.clear();
@@ -93,7 +132,7 @@ fn follow(regex: &Regex, text: &str, start: usize, any: bool) -> Option<Slots> {
                 place += text[place..].find(first)?;
                 now.clear();
             }
-            now.add(regex, text, place, 0, vec![None; 2 * (regex.groups + 1)]);
+            now.add(regex, text, place, 0, vec![None; 2 * (groups + 1)])?;
         }
         let letter = text[place..].chars().next();
         let next = place + letter.map_or(1, char::len_utf8);
@@ -112,7 +151,7 @@ fn follow(regex: &Regex, text: &str, start: usize, any: bool) -> Option<Slots> {
                 }
                 instruction => {
                     if letter.is_some_and(|letter| fits(instruction, letter, regex.fold)) {
-                        then.add(regex, text, next, way.at + 1, way.slots);
+                        then.add(regex, text, next, way.at + 1, way.slots)?;
                     }
                 }
             }
@@ -138,15 +177,14 @@ fn literal(regex: &Regex) -> Option<char> {
 
 /// Tries the ways one after the other: back-references depend on the way.
 fn backtrack(regex: &Regex, text: &str, start: usize) -> Option<Slots> {
-    let mut steps = 0;
     let places = text[start..].char_indices().map(|(at, _)| start + at).chain([text.len()]);
     for begin in places {
         let mut best: Option<Slots> = None;
         let mut open = vec![(0_usize, begin, vec![None; 2 * (regex.groups + 1)], Vec::new())];
         while let Some((at, place, mut slots, mut loops)) = open.pop() {
-            steps += 1;
-            if steps > STEPS {
-                return best;
+            let carried = (loops.len() / PER_TURN) as u64;
+            if !regex.work.count(carried + turns(&regex.program[at], &slots)) {
+                return None;
             }
             let to = |by: isize| at.saturating_add_signed(by);
             match &regex.program[at] {

@@ -239,6 +239,7 @@ impl Sed {
                 let pattern = pattern.clone().or_else(|| self.state.last.clone());
                 let Some(pattern) = pattern else { return Some(false) };
                 let found = pattern.is_match(&self.state.space);
+                io.budget.take(pattern.work());
                 self.state.last = Some(pattern);
                 found
             }
@@ -482,6 +483,7 @@ impl Sed {
             return self.no_previous(io);
         };
         let changed = replace(&self.state.space, &pattern, rule);
+        io.budget.take(pattern.work());
         self.state.last = Some(pattern);
         if let Some(changed) = changed {
             self.state.space = changed;
@@ -500,7 +502,8 @@ impl Sed {
 fn replace(line: &str, pattern: &Regex, rule: &Substitute) -> Option<String> {
     let mut out = String::new();
     let (mut end, mut at, mut count, mut last) = (0, 0, 0, None);
-    while at <= line.len() {
+    // A text that becomes too long is refused before the next command.
+    while at <= line.len() && out.len() <= LONGEST {
         let Some(groups) = pattern.captures_at(line, at) else { break };
         let Some((start, stop)) = groups[0] else { break };
         // An empty piece right behind another does not count.
