@@ -3,8 +3,14 @@
 use super::parse::Instruction;
 use super::{Piece, Regex};
 
-/// Places, instructions, groups or members of a class that are looked at in a turn.
+/// Instructions, groups or loops that are copied in a turn.
 const PER_TURN: usize = 16;
+
+/// Members of a class that are looked at in a turn.
+const MEMBERS_PER_TURN: usize = 4;
+
+/// Turns that a search takes before it has looked at anything.
+const SEARCH: usize = 4;
 
 type Slots = Vec<Option<usize>>;
 
@@ -28,8 +34,12 @@ pub(super) fn search(
     start: usize,
     wanted: Wanted,
 ) -> Option<Vec<Option<Piece>>> {
-    if !regex.work.count((regex.program.len() / PER_TURN) as u64) {
+    if !regex.work.count((SEARCH + regex.program.len() / PER_TURN) as u64) {
         return None;
+    }
+    if let Some(plain) = &regex.plain {
+        let at = start + text[start..].find(&**plain)?;
+        return Some(vec![Some((at, at + plain.len()))]);
     }
     let groups = if wanted == Wanted::Groups { regex.groups } else { 0 };
     let slots = match regex.back_references {
@@ -46,7 +56,7 @@ fn turns(instruction: &Instruction, slots: &Slots) -> u64 {
         Instruction::Class { members, .. } => members.len(),
         _ => 0,
     };
-    1 + ((members + slots.len()) / PER_TURN) as u64
+    1 + (members / MEMBERS_PER_TURN + slots.len() / PER_TURN) as u64
 }
 
 /// A way through the program that has come to an instruction.

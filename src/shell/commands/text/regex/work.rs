@@ -38,9 +38,15 @@ impl Work {
 
     /// The shell's steps that it comes to, which begin anew.
     pub fn take(&self) -> u64 {
-        match self.0.swap(0, Ordering::Relaxed) {
-            GIVEN_UP => GIVEN_UP,
-            turns => turns / TURNS_PER_STEP,
+        match self.0.load(Ordering::Relaxed) {
+            GIVEN_UP => {
+                self.0.store(0, Ordering::Relaxed);
+                GIVEN_UP
+            }
+            turns => {
+                self.0.store(turns % TURNS_PER_STEP, Ordering::Relaxed);
+                turns / TURNS_PER_STEP
+            }
         }
     }
 }
