@@ -578,7 +578,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         let Some(play) = self.game.play() else { return Ok(()) };
         let unapplied = play.unapplied().join(", ");
         let help = play.help();
-        let lines = narration::ladder(play.goals(), &help);
+        let lines = narration::ladder(play, &help);
         let next = match help.next() {
             Some(next) => format!("why again: {}. look N runs a command.", next.words()),
             None => "That is all there is to say. look N runs a command.".to_owned(),
@@ -926,7 +926,7 @@ mod tests {
     #[test]
     fn why_tells_a_step_more_at_each_call() {
         let told = played("localhost-sidecar\nwhy\ngo\n\nwhy\nwhy\nwhy\nwhy\nlook 1\nquit\n");
-        let steps = ["Where to look 1:", "Fact:", "Line: multi.yaml", "Way out:"];
+        let steps = ["Where to look 1:", "Fact:", "Line: multi.yaml:14: - while true", "Way out:"];
         let counts: Vec<usize> =
             steps.iter().map(|step| told.matches(step).count().min(4)).collect();
         assert!(told.contains("Nothing was sent yet. go sends"), "{told}");

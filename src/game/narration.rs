@@ -1,5 +1,6 @@
 //! Every picture as sentences: for `--plain`, for screen readers, and for `describe`.
 
+use super::Play;
 use super::ladder::{Fault, Help};
 use super::scene::{PodView, Scene, ServiceView, Spot, both, visible_pods};
 use super::story::Story;
@@ -115,8 +116,8 @@ pub fn goal(goal: &GoalState) -> String {
 
 /// The ladder as far as it was climbed for the fault that was asked about, with all the goals that it
 /// breaks; of the others their symptoms.
-pub fn ladder(goals: &[GoalState], help: &Help<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
+pub fn ladder(play: &Play, help: &Help<'_>) -> Vec<String> {
+    let (goals, mut lines) = (play.goals(), Vec::new());
     for (at, fault) in help.faults.iter().enumerate() {
         let broken: Vec<_> = fault.goals.iter().filter_map(|at| goals.get(*at)).collect();
         lines.extend(broken.iter().map(|goal| format!("Not passed: {}", goal.say)));
@@ -124,7 +125,7 @@ pub fn ladder(goals: &[GoalState], help: &Help<'_>) -> Vec<String> {
             lines.push(format!("  The client says: {}", heard.said));
         }
         match at == help.chosen {
-            true => rungs(fault, &mut lines),
+            true => rungs(play, fault, &mut lines),
             false => lines.push(format!("  why {}: help with this one", at + 1)),
         }
     }
@@ -132,7 +133,7 @@ pub fn ladder(goals: &[GoalState], help: &Help<'_>) -> Vec<String> {
 }
 
 /// What was asked for about one fault.
-fn rungs(fault: &Fault<'_>, lines: &mut Vec<String>) {
+fn rungs(play: &Play, fault: &Fault<'_>, lines: &mut Vec<String>) {
     let diagnosis = fault.diagnosis;
     lines.extend(fault.messages().map(|message| format!("  What happened: {message}")));
     if fault.rung >= 1 {
@@ -143,7 +144,9 @@ fn rungs(fault: &Fault<'_>, lines: &mut Vec<String>) {
         lines.extend(diagnosis.evidence.iter().map(|fact| format!("  Fact: {fact}")));
     }
     if fault.rung >= 3 {
-        lines.extend(diagnosis.at.iter().map(|at| format!("  Line: {at}")));
+        let line = diagnosis.at.as_ref();
+        let line = line.map(|at| format!("  Line: {at}: {}", play.line(at).unwrap_or_default()));
+        lines.extend(line);
         lines.extend(fault.nearest().map(|nearest| format!("  Nearest miss: {nearest}")));
     }
     if fault.rung >= 4 {

@@ -1,7 +1,7 @@
 //! The player's files: their texts, what is wrong with them, and what was applied.
 
 use super::{Panel, Play};
-use crate::diagnostic::{Diagnostic, Position, Severity};
+use crate::diagnostic::{Diagnostic, Location, Position, Severity};
 use crate::level::{Attempt, is_manifest};
 
 /// A file that is larger is not opened in the editor.
@@ -69,6 +69,13 @@ impl Play {
     fn differs(&self, name: &str, text: &str) -> bool {
         let applied = self.applied.iter().find(|(file, _)| file == name);
         applied.is_none_or(|(_, applied)| applied != text) && !self.attempt.is_sent(name)
+    }
+
+    /// What stands at a place of the player's files, without the spaces around it.
+    pub fn line(&self, at: &Location) -> Option<&str> {
+        let file = self.files.iter().find(|file| *file.name == *at.file)?;
+        let number = (at.position.line as usize).checked_sub(1)?;
+        file.text.lines().nth(number).map(str::trim)
     }
 
     /// The file that is shown.

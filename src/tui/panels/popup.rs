@@ -472,11 +472,10 @@ fn rung_rows(
 fn line_rows(play: &Play, fault: &Fault<'_>, columns: usize, theme: &Theme, rows: &mut Rows) {
     match &fault.diagnosis.at {
         Some(at) => {
-            let file = play.files.iter().find(|file| *file.name == *at.file);
-            let line = file.and_then(|file| file.text.lines().nth(at.position.line as usize - 1));
+            let line = play.line(at);
             rows.push(ratatui::text::Line::from(vec![
                 Span::styled(format!("  {at}  "), theme.accent),
-                Span::styled(fit(line.unwrap_or("").trim(), columns), theme.text),
+                Span::styled(fit(line.unwrap_or_default(), columns), theme.text),
             ]));
         }
         None => paragraph(rows, "  no line of yours stands for it", columns, theme.text),
