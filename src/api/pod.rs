@@ -162,6 +162,24 @@ impl SharedSpec {
         own.chain(self.token.as_deref().map(|name| (name, &*TOKEN)))
     }
 
+    /// The volumes that some container mounts or has as a device: a kubelet leaves out the others.
+    pub fn used_volumes(&self) -> impl Iterator<Item = (&str, &Volume)> {
+        self.volumes().filter(|(name, _)| self.token.as_deref() == Some(*name) || self.uses(name))
+    }
+
+    /// Whether a container names this volume.
+    fn uses(&self, volume: &str) -> bool {
+        let spec = &self.shared;
+        let ephemeral = spec.ephemeral_containers.iter().flatten();
+        let init = spec.init_containers.iter().flatten();
+        let own = init.chain(&spec.containers).map(|it| (&it.volume_mounts, &it.volume_devices));
+        let mut all = own.chain(ephemeral.map(|it| (&it.volume_mounts, &it.volume_devices)));
+        all.any(|(mounts, devices)| {
+            mounts.iter().flatten().any(|mount| mount.name == volume)
+                || devices.iter().flatten().any(|device| device.name == volume)
+        })
+    }
+
     /// What one of the containers mounts.
     pub fn mounts<'a>(&'a self, container: &'a Container) -> impl Iterator<Item = Mount<'a>> {
         let own = container.volume_mounts.iter().flatten().map(|mount| Mount {

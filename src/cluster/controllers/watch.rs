@@ -44,6 +44,7 @@ impl Controllers {
                 self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
                 self.queue.add(now, Actor::Endpoints, key.clone());
             }
+            Object::PersistentVolumeClaim(_) => self.scheduler.wake(now, &mut self.queue),
             Object::HorizontalPodAutoscaler(_) => {
                 self.queue.remind(now + autoscaler::PERIOD, Actor::Autoscaler, key.clone());
             }

@@ -17,7 +17,7 @@ pub use account::Identity;
 use account::{Account, Group};
 pub(super) use catalogue::{Lookup, carried, find, laptop, node};
 pub(super) use content::nginx_file;
-pub(super) use reference::Reference;
+pub(super) use reference::{Reference, reference_fault};
 pub(super) use registry::Registry;
 
 use std::collections::{BTreeMap, BTreeSet};

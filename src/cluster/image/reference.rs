@@ -60,9 +60,24 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A first part is a host when it could not be a folder: it has a dot or a port, or is localhost.
+/// Why a text is no reference (`ParseNormalizedNamed` of github.com/distribution/reference).
+pub fn reference_fault(text: &str) -> String {
+    let remainder = match text.split_once('/') {
+        Some((host, rest)) if is_host(host) => rest.to_owned(),
+        Some(_) => text.to_owned(),
+        None => format!("library/{text}"),
+    };
+    let remote = remainder.split(':').next().unwrap_or_default();
+    if remote.chars().any(char::is_uppercase) {
+        return format!("invalid reference format: repository name ({remote}) must be lowercase");
+    }
+    "invalid reference format".to_owned()
+}
+
+/// A first part is a host when it could not be a folder: it has a dot, a port or a capital letter,
+/// or is localhost.
 fn is_host(part: &str) -> bool {
-    part.contains('.') || part.contains(':') || part == "localhost"
+    part.contains(['.', ':']) || part == "localhost" || part.chars().any(char::is_uppercase)
 }
 
 fn is_tag(tag: &str) -> bool {

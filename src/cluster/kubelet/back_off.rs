@@ -16,14 +16,14 @@ pub(super) fn ended(worker: &mut Worker, index: usize, now: SimTime, exit: i32) 
         worker.post_start = None;
     }
     let policy = worker.restart_policy().to_owned();
-    let deleted = worker.deletion.is_some();
+    let ends = worker.deletion.is_some() || worker.overdue;
     let changed = is_changed(worker, index);
     let message = last_words(worker, index, exit);
     let container = &mut worker.containers[index];
     let ran = container.running_since().map(|since| now.since(since)).unwrap_or_default();
     container.end(now, exit, message);
     worker.stale = true;
-    if deleted || !container.restarts_after(exit, &policy) {
+    if ends || !container.restarts_after(exit, &policy) {
         return;
     }
     // A container whose image was changed is not at fault.
@@ -55,7 +55,7 @@ fn last_words(worker: &Worker, index: usize, exit: i32) -> String {
 /// its next start waits no longer: the kubelet counts failures for each form of a container's
 /// specification (pkg/kubelet/kuberuntime: getStableKey).
 pub(super) fn notice_change(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
-    if worker.deletion.is_some() || !is_changed(worker, index) {
+    if worker.deletion.is_some() || worker.overdue || !is_changed(worker, index) {
         return;
     }
     let container = &mut worker.containers[index];

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Container as ContainerSpec;
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, Secret};
 
 use super::back_off::NOTICE;
+use super::events::Told;
 use super::worker::{Host, Worker};
-use crate::cluster::image::{self, Lookup, Reference, Registry};
+use crate::cluster::image::{self, Lookup, Reference, Registry, reference_fault};
 
 /// How long a kubelet waits before it looks again for something that a container needs.
 const RETRY: Duration = Duration::from_secs(5);
@@ -28,6 +29,28 @@ pub(super) fn needs_pull(worker: &Worker, index: usize, registry: &mut Registry)
 pub(super) fn begin_pull(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     let image = image_of(worker, index);
     worker.tell_of(host, index, false, "Pulling", &format!("Pulling image \"{image}\""));
+}
+
+/// A round of the kubelet's work begins with the secrets for the registry; it goes on without those
+/// that are not there.
+pub(super) fn look_for_secrets(worker: &mut Worker, host: &mut Host<'_>) {
+    let spec = worker.pod.spec.as_ref();
+    let named = spec.into_iter().flat_map(|spec| spec.image_pull_secrets.iter().flatten());
+    let missing: Vec<&str> = named
+        .map(|secret| secret.name.as_str())
+        .filter(|name| !name.is_empty())
+        .filter(|name| host.api.store().get::<Secret>(&worker.namespace, name).is_none())
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    let message = format!(
+        "Unable to retrieve some image pull secrets ({}); attempting to pull the image may not \
+         succeed.",
+        missing.join(", ")
+    );
+    let reason = "FailedToRetrieveImagePullSecret";
+    worker.tell(host, Told { warning: true, reason, message: &message, field: "" });
 }
 
 /// The registry has answered; `false` when it has no such image.
@@ -94,9 +117,9 @@ pub(super) fn invalid_name(
     host: &mut Host<'_>,
     name: &str,
 ) -> bool {
+    let fault = reference_fault(name);
     let message = format!(
-        "Failed to apply default image tag \"{name}\": couldn't parse image name \"{name}\": \
-         invalid reference format"
+        "Failed to apply default image tag \"{name}\": couldn't parse image name \"{name}\": {fault}"
     );
     worker.tell_of(host, index, true, "InspectFailed", &message);
     worker.tell_of(host, index, true, "Failed", "Error: InvalidImageName");

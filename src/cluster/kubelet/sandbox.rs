@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::events::Told;
+use super::pull;
 use super::volume::{Volume, Volumes};
 use super::worker::{Host, Worker};
 use crate::api::SharedSpec;
@@ -47,6 +48,7 @@ impl Worker {
             Err((volume, error)) => return self.mount_failed(host, &volume, &error),
         };
         self.mount_retry = None;
+        pull::look_for_secrets(self, host);
         let spec = self.pod.spec.as_ref();
         let on_host = spec.is_some_and(|spec| spec.host_network == Some(true));
         let Some(node) = host.network.node(&self.node) else { return };
@@ -80,7 +82,7 @@ impl Worker {
     pub(super) fn refresh_volumes(&mut self, host: &Host<'_>) {
         self.volumes_stale_at = None;
         let pod = self.pod.clone();
-        let specs = pod.spec.iter().flat_map(SharedSpec::volumes);
+        let specs = pod.spec.iter().flat_map(SharedSpec::used_volumes);
         let Some(sandbox) = &mut self.sandbox else { return };
         for (name, spec) in specs {
             let fresh = Volume::mount(host.api.store(), &self.namespace, spec);
@@ -114,7 +116,7 @@ impl Worker {
     }
 
     fn mount(&self, host: &mut Host<'_>) -> Result<Volumes, (String, String)> {
-        let specs = self.pod.spec.iter().flat_map(SharedSpec::volumes);
+        let specs = self.pod.spec.iter().flat_map(SharedSpec::used_volumes);
         specs
             .map(|(name, spec)| {
                 let mut volume = Volume::mount(host.api.store(), &self.namespace, spec)

@@ -117,6 +117,7 @@ pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     container.process = Some(process);
     container.state = State::Running { since: host.now };
     worker.tell_of(host, index, false, "Started", "Container started");
+    pull::look_for_secrets(worker, host);
     match spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.post_start.as_ref()) {
         Some(hook) => {
             // Nothing else is done for the pod, and nothing reported, before the hook has ended.

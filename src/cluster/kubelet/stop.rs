@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::container::Stopping;
+use super::events::Told;
 use super::worker::{Host, Worker};
 use super::{back_off, hooks};
 use crate::cluster::Signal;
@@ -81,14 +82,20 @@ pub(super) fn kill(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
     back_off::ended(worker, index, host.now, KILLED);
 }
 
-/// `activeDeadlineSeconds` are over: the pod has failed.
+/// What a pod's end is called whose `activeDeadlineSeconds` are over: reason and message.
+pub(super) const OVERDUE: (&str, &str) =
+    ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline");
+
+/// `activeDeadlineSeconds` are over: every container is told to stop, and the pod fails when they
+/// have (kubelet's `activeDeadlineHandler`).
 pub(super) fn deadline(worker: &mut Worker, host: &mut Host<'_>) {
-    worker.finished = true;
-    worker.stale = true;
+    worker.overdue = true;
     worker.operation = None;
-    let message = "Pod was active on the node longer than the specified deadline".to_owned();
-    worker.failure = Some(("DeadlineExceeded".to_owned(), message));
+    let (reason, message) = OVERDUE;
+    worker.tell(host, Told { warning: false, reason, message, field: "" });
+    let grace = worker.grace();
     for index in 0..worker.containers.len() {
-        kill(worker, index, host);
+        let message = format!("Stopping container {}", worker.containers[index].name);
+        stop(worker, index, host, grace, &message);
     }
 }

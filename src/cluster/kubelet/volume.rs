@@ -105,11 +105,18 @@ impl Volume {
             return Ok(Volume::Provided([Source::Downward(items)].into()));
         }
         if let Some(source) = &spec.projected {
-            let mut sources = Vec::new();
+            let (mut sources, mut faults) = (Vec::new(), Vec::new());
             for projection in source.sources.iter().flatten() {
-                sources.extend(find.projection(projection)?);
+                match find.projection(projection) {
+                    Ok(found) => sources.extend(found),
+                    Err(fault) => faults.push(fault),
+                }
             }
-            return Ok(Volume::Provided(sources.into()));
+            return match faults.as_slice() {
+                [] => Ok(Volume::Provided(sources.into())),
+                [one] => Err(one.clone()),
+                several => Err(format!("[{}]", several.join(", "))),
+            };
         }
         Ok(Volume::Writable(BTreeMap::new()))
     }
@@ -178,7 +185,13 @@ impl Finder<'_> {
         optional: bool,
     ) -> Result<Option<Source>, String> {
         match self.store.get::<ConfigMap>(self.namespace, name) {
-            Some(object) => Ok(Some(Source::ConfigMap { object: object.clone(), items })),
+            Some(object) => {
+                let items = present(items, optional, "configmap references", "config", |key| {
+                    object.data.as_ref().is_some_and(|data| data.contains_key(key))
+                        || object.binary_data.as_ref().is_some_and(|data| data.contains_key(key))
+                })?;
+                Ok(Some(Source::ConfigMap { object: object.clone(), items }))
+            }
             // Real clusters publish this one in every namespace.
             None if name == "kube-root-ca.crt" => {
                 Ok(Some(Source::Made { path: "ca.crt".to_owned(), content: CERTIFICATE }))
@@ -195,7 +208,12 @@ impl Finder<'_> {
         optional: bool,
     ) -> Result<Option<Source>, String> {
         match self.store.get::<Secret>(self.namespace, name) {
-            Some(object) => Ok(Some(Source::Secret { object: object.clone(), items })),
+            Some(object) => {
+                let items = present(items, optional, "references", "secret", |key| {
+                    object.data.as_ref().is_some_and(|data| data.contains_key(key))
+                })?;
+                Ok(Some(Source::Secret { object: object.clone(), items }))
+            }
             None if optional => Ok(None),
             None => Err(format!("secret \"{name}\" not found")),
         }
@@ -233,8 +251,18 @@ impl Source {
             }
             Source::Downward(items) => {
                 let item = items.iter().find(|item| item.path == path)?;
-                let field = item.field_ref.as_ref()?;
-                downward::field(pod, &field.field_path).map(String::into_bytes)
+                let text = match (&item.field_ref, &item.resource_field_ref) {
+                    (Some(field), _) => downward::field(pod, &field.field_path),
+                    (None, Some(field)) => {
+                        let spec = pod.spec.as_ref()?;
+                        let mut all = spec.init_containers.iter().flatten().chain(&spec.containers);
+                        let name = field.container_name.as_deref();
+                        let container = all.find(|it| Some(it.name.as_str()) == name)?;
+                        downward::resource(container, field)
+                    }
+                    (None, None) => None,
+                };
+                text.map(String::into_bytes)
             }
             Source::Made { path: made, content } => {
                 (made == path).then(|| content.as_bytes().to_vec())
@@ -260,6 +288,23 @@ impl Source {
             Source::Made { path, .. } => vec![path.clone()],
         }
     }
+}
+
+/// The items whose keys are there. One that is missing is an error, unless it is optional.
+fn present(
+    items: Option<Vec<KeyToPath>>,
+    optional: bool,
+    words: &str,
+    kind: &str,
+    has: impl Fn(&str) -> bool,
+) -> Result<Option<Vec<KeyToPath>>, String> {
+    let Some(mut items) = items.filter(|items| !items.is_empty()) else { return Ok(None) };
+    if optional {
+        items.retain(|item| has(&item.key));
+    } else if let Some(missing) = items.iter().find(|item| !has(&item.key)) {
+        return Err(format!("{words} non-existent {kind} key: {}", missing.key));
+    }
+    Ok(Some(items))
 }
 
 /// The key that is shown at `path`: the path itself, unless items say otherwise.

@@ -90,6 +90,8 @@ pub struct Worker {
     pub deletion: Option<SimTime>,
     /// Nothing starts any more: it failed or succeeded for good.
     pub finished: bool,
+    /// It has been active for too long: nothing starts any more, and it fails when nothing runs.
+    pub overdue: bool,
     /// Why it failed as a whole (`DeadlineExceeded`, `NodePorts`): reason and message.
     pub failure: Option<(String, String)>,
     pub mount_retry: Option<SimTime>,
@@ -128,6 +130,7 @@ impl Worker {
             operation: None,
             deletion: None,
             finished: false,
+            overdue: false,
             failure: None,
             mount_retry: None,
             mount_failures: 0,
@@ -327,7 +330,7 @@ impl Worker {
         if self.finished || self.mount_retry.is_some_and(|at| at > host.now) {
             return None;
         }
-        if self.post_start.is_some() {
+        if self.overdue || self.post_start.is_some() {
             return None;
         }
         if self.sandbox.is_none() {
@@ -442,6 +445,13 @@ impl Worker {
         if self.finished || self.deletion.is_some() {
             return;
         }
+        if self.overdue {
+            let (reason, message) = stop::OVERDUE;
+            self.finished = !self.runs_anything();
+            self.stale |= self.finished;
+            self.failure = self.finished.then(|| (reason.to_owned(), message.to_owned()));
+            return;
+        }
         let policy = self.restart_policy();
         let failed_init = self.containers.iter().any(|container| {
             container.role == Role::Init
@@ -477,7 +487,7 @@ impl Worker {
     /// `activeDeadlineSeconds`, counted from the pod's start.
     fn deadline(&self) -> Option<SimTime> {
         let seconds = self.pod.spec.as_ref()?.active_deadline_seconds?;
-        let open = !self.finished && self.deletion.is_none();
+        let open = !self.finished && !self.overdue && self.deletion.is_none();
         let admitted = self.admitted.filter(|_| open)?;
         Some(admitted + Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
     }
@@ -496,7 +506,7 @@ impl Worker {
                 moments.add(at, true);
             }
         }
-        if self.deletion.is_some() || self.finished || self.admitted.is_none() {
+        if self.deletion.is_some() || self.finished || self.overdue || self.admitted.is_none() {
             return;
         }
         if let Some(at) = container.back_off_told_at {

@@ -209,7 +209,8 @@ fn a_volume_that_cannot_be_mounted_keeps_the_pod_from_starting() {
         "vol",
         json!({
             "volumes": [{ "name": "config", "configMap": { "name": "x" } }],
-            "containers": [{ "name": "c", "image": "nginx:1.27" }],
+            "containers": [{ "name": "c", "image": "nginx:1.27",
+                "volumeMounts": [{ "name": "config", "mountPath": "/config" }] }],
         }),
     );
     assert_eq!(cluster.settle(Duration::from_secs(60)), Settled::Settled);

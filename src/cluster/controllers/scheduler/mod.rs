@@ -23,7 +23,7 @@ pub(super) use node_cache::NodeCache;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::PodCondition;
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PodCondition};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::events::{Report, Source, reference};
@@ -99,6 +99,10 @@ impl Scheduler {
     fn find(&self, client: &Client<'_>, pod: &Pod) -> Result<Arc<str>, Refusals> {
         let mut refusals = Refusals::new(self.node_cache.len());
         let Some(spec) = &pod.spec else { return Err(refusals) };
+        if let Some(reason) = missing_claim(client, pod) {
+            refusals.refuse_all(reason);
+            return Err(refusals);
+        }
         let needs = Needs::of(pod, spec, client.index, &self.node_cache);
         let wishes = Wishes::of(pod, spec, client.index, &self.node_cache);
         let mut best = None;
@@ -119,6 +123,24 @@ impl Scheduler {
         }
         best.map(|(_, name)| name).ok_or(refusals)
     }
+}
+
+/// Why no node can give a pod its volumes: a claim that is not there, or will not be for long
+/// (pkg/scheduler/framework/plugins/volumebinding: podHasPVCs).
+fn missing_claim(client: &Client<'_>, pod: &Pod) -> Option<String> {
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
+    claims.find_map(|source| {
+        let name = &source.claim_name;
+        let claim = client.api.store().get::<PersistentVolumeClaim>(pod.namespace(), name);
+        match claim {
+            None => Some(format!("persistentvolumeclaim \"{name}\" not found")),
+            Some(claim) if claim.metadata.deletion_timestamp.is_some() => {
+                Some(format!("persistentvolumeclaim \"{name}\" is being deleted"))
+            }
+            Some(_) => None,
+        }
+    })
 }
 
 /// Whether a pod waits for a node.

@@ -28,13 +28,22 @@ impl Refusal {
 #[derive(Clone, Debug)]
 pub(super) struct Refusals {
     nodes: usize,
+    /// What made it needless to ask the nodes: a PreFilter plugin's words.
+    beforehand: Option<String>,
     reasons: BTreeMap<String, usize>,
     preemption: BTreeMap<&'static str, usize>,
 }
 
 impl Refusals {
     pub(super) fn new(nodes: usize) -> Refusals {
-        Refusals { nodes, reasons: BTreeMap::new(), preemption: BTreeMap::new() }
+        let (reasons, preemption) = (BTreeMap::new(), BTreeMap::new());
+        Refusals { nodes, beforehand: None, reasons, preemption }
+    }
+
+    /// No node will do, whatever it is like.
+    pub(super) fn refuse_all(&mut self, reason: String) {
+        self.beforehand = Some(reason);
+        self.preemption.insert("Preemption is not helpful for scheduling", self.nodes);
     }
 
     pub(super) fn add(&mut self, refusal: Refusal) {
@@ -58,7 +67,10 @@ impl fmt::Display for Refusals {
         }
         write!(f, "0/{} nodes are available: ", self.nodes)?;
         let reasons = self.reasons.iter().map(|(reason, count)| format!("{count} {reason}"));
-        f.write_str(&sorted(reasons))?;
+        match &self.beforehand {
+            Some(reason) => f.write_str(reason)?,
+            None => f.write_str(&sorted(reasons))?,
+        }
         write!(
             f,
             ". no new claims to deallocate, preemption: 0/{} nodes are available: ",
