@@ -163,6 +163,8 @@ fn help_names_what_works_here() {
     assert!(output("help").contains("kubectl"));
     assert!(output("help grep").starts_with("Usage: grep"));
     assert_eq!(complaint("docker ps"), ("podhop: docker is not simulated here; kubectl get pods and kubectl describe pod show what runs\n".into(), 127));
+    assert_eq!(complaint("sudo docker ps"), complaint("docker ps"));
+    assert_eq!(complaint("sudo kubctl"), ("sudo: kubctl: command not found\n".into(), 1));
 }
 
 #[test]

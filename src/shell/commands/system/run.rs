@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::clock::SimTime;
-use crate::cluster::Flavour;
+use crate::cluster::{Flavour, Place};
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::trouble::left_out;
-use crate::shell::commands::{Setting, busybox_usage, failed, is_installed};
+use crate::shell::commands::{
+    Setting, busybox_usage, failed, is_installed, is_real, not_simulated,
+};
 use crate::shell::machine::Machine;
 use crate::shell::{Interrupted, Io, Step, Tool, programs};
 
@@ -77,7 +79,12 @@ impl Tool for Become {
                 Ok(machine) => self.inner = Some(machine),
                 Err(why) => {
                     let name = self.words.first().map_or("", String::as_str);
+                    if *io.place == Place::Laptop && is_real(name) {
+                        io.write_error(not_simulated(name));
+                        return Step::Exit(127);
+                    }
                     io.write_error(match (self.tool, self.flavour) {
+                        ("sudo", _) => format!("sudo: {name}: command not found"),
                         ("busybox", _) => format!("{name}: applet not found"),
                         (tool, Flavour::BusyBox) => {
                             format!("{tool}: can't execute '{name}': No such file or directory")
@@ -87,7 +94,7 @@ impl Tool for Become {
                         }
                         (tool, Flavour::Gnu) => format!("{tool}: {why}"),
                     });
-                    return Step::Exit(127);
+                    return Step::Exit(if self.tool == "sudo" { 1 } else { 127 });
                 }
             }
         }
