@@ -111,8 +111,8 @@ pub(super) fn interrupt(game: &mut Game) -> bool {
 /// Looks whether the command has ended, and shows the way of its packets.
 pub(super) fn finish(play: &mut Play) -> Vec<Effect> {
     let mut effects = Vec::new();
-    for wish in play.attempt.session_mut().take_wishes() {
-        match wish {
+    for request in play.attempt.session_mut().take_ui_requests() {
+        match request {
             UiRequest::ClearScreen => play.console.clear(),
             UiRequest::Edit(file) => {
                 if !play.attempt.files().contains_key(&file) {

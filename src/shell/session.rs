@@ -269,7 +269,7 @@ impl Session {
     }
 
     /// Takes what the shell wants from the game.
-    pub fn take_wishes(&mut self) -> Vec<UiRequest> {
+    pub fn take_ui_requests(&mut self) -> Vec<UiRequest> {
         std::mem::take(&mut self.ui_requests)
     }
 

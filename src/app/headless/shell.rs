@@ -47,7 +47,7 @@ pub fn shell(arguments: &ShellArgs, pack: &dyn Fn() -> Result<Pack, Usage>) -> E
         out: Output::new(),
         pending: String::new(),
         left: false,
-        wishes: Vec::new(),
+        ui_requests: Vec::new(),
         answers: 0,
     };
     if person {
@@ -276,7 +276,7 @@ struct Conversation<'a> {
     pending: String,
     left: bool,
     /// What commands asked of whoever draws the screen, and has not been answered.
-    wishes: Vec<UiRequest>,
+    ui_requests: Vec<UiRequest>,
     /// How many answers were given.
     answers: u64,
 }
@@ -374,8 +374,9 @@ impl Conversation<'_> {
             if !self.json {
                 self.answer(&std::mem::take(&mut chunks));
             }
-            self.wishes.extend(self.desk.session_mut().take_wishes());
-            let edits = self.wishes.iter().any(|wish| matches!(wish, UiRequest::Edit(_)));
+            self.ui_requests.extend(self.desk.session_mut().take_ui_requests());
+            let edits =
+                self.ui_requests.iter().any(|request| matches!(request, UiRequest::Edit(_)));
             if edits && !matches!(ran, Ran::Ended) {
                 // It waits for an editor that nobody opens.
                 self.desk.interrupt();
@@ -414,9 +415,9 @@ impl Conversation<'_> {
 
     fn answer_with(&mut self, mut chunks: Vec<Chunk>) {
         chunks.extend(self.desk.session_mut().take_output());
-        self.wishes.extend(self.desk.session_mut().take_wishes());
-        for wish in std::mem::take(&mut self.wishes) {
-            match wish {
+        self.ui_requests.extend(self.desk.session_mut().take_ui_requests());
+        for request in std::mem::take(&mut self.ui_requests) {
+            match request {
                 UiRequest::Leave => self.left = true,
                 UiRequest::ClearScreen => {}
                 UiRequest::Edit(file) => {

@@ -171,7 +171,7 @@ fn help_names_what_works_here() {
 fn the_editor_is_the_games() {
     let mut story = super::Story::new();
     story.run("vim web.yaml; clear");
-    let ui_requests = story.session.take_wishes();
+    let ui_requests = story.session.take_ui_requests();
     assert_eq!(
         ui_requests,
         [crate::shell::UiRequest::Edit("web.yaml".into()), crate::shell::UiRequest::ClearScreen]
