@@ -40,6 +40,22 @@ impl Machine {
         child.state.depth += 1;
         child.state.asked = self.is_asked();
         child.shells = shells;
+        child.known_jobs = self
+            .jobs
+            .iter()
+            .filter(|job| !job.adopted)
+            .map(|job| (job.pid, job.text.clone()))
+            .collect();
+        // What was opened stays open; what leads to this shell's own output is the child's by itself.
+        for (number, target) in &self.descriptors.others {
+            if matches!(target, Target::File(_) | Target::Reads(_) | Target::Socket(..)) {
+                child.descriptors.others.insert(*number, target.clone());
+            }
+        }
+        if !child.descriptors.others.is_empty() {
+            child.inputs.clone_from(&self.inputs);
+            child.closing.clone_from(&self.closing);
+        }
         Some(child)
     }
 

@@ -51,7 +51,8 @@ impl Machine {
             });
             let mut item = item.clone();
             item.background = false;
-            self.start_job(io, Arc::new(List { items: vec![item] }));
+            let text = self.source_of(item.span);
+            self.start_job(io, Arc::new(List { items: vec![item] }), text);
             return;
         }
         let Some((connector, next)) = item.pipelines.get(pipeline) else {
@@ -189,6 +190,9 @@ impl Machine {
                     // The expansion begins again, and goes through all that it was given so far.
                     io.budget.take(outputs.len() as u64 / OUTPUTS_PER_STEP);
                     child.state.substitutions += 1;
+                    if let Some(variables) = self.assigned.take() {
+                        child.state.variables = variables;
+                    }
                     child.push_list(list);
                     self.stack.push(Frame::Expand { task, outputs, status });
                     self.stack
@@ -327,6 +331,11 @@ impl Machine {
         io.budget.keep(cost);
         if !variables.is_shared_with(&self.state.variables) {
             io.budget.take(copied(&variables));
+        }
+        // A substitution sees what was assigned before it.
+        if matches!(result, Err(Stop::Substitute(_))) {
+            self.assigned = Some(variables);
+            return result;
         }
         let result = result?;
         self.state.variables = variables;

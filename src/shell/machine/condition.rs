@@ -112,6 +112,13 @@ pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<
         [operator, operand] if !matches!(*operator, "(") => unary(operator, operand, world),
         [left, operator, right] if is_binary(operator) => binary(left, operator, right, world),
         all => {
+            if let ([first, operator, _], false) = (all, world.posix)
+                && !matches!(*first, "!" | "(")
+                && !matches!(*operator, "-a" | "-o")
+            {
+                let (first, operator) = ((*first).to_owned(), (*operator).to_owned());
+                return Err(Wrong::NoBinary { first, operator });
+            }
             let mut reader = Reader { arguments: all, at: 0, world, depth: 0 };
             let value = reader.either()?;
             match reader.arguments.get(reader.at) {
@@ -345,9 +352,16 @@ impl Machine {
         };
         let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
-        let (mut found, mut left) = (None, STEPS);
-        let result = holds(condition, &mut texts, &world, &set, &mut found, &mut left);
+        let mut tried = Tried { found: None, traced: Vec::new(), left: STEPS };
+        let result = holds(condition, &mut texts, &world, &set, &mut tried);
+        let Tried { found, traced, left } = tried;
         io.budget.keep((STEPS - left) as usize);
+        if self.state.options.trace {
+            let mark = "+".repeat(self.state.substitutions as usize + 1);
+            for line in traced {
+                self.write_error(io, &format!("{mark} [[ {line} ]]"));
+            }
+        }
         if let Some(found) = found {
             let mut array = SharedMap::default();
             for (at, text) in found.into_iter().enumerate() {
@@ -422,21 +436,40 @@ fn collect(
     }
 }
 
+/// What trying a condition comes to beside its truth.
+struct Tried {
+    /// What the groups of `=~` took.
+    found: Option<Vec<String>>,
+    /// The tests that were made, for `set -x`.
+    traced: Vec<String>,
+    /// The steps that patterns may still take.
+    left: u64,
+}
+
 fn holds(
     condition: &Conditional,
     texts: &mut dyn Iterator<Item = String>,
     world: &World<'_>,
     set: &dyn Fn(&str) -> bool,
-    found: &mut Option<Vec<String>>,
-    left: &mut u64,
+    tried: &mut Tried,
 ) -> Result<bool, Wrong> {
     let mut next = || texts.next().unwrap_or_default();
+    let shown = |text: &str| if text.is_empty() { "''".to_owned() } else { text.to_owned() };
     Ok(match condition {
-        Conditional::Word(_) => !next().is_empty(),
-        Conditional::Unary(operator, _) if operator == "-v" => set(&next()),
-        Conditional::Unary(operator, _) => unary(operator, &next(), world)?,
+        Conditional::Word(_) => {
+            let text = next();
+            tried.traced.push(format!("-n {}", shown(&text)));
+            !text.is_empty()
+        }
+        Conditional::Unary(operator, _) => {
+            let text = next();
+            tried.traced.push(format!("{operator} {}", shown(&text)));
+            if operator == "-v" { set(&text) } else { unary(operator, &text, world)? }
+        }
         Conditional::Binary(_, operator, _) => {
             let (first, second) = (next(), next());
+            tried.traced.push(format!("{} {operator} {}", shown(&first), shown(&second)));
+            let left = &mut tried.left;
             match operator.as_str() {
                 "=" | "==" => fits(&first, &second, left)?,
                 "!=" => !fits(&first, &second, left)?,
@@ -449,19 +482,23 @@ fn holds(
                     let texts = |groups: &Vec<Option<(usize, usize)>>| {
                         groups.iter().map(|group| group.map(text).unwrap_or_default()).collect()
                     };
-                    *found = Some(groups.as_ref().map(texts).unwrap_or_default());
+                    tried.found = Some(groups.as_ref().map(texts).unwrap_or_default());
                     groups.is_some()
                 }
                 operator => binary(&first, operator, &second, world)?,
             }
         }
-        Conditional::Not(inner) => !holds(inner, texts, world, set, found, left)?,
+        Conditional::Not(inner) => !holds(inner, texts, world, set, tried)?,
         Conditional::And(all) | Conditional::Or(all) => {
             let ends = matches!(condition, Conditional::Or(_));
             let mut value = !ends;
             for condition in all {
                 // What does not count any more still takes its texts.
-                let holds = holds(condition, texts, world, set, found, left);
+                let said = tried.traced.len();
+                let holds = holds(condition, texts, world, set, tried);
+                if value == ends {
+                    tried.traced.truncate(said);
+                }
                 if value != ends {
                     value = holds?;
                 }

@@ -201,6 +201,8 @@ impl Descriptors {
 #[derive(Clone)]
 pub(super) struct Job {
     pub pid: u32,
+    /// What was typed, where that is known.
+    pub text: String,
     pub machine: Machine,
     pub stdin: Stdin,
     pub descriptors: Descriptors,

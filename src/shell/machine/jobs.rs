@@ -60,7 +60,7 @@ impl Machine {
     /// Begins the commands of a `>( … )`, which read what is written to `path`.
     pub(super) fn start_consumer(&mut self, io: &mut Io<'_>, path: &str, list: Arc<List>) {
         let (status, shown) = (self.state.status, std::mem::take(&mut self.state.interactive));
-        self.start_job(io, list);
+        self.start_job(io, list, String::new());
         (self.state.status, self.state.interactive) = (status, shown);
         if let Some(job) = self.jobs.last_mut() {
             job.feed = Some(Feed { path: path.to_owned(), taken: 0 });
@@ -90,7 +90,7 @@ impl Machine {
         self.step_jobs(io);
     }
 
-    pub(super) fn start_job(&mut self, io: &mut Io<'_>, list: Arc<List>) {
+    pub(super) fn start_job(&mut self, io: &mut Io<'_>, list: Arc<List>, text: String) {
         let Some(mut machine) = self.children(io, 3) else { return self.no_more_shells(io) };
         machine.push_list(list);
         self.jobs.retain(|job| job.status.is_none());
@@ -107,7 +107,7 @@ impl Machine {
         }
         let descriptors = self.descriptors.clone();
         let (stdin, status, adopted, feed) = (Stdin::default(), None, false, None);
-        self.jobs.push(Job { pid, machine, stdin, descriptors, status, adopted, feed });
+        self.jobs.push(Job { pid, text, machine, stdin, descriptors, status, adopted, feed });
     }
 
     /// What a subshell has left in the background goes on after it.

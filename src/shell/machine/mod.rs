@@ -73,6 +73,10 @@ pub(in crate::shell) struct Machine {
     processes: BTreeMap<String, Vec<u8>>,
     /// Commands that are to read the files of `>( … )`, by their path.
     consumers: Vec<(String, Arc<List>)>,
+    /// The variables as an expansion left them that waits for a substitution.
+    assigned: Option<variables::Variables>,
+    /// What the shell that this one is a copy of had in the background: numbers and commands.
+    known_jobs: Vec<(u32, String)>,
     /// When it goes on after a rest.
     rest: SimTime,
     /// Traps that are due.
@@ -111,6 +115,8 @@ impl Machine {
             shells: SHELLS,
             processes: BTreeMap::new(),
             consumers: Vec::new(),
+            assigned: None,
+            known_jobs: Vec::new(),
             unwritten: false,
             program: String::new(),
             rest: SimTime::START,
@@ -421,7 +427,7 @@ impl Machine {
             }
             Frame::Variables { saved } => self.put_back(saved),
             Frame::Read { arguments, until } => return self.read(io, arguments, until),
-            Frame::Wait { job } => return self.wait(job),
+            Frame::Wait { job } => return self.wait(io, job),
         }
         Turn::Go
     }

@@ -87,6 +87,17 @@ impl Machine {
         }
     }
 
+    /// The text of a command of the script that runs now; nothing of a function's.
+    pub(super) fn source_of(&self, span: Span) -> String {
+        let text = self.stack.iter().rev().find_map(|frame| match frame {
+            Frame::Script { text, .. } => Some(text),
+            _ => None,
+        });
+        let text = text.filter(|_| self.state.calls.is_empty());
+        let part = text.and_then(|text| text.get(span.start..span.end)).unwrap_or("");
+        part.trim().trim_end_matches('&').trim_end().to_owned()
+    }
+
     pub(super) fn script_file(&mut self, io: &mut Io<'_>, path: &str) {
         let full = files::absolute(&self.state.place, &self.state.directory, path);
         let view = files_view(io, &self.state.place);

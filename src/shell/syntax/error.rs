@@ -95,7 +95,7 @@ impl SyntaxError {
     fn almquist(&self, dash: bool) -> String {
         // Only operators and reserved words are named.
         let quoted = |token: &str| match token {
-            "newline" => "newline".to_owned(),
+            "newline" | "redirection" => token.to_owned(),
             other if is_named(other) => format!("\"{other}\""),
             _ => "word".to_owned(),
         };

@@ -3,7 +3,8 @@
 use super::lexer::Token;
 use super::parser::{Parser, Result};
 use super::{
-    Assignment, Command, CommandKind, Element, Fault, Part, Redirect, RedirectTarget, Word, braces,
+    Assignment, Command, CommandKind, Element, Fault, Part, Redirect, RedirectTarget, SyntaxError,
+    Word, braces,
 };
 use crate::diagnostic::Span;
 
@@ -142,6 +143,11 @@ impl Parser<'_> {
             ">" | ">>" | ">|" | ">&" | "&>" | "&>>" => 1,
             _ => return Ok(None),
         };
+        if operator == "<<<" && !self.is_bash() {
+            let (_, span) = self.peek()?.clone();
+            let fault = Fault::Unexpected { token: "redirection".to_owned(), expecting: None };
+            return Err(SyntaxError { fault, span });
+        }
         self.advance()?;
         let descriptor = given.unwrap_or(own);
         let (Token::Word(word), span) = self.peek()?.clone() else {

@@ -164,7 +164,11 @@ impl Process for Nginx {
                 return http::other(Reply::Silence);
             }
             _ => match http::incoming(ask) {
-                Incoming::Request(request) if !tls && is_sound(&request) => request,
+                Incoming::Request(request)
+                    if !tls && is_sound(&request) && !lacks_host(ask, &request) =>
+                {
+                    request
+                }
                 Incoming::Nothing => return http::other(Reply::Silence),
                 Incoming::Request(_) if !tls => return bad_request(&config, ask, context, None),
                 Incoming::Request(_) => {
@@ -448,6 +452,14 @@ fn is_sound(request: &HttpRequest) -> bool {
     request.method.chars().all(method)
         && (request.target.starts_with('/') || request.target.contains("://"))
         && !request.target.contains(' ')
+}
+
+/// Whether a request that somebody typed names no host, as HTTP/1.1 wants it
+/// (`ngx_http_process_request_header`).
+fn lacks_host(ask: &Ask, request: &HttpRequest) -> bool {
+    matches!(ask.payload, Payload::Bytes(_))
+        && request.version == crate::cluster::HttpVersion::V1_1
+        && http::header(request, "Host").is_none()
 }
 
 /// A request of HTTP/0.9, which nginx still answers.

@@ -568,7 +568,12 @@ impl Copying<'_> {
             return Ok(());
         }
         if !folder && to.ends_with('/') && !io.is_directory(to) {
-            let why = if self.gnu || tool == "mv" { "Not a directory" } else { "Is a directory" };
+            let above = to.trim_end_matches('/').rsplit_once('/').map_or(".", |(above, _)| above);
+            let why = match () {
+                () if !above.is_empty() && !io.is_directory(above) => "No such file or directory",
+                () if self.gnu || tool == "mv" => "Not a directory",
+                () => "Is a directory",
+            };
             return Err(self.no_target(from, to, why));
         }
         if self.asks && io.is_file(to) && !agreed(io, &format!("{tool}: overwrite '{to}'? ")) {

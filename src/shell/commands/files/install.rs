@@ -28,7 +28,7 @@ pub(in crate::shell::commands) fn install(arguments: &[String], io: &mut Io<'_>)
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    let idle = [('b', "-b"), ('C', "-C"), ('s', "-s"), ('v', "-v")];
+    let idle = [('C', "-C"), ('s', "-s")];
     if let Some(flag) = options.not_simulated(&idle) {
         return Some(fail(io, left_out("install", flag)));
     }
@@ -108,12 +108,16 @@ fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32>
             continue;
         }
         // What is there gives way: a new file comes in its place.
-        if io.is_file(&path) && io.absolute(&path) != io.absolute(source) {
+        let backs_up = options.has('b');
+        if io.is_file(&path) && io.absolute(&path) != io.absolute(source) && !backs_up {
             let _ = io.remove_file(&path);
         }
         let mut words = vec!["--".to_owned(), source.clone(), path.clone()];
         if options.has('p') {
             words.insert(0, "-p".to_owned());
+        }
+        for letter in ['v', 'b'].into_iter().filter(|letter| options.has(*letter)) {
+            words.insert(0, format!("-{letter}"));
         }
         match cp(&words, io).unwrap_or(1) {
             0 => made.push(path),

@@ -287,7 +287,7 @@ impl Args {
 
     /// What does not go together (`nc.c`, `main`).
     fn agree(&self, alone: bool) -> Result<(), String> {
-        if self.listen && self.source.is_some() {
+        if self.listen && self.source.is_some() && self.local.is_none() {
             return Err(usage(Flavour::Gnu).to_owned());
         }
         if self.listen && self.scan {
@@ -617,6 +617,10 @@ fn port_number(text: &str) -> Result<u16, String> {
 fn own_port(text: &str, protocol: Protocol) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(port) => Ok(port),
+        // `getaddrinfo` takes the last sixteen bits of what is larger.
+        Err(_) if text.parse::<u32>().is_ok() => {
+            Ok((text.parse::<u32>().unwrap_or(0) & 0xffff) as u16)
+        }
         Err(_) if text.parse::<i64>().is_ok() => port_number(text),
         Err(_) => port_of(protocol, text)
             .ok_or_else(|| "nc: getaddrinfo: Servname not supported for ai_socktype".to_owned()),

@@ -132,7 +132,10 @@ impl RawSession {
                 Read::Line(line) => {
                     let ends = line.ends_with('\r');
                     self.typed.extend_from_slice(line.as_bytes());
+                    // The last line may have no end.
+                    let whole = io.stdin.bytes[..io.stdin.read].ends_with(b"\n");
                     self.typed.extend_from_slice(match self.crlf && !ends {
+                        _ if !whole => b"",
                         true => b"\r\n",
                         false => b"\n",
                     });

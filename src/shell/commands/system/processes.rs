@@ -144,6 +144,81 @@ pub(in crate::shell::commands) fn pidof(arguments: &[String], io: &mut Io<'_>) -
     }
 }
 
+/// `pgrep`, `pkill`, `killall`: processes by their names. What runs beside the shell is not ended here.
+pub(in crate::shell::commands) fn pgrep(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    by_name("pgrep", arguments, io)
+}
+
+pub(in crate::shell::commands) fn pkill(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    by_name("pkill", arguments, io)
+}
+
+pub(in crate::shell::commands) fn killall(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    by_name("killall", arguments, io)
+}
+
+fn by_name(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let (options, names): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|word| word.starts_with('-'));
+    let signal =
+        |word: &str| crate::shell::machine::builtins::signals::signal_number(&word[1..]).is_some();
+    let known = |word: &str| match tool {
+        "pgrep" => matches!(word, "-f" | "-l" | "-a" | "-x" | "-o" | "-n"),
+        "pkill" => matches!(word, "-f" | "-x") || signal(word),
+        _ => matches!(word, "-q") || signal(word),
+    };
+    if let Some(other) = options.iter().find(|word| !known(word)) {
+        io.write_error(commands::trouble::left_out(tool, other));
+        return Some(2);
+    }
+    if names.is_empty() {
+        io.write_error(commands::busybox_usage(tool));
+        return Some(1);
+    }
+    let has = |word: &str| options.iter().any(|option| *option == word);
+    let mut status = 0;
+    for name in names {
+        let found: Vec<Process> = processes(io, tool)
+            .into_iter()
+            .filter(|process| {
+                let own = process.command.split(' ').next().unwrap_or("");
+                let own = own.rsplit('/').next().unwrap_or(own).trim_start_matches('-');
+                match tool {
+                    _ if process.command == tool => false,
+                    "killall" => own == *name,
+                    _ if has("-f") => process.command.contains(name.as_str()),
+                    _ if has("-x") => own == *name,
+                    _ => own.contains(name.as_str()),
+                }
+            })
+            .collect();
+        match (tool, found.is_empty()) {
+            ("killall", true) => {
+                status = 1;
+                if !has("-q") {
+                    io.write_error(format!("killall: {name}: no process killed"));
+                }
+            }
+            (_, true) => status = 1,
+            ("pgrep", false) => {
+                for process in found {
+                    let own = process.command.split(' ').next().unwrap_or("");
+                    io.say(match (has("-a"), has("-l")) {
+                        (true, _) => format!("{} {}", process.pid, process.command),
+                        (_, true) => format!("{} {own}", process.pid),
+                        _ => process.pid.to_string(),
+                    });
+                }
+            }
+            _ => {
+                io.write_error(commands::trouble::left_out(tool, name));
+                status = 1;
+            }
+        }
+    }
+    Some(status)
+}
+
 /// `kill` of what is not the shell's own background command.
 /// Whether there is a process of this number.
 pub(in crate::shell) fn is_running(io: &Io<'_>, pid: &str) -> bool {

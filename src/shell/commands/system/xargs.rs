@@ -308,7 +308,12 @@ pub(in crate::shell::commands) fn xargs(
     };
     let replaced = options.value('i').map(|text| if text.is_empty() { "{}" } else { text });
     let place = options.value('I').or(replaced).map(str::to_owned);
-    let both = gnu && most.is_some() && place.is_some();
+    // Of `-n` and `-I` the last one counts; but `-n 1` is what `-I` does anyway.
+    let last = options.in_order().filter(|(letter, _)| "nIi".contains(*letter)).last();
+    let counted = last.is_some_and(|(letter, _)| letter == 'n');
+    let both = gnu && most.is_some() && place.is_some() && !(counted && most == Some(1));
+    let place = place.filter(|_| !(both && counted));
+    let most = most.filter(|_| !both || counted);
     let xargs = Xargs {
         command,
         most,
@@ -331,7 +336,7 @@ pub(in crate::shell::commands) fn xargs(
         status: 0,
     };
     match both {
-        true => Box::new(Warned { xargs, said: false }),
+        true => Box::new(Warned { xargs, counted, said: false }),
         false => Box::new(xargs),
     }
 }
@@ -340,13 +345,20 @@ pub(in crate::shell::commands) fn xargs(
 #[derive(Clone)]
 struct Warned {
     xargs: Xargs,
+    /// Whether it is `-n` that counts.
+    counted: bool,
     said: bool,
 }
 
 impl Tool for Warned {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         if !std::mem::replace(&mut self.said, true) {
-            io.write_error("xargs: warning: options --max-args and --replace/-I/-i are mutually exclusive, ignoring previous --max-args value");
+            let [one, other] = match self.counted {
+                true => ["--replace", "--max-args/-n"],
+                false => ["--max-args", "--replace/-I/-i"],
+            };
+            let ignored = if self.counted { "--replace" } else { "--max-args" };
+            io.write_error(format!("xargs: warning: options {one} and {other} are mutually exclusive, ignoring previous {ignored} value"));
         }
         self.xargs.step(io)
     }

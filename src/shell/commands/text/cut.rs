@@ -225,6 +225,8 @@ struct Translate {
     complement: bool,
     delete: bool,
     squeeze: Option<Vec<char>>,
+    /// Whether what is squeezed is all but that set: there is only one, and it is complemented.
+    squeezes_rest: bool,
     last: Option<char>,
 }
 
@@ -364,7 +366,7 @@ impl Translate {
             (true, Some(last)) => at.and_then(|at| self.to.get(at)).copied().unwrap_or(*last),
             _ => letter,
         };
-        let squeezed = self.squeeze.as_ref().is_some_and(|set| match self.complement {
+        let squeezed = self.squeeze.as_ref().is_some_and(|set| match self.squeezes_rest {
             true => !set.contains(&letter),
             false => set.contains(&letter),
         });
@@ -434,12 +436,15 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
         Ok(sets) => sets,
         Err(told) => return failed(format!("tr: {told}"), 1),
     };
+    // What is squeezed is the last set: as it was given, and not what it was cut to.
     let squeezed = match (squeeze, to.is_empty()) {
         (false, _) => None,
         (true, true) => Some(from.clone()),
         (true, false) => Some(to.clone()),
     };
+    let squeezes_rest = complement && to.is_empty();
     Box::new(Translate {
+        squeezes_rest,
         to: if delete { Vec::new() } else { to },
         from,
         complement,
@@ -621,9 +626,11 @@ pub(in crate::shell::commands) fn column(arguments: &[String], io: &mut Io<'_>) 
     let gap = options.value('o').unwrap_or("  ");
     for row in &rows {
         let mut line = String::new();
-        for (index, cell) in row.iter().enumerate() {
+        // Every row has all columns; the last one is not filled up.
+        for index in 0..widths.len() {
+            let cell = row.get(index).copied().unwrap_or("");
             line += cell;
-            if index + 1 < row.len() {
+            if index + 1 < widths.len() {
                 let missing = widths[index].saturating_sub(cell.chars().count());
                 line.extend(std::iter::repeat_n(' ', missing));
                 line += gap;

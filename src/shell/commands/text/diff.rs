@@ -64,7 +64,7 @@ impl Blind {
 
 const GRAMMAR: Grammar = Grammar {
     name: "diff",
-    short: "uqraNwbiU:cC:sBL:tdETÀ",
+    short: "uqraNwbiU:cC:sBL:tdETÀÁ;",
     long: &[
         ("unified", 'u'),
         ("brief", 'q'),
@@ -78,6 +78,9 @@ const GRAMMAR: Grammar = Grammar {
         ("text", 'a'),
         ("label", 'L'),
         ("strip-trailing-cr", 'À'),
+        ("recursive", 'r'),
+        ("minimal", 'd'),
+        ("color", 'Á'),
     ],
     stops: false,
 };
@@ -88,9 +91,13 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         None => return Some(2),
     };
     let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
-    let flags = [('r', "-r"), ('t', "-t"), ('E', "-E"), ('T', "-T")];
+    let flags = [('t', "-t"), ('E', "-E"), ('T', "-T")];
     if let Some(flag) = options.not_simulated(&flags) {
         io.write_error(left_out("diff", flag));
+        return Some(2);
+    }
+    if options.value('Á').is_some_and(|when| matches!(when, "always" | "")) {
+        io.write_error(left_out("diff", "--color=always"));
         return Some(2);
     }
     let [old_name, new_name] = options.operands.as_slice() else {
@@ -99,6 +106,68 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
     if [old_name, new_name].iter().any(|name| *name == "-") && !io.stdin.ended() {
         return None;
     }
+    if io.is_directory(old_name) && io.is_directory(new_name) {
+        let words: Vec<&str> =
+            arguments.iter().map(String::as_str).filter(|word| word.starts_with('-')).collect();
+        let told = [&["diff"], words.as_slice()].concat().join(" ");
+        return Some(folders(io, &options, [old_name, new_name], &told, busybox));
+    }
+    Some(files(io, &options, [old_name, new_name], "", busybox))
+}
+
+/// Two folders, name by name: `told` is the command up to its operands.
+fn folders(
+    io: &mut Io<'_>,
+    options: &Options,
+    [old, new]: [&str; 2],
+    told: &str,
+    busybox: bool,
+) -> i32 {
+    let list = |folder: &str| -> Vec<String> {
+        let names = io.list(folder).unwrap_or_default();
+        names.iter().map(|name| name.trim_end_matches('/').to_owned()).collect()
+    };
+    let (olds, news) = (list(old), list(new));
+    let all: std::collections::BTreeSet<&String> = olds.iter().chain(&news).collect();
+    let mut status = 0;
+    let path = |folder: &str, name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
+    for name in all {
+        let (here, there) = (path(old, name), path(new, name));
+        let folder = (io.is_directory(&here), io.is_directory(&there));
+        let found = match (olds.contains(name), news.contains(name)) {
+            (true, true) if folder == (true, true) => match options.has('r') {
+                true => folders(io, options, [&here, &there], told, busybox),
+                false => {
+                    io.say(format!("Common subdirectories: {here} and {there}"));
+                    0
+                }
+            },
+            (true, true) if folder != (false, false) => {
+                let kind = |is: bool| if is { "directory" } else { "regular file" };
+                let (one, other) = (kind(folder.0), kind(folder.1));
+                io.say(format!("File {here} is a {one} while file {there} is a {other}"));
+                1
+            }
+            (false, _) | (_, false) if !options.has('N') => {
+                let whole = if olds.contains(name) { old } else { new };
+                io.say(format!("Only in {}: {name}", whole.trim_end_matches('/')));
+                1
+            }
+            _ => files(io, options, [&here, &there], &format!("{told} {here} {there}"), busybox),
+        };
+        status = status.max(found);
+    }
+    status
+}
+
+/// Two files; `told` is a line that stands before their differences.
+fn files(
+    io: &mut Io<'_>,
+    options: &Options,
+    [old_name, new_name]: [&str; 2],
+    told: &str,
+    busybox: bool,
+) -> i32 {
     let mut texts = Vec::new();
     for (name, other) in [(old_name, new_name), (new_name, old_name)] {
         match text(io, name, other, busybox) {
@@ -106,7 +175,7 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
             Err(_) if options.has('N') => texts.push(String::new()),
             Err(why) => {
                 io.write_error(why);
-                return Some(2);
+                return 2;
             }
         }
     }
@@ -121,20 +190,26 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         if options.has('s') && !(busybox && old_name == new_name) {
             io.say(format!("Files {old_name} and {new_name} are identical"));
         }
-        return Some(0);
+        return 0;
     }
     if options.has('q') {
         io.say(format!("Files {old_name} and {new_name} differ"));
-        return Some(1);
+        return 1;
     }
-    match form(&options, busybox) {
-        Ok(form) => show(io, &lines, form, titles(io, &options, busybox)),
+    match form(options, busybox) {
+        Ok(form) => {
+            if !told.is_empty() && !busybox {
+                io.say(told);
+            }
+            let titles = titles(io, options, [old_name, new_name], busybox);
+            show(io, &lines, form, titles);
+        }
         Err(told) => {
             io.write_error(told);
-            return Some(2);
+            return 2;
         }
     }
-    Some(1)
+    1
 }
 
 /// One of the two texts, or what is said of it. A file is compared with the one of its name in a folder.
@@ -153,15 +228,19 @@ fn text(io: &mut Io<'_>, name: &str, other: &str, busybox: bool) -> Result<Strin
 }
 
 /// What the two files are called in the first lines.
-fn titles(io: &Io<'_>, options: &Options, busybox: bool) -> Vec<String> {
+fn titles(io: &Io<'_>, options: &Options, names: [&str; 2], busybox: bool) -> Vec<String> {
     let mut labels = options.all('L');
-    let stamp = io.now().whole_seconds().to_string().replace('T', " ").replace('Z', "");
-    let title = |name: &String| match labels.next() {
+    let title = |name: &str| match labels.next() {
         Some(label) => label.to_owned(),
-        None if busybox => name.clone(),
-        None => format!("{name}\t{stamp}.000000000 +0000"),
+        None if busybox => name.to_owned(),
+        None => {
+            let changed = io.facts(name, true).map(|facts| facts.changed);
+            let at = changed.unwrap_or_else(|_| io.now().timestamp());
+            let parts = at.subsec_nanosecond();
+            format!("{name}\t{}.{parts:09} +0000", at.strftime("%Y-%m-%d %H:%M:%S"))
+        }
     };
-    options.operands.iter().map(title).collect()
+    names.into_iter().map(title).collect()
 }
 
 fn show(io: &mut Io<'_>, lines: &[Line<'_>], form: Form, titles: Vec<String>) {

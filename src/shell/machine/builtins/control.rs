@@ -105,7 +105,7 @@ impl Machine {
     }
 
     /// Waits for background commands; they go on whenever the machine does.
-    pub(in crate::shell::machine) fn wait(&mut self, job: Option<u32>) -> Turn {
+    pub(in crate::shell::machine) fn wait(&mut self, io: &mut Io<'_>, job: Option<u32>) -> Turn {
         let mut status = if job.is_none() { 0 } else { 127 };
         for running in &self.jobs {
             if job.is_some_and(|pid| pid != running.pid) {
@@ -120,24 +120,83 @@ impl Machine {
                 Some(_) => {}
             }
         }
+        // The almquist shells tell of what they waited for that a signal ended.
+        let told = match status {
+            129 => "Hangup",
+            137 => "Killed",
+            143 => "Terminated",
+            _ => "",
+        };
+        if job.is_some() && !told.is_empty() && self.state.dialect != Dialect::Bash {
+            self.write_error(io, told);
+        }
         self.jobs.retain(|running| running.status.is_none());
         self.state.status = status;
         Turn::Go
     }
 
-    pub(super) fn list_jobs(&mut self, io: &mut Io<'_>) -> i32 {
-        let states: Vec<String> = self
-            .jobs
-            .iter()
-            .enumerate()
-            .map(|(index, job)| {
-                let state = if job.status.is_some() { "Done" } else { "Running" };
-                format!("[{}]   {state:<24}{}", index + 1, job.pid)
-            })
-            .collect();
-        for state in states {
-            self.say(io, &state);
+    /// `jobs`: what runs in the background, and what has ended since it was asked last.
+    pub(super) fn list_jobs(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let letters: String = arguments.iter().filter_map(|word| word.strip_prefix('-')).collect();
+        if let Some(letter) = letters.chars().find(|letter| !"lprsn".contains(*letter)) {
+            let prefix = self.state.prefix();
+            self.write_error(io, &format!("{prefix}jobs: -{letter}: invalid option\njobs: usage: jobs [-lnprs] [jobspec ...] or jobs -x command [args]"));
+            return 2;
         }
+        // A copy of the shell knows what that had begun, while it has begun nothing itself.
+        if self.jobs.is_empty() && !self.known_jobs.is_empty() {
+            let known = std::mem::take(&mut self.known_jobs);
+            for (at, (pid, text)) in known.iter().enumerate() {
+                let mark = match known.len() - at {
+                    1 => '+',
+                    2 => '-',
+                    _ => ' ',
+                };
+                let line = match letters.contains('p') {
+                    true => pid.to_string(),
+                    false => format!("[{}]{mark}  {:<24}{text} &", at + 1, "Running"),
+                };
+                self.say(io, &line);
+            }
+            return 0;
+        }
+        let count = self.jobs.iter().filter(|job| !job.adopted).count();
+        let bash = self.state.dialect == Dialect::Bash;
+        let mut lines = Vec::new();
+        for (at, job) in self.jobs.iter().filter(|job| !job.adopted).enumerate() {
+            let runs = job.status.is_none();
+            if letters.contains('r') && !runs || letters.contains('s') {
+                continue;
+            }
+            if letters.contains('p') {
+                lines.push(job.pid.to_string());
+                continue;
+            }
+            let mark = match count - at {
+                1 => '+',
+                2 => '-',
+                _ => ' ',
+            };
+            let state = match job.status {
+                None => "Running".to_owned(),
+                Some(0) => "Done".to_owned(),
+                Some(143) if bash => "Terminated".to_owned(),
+                Some(137) if bash => "Killed".to_owned(),
+                Some(status) if bash => format!("Exit {status}"),
+                Some(status) => format!("Done({status})"),
+            };
+            let pid = if letters.contains('l') { format!("{} ", job.pid) } else { String::new() };
+            let (number, text) = (at + 1, &job.text);
+            lines.push(match bash {
+                true => {
+                    let end = if runs { " &" } else { "" };
+                    format!("[{number}]{mark}  {pid}{state:<24}{text}{end}")
+                }
+                false => format!("[{number}] {mark} {pid}{state:<27}{text}"),
+            });
+        }
+        lines.iter().for_each(|line| self.say(io, line));
+        self.jobs.retain(|job| job.status.is_none());
         0
     }
 }

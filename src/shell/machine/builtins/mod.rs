@@ -57,7 +57,8 @@ impl Machine {
         arguments: &[String],
     ) -> Option<i32> {
         match name {
-            ":" | "true" | "ulimit" | "bind" | "complete" => Some(0),
+            ":" | "true" | "bind" | "complete" => Some(0),
+            "ulimit" => Some(self.limits(io, arguments)),
             "hash" => Some(self.hash(io, arguments)),
             "times" => {
                 self.say(io, "0m0.000s 0m0.000s\n0m0.000s 0m0.000s");
@@ -115,7 +116,7 @@ impl Machine {
             }
             "wait" => self.wait_for(io, arguments),
             "kill" => self.kill(io, arguments),
-            "jobs" => Some(self.list_jobs(io)),
+            "jobs" => Some(self.list_jobs(io, arguments)),
             "trap" => Some(self.trap(io, arguments)),
             "type" => Some(self.kind_of(io, arguments)),
             "builtin" => {
@@ -281,6 +282,34 @@ impl Machine {
                 let message = format!("{prefix}{}", wrong.message(self.state.dialect));
                 self.write_error(io, &message);
                 2
+            }
+        }
+    }
+
+    /// `ulimit`: what Linux usually allows. Nothing here comes near it, and it cannot be changed.
+    fn limits(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let letters: String = arguments.iter().filter_map(|word| word.strip_prefix('-')).collect();
+        let told = letters.chars().filter(|letter| !matches!(letter, 'H' | 'S'));
+        let wanted: Vec<char> = told.collect();
+        let known = |letter: char| match letter {
+            'c' => Some("0"),
+            'n' => Some("1048576"),
+            's' => Some("8192"),
+            'd' | 'f' | 'm' | 't' | 'v' => Some("unlimited"),
+            _ => None,
+        };
+        let set = arguments.iter().find(|word| !word.starts_with('-'));
+        let letter = wanted.first().copied().unwrap_or('f');
+        match (set, known(letter)) {
+            (None, Some(limit)) if wanted.len() < 2 => {
+                self.say(io, limit);
+                0
+            }
+            (what, _) => {
+                let what = what.map_or(format!("-{letter}"), |value| format!("-{letter} {value}"));
+                let told = format!("podhop: not simulated here: ulimit {what}");
+                self.write_error(io, &told);
+                1
             }
         }
     }

@@ -168,12 +168,14 @@ impl Reader<'_, '_> {
         self.open = true;
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
-            if let Some(server) = word.strip_prefix('@').filter(|server| !server.is_empty()) {
+            if let Some(server) = word.strip_prefix('@') {
                 self.options(before).server = Some(server.to_owned());
             } else if let Some(switch) = word.strip_prefix('+') {
                 self.switch(switch, before)?;
             } else if let Some(option) = word.strip_prefix('-') {
                 self.dash(option, &mut words, before, arguments)?;
+            } else if matches!(word.to_uppercase().as_str(), "AXFR" | "IXFR") && self.open {
+                return Err((left_out("dig", word), 1));
             } else if !self.is_kind(word, before) {
                 self.name(word, arguments);
             }
@@ -269,6 +271,9 @@ impl Reader<'_, '_> {
             't' => {
                 self.open = false;
                 match record_type(value) {
+                    None if value.to_uppercase().starts_with("AXFR") => {
+                        return Err((left_out("dig", format!("-t {value}")), 1));
+                    }
                     Some(kind) => self.options(before).kind = Some(kind),
                     None => {
                         self.io.write_error(format!(";; Warning, ignoring invalid type {value}"));
@@ -531,14 +536,12 @@ const UNSEEN: &[&str] = &[
     "nsid",
     "onesoa",
     "padding",
-    "qid",
     "raflag",
     "rrcomments",
     "showallmessages",
     "showbadcookie",
     "showbadvers",
     "split",
-    "subnet",
     "tcflag",
     "zflag",
 ];
@@ -556,6 +559,8 @@ const LEFT_OUT: &[&str] = &[
     "mapped",
     "nssearch",
     "opcode",
+    "qid",
+    "subnet",
     "tls-ca",
     "tls-certfile",
     "tls-hostname",

@@ -30,6 +30,12 @@ struct Settings {
     server: Option<String>,
 }
 
+const USAGE: &str = "Usage:
+   nslookup [-opt ...]             # interactive mode using default server
+   nslookup [-opt ...] - server    # interactive mode using 'server'
+   nslookup [-opt ...] host        # just look up 'host' using default server
+   nslookup [-opt ...] host server # just look up 'host' using 'server'";
+
 /// A running nslookup.
 #[derive(Clone, Debug)]
 pub(super) struct Nslookup {
@@ -74,6 +80,9 @@ impl Lookup for Nslookup {
                     }
                 }
             }
+        }
+        if operands.len() > 2 {
+            return Err((USAGE.to_owned(), 1));
         }
         let mut operands = operands.into_iter();
         let name = operands.next().filter(|name| name != "-");
@@ -151,7 +160,7 @@ impl Settings {
             ("timeout" | "t" | "ti", Some(_)) => {
                 self.timeout = Duration::from_secs(number.unwrap_or(5).max(1).into());
             }
-            ("retry" | "ret", Some(_)) => self.tries = number.unwrap_or(2).saturating_add(1),
+            ("retry" | "ret", Some(_)) => self.tries = number.unwrap_or(3).max(1),
             ("ndots", Some(_)) => self.ndots = number,
             ("vc" | "v", None) => self.tcp = true,
             ("novc" | "nov", None) => self.tcp = false,
@@ -239,7 +248,7 @@ impl Current {
         if !settings.search {
             conf.search.clear();
         }
-        let address = name.parse::<IpAddr>().ok().filter(|_| settings.kind.is_none());
+        let address = name.parse::<IpAddr>().ok();
         let mut names = match address {
             Some(address) => [format!("{}.", arpa(address))].into(),
             None => candidates(&name, &conf, settings.ndots.unwrap_or(conf.ndots)),
@@ -251,7 +260,8 @@ impl Current {
         let first = names.pop_front().unwrap_or_default();
         let exchange = settings.ask(&servers, first, kind);
         let settings = settings.clone();
-        let backwards = address.is_some();
+        // With a type of its own it is told as any other question.
+        let backwards = address.is_some() && settings.kind.is_none();
         let (second, found) = (false, false);
         Ok(Current { settings, name, servers, names, backwards, exchange, second, found })
     }
