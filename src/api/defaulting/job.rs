@@ -33,7 +33,9 @@ fn job_spec(spec: &mut JobSpec) {
         spec.completions = Some(1);
     }
     fill(&mut spec.parallelism, 1);
-    fill(&mut spec.backoff_limit, 6);
+    // Where each index has a limit of its own, the Job as a whole has none.
+    let limit = if spec.backoff_limit_per_index.is_some() { i32::MAX } else { 6 };
+    fill(&mut spec.backoff_limit, limit);
     fill(&mut spec.suspend, false);
     fill(&mut spec.manual_selector, false);
     fill(&mut spec.completion_mode, "NonIndexed".to_owned());

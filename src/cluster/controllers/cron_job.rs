@@ -2,7 +2,7 @@
 //!
 //! Source: kube-controller-manager `cronjob`. A schedule without a time zone is told in UTC.
 
-use k8s_openapi::api::batch::v1::{CronJob, CronJobSpec, Job};
+use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::events::reference;
@@ -26,7 +26,8 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     };
     let mut jobs = client.controlled::<Job>(owner::uid(&cron_job.metadata));
     jobs.sort_by_key(|job| (job.metadata.creation_timestamp.clone(), job.metadata.name.clone()));
-    clear_away(client, &cron_job.spec, &jobs);
+    see_ends(client, &cron_job, &jobs);
+    clear_away(client, &cron_job, &jobs);
     let status = cron_job.status.as_ref();
     let last = status.and_then(|status| status.last_schedule_time.clone());
     let last = last.or_else(|| cron_job.metadata.creation_timestamp.clone());
@@ -73,10 +74,7 @@ fn start(client: &mut Client<'_>, cron: &mut CronJob, jobs: &[std::sync::Arc<Job
         }
         Some("Replace") => {
             for key in running {
-                if client.delete(Kind::Job, &key) {
-                    let message = format!("Deleted job {}", key.name);
-                    client.normal(cron, COMPONENT, "SuccessfulDelete", message);
-                }
+                delete(client, cron, &key);
             }
         }
         _ => {}
@@ -114,7 +112,8 @@ fn start(client: &mut Client<'_>, cron: &mut CronJob, jobs: &[std::sync::Arc<Job
 }
 
 /// Deletes finished Jobs beyond the history limits, the oldest first.
-fn clear_away(client: &mut Client<'_>, spec: &CronJobSpec, jobs: &[std::sync::Arc<Job>]) {
+fn clear_away(client: &mut Client<'_>, cron: &CronJob, jobs: &[std::sync::Arc<Job>]) {
+    let spec = &cron.spec;
     for (well, limit) in
         [(true, spec.successful_jobs_history_limit), (false, spec.failed_jobs_history_limit)]
     {
@@ -125,8 +124,36 @@ fn clear_away(client: &mut Client<'_>, spec: &CronJobSpec, jobs: &[std::sync::Ar
         let finished: Vec<_> = jobs.iter().filter(ended).collect();
         let surplus = finished.len().saturating_sub(limit);
         for job in finished.into_iter().take(surplus) {
-            client.delete(Kind::Job, &Key::of(&job.metadata));
+            delete(client, cron, &Key::of(&job.metadata));
         }
+    }
+}
+
+/// Tells of the Jobs that were active when last looked at, and are over or gone now.
+fn see_ends(client: &mut Client<'_>, cron: &CronJob, jobs: &[std::sync::Arc<Job>]) {
+    let active = cron.status.iter().flat_map(|status| status.active.iter().flatten());
+    for reference in active {
+        let job = jobs.iter().find(|job| job.metadata.uid == reference.uid);
+        let name = reference.name.as_deref().unwrap_or_default();
+        match job {
+            Some(job) if job::finished_at(job).is_some() => {
+                let end = if job::has_succeeded(job) { "Complete" } else { "Failed" };
+                let message = format!("Saw completed job: {name}, condition: {end}");
+                client.normal(cron, COMPONENT, "SawCompletedJob", message);
+            }
+            Some(_) => {}
+            None => {
+                let message = format!("Active job went missing: {name}");
+                client.normal(cron, COMPONENT, "MissingJob", message);
+            }
+        }
+    }
+}
+
+fn delete(client: &mut Client<'_>, cron: &CronJob, key: &Key) {
+    if client.delete(Kind::Job, key) {
+        let message = format!("Deleted job {}", key.name);
+        client.normal(cron, COMPONENT, "SuccessfulDelete", message);
     }
 }
 

@@ -3,12 +3,14 @@
 //! Source: kube-controller-manager `job`. A failed pod is replaced after a growing delay, until
 //! `backoffLimit` is exceeded.
 
+mod end;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobSpec, JobStatus, UncountedTerminatedPods};
-use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector};
+use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, ObjectFieldSelector, PodSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::queue::Actor;
@@ -16,9 +18,12 @@ use super::{Client, Key, owner, pods};
 use crate::api::selector::LabelSelector;
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
+use end::{Verdict, numbers, ranges};
 
 const COMPONENT: &str = "job-controller";
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";
+/// How often pods of the same index failed before, where that is limited.
+const INDEX_FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
 /// The first delay after a failure, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(600));
 
@@ -96,7 +101,7 @@ impl Work<'_> {
         let before = self.job.status.as_ref();
         let known = |of: fn(&JobStatus) -> Option<i32>| before.and_then(of).unwrap_or(0);
         let succeeded = number(&|pod| pod.phase() == "Succeeded");
-        let failed = number(&|pod| pod.phase() == "Failed");
+        let failed = number(&|pod| self.has_failed(pod) && self.counts(pod));
         let active = number(&|pod| pod.is_active());
         let ready = number(&|pod| pod.is_active() && pod.is_ready());
         let terminating = number(&|pod| pod.is_terminating() && !pod.is_finished());
@@ -107,44 +112,131 @@ impl Work<'_> {
         self.status.failed = some(failed.max(known(|status| status.failed)));
         self.status.uncounted_terminated_pods = Some(UncountedTerminatedPods::default());
         if self.is_indexed() {
-            let done: BTreeSet<i32> = self
-                .pods
-                .iter()
-                .filter(|pod| pod.phase() == "Succeeded")
-                .filter_map(|pod| index(pod))
-                .collect();
+            let done = self.done();
+            self.status.succeeded = some(done.len() as i32);
             self.status.completed_indexes = Some(ranges(&done)).filter(|text| !text.is_empty());
+            let limited = self.spec.backoff_limit_per_index.is_some();
+            self.status.failed_indexes = limited.then(|| ranges(&self.given_up()));
         }
+    }
+
+    /// Whether a pod counts as failed. One that is being deleted does, too, unless the Job waits for
+    /// its end, or it was the Job's suspension or success that stopped it.
+    fn has_failed(&self, pod: &Pod) -> bool {
+        let made = pod.metadata.creation_timestamp.as_ref();
+        let earlier = made < self.status.start_time.as_ref() || self.spec.suspend == Some(true);
+        let verdict = Verdict::known(self.status.conditions.as_deref().unwrap_or_default());
+        if pod.is_terminating() && (earlier || verdict.is_some_and(|verdict| verdict.well)) {
+            return false;
+        }
+        let going = pod.is_terminating() && !self.waits_for_failure();
+        pod.phase() == "Failed" || going && pod.phase() != "Succeeded"
+    }
+
+    /// Whether a failed pod counts against the Job's limit.
+    fn counts(&self, pod: &Pod) -> bool {
+        end::action(self.spec, pod).is_none_or(|(action, _)| action != "Ignore")
+    }
+
+    /// `podReplacementPolicy: Failed`: pods that are being deleted count when they have ended.
+    fn waits_for_failure(&self) -> bool {
+        self.spec.pod_replacement_policy.as_deref() == Some("Failed")
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().map(AsRef::as_ref).filter(|pod| self.has_failed(pod))
+    }
+
+    /// The indexes that have succeeded.
+    fn done(&self) -> BTreeSet<i32> {
+        let before =
+            self.job.status.as_ref().and_then(|status| status.completed_indexes.as_deref());
+        let most = self.spec.completions.unwrap_or(0);
+        let now = self.pods.iter().filter(|pod| pod.phase() == "Succeeded");
+        let now = now.filter_map(|pod| index(pod)).filter(|index| *index < most);
+        now.chain(numbers(before.unwrap_or(""))).collect()
+    }
+
+    /// The indexes that are not tried again.
+    fn given_up(&self) -> BTreeSet<i32> {
+        let before = self.job.status.as_ref().and_then(|status| status.failed_indexes.as_deref());
+        let mut failed = end::failed_indexes(self.spec, self.failed());
+        failed.extend(numbers(before.unwrap_or("")));
+        &failed - &self.done()
     }
 
     /// Ends the Job, or sees to it that enough pods run.
     fn step(&mut self, client: &mut Client<'_>) {
-        let now = client.now;
-        if self.spec.suspend == Some(true) {
+        let suspended = self.spec.suspend == Some(true);
+        if !suspended {
+            self.status.start_time.get_or_insert(Time(client.now.whole_seconds()));
+        }
+        if let Some(verdict) = self.verdict(client) {
+            return self.finish(client, &verdict);
+        }
+        if suspended {
             self.stop_pods(client);
-            self.status.start_time = None;
-            return;
-        }
-        let start = Time(now.whole_seconds());
-        let start = self.status.start_time.get_or_insert(start).0;
-        if let Some(seconds) = self.spec.active_deadline_seconds {
-            let seconds = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
-            let end = SimTime::from_timestamp(start) + seconds;
-            if end <= now {
-                let message = "Job was active longer than specified deadline";
-                self.fail(client, "DeadlineExceeded", message);
-                return;
-            }
-            client.queue.remind(end, Actor::Job, Key::of(&self.job.metadata));
-        }
-        if self.failures() > self.spec.backoff_limit.unwrap_or(6) {
-            let message = "Job has reached the specified backoff limit";
-            self.fail(client, "BackoffLimitExceeded", message);
-        } else if self.is_complete() {
-            self.complete(client);
         } else {
             self.keep_running(client);
         }
+        if self.is_complete() {
+            let message = "Reached expected number of succeeded pods";
+            self.finish(client, &Verdict::success("CompletionsReached", message));
+        } else {
+            self.tell_suspension(client, suspended);
+        }
+    }
+
+    /// What has decided the Job's end, in the order in which it is looked at.
+    fn verdict(&self, client: &mut Client<'_>) -> Option<Verdict> {
+        let known = Verdict::known(self.status.conditions.as_deref().unwrap_or_default());
+        if known.is_some() {
+            return known;
+        }
+        let told = self.failed().find_map(|pod| match end::action(self.spec, pod) {
+            Some(("FailJob", message)) => Some(message),
+            _ => None,
+        });
+        if let Some(message) = told {
+            return Some(Verdict::failure("PodFailurePolicy", message));
+        }
+        if self.is_past_backoff() {
+            let message = "Job has reached the specified backoff limit";
+            return Some(Verdict::failure("BackoffLimitExceeded", message));
+        }
+        if let Some(end) = self.deadline() {
+            if end <= client.now {
+                let message = "Job was active longer than specified deadline";
+                return Some(Verdict::failure("DeadlineExceeded", message));
+            }
+            client.queue.remind(end, Actor::Job, Key::of(&self.job.metadata));
+        }
+        self.verdict_of_indexes()
+    }
+
+    fn verdict_of_indexes(&self) -> Option<Verdict> {
+        if !self.is_indexed() {
+            return None;
+        }
+        let (done, failed) = (self.done(), self.given_up());
+        let size = |count: i32| usize::try_from(count).unwrap_or(0);
+        if self.spec.max_failed_indexes.is_some_and(|most| failed.len() > size(most)) {
+            let message = "Job has exceeded the specified maximal number of failed indexes";
+            return Some(Verdict::failure("MaxFailedIndexesExceeded", message));
+        }
+        let all = size(self.spec.completions.unwrap_or(0));
+        if !failed.is_empty() && failed.len() + done.len() >= all {
+            return Some(Verdict::failure("FailedIndexes", "Job has failed indexes"));
+        }
+        end::by_success_policy(self.spec, &done)
+    }
+
+    /// When `activeDeadlineSeconds` are over; never while the Job is suspended.
+    fn deadline(&self) -> Option<SimTime> {
+        let seconds = self.spec.active_deadline_seconds?;
+        let start = self.status.start_time.as_ref().filter(|_| self.spec.suspend != Some(true))?;
+        let seconds = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        Some(SimTime::from_timestamp(start.0) + seconds)
     }
 
     fn succeeded(&self) -> i32 {
@@ -159,19 +251,28 @@ impl Work<'_> {
         self.spec.completion_mode.as_deref() == Some("Indexed")
     }
 
-    /// Failed pods, and restarts of those that restart in place.
-    fn failures(&self) -> i32 {
-        let statuses = |pod: &Arc<Pod>| {
-            let status = pod.status.as_ref();
-            status.and_then(|status| status.container_statuses.clone()).unwrap_or_default()
-        };
-        let restarts = self.pods.iter().flat_map(statuses).map(|status| status.restart_count);
-        restarts.fold(self.status.failed.unwrap_or(0), i32::saturating_add)
+    /// Whether there were too many failed pods, or too many restarts of those that restart in place.
+    fn is_past_backoff(&self) -> bool {
+        let limit = self.spec.backoff_limit.unwrap_or(6);
+        if self.status.failed.unwrap_or(0) > limit {
+            return true;
+        }
+        let template = self.spec.template.spec.as_ref();
+        if template.and_then(|spec| spec.restart_policy.as_deref()) != Some("OnFailure") {
+            return false;
+        }
+        let running = self.pods.iter().filter(|pod| !pod.is_finished());
+        let statuses = running.filter_map(|pod| pod.status.as_ref()).flat_map(|status| {
+            let init = status.init_container_statuses.iter().flatten();
+            init.chain(status.container_statuses.iter().flatten())
+        });
+        let restarts = statuses.map(|status| status.restart_count).fold(0, i32::saturating_add);
+        restarts > 0 && restarts >= limit
     }
 
     fn is_complete(&self) -> bool {
         match self.spec.completions {
-            Some(wanted) => self.succeeded() >= wanted,
+            Some(wanted) => self.succeeded() >= wanted && self.active() == 0,
             None => self.succeeded() > 0 && self.active() == 0,
         }
     }
@@ -184,6 +285,7 @@ impl Work<'_> {
             None if self.succeeded() > 0 => self.active().min(parallelism),
             None => parallelism,
         };
+        let going = self.status.terminating.filter(|_| self.waits_for_failure()).unwrap_or(0);
         let active = self.active();
         if active > wanted {
             let surplus = (active - wanted) as usize;
@@ -191,48 +293,45 @@ impl Work<'_> {
                 self.pods.iter().filter(|pod| pod.is_active()).take(surplus).cloned().collect();
             running.iter().for_each(|pod| self.delete(client, pod));
         }
-        if active >= wanted {
+        if active + going >= wanted {
             return;
         }
-        if let Some(at) = self.backoff_end().filter(|at| *at > client.now) {
+        let limited = self.spec.backoff_limit_per_index.is_some();
+        let failures = self.status.failed.unwrap_or(0);
+        let later = backoff_end(self.failed(), failures).filter(|at| *at > client.now && !limited);
+        if let Some(at) = later {
             client.queue.remind(at, Actor::Job, Key::of(&self.job.metadata));
             return;
         }
-        let mut free = self.free_indexes();
-        for _ in (active..wanted).take(BURST) {
+        let mut free = self.free_indexes(client).into_iter();
+        for _ in (active + going..wanted).take(BURST) {
             let index = self.is_indexed().then(|| free.next()).flatten();
-            if !self.create(client, index) {
+            if (self.is_indexed() && index.is_none()) || !self.create(client, index) {
                 return;
             }
         }
     }
 
-    /// When the next pod may be started after failures: 10 s, 20 s, 40 s … after the last one.
-    fn backoff_end(&self) -> Option<SimTime> {
-        let failed = self.pods.iter().filter(|pod| pod.phase() == "Failed");
-        let ends = failed.flat_map(|pod| {
-            let status = pod.status.as_ref();
-            let statuses = status.and_then(|status| status.container_statuses.as_deref());
-            let ends = statuses.unwrap_or_default().iter().filter_map(|status| {
-                status.state.as_ref()?.terminated.as_ref()?.finished_at.as_ref()
-            });
-            ends.map(|at| SimTime::from_timestamp(at.0)).collect::<Vec<_>>()
-        });
-        let last = ends.max()?;
-        let failures = u32::try_from(self.status.failed.unwrap_or(0)).unwrap_or(0);
-        let factor = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
-        Some(last + BACKOFF.0.saturating_mul(factor).min(BACKOFF.1))
+    /// Completion indexes that neither run nor are done, nor wait for another try.
+    fn free_indexes(&self, client: &mut Client<'_>) -> Vec<i32> {
+        let running = self.pods.iter().filter(|pod| pod.is_active()).filter_map(|pod| index(pod));
+        let mut taken: BTreeSet<i32> = running.chain(self.done()).chain(self.given_up()).collect();
+        if self.spec.backoff_limit_per_index.is_some() {
+            for index in 0..self.spec.completions.unwrap_or(0) {
+                let at = backoff_end(self.failed_of(index), self.failed_of(index).count() as i32);
+                if let Some(at) = at.filter(|at| *at > client.now)
+                    && taken.insert(index)
+                {
+                    client.queue.remind(at, Actor::Job, Key::of(&self.job.metadata));
+                }
+            }
+        }
+        (0..self.spec.completions.unwrap_or(0)).filter(|index| !taken.contains(index)).collect()
     }
 
-    /// Completion indexes that neither run nor are done.
-    fn free_indexes(&self) -> impl Iterator<Item = i32> + use<> {
-        let taken: BTreeSet<i32> = self
-            .pods
-            .iter()
-            .filter(|pod| pod.phase() != "Failed" && !pod.is_terminating())
-            .filter_map(|pod| index(pod))
-            .collect();
-        (0..self.spec.completions.unwrap_or(0)).filter(move |index| !taken.contains(index))
+    /// The failed pods of an index that count.
+    fn failed_of(&self, number: i32) -> impl Iterator<Item = &Pod> {
+        self.failed().filter(move |pod| index(pod) == Some(number) && self.counts(pod))
     }
 
     /// Creates a pod, if the server agrees.
@@ -240,6 +339,11 @@ impl Work<'_> {
         let mut pod = pods::from_template(self.job, &self.spec.template);
         if let Some(index) = index {
             give_index(&mut pod, self.job.metadata.name.as_deref().unwrap_or_default(), index);
+            if self.spec.backoff_limit_per_index.is_some() {
+                let failures = self.failed_of(index).count().to_string();
+                let annotations = pod.metadata.annotations.get_or_insert_default();
+                annotations.insert(INDEX_FAILURES.to_owned(), failures);
+            }
         }
         match client.create(pod) {
             Ok(pod) => {
@@ -265,40 +369,111 @@ impl Work<'_> {
         }
     }
 
-    fn stop_pods(&self, client: &mut Client<'_>) {
-        for pod in self.pods.iter().filter(|pod| pod.is_active()) {
-            self.delete(client, pod);
-        }
-    }
-
-    fn complete(&mut self, client: &mut Client<'_>) {
-        let message = "Reached expected number of succeeded pods";
-        self.end(client.now, ["SuccessCriteriaMet", "Complete"], "CompletionsReached", message);
-        self.status.completion_time = Some(Time(client.now.whole_seconds()));
-        client.normal(self.job, COMPONENT, "Completed", "Job completed".to_owned());
-    }
-
-    fn fail(&mut self, client: &mut Client<'_>, reason: &str, message: &str) {
-        self.stop_pods(client);
-        self.end(client.now, ["FailureTarget", "Failed"], reason, message);
+    /// Stops what runs.
+    fn stop_pods(&mut self, client: &mut Client<'_>) {
+        let running: Vec<Arc<Pod>> =
+            self.pods.iter().filter(|pod| pod.is_active()).cloned().collect();
+        running.iter().for_each(|pod| self.delete(client, pod));
+        let going = self.status.terminating.unwrap_or(0) + running.len() as i32;
+        self.status.terminating = Some(going);
         self.status.active = None;
         self.status.ready = Some(0);
-        client.warning(self.job, COMPONENT, reason, message.to_owned());
     }
 
-    fn end(&mut self, now: SimTime, types: [&str; 2], reason: &str, message: &str) {
-        let moment = Time(now.whole_seconds());
-        for type_ in types {
-            self.status.conditions.get_or_insert_default().push(JobCondition {
-                last_probe_time: Some(moment.clone()),
-                last_transition_time: Some(moment.clone()),
-                message: Some(message.to_owned()),
-                reason: Some(reason.to_owned()),
-                status: "True".to_owned(),
-                type_: type_.to_owned(),
-            });
+    /// The Job's end: told at once, and told to be over when none of its pods is left.
+    fn finish(&mut self, client: &mut Client<'_>, verdict: &Verdict) {
+        self.stop_pods(client);
+        if !verdict.well {
+            let lost = self.pods.iter().filter(|pod| pod.phase() != "Succeeded");
+            let lost = lost.filter(|pod| self.counts(pod)).count() as i32;
+            let failed = lost.max(self.status.failed.unwrap_or(0));
+            self.status.failed = Some(failed).filter(|count| *count != 0);
+        }
+        let [first, last] = verdict.conditions();
+        let (reason, message) = (&verdict.reason, &verdict.message);
+        self.set_condition(client.now, (first, "True"), reason, message);
+        if self.status.terminating != Some(0) {
+            return;
+        }
+        self.set_condition(client.now, (last, "True"), reason, message);
+        if verdict.well {
+            self.status.completion_time = Some(Time(client.now.whole_seconds()));
+            client.normal(self.job, COMPONENT, "Completed", "Job completed".to_owned());
+        } else {
+            client.warning(self.job, COMPONENT, reason, message.clone());
         }
     }
+
+    /// Tells that the Job is suspended, or that it goes on.
+    fn tell_suspension(&mut self, client: &mut Client<'_>, suspended: bool) {
+        let (status, reason, message, event) = if suspended {
+            self.status.start_time = None;
+            ("True", "JobSuspended", "Job suspended", "Suspended")
+        } else {
+            ("False", "JobResumed", "Job resumed", "Resumed")
+        };
+        if !self.set_condition(client.now, ("Suspended", status), reason, message) {
+            return;
+        }
+        client.normal(self.job, COMPONENT, event, message.to_owned());
+        if !suspended {
+            self.status.start_time = Some(Time(client.now.whole_seconds()));
+        }
+    }
+
+    /// Brings a condition up to date, and says whether that changed anything. One that does not hold
+    /// is told only if it has held before.
+    fn set_condition(
+        &mut self,
+        now: SimTime,
+        (type_, status): (&str, &str),
+        reason: &str,
+        message: &str,
+    ) -> bool {
+        let moment = Some(Time(now.whole_seconds()));
+        let conditions = self.status.conditions.get_or_insert_default();
+        let made = JobCondition {
+            last_probe_time: moment.clone(),
+            last_transition_time: moment,
+            message: Some(message.to_owned()),
+            reason: Some(reason.to_owned()),
+            status: status.to_owned(),
+            type_: type_.to_owned(),
+        };
+        let changed = match conditions.iter_mut().find(|known| known.type_ == type_) {
+            Some(known) if known.status == status && known.reason == made.reason => false,
+            Some(known) => {
+                *known = made;
+                true
+            }
+            None if status == "True" => {
+                conditions.push(made);
+                true
+            }
+            None => false,
+        };
+        if conditions.is_empty() {
+            self.status.conditions = None;
+        }
+        changed
+    }
+}
+
+/// When the next pod may be started after failures: 10 s, 20 s, 40 s … after the last one.
+fn backoff_end<'a>(failed: impl Iterator<Item = &'a Pod>, failures: i32) -> Option<SimTime> {
+    let ends = failed.flat_map(|pod| {
+        let status = pod.status.as_ref();
+        let statuses = status.and_then(|status| status.container_statuses.as_deref());
+        let ends = statuses
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|status| status.state.as_ref()?.terminated.as_ref()?.finished_at.as_ref());
+        ends.map(|at| SimTime::from_timestamp(at.0)).collect::<Vec<_>>()
+    });
+    let last = ends.max()?;
+    let failures = u32::try_from(failures).unwrap_or(0);
+    let factor = 1_u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX);
+    Some(last + BACKOFF.0.saturating_mul(factor).min(BACKOFF.1))
 }
 
 /// The completion index of a pod.
@@ -315,7 +490,10 @@ fn give_index(pod: &mut Pod, job: &str, index: i32) {
     labels.insert(INDEX.to_owned(), index.to_string());
     let Some(spec) = &mut pod.spec else { return };
     spec.hostname = Some(format!("{job}-{index}"));
-    for container in &mut spec.containers {
+    // Once, so that both lists can be borrowed.
+    let spec: &mut PodSpec = spec;
+    let init = spec.init_containers.iter_mut().flatten();
+    for container in init.chain(&mut spec.containers) {
         let name = "JOB_COMPLETION_INDEX";
         let variables = container.env.get_or_insert_default();
         if variables.iter().any(|variable| variable.name == name) {
@@ -335,35 +513,12 @@ fn give_index(pod: &mut Pod, job: &str, index: i32) {
     }
 }
 
-/// Numbers as `0-2,5`.
-fn ranges(numbers: &BTreeSet<i32>) -> String {
-    let mut runs: Vec<(i32, i32)> = Vec::new();
-    for number in numbers {
-        match runs.last_mut() {
-            Some((_, end)) if *end + 1 == *number => *end = *number,
-            _ => runs.push((*number, *number)),
-        }
-    }
-    let written = runs.into_iter().map(|(start, end)| match end - start {
-        0 => start.to_string(),
-        1 => format!("{start},{end}"),
-        _ => format!("{start}-{end}"),
-    });
-    written.collect::<Vec<_>>().join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::super::world::World;
     use super::*;
-
-    #[test]
-    fn completed_indexes_are_written_as_ranges() {
-        assert_eq!(ranges(&BTreeSet::from([0, 1, 2, 5, 7, 8])), "0-2,5,7,8");
-        assert_eq!(ranges(&BTreeSet::new()), "");
-    }
 
     fn job(spec: Value) -> Value {
         let mut job = json!({

@@ -16,7 +16,7 @@ pub(super) fn ended(worker: &mut Worker, index: usize, now: SimTime, exit: i32) 
         worker.post_start = None;
     }
     let policy = worker.restart_policy().to_owned();
-    let ends = worker.deletion.is_some() || worker.overdue;
+    let ends = worker.deletion.is_some() || worker.ending;
     let changed = is_changed(worker, index);
     let message = last_words(worker, index, exit);
     let container = &mut worker.containers[index];
@@ -55,7 +55,7 @@ fn last_words(worker: &Worker, index: usize, exit: i32) -> String {
 /// its next start waits no longer: the kubelet counts failures for each form of a container's
 /// specification (pkg/kubelet/kuberuntime: getStableKey).
 pub(super) fn notice_change(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
-    if worker.deletion.is_some() || worker.overdue || !is_changed(worker, index) {
+    if worker.deletion.is_some() || worker.ending || !is_changed(worker, index) {
         return;
     }
     let container = &mut worker.containers[index];

@@ -90,9 +90,15 @@ pub(super) const OVERDUE: (&str, &str) =
 /// have (kubelet's `activeDeadlineHandler`).
 pub(super) fn deadline(worker: &mut Worker, host: &mut Host<'_>) {
     worker.overdue = true;
-    worker.operation = None;
     let (reason, message) = OVERDUE;
     worker.tell(host, Told { warning: false, reason, message, field: "" });
+    all(worker, host);
+}
+
+/// The pod ends: nothing starts any more, and what runs is told to stop.
+pub(super) fn all(worker: &mut Worker, host: &mut Host<'_>) {
+    worker.ending = true;
+    worker.operation = None;
     let grace = worker.grace();
     for index in 0..worker.containers.len() {
         let message = format!("Stopping container {}", worker.containers[index].name);

@@ -90,7 +90,9 @@ pub struct Worker {
     pub deletion: Option<SimTime>,
     /// Nothing starts any more: it failed or succeeded for good.
     pub finished: bool,
-    /// It has been active for too long: nothing starts any more, and it fails when nothing runs.
+    /// Nothing starts any more, and it is over when nothing runs.
+    pub ending: bool,
+    /// It ends because it has been active for too long.
     pub overdue: bool,
     /// Why it failed as a whole (`DeadlineExceeded`, `NodePorts`): reason and message.
     pub failure: Option<(String, String)>,
@@ -130,6 +132,7 @@ impl Worker {
             operation: None,
             deletion: None,
             finished: false,
+            ending: false,
             overdue: false,
             failure: None,
             mount_retry: None,
@@ -330,7 +333,7 @@ impl Worker {
         if self.finished || self.mount_retry.is_some_and(|at| at > host.now) {
             return None;
         }
-        if self.overdue || self.post_start.is_some() {
+        if self.ending || self.post_start.is_some() {
             return None;
         }
         if self.sandbox.is_none() {
@@ -437,19 +440,21 @@ impl Worker {
         if self.deadline().is_some_and(|at| at <= host.now) {
             stop::deadline(self, host);
         }
-        self.notice_end();
+        self.notice_end(host);
     }
 
-    /// A pod whose containers have all ended for good starts nothing again.
-    fn notice_end(&mut self) {
+    /// A pod whose containers have all ended for good starts nothing again; its sidecars are told to
+    /// stop (kuberuntime's computePodActions: KillPod).
+    fn notice_end(&mut self, host: &mut Host<'_>) {
         if self.finished || self.deletion.is_some() {
             return;
         }
-        if self.overdue {
+        if self.ending {
             let (reason, message) = stop::OVERDUE;
             self.finished = !self.runs_anything();
             self.stale |= self.finished;
-            self.failure = self.finished.then(|| (reason.to_owned(), message.to_owned()));
+            let failed = self.finished && self.overdue;
+            self.failure = failed.then(|| (reason.to_owned(), message.to_owned()));
             return;
         }
         let policy = self.restart_policy();
@@ -464,7 +469,8 @@ impl Worker {
             container.exit().is_some_and(|exit| !container.restarts_after(exit, policy))
         });
         if failed_init || ended {
-            self.finished = true;
+            stop::all(self, host);
+            self.finished = !self.runs_anything();
             self.stale = true;
         }
     }
@@ -487,7 +493,7 @@ impl Worker {
     /// `activeDeadlineSeconds`, counted from the pod's start.
     fn deadline(&self) -> Option<SimTime> {
         let seconds = self.pod.spec.as_ref()?.active_deadline_seconds?;
-        let open = !self.finished && !self.overdue && self.deletion.is_none();
+        let open = !self.finished && !self.ending && self.deletion.is_none();
         let admitted = self.admitted.filter(|_| open)?;
         Some(admitted + Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
     }
@@ -506,7 +512,7 @@ impl Worker {
                 moments.add(at, true);
             }
         }
-        if self.deletion.is_some() || self.finished || self.overdue || self.admitted.is_none() {
+        if self.deletion.is_some() || self.finished || self.ending || self.admitted.is_none() {
             return;
         }
         if let Some(at) = container.back_off_told_at {
