@@ -83,10 +83,34 @@ fn what_passes_by_itself_a_while_later_is_not_mended_by_applying_the_file_again(
 
 #[test]
 fn a_way_out_that_is_a_command_or_a_line_helps() {
+    let mut wrong = String::new();
+    for (name, text) in cases() {
+        let case = comments(&text);
+        let mut attempt = Attempt::open(level(&case, &text), 7);
+        begin(&case, &mut attempt);
+        wrong += &useless_ways_out(&name, &attempt);
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn a_levels_way_out_that_is_a_command_or_a_line_helps() {
     let pack = Pack::embedded().expect("the campaign is well-formed");
     let mut wrong = String::new();
-    for (name, attempt) in failures(&pack) {
-        wrong += &useless_ways_out(&name, &attempt);
+    for level in &pack.levels {
+        let mut untouched = Attempt::open(Arc::clone(level), 1);
+        untouched.apply();
+        wrong += &useless_ways_out(&level.name, &untouched);
+        for mistake in &level.mistakes {
+            let mut attempt = Attempt::open(Arc::clone(level), 1);
+            attempt.session_mut().files_mut().extend(mistake.answer.files.clone());
+            attempt.apply();
+            if let Some(script) = &mistake.answer.script {
+                attempt.run_script(script);
+            }
+            let name = format!("{}/{}", level.name, mistake.answer.name);
+            wrong += &useless_ways_out(&name, &attempt);
+        }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
@@ -198,32 +222,6 @@ fn command_of(fix: &str) -> Option<&str> {
         ["; ", ": ", ", or "].iter().find_map(|end| fix.split_once(end)).unwrap_or((fix, ""));
     let one = command.starts_with("kubectl ") && !command.contains(", ");
     (one && !more.contains(", and ")).then_some(command)
-}
-
-/// Whatever fails: each case, each level untouched, and each mistake, applied.
-fn failures(pack: &Pack) -> Vec<(String, Attempt)> {
-    let opened = cases().into_iter().map(|(name, text)| {
-        let case = comments(&text);
-        let mut attempt = Attempt::open(level(&case, &text), 7);
-        begin(&case, &mut attempt);
-        (name, attempt)
-    });
-    let mut all: Vec<(String, Attempt)> = opened.collect();
-    for level in &pack.levels {
-        let mut untouched = Attempt::open(Arc::clone(level), 1);
-        untouched.apply();
-        all.push((level.name.clone(), untouched));
-        for mistake in &level.mistakes {
-            let mut attempt = Attempt::open(Arc::clone(level), 1);
-            attempt.session_mut().files_mut().extend(mistake.answer.files.clone());
-            attempt.apply();
-            if let Some(script) = &mistake.answer.script {
-                attempt.run_script(script);
-            }
-            all.push((format!("{}/{}", level.name, mistake.answer.name), attempt));
-        }
-    }
-    all
 }
 
 /// Every case, by its file's name.

@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use super::{Cluster, DialFailure, Did, Libc, Lookup, LookupFailure, Place, address_order};
-use crate::network::{DnsAnswer, DnsCode, DnsType, Family, ResolvConf, TraceId};
+use crate::network::{DnsAnswer, DnsCode, DnsType, Family, ResolvConf, TraceId, aton};
 
 /// How long a resolver waits for one server (`options timeout`).
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,7 +51,7 @@ impl Cluster {
     /// Looks a name up as the C library at `place` does: `/etc/hosts`, then the servers of
     /// `/etc/resolv.conf` with search domains and ndots (R8.1, R8.2). An address is its own answer.
     pub fn lookup(&mut self, place: &Place, name: &str) -> Lookup {
-        if let Ok(address) = name.parse() {
+        if let Some(address) = name.parse().ok().or_else(|| aton(name).map(IpAddr::V4)) {
             return Lookup::local(vec![address], name);
         }
         self.search(place, name, None)

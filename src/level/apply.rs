@@ -223,6 +223,12 @@ fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
             ));
         }
     }
+    if let Some((key, value)) = field_without_space(body) {
+        return Some((
+            "a colon wants a space behind it, or the whole is one word",
+            Some(format!("{key}: {value}")),
+        ));
+    }
     let (key, value) = body.split_once(" #").map_or(body, |(said, _)| said).split_once(": ")?;
     let plain =
         !value.trim_start().starts_with(['"', '\'', '{', '[', '|', '>', '#', '&', '*', '!']);
@@ -240,6 +246,18 @@ fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
         ));
     }
     None
+}
+
+/// `image:nginx`: a name of letters, and a value right behind the colon. `nginx:1.27` is an image, and
+/// `http://…` a URL.
+fn field_without_space(body: &str) -> Option<(&str, &str)> {
+    let (key, value) = body.split_once(':')?;
+    let name = key.strip_prefix("- ").unwrap_or(key);
+    let letters = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let begins =
+        value.starts_with(|first: char| first.is_ascii_alphanumeric() || "\"'[{".contains(first));
+    let image = key != name && value.starts_with(|first: char| first.is_ascii_digit());
+    (letters && begins && !image).then_some((key, value))
 }
 
 /// What was refused of one object, or of the file as a whole.
@@ -651,6 +669,8 @@ mod tests {
         assert_eq!(glued, (Some(7), "- name: c".to_owned()));
         let colon = slip(&pod("  - name: c\n    args:\n    - -text=a: b: c\n"));
         assert_eq!(colon, (Some(9), "- \"-text=a: b: c\"".to_owned()));
+        let word = slip(&pod("  - name: c\n    image:nginx\n    args: [a]\n"));
+        assert_eq!(word, (Some(8), "image: nginx".to_owned()));
         let tab = slip(&pod("\t- name: c\n"));
         assert_eq!(tab.0, Some(7));
     }

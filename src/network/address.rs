@@ -1,7 +1,7 @@
 //! Addresses of both families, and an address with its port.
 
 use std::fmt;
-use std::net::{AddrParseError, IpAddr};
+use std::net::{AddrParseError, IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 /// A family of addresses. A packet, and every rule that it meets, is of one.
@@ -121,9 +121,47 @@ pub(super) fn within(address: IpAddr, (network, length): Range) -> bool {
     }
 }
 
+/// An IPv4 address as `inet_aton` reads it, and with it C libraries' resolvers and curl: up to four numbers,
+/// decimal, octal behind `0` or hexadecimal behind `0x`, of which the last fills what is left (`127.1`).
+pub fn aton(text: &str) -> Option<Ipv4Addr> {
+    let number = |part: &str| match (part.strip_prefix("0x").or(part.strip_prefix("0X")), part) {
+        (Some(digits), _) => unsigned(digits, 16),
+        (None, "0") => Some(0),
+        (None, _) if part.starts_with('0') => unsigned(&part[1..], 8),
+        (None, _) => unsigned(part, 10),
+    };
+    let numbers: Vec<u32> = text.split('.').map(number).collect::<Option<_>>()?;
+    let (last, first) = numbers.split_last().filter(|(_, first)| first.len() < 4)?;
+    let left = 32 - 8 * first.len() as u32;
+    if first.iter().any(|part| *part > 255) || u64::from(*last) >= 1 << left {
+        return None;
+    }
+    let placed = first.iter().zip([24, 16, 8]).map(|(part, shift)| part << shift);
+    Some(Ipv4Addr::from_bits(placed.sum::<u32>() | last))
+}
+
+/// A number of digits alone: no sign, and not nothing.
+fn unsigned(digits: &str, radix: u32) -> Option<u32> {
+    let plain = digits.chars().all(|digit| digit.is_digit(radix));
+    u32::from_str_radix(digits, radix).ok().filter(|_| plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_may_be_written_as_inet_aton_reads_it() {
+        let read = |text: &str| aton(text).map(|address| address.to_string());
+        for text in ["127.1", "2130706433", "0x7f.1", "0x7f000001", "0177.0.0.1", "127.0.1"] {
+            assert_eq!(read(text).as_deref(), Some("127.0.0.1"), "{text}");
+        }
+        assert_eq!(read("010.0.0.1").as_deref(), Some("8.0.0.1"));
+        assert_eq!(read("10.244.258").as_deref(), Some("10.244.1.2"));
+        for text in ["", "1.2.3.4.5", "256.1.1.1", "1.2.3.256", "09.0.0.1", "web", "1..2", "+1.2"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()

@@ -40,7 +40,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use address::{Family, Range, SocketAddr};
+pub use address::{Family, Range, SocketAddr, aton};
 pub use candidates::{Candidate, Fate, Passage};
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
 pub use dns::{

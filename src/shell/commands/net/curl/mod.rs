@@ -30,6 +30,7 @@ pub(super) use output::disposed_name;
 use super::fetch::note_bad_url;
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
+use crate::network::aton;
 use crate::shell::{Io, Step, Tool};
 
 /// What curl speaks, each with its usual port.
@@ -504,6 +505,10 @@ fn parse(
             Version::V8_5 => "URL rejected: Credentials was passed in the URL when prohibited",
         };
         return Err(Some(words.fail(io, 67, told)));
+    }
+    // An address is told and sent as four decimal numbers, however it was written.
+    if let Some(address) = aton(&url.host) {
+        url.host = address.to_string();
     }
     if !operation.path_as_is {
         url.remove_dots();
