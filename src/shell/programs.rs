@@ -229,6 +229,42 @@ impl Tool for Script {
     }
 }
 
+/// A shell without a script: at a terminal it asks for commands, and else it reads them.
+#[derive(Clone)]
+struct Undecided {
+    reader: Box<dyn Tool>,
+    console: Box<dyn Tool>,
+    /// Whether it asks; nobody knows before its first step.
+    asks: Option<bool>,
+}
+
+impl Undecided {
+    fn chosen(&mut self, terminal: bool) -> &mut Box<dyn Tool> {
+        match *self.asks.get_or_insert(terminal) {
+            true => &mut self.console,
+            false => &mut self.reader,
+        }
+    }
+}
+
+impl Tool for Undecided {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        self.chosen(io.stdin.terminal).step(io)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.chosen(io.stdin.terminal).interrupt(io)
+    }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.chosen(io.stdin.terminal).terminate(io);
+    }
+
+    fn clone_box(&self) -> Box<dyn Tool> {
+        Box::new(self.clone())
+    }
+}
+
 /// `sh`, `bash` and their kin as commands: a script, or at a terminal a prompt.
 pub(super) fn shell(
     name: &str,
@@ -241,11 +277,19 @@ pub(super) fn shell(
     let place = setting.place.clone();
     let options = |argument: &String| argument.starts_with('-') && !argument.contains('c');
     let login = arguments.iter().any(|argument| argument == "-l" || argument == "--login");
-    if arguments.iter().all(options) {
-        return Some(super::console::nested(place, dialect, environment, login));
-    }
     let mut all = vec![name.to_owned()];
     all.extend_from_slice(arguments);
+    if arguments.iter().all(options) {
+        let mut machine = Machine::started(place.clone(), dialect, environment.clone(), &all);
+        if let Some(process) = setting.process {
+            machine.set_process(process);
+        }
+        let reader = Box::new(Script { machine, begun: false });
+        let console = super::console::nested(place, dialect, environment, login);
+        let asks =
+            arguments.iter().any(|argument| argument.contains('i') && !argument.starts_with("--"));
+        return Some(Box::new(Undecided { reader, console, asks: asks.then_some(true) }));
+    }
     let mut machine = Machine::started(place, dialect, environment, &all);
     if let Some(process) = setting.process {
         machine.set_process(process);

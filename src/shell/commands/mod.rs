@@ -200,7 +200,6 @@ pub(super) fn is_real(name: &str) -> bool {
             | "ptx"
             | "shred"
             | "stty"
-            | "tsort"
             | "zip"
             | "unzip"
             | "crontab"

@@ -63,6 +63,11 @@ impl Fault {
                     Problem::Digit => "value too great for base",
                     Problem::Base => "invalid arithmetic base",
                 };
+                // Of a number bash shows no more than what it has read.
+                let text = match (problem, text.find(&*self.token)) {
+                    (Problem::Digit, Some(at)) => &text[..at + self.token.len()],
+                    _ => text,
+                };
                 format!("{text}: {what} (error token is \"{}\")", self.token)
             }
             (Dialect::Dash, Problem::NoNumber) => format!("Illegal number: {}", self.token),

@@ -352,9 +352,10 @@ impl Machine {
         };
         let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
-        let mut tried = Tried { found: None, traced: Vec::new(), left: STEPS };
+        let folds = self.state.shopt("nocasematch");
+        let mut tried = Tried { found: None, traced: Vec::new(), left: STEPS, folds };
         let result = holds(condition, &mut texts, &world, &set, &mut tried);
-        let Tried { found, traced, left } = tried;
+        let Tried { found, traced, left, .. } = tried;
         io.budget.keep((STEPS - left) as usize);
         if self.state.options.trace {
             let mark = "+".repeat(self.state.substitutions as usize + 1);
@@ -444,6 +445,8 @@ struct Tried {
     traced: Vec<String>,
     /// The steps that patterns may still take.
     left: u64,
+    /// `nocasematch`: whether capitals and small letters are the same.
+    folds: bool,
 }
 
 fn holds(
@@ -469,13 +472,14 @@ fn holds(
         Conditional::Binary(_, operator, _) => {
             let (first, second) = (next(), next());
             tried.traced.push(format!("{} {operator} {}", shown(&first), shown(&second)));
-            let left = &mut tried.left;
+            let (left, folds) = (&mut tried.left, tried.folds);
+            let folded = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
             match operator.as_str() {
-                "=" | "==" => fits(&first, &second, left)?,
-                "!=" => !fits(&first, &second, left)?,
+                "=" | "==" => fits(&folded(&first), &folded(&second), left)?,
+                "!=" => !fits(&folded(&first), &folded(&second), left)?,
                 "=~" => {
                     let regex =
-                        compile(&second, Syntax::Awk, false).map_err(|_| Wrong::NoPattern)?;
+                        compile(&second, Syntax::Awk, folds).map_err(|_| Wrong::NoPattern)?;
                     let groups = regex.captures_at(&first, 0);
                     spend(left, regex.work())?;
                     let text = |(start, end): (usize, usize)| first[start..end].to_owned();

@@ -20,7 +20,7 @@ pub(super) enum Frame {
     /// A file that is to be read as a script.
     ScriptFile { path: String },
     /// Lines of standard input that are to be run: `sh < file`.
-    Lines { pending: String },
+    Lines { pending: String, before: usize },
     /// Commands: which item and pipeline come next, and whether the one before has run.
     List { list: Arc<List>, item: usize, pipeline: usize, ran: bool },
     /// `!`: turns the exit code around.

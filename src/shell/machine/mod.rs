@@ -174,7 +174,7 @@ impl Machine {
         }
         operands.extend(rest);
         if input && !script {
-            machine.stack.push(Frame::Lines { pending: String::new() });
+            machine.stack.push(Frame::Lines { pending: String::new(), before: 0 });
             machine.state.positional = Arc::new(operands);
             return machine;
         }
@@ -201,7 +201,9 @@ impl Machine {
                 let text = format!("echo '{told}' >&2; exit 2");
                 machine.run_text(&text);
             }
-            (None, false) => machine.stack.push(Frame::Lines { pending: String::new() }),
+            (None, false) => {
+                machine.stack.push(Frame::Lines { pending: String::new(), before: 0 });
+            }
         }
         machine.state.positional = Arc::new(operands.collect());
         machine
@@ -389,7 +391,7 @@ impl Machine {
         match frame {
             Frame::Script { text, at, source } => self.script(io, text, at, source),
             Frame::ScriptFile { path } => self.script_file(io, &path),
-            Frame::Lines { pending } => return self.lines(io, pending),
+            Frame::Lines { pending, before } => return self.lines(io, pending, before),
             Frame::List { list, item, pipeline, ran } => self.list(io, list, item, pipeline, ran),
             Frame::Fed { path } => self.end_feeds(io, Some(&path)),
             Frame::Negate => self.state.status = i32::from(self.state.status == 0),

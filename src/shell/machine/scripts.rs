@@ -11,6 +11,9 @@ use crate::shell::{Read, files};
 /// How much more it costs to read a byte of a script than to keep it.
 const READ: usize = 16;
 
+/// How many lines of standard input are counted.
+const COUNTED: usize = 1_000;
+
 impl Machine {
     /// Runs `text` next.
     pub fn run_text(&mut self, text: &str) {
@@ -116,24 +119,27 @@ impl Machine {
     }
 
     /// Runs what standard input says, a complete command at a time.
-    pub(super) fn lines(&mut self, io: &mut Io<'_>, mut pending: String) -> Turn {
+    pub(super) fn lines(&mut self, io: &mut Io<'_>, mut pending: String, before: usize) -> Turn {
+        // Lines are counted from the beginning of what is read; what goes on for ever is not counted on.
+        let placed = |text: &str| format!("{}{text}", "\n".repeat(before.min(COUNTED)));
         match io.read_line() {
             Read::Line(line) => {
                 pending += &line;
                 pending.push('\n');
                 if self.check(&pending).is_some_and(|error| error.is_incomplete()) {
-                    self.stack.push(Frame::Lines { pending });
+                    self.stack.push(Frame::Lines { pending, before });
                 } else {
-                    self.stack.push(Frame::Lines { pending: String::new() });
-                    self.run_text(&pending);
+                    let before = before + pending.lines().count();
+                    self.stack.push(Frame::Lines { pending: String::new(), before });
+                    self.run_text(&placed(&pending));
                 }
             }
             Read::Wait => {
-                self.stack.push(Frame::Lines { pending });
+                self.stack.push(Frame::Lines { pending, before });
                 return Turn::Wait(Step::Input);
             }
             Read::End if pending.is_empty() => {}
-            Read::End => self.run_text(&pending),
+            Read::End => self.run_text(&placed(&pending)),
         }
         Turn::Go
     }

@@ -157,7 +157,9 @@ pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> O
     if !removal.force && !need(io, &options, "rm", "missing operand") {
         return Some(1);
     }
-    if (removal.asks || options.has('I')) && !io.stdin.ended() {
+    let below = |path: &String| io.view().below(&io.absolute(path)).len();
+    let questions = || options.operands.iter().map(|path| 2 * below(path) + 3).sum();
+    if (removal.asks || options.has('I')) && !is_answered(io, questions()) {
         return None;
     }
     let mut status = 0;
@@ -290,6 +292,12 @@ impl Removal {
         };
         agreed(io, &format!("rm: remove {kind}'{path}'? "))
     }
+}
+
+/// Whether there is an answer to so many questions by now: a pipe may have no end (`yes | rm -i`).
+pub(super) fn is_answered(io: &Io<'_>, questions: usize) -> bool {
+    let lines = io.stdin.rest().iter().filter(|byte| **byte == b'\n').count();
+    io.stdin.ended() || io.stdin.piped && lines >= questions
 }
 
 /// Asks on standard error; whether the next line of standard input says yes.
@@ -487,7 +495,7 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
     // The last of -f, -i and -n counts.
     let last = options.in_order().filter(|(letter, _)| matches!(letter, 'f' | 'i' | 'n')).last();
     let asks = last.is_some_and(|(letter, _)| letter == 'i');
-    if asks && !io.stdin.ended() {
+    if asks && !is_answered(io, sources.len()) {
         return None;
     }
     let copying = Copying {
@@ -512,6 +520,15 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or(source);
         let whole = source.trim_start_matches('/');
         let name = if options.has('Å') { whole } else { name };
+        if options.has('Å') && io.facts(source, true).is_err() {
+            let ends = source.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+            let missing = ends.map(|at| &source[..at]).find(|part| !io.is_directory(part));
+            if let Some(part) = missing {
+                let why = "No such file or directory";
+                status = fail(io, format!("cp: failed to get attributes of '{part}': {why}"));
+                continue;
+            }
+        }
         let to = match into || sources.len() > 1 {
             true => format!("{}/{name}", target.trim_end_matches('/')),
             false => target.clone(),

@@ -181,6 +181,9 @@ impl Work<'_> {
     fn broken(&self, io: &mut Io<'_>, file: &str, why: Unpackable) -> i32 {
         let what = match (why, self.gnu) {
             (Unpackable::Foreign, true) => format!("{file}: not in gzip format"),
+            (Unpackable::Foreign, false) if self.name == "zcat" => {
+                "no gzip/bzip2/xz magic".to_owned()
+            }
             (Unpackable::Foreign, false) => "invalid magic".to_owned(),
             (Unpackable::Short, true) => format!("{file}: unexpected end of file"),
             (Unpackable::Short, false) => "short read".to_owned(),
