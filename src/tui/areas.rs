@@ -75,7 +75,7 @@ impl Areas {
         let titles = Rect { y: goals.bottom(), height: 1, ..outer };
         let mut areas = Areas { arrangement, outer, goals, titles, ..Areas::default() };
         let body = areas.body();
-        let left_columns = request.text.min(body.width * 70 / 100).max(body.width * 48 / 100);
+        let left_columns = request.text.min(percent(body.width, 70)).max(percent(body.width, 48));
         let left = Rect { width: left_columns, ..body };
         let right = Rect {
             x: body.x + left_columns + 1,
@@ -173,9 +173,15 @@ impl Areas {
     }
 }
 
+/// So many hundredths of a length, however long it is; at most 100.
+pub(super) fn percent(length: u16, hundredths: u16) -> u16 {
+    let part = u32::from(length) * u32::from(hundredths) / 100;
+    u16::try_from(part).unwrap_or(length)
+}
+
 /// An area in two, one above the other, with a line between them.
-fn split(area: Rect, percent: u16) -> (Rect, Rect) {
-    let upper = area.height * percent / 100;
+fn split(area: Rect, above: u16) -> (Rect, Rect) {
+    let upper = percent(area.height, above);
     let lower = area.height.saturating_sub(upper + 1);
     (Rect { height: upper, ..area }, Rect { y: area.y + upper + 1, height: lower, ..area })
 }
@@ -194,6 +200,14 @@ mod tests {
             zoom,
             packet: true,
             text: 0,
+        }
+    }
+
+    #[test]
+    fn a_screen_is_as_large_as_a_number_holds() {
+        for (width, height) in [(u16::MAX, 40), (1_200, 1_200), (40, u16::MAX)] {
+            let areas = Areas::new(Rect { x: 0, y: 0, width, height }, request(Panel::Map, false));
+            assert!(areas.map.is_some_and(|map| map.right() <= width && map.bottom() <= height));
         }
     }
 

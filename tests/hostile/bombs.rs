@@ -418,7 +418,9 @@ fn words_that_open_and_never_close_are_read_once() {
 
 #[test]
 fn many_substitutions_in_one_command_are_counted_by_what_they_cost() {
-    bomb(&format!("echo {}", "$(:)".repeat(20_000)), "steps that one command may take");
+    bomb(&format!("echo {} ran", "$(:)".repeat(20_000)), "ran");
+    bomb(&format!("x=aaa; y={}; echo ${{#y}}", "${x//a/b}$(:)".repeat(5_000)), "15000");
+    bomb(&format!("echo {}", "$((1))$(:)".repeat(20_000)), "steps that one command may take");
     bomb(&format!("x={}; echo ${{#x}}", "$(echo a)".repeat(500)), "500");
     bomb(&format!("{}:", "eval ".repeat(20_000)), "steps that one command may take");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::builtins::is_name;
 use super::expand::{Expander, Stop};
+use super::first::first_substitutions;
 use super::frame::{Frame, Task};
 use super::pattern::Pattern;
 use super::pipes::Pipes;
@@ -21,9 +22,32 @@ use crate::shell::syntax::{
 /// Outputs of substitutions that an expansion takes in, for a step.
 const OUTPUTS_PER_STEP: u64 = 4;
 
+/// A command whose words are being expanded: what [`Frame::Expand`] holds.
+pub(super) struct Waiting {
+    pub task: Task,
+    pub first: Arc<[Arc<List>]>,
+    pub outputs: Vec<String>,
+    pub status: Option<i32>,
+}
+
+impl From<Waiting> for Frame {
+    fn from(Waiting { task, first, outputs, status }: Waiting) -> Frame {
+        Frame::Expand { task, first, outputs, status }
+    }
+}
+
 impl Machine {
     pub(super) fn push_expand(&mut self, task: Task) {
-        self.stack.push(Frame::Expand { task, outputs: Vec::new(), status: None });
+        let first = match &task {
+            Task::Simple(command) => first_substitutions(command, &self.state),
+            _ => Vec::new(),
+        };
+        self.stack.push(Frame::Expand {
+            task,
+            first: first.into(),
+            outputs: Vec::new(),
+            status: None,
+        });
     }
 
     pub(super) fn push_list(&mut self, list: Arc<List>) {
@@ -170,38 +194,27 @@ impl Machine {
         }
     }
 
-    pub(super) fn expand(
-        &mut self,
-        io: &mut Io<'_>,
-        task: Task,
-        outputs: Vec<String>,
-        status: Option<i32>,
-    ) {
-        let result = match &task {
-            Task::Simple(command) => self.simple(io, command, &outputs, status),
-            Task::Redirect(command) => self.redirected(io, command, &outputs),
-            Task::Begin(command) => self.compound(io, command, &outputs),
-            Task::Next(command, first) => self.next_count(io, command, *first, &outputs),
+    /// Expands a command and begins it, or runs the substitution whose output it needs next.
+    pub(super) fn expand(&mut self, io: &mut Io<'_>, waiting: Waiting) {
+        if let Some(list) = waiting.first.get(waiting.outputs.len()).cloned() {
+            return self.begin_substitution(io, list, waiting);
+        }
+        let Waiting { task, outputs, status, .. } = &waiting;
+        let result = match task {
+            Task::Simple(command) => self.simple(io, command, outputs, *status),
+            Task::Redirect(command) => self.redirected(io, command, outputs),
+            Task::Begin(command) => self.compound(io, command, outputs),
+            Task::Next(command, first) => self.next_count(io, command, *first, outputs),
         };
         match result {
             Ok(()) => {}
-            Err(Stop::Substitute(list)) => match self.child(io) {
-                Some(mut child) => {
-                    // The expansion begins again, and goes through all that it was given so far.
-                    io.budget.take(outputs.len() as u64 / OUTPUTS_PER_STEP);
-                    child.state.substitutions += 1;
-                    if let Some(variables) = self.assigned.take() {
-                        child.state.variables = variables;
-                    }
-                    child.push_list(list);
-                    self.stack.push(Frame::Expand { task, outputs, status });
-                    self.stack
-                        .push(Frame::Substitute { child: Box::new(child), output: Vec::new() });
-                }
-                None => self.no_more_shells(io),
-            },
+            Err(Stop::Substitute(list)) => {
+                // The expansion begins again, and goes through all that it was given so far.
+                io.budget.take(outputs.len() as u64 / OUTPUTS_PER_STEP);
+                self.begin_substitution(io, list, waiting);
+            }
             Err(Stop::Dial(path)) => {
-                self.stack.push(Frame::Expand { task, outputs, status });
+                self.stack.push(waiting.into());
                 self.stack.push(Frame::Dial { path, stage: Stage::Start });
             }
             Err(Stop::Error(message)) => {
@@ -220,6 +233,18 @@ impl Machine {
                 });
             }
         }
+    }
+
+    /// Runs a substitution for a command that waits for its output.
+    fn begin_substitution(&mut self, io: &mut Io<'_>, list: Arc<List>, waiting: Waiting) {
+        let Some(mut child) = self.child(io) else { return self.no_more_shells(io) };
+        child.state.substitutions += 1;
+        if let Some(variables) = self.assigned.take() {
+            child.state.variables = variables;
+        }
+        child.push_list(list);
+        self.stack.push(waiting.into());
+        self.stack.push(Frame::Substitute { child: Box::new(child), output: Vec::new() });
     }
 
     /// Begins what `case`, `for` and their like ask first, or the command's body.

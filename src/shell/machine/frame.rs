@@ -27,8 +27,9 @@ pub(super) enum Frame {
     Negate,
     /// `time`: says how long it has been since then.
     Timed { timed: Timed, since: SimTime },
-    /// A command whose words are being expanded, with the outputs of its substitutions so far.
-    Expand { task: Task, outputs: Vec<String>, status: Option<i32> },
+    /// A command whose words are being expanded, with the outputs of its substitutions so far, and the
+    /// first of them, which are run before anything is expanded.
+    Expand { task: Task, first: Arc<[Arc<List>]>, outputs: Vec<String>, status: Option<i32> },
     /// A substitution: its commands and what they have printed.
     Substitute { child: Box<Machine>, output: Vec<u8> },
     /// A connection that a redirection waits for.

@@ -14,6 +14,7 @@ mod compound;
 pub(in crate::shell) mod condition;
 mod expand;
 mod fields;
+mod first;
 mod frame;
 mod jobs;
 mod leave;
@@ -33,6 +34,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::compound::Waiting;
 use self::frame::{Descriptors, Frame, Job, Task};
 use self::state::ShellState;
 use super::files::View;
@@ -396,7 +398,9 @@ impl Machine {
             Frame::Fed { path } => self.end_feeds(io, Some(&path)),
             Frame::Negate => self.state.status = i32::from(self.state.status == 0),
             Frame::Timed { timed, since } => self.tell_time(io, timed, since),
-            Frame::Expand { task, outputs, status } => self.expand(io, task, outputs, status),
+            Frame::Expand { task, first, outputs, status } => {
+                self.expand(io, Waiting { task, first, outputs, status });
+            }
             Frame::Substitute { child, output } => return self.substitute(io, child, output),
             Frame::Dial { path, stage } => return self.dial(io, path, stage),
             Frame::Subshell(child) => return self.subshell(io, child),

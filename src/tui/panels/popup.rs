@@ -11,7 +11,7 @@ use crate::game::{
     matching_commands, narration::capital, rung_name,
 };
 use crate::level::{Goal, Hint};
-use crate::tui::areas::TWO;
+use crate::tui::areas::{TWO, percent};
 use crate::tui::frame::Borders;
 use crate::tui::text::{fit, line as styled, put, put_spans, reflow, width, wrap};
 use crate::tui::theme::Theme;
@@ -181,7 +181,7 @@ fn outer_columns(area: Rect, stand: Stand) -> u16 {
         Stand::Middle => WIDEST,
         Stand::Right | Stand::LowerRight => (area.width / 2 + 3).min(NARROW),
         // No wider than what stands on the left.
-        Stand::LowerLeft => (area.width * 45 / 100).min(NARROW),
+        Stand::LowerLeft => percent(area.width, 45).min(NARROW),
     }
 }
 

@@ -16,6 +16,7 @@ use super::page;
 use super::statistics::stars;
 use crate::game::{Game, Record};
 use crate::level::Level;
+use crate::tui::areas::percent;
 use crate::tui::frame::Borders;
 use crate::tui::keys::Context;
 use crate::tui::text::{fit, line, put, put_spans, reflow, width, wrap};
@@ -53,7 +54,7 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Re
         return Vec::new();
     }
     let beside = body.width >= WITH_PREVIEW;
-    let list_columns = if beside { (body.width * 46 / 100).min(58) } else { body.width };
+    let list_columns = if beside { percent(body.width, 46).min(58) } else { body.width };
     let list = Rect { x: body.x + 2, width: list_columns.saturating_sub(2), ..body };
     let rows = draw_list(game, theme, list, buf);
     if beside {

@@ -34,6 +34,9 @@ pub(super) struct Filter {
     pub everywhere: bool,
 }
 
+/// Steps that a request costs.
+const REQUEST: u64 = 200;
+
 impl Client {
     /// A client that asks for `namespace`.
     pub fn new(namespace: String, namespace_given: bool) -> Client {
@@ -47,6 +50,7 @@ impl Client {
 
     /// Sends a request; warnings in the answer are printed.
     pub fn send(&mut self, io: &mut Io<'_>, request: Request) -> Result<Response, Status> {
+        io.budget.take(REQUEST);
         let answer = io.cluster.handle(request);
         let warnings = match &answer {
             Ok(response) => response.warnings.as_slice(),
