@@ -463,6 +463,9 @@ fn what_a_shell_copies_counts_as_its_work() {
     bomb("f() { :; }; set -- $(seq 100000); while :; do f \"$@\"; done", spent);
     bomb("a=($(seq 100000)); while :; do b=(\"${a[@]}\"); done", spent);
     bomb("seq 200000 | xargs -n 1 sh -c :", spent);
+    bomb("a=($(seq 50000)); while :; do y=${#a[@]}; done", spent);
+    bomb("seq 20000 > f; while :; do mapfile -t v < f; done", spent);
+    bomb("x=$(yes a | head -c 200000); while :; do [[ $x =~ (a+)(a+)b ]]; done", spent);
     bomb("echo {1..99999}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "2097152 letters");
     bomb(&format!("echo {}", "{1..9999} ".repeat(100)), "2097152 letters");
     bomb("exec 10>f 255>g; echo x >&255; cat g; exec 10>&-", "x");

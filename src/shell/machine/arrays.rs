@@ -127,6 +127,7 @@ impl Expander<'_> {
             Some(Index::All | Index::Joined) => {
                 let values: Vec<String> =
                     self.pairs(name).into_iter().map(|(_, value)| value).collect();
+                self.made += values.iter().map(|value| value.len() + FIELD / 2).sum::<usize>();
                 (!values.is_empty()).then(|| values.join(" "))
             }
         };
@@ -150,6 +151,7 @@ impl Expander<'_> {
         let joined = parameter.index == Some(Index::Joined) || parameter.name == "*";
         if parameter.operation == Operation::Names {
             let values = self.names_from(&parameter.name);
+            self.made += self.variables.len() * FIELD / 2;
             return Ok(Some(Many { values, joined: false }));
         }
         let positional = parameter.index.is_none() && matches!(parameter.name.as_str(), "@" | "*");
@@ -163,6 +165,7 @@ impl Expander<'_> {
                 self.pairs(&parameter.name).into_iter().map(|(_, value)| value).collect()
             }
         };
+        self.made += values.iter().map(|value| value.len() + FIELD / 2).sum::<usize>();
         let values = match &parameter.operation {
             Operation::Value => values,
             Operation::Default { colon, .. } => {

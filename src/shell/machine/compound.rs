@@ -197,6 +197,8 @@ impl Machine {
     /// Expands a command and begins it, or runs the substitution whose output it needs next.
     pub(super) fn expand(&mut self, io: &mut Io<'_>, waiting: Waiting) {
         if let Some(list) = waiting.first.get(waiting.outputs.len()).cloned() {
+            // Nothing is assigned before them.
+            self.assigned = None;
             return self.begin_substitution(io, list, waiting);
         }
         let Waiting { task, outputs, status, .. } = &waiting;

@@ -384,8 +384,11 @@ impl Machine {
     }
 }
 
-/// Steps that all patterns of one condition may take.
-const STEPS: u64 = 20_000_000;
+/// Steps that all patterns of one condition may take, each of them the byte's that a shell keeps.
+const STEPS: u64 = 64_000_000;
+
+/// The same for one of the shell's steps.
+const PER_STEP: u64 = 64;
 
 /// What is said of a pattern that takes more.
 const TOO_MANY: Wrong = Wrong::NotSimulated("a pattern that takes this many steps");
@@ -399,7 +402,7 @@ fn fits(text: &str, pattern: &str, left: &mut u64) -> Result<bool, Wrong> {
 
 /// Takes the steps that a regular expression took.
 fn spend(left: &mut u64, steps: u64) -> Result<(), Wrong> {
-    *left = left.checked_sub(steps).ok_or(TOO_MANY)?;
+    *left = left.checked_sub(steps.saturating_mul(PER_STEP)).ok_or(TOO_MANY)?;
     Ok(())
 }
 

@@ -27,6 +27,9 @@ const STEPS: u64 = 20_000_000;
 /// What a field costs beside its bytes, in bytes.
 pub(super) const FIELD: usize = 64;
 
+/// How much more it costs to work out a byte of an expression than to keep it.
+const READ: usize = 4;
+
 /// Why an expansion did not come to its end.
 pub(super) enum Stop {
     /// The output of these commands is needed next.
@@ -173,7 +176,7 @@ impl<'a> Expander<'a> {
 
     /// Bytes of texts that it has made, and what its patterns took, which costs as much.
     pub fn cost(&self) -> usize {
-        self.made + (STEPS - self.left) as usize
+        2 * self.made + (STEPS - self.left) as usize
     }
 
     /// What looking for a pattern has found, if it did not take too many steps.
@@ -395,6 +398,7 @@ impl<'a> Expander<'a> {
 
     fn evaluate(&mut self, parts: &[Part]) -> Expanded<i64> {
         let text = self.single(parts)?.text;
+        self.made += 2 * FIELD + text.len() * READ;
         arithmetic::evaluate(&text, self)
             .map_err(|fault| Stop::Error(fault.message(self.state.dialect)))
     }

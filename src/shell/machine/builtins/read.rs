@@ -261,6 +261,7 @@ impl Machine {
             false => (*line).to_owned(),
         });
         let values: Vec<String> = values.collect();
+        io.budget.take(2 * values.len() as u64);
         match wanted.origin {
             None => self.fill(&wanted.array, values),
             Some(origin) => {

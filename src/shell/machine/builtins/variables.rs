@@ -10,6 +10,9 @@ use super::read::is_name;
 use crate::shared_map::SharedMap;
 use crate::shell::syntax::{Part, Word, function_text};
 
+/// How much more it costs to show a byte of a declaration than to keep it.
+const SHOWN: usize = 4;
+
 /// Positional parameters that are moved or copied in a step.
 const WORDS_PER_STEP: u64 = 64;
 
@@ -155,6 +158,7 @@ impl Machine {
             match self.state.variables.get(name) {
                 Some(variable) => {
                     let line = declaration(name, variable);
+                    io.budget.keep(line.len() * SHOWN);
                     self.say(io, &line);
                 }
                 None => {
@@ -222,6 +226,7 @@ impl Machine {
     }
 
     fn list_variables(&mut self, io: &mut Io<'_>, name: &str) {
+        io.budget.take(self.state.variables.len() as u64);
         let variables = self.state.variables.clone();
         for (variable, state) in variables.iter() {
             let shown = match name {
@@ -362,6 +367,7 @@ impl Machine {
         }
         if arguments.is_empty() {
             let variables = self.state.variables.clone();
+            io.budget.take(variables.len() as u64);
             for (name, variable) in variables.iter() {
                 let value = &variable.value;
                 let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "/._:-".contains(c));
