@@ -371,13 +371,15 @@ impl Io<'_> {
     /// The first bytes of a file, which may be a device that gives them for ever.
     ///
     /// # Errors
-    /// As [`Io::read_file`].
+    /// As [`Io::read_file`]; more of a device than a file may hold.
     pub fn read_first(&mut self, path: &str, count: usize) -> Result<Vec<u8>, String> {
         let path = self.absolute(path);
-        let count_most = count.min(LARGEST);
+        if is_endless(&path) && count > LARGEST {
+            return Err(format!("not simulated here: more than {LARGEST} bytes of a device"));
+        }
         match path.as_str() {
-            "/dev/zero" | "/dev/full" => Ok(vec![0; count_most]),
-            "/dev/random" | "/dev/urandom" => Ok(self.random_bytes(count_most)),
+            "/dev/zero" | "/dev/full" => Ok(vec![0; count]),
+            "/dev/random" | "/dev/urandom" => Ok(self.random_bytes(count)),
             _ => self.view().read(&path).map(|mut bytes| {
                 bytes.truncate(count);
                 bytes

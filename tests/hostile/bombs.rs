@@ -155,6 +155,15 @@ fn what_jq_copies_compares_and_writes_counts_as_its_work() {
 }
 
 #[test]
+fn what_a_device_gives_is_whole_or_refused() {
+    bomb("head -c 9999999999 /dev/zero | wc -c", "not simulated here");
+    bomb("head -c 3000000 /dev/zero | wc -c", "3000000");
+    bomb("dd if=/dev/zero bs=1M count=100000", "not simulated here");
+    bomb("echo a | dd bs=10G conv=sync", "not simulated here");
+    bomb("seq 17592186000000 17592186044416 | factor | tail -1", "this command was ended here");
+}
+
+#[test]
 fn awk_reads_what_comes_in_once() {
     bomb("yes | head -c 3000000 | tr -d '\\n' | awk '{print length($0)}'", "1500000");
     bomb("yes | head -c 3000000 | awk 'BEGIN {RS = \"\"} {n++} END {print n, NR}'", "1 1");

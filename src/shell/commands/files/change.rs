@@ -533,11 +533,10 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
             true => format!("{}/{name}", target.trim_end_matches('/')),
             false => target.clone(),
         };
-        if let (true, Some((above, _))) = (options.has('Å'), to.rsplit_once('/')) {
-            if io.is_file(source) || io.is_directory(source) {
-                // A folder that cannot be made is said by the copy into it.
-                let _ = make_all(io, above);
-            }
+        let is_there = io.is_file(source) || io.is_directory(source);
+        if let Some((above, _)) = to.rsplit_once('/').filter(|_| options.has('Å') && is_there) {
+            // A folder that cannot be made is said by the copy into it.
+            let _ = make_all(io, above);
         }
         if let Err(message) = copying.one(io, source, &to) {
             status = fail(io, message);

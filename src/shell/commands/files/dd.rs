@@ -138,15 +138,16 @@ pub(in crate::shell::commands) fn dd(arguments: &[String], io: &mut Io<'_>) -> O
             return Some(1);
         }
     };
-    if told.from.is_some() && wanted.is_none() && input.len() >= MOST {
-        io.write_error(left_out("dd", "a file without an end and no count="));
-        return Some(1);
-    }
     let rest = input.get(skipped..).unwrap_or_default();
     let mut bytes = rest[..rest.len().min(wanted.unwrap_or(usize::MAX))].to_vec();
     let (full, part) = (bytes.len() / told.input, usize::from(bytes.len() % told.input > 0));
     if told.converts("sync") {
-        bytes.resize(bytes.len().next_multiple_of(told.input), 0);
+        let padded = bytes.len().checked_next_multiple_of(told.input);
+        let Some(padded) = padded.filter(|padded| *padded <= MOST) else {
+            io.write_error(left_out("dd", "conv=sync of blocks of this size"));
+            return Some(1);
+        };
+        bytes.resize(padded, 0);
     }
     if told.converts("ucase") {
         bytes.make_ascii_uppercase();
@@ -200,7 +201,7 @@ fn report(io: &mut Io<'_>, told: &Told, records: (usize, usize), bytes: usize, g
     let out = match told.input == told.output {
         true if told.converts("sync") => (records.0 + records.1, 0),
         true => records,
-        false => (bytes / told.output, usize::from(bytes % told.output > 0)),
+        false => (bytes / told.output, usize::from(!bytes.is_multiple_of(told.output))),
     };
     let (full, part) = records;
     io.write_error(format!("{full}+{part} records in\n{}+{} records out", out.0, out.1));

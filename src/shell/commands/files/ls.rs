@@ -435,9 +435,8 @@ fn entries(io: &Io<'_>, folder: &str, options: &Options) -> Vec<Entry> {
     let unshown: Vec<Pattern> = options.all('Æ').filter(|_| !hidden).map(Pattern::new).collect();
     names.extend(plain.filter(|name| {
         let mut patterns = ignored.iter().chain(&unshown);
-        (hidden || !name.starts_with('.'))
-            && !patterns.any(|pattern| pattern.matches(name))
-            && !(options.has('B') && name.ends_with('~'))
+        let left_out = name.starts_with('.') && !hidden || options.has('B') && name.ends_with('~');
+        !left_out && !patterns.any(|pattern| pattern.matches(name))
     }));
     let path = |name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
     let follow = options.has('L');

@@ -237,10 +237,10 @@ impl Reader {
         }
         if let Some(hours) = zone(word) {
             let mut minutes = hours * 60;
-            if let Some(Token::Number(Some(_), ..)) = self.peek(0) {
-                if self.word(1).is_none() {
-                    minutes += self.offset()?;
-                }
+            if let Some(Token::Number(Some(_), ..)) = self.peek(0)
+                && self.word(1).is_none()
+            {
+                minutes += self.offset()?;
             }
             return set(&mut self.said.zone, minutes);
         }
@@ -290,14 +290,12 @@ impl Reader {
         // 2025-10-10: a dash and digits are one token.
         if let (Some(Token::Number(Some('-'), month, 1..=2)), true) =
             (self.peek(1).cloned(), self.joined(1))
-        {
-            if let (Some(Token::Number(Some('-'), day, 1..=2)), true) =
+            && let (Some(Token::Number(Some('-'), day, 1..=2)), true) =
                 (self.peek(2).cloned(), self.joined(2))
-            {
-                self.at += 3;
-                set(&mut self.said.year, full(value, digits))?;
-                return set(&mut self.said.month_day, (month, day));
-            }
+        {
+            self.at += 3;
+            set(&mut self.said.year, full(value, digits))?;
+            return set(&mut self.said.month_day, (month, day));
         }
         let after = 1 + usize::from(self.mark(1, '-'));
         if let Some(word) = self.word(after).map(str::to_owned) {

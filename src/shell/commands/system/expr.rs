@@ -212,6 +212,9 @@ pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) 
                 io.write_error(commands::trouble::left_out("factor", "numbers above 2^44"));
             }
             Ok(number) => {
+                if !io.budget.take(number.isqrt() / DIVISIONS_PER_STEP) {
+                    return Some(1);
+                }
                 let primes: String =
                     primes(number).iter().map(|prime| format!(" {prime}")).collect();
                 io.say(format!("{number}:{primes}"));
@@ -231,11 +234,14 @@ pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) 
     Some(status)
 }
 
+/// Divisions that are tried in one of the shell's steps.
+const DIVISIONS_PER_STEP: u64 = 64;
+
 fn primes(mut number: u64) -> Vec<u64> {
     let mut all = Vec::new();
     let mut prime = 2;
     while number > 1 && prime * prime <= number {
-        while number % prime == 0 {
+        while number.is_multiple_of(prime) {
             all.push(prime);
             number /= prime;
         }

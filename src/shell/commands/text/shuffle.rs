@@ -143,11 +143,11 @@ pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -
         return Some(1);
     }
     let file = options.operands.first().cloned().into_iter().collect::<Vec<_>>();
-    if let Some(file) = file.first().filter(|file| gnu(io) && *file != "-") {
-        if let Err(why) = io.read_file(file) {
-            io.write_error(format!("split: cannot open '{file}' for reading: {why}"));
-            return Some(1);
-        }
+    if let Some(file) = file.first().filter(|file| gnu(io) && *file != "-")
+        && let Err(why) = io.read_file(file)
+    {
+        io.write_error(format!("split: cannot open '{file}' for reading: {why}"));
+        return Some(1);
     }
     let (texts, failed) = whole(io, "split", &file)?;
     let Some((_, text)) = texts.first().filter(|_| !failed) else { return Some(1) };
