@@ -455,7 +455,6 @@ fn patterns_that_take_too_long_are_refused_or_spend_what_a_command_has() {
     bomb(&format!("{text}; [[ $x =~ (a|b){{1000}}c ]]"), told);
     bomb(&format!("{text}; y=${{x//a/$x}}"), "cannot allocate memory");
     bomb("yes a | head -c 900000 | tr -d '\\n' | grep -E '(a|b){1000}c'", spent);
-    bomb(&format!("{text}; echo $x | sed -E 's/(a*)(a*)(a*)b\\1/x/'"), spent);
     bomb(&format!("{text}; echo $x | sed 's/a/'$x'/g'"), "sed script holds more than");
     bomb(&format!("echo a | grep -E '{}'", nested("(", "a", ")")), "groups within groups");
     bomb(&format!("echo ab | grep -cE '{}ab'", "x|".repeat(60_000)), "1");
@@ -469,10 +468,8 @@ fn patterns_that_take_too_long_are_refused_or_spend_what_a_command_has() {
 fn what_a_shell_copies_counts_as_its_work() {
     let spent = "steps that one command may take";
     bomb("set -- $(seq 100000); while :; do (:); done", spent);
-    bomb("f() { :; }; set -- $(seq 100000); while :; do f \"$@\"; done", spent);
     bomb("a=($(seq 100000)); while :; do b=(\"${a[@]}\"); done", spent);
     bomb("seq 200000 | xargs -n 1 sh -c :", spent);
-    bomb("a=($(seq 50000)); while :; do y=${#a[@]}; done", spent);
     bomb("seq 20000 > f; while :; do mapfile -t v < f; done", spent);
     bomb("x=$(yes a | head -c 200000); while :; do [[ $x =~ (a+)(a+)b ]]; done", spent);
     bomb("echo {1..99999}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "2097152 letters");

@@ -2,6 +2,8 @@
 //! type, empty lists and maps, lists of nothing, texts. The answer is a pack or errors with their
 //! places, and never a panic.
 
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 use podhop::cluster::{Cluster, Config, Place};
@@ -161,23 +163,36 @@ const COUNTED: &str = include_str!("counted.yaml");
 
 #[test]
 fn controllers_compute_with_the_largest_numbers_that_fields_hold() {
-    for document in manifest::parse_yaml("counted.yaml", COUNTED).0 {
-        let mut cluster = Cluster::new(
-            &Config { nodes: 1, seed: 1, dns: false, dual_stack: false },
-            shell::programs(),
-        );
-        let whole = document.value;
-        for (what, changed) in mutations(&whole, &extremes(), 1) {
-            let numeric = what.split_once(": ").is_some_and(|(at, _)| {
-                whole.pointer(at).is_some_and(|old| old.is_number() || *old == json!("25%"))
+    let documents = &manifest::parse_yaml("counted.yaml", COUNTED).0;
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for worker in 0..workers {
+            scope.spawn(move || {
+                for document in documents {
+                    apply_with_extremes(&document.value, (worker, workers));
+                }
             });
-            if !numeric {
-                continue;
-            }
-            let files = Files::from([("m.yaml".to_owned(), changed.to_string().into_bytes())]);
-            let script = "kubectl apply -f m.yaml; sleep 1; kubectl delete -f m.yaml --wait=false";
-            let second = Duration::from_secs(2);
-            shell::run_at(&mut cluster, &Place::Laptop, &files, script, second);
         }
+    });
+}
+
+/// Applies an object with each of its numbers as large or as small as its type holds, and deletes it again;
+/// of several workers each takes its share of the numbers.
+fn apply_with_extremes(whole: &Value, (worker, workers): (usize, usize)) {
+    let config = Config { nodes: 1, seed: 1, dns: false, dual_stack: false };
+    let mut cluster = Cluster::new(&config, shell::programs());
+    for (what, changed) in
+        mutations(whole, &extremes(), 1).into_iter().skip(worker).step_by(workers)
+    {
+        let numeric = what.split_once(": ").is_some_and(|(at, _)| {
+            whole.pointer(at).is_some_and(|old| old.is_number() || *old == json!("25%"))
+        });
+        if !numeric {
+            continue;
+        }
+        let files = Files::from([("m.yaml".to_owned(), changed.to_string().into_bytes())]);
+        let script = "kubectl apply -f m.yaml; sleep 1; kubectl delete -f m.yaml --wait=false";
+        let second = Duration::from_secs(2);
+        shell::run_at(&mut cluster, &Place::Laptop, &files, script, second);
     }
 }
