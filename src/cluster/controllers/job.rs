@@ -312,8 +312,12 @@ impl Work<'_> {
         }
     }
 
-    /// Completion indexes that neither run nor are done, nor wait for another try.
+    /// Completion indexes that neither run nor are done, nor wait for another try: as many as are begun at
+    /// once.
     fn free_indexes(&self, client: &mut Client<'_>) -> Vec<i32> {
+        if !self.is_indexed() {
+            return Vec::new();
+        }
         let running = self.pods.iter().filter(|pod| pod.is_active()).filter_map(|pod| index(pod));
         let mut taken: BTreeSet<i32> = running.chain(self.done()).chain(self.given_up()).collect();
         if self.spec.backoff_limit_per_index.is_some() {
@@ -326,7 +330,8 @@ impl Work<'_> {
                 }
             }
         }
-        (0..self.spec.completions.unwrap_or(0)).filter(|index| !taken.contains(index)).collect()
+        let free = 0..self.spec.completions.unwrap_or(0);
+        free.filter(|index| !taken.contains(index)).take(BURST).collect()
     }
 
     /// The failed pods of an index that count.
