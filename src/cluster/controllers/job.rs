@@ -5,7 +5,7 @@
 
 mod end;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -320,9 +320,16 @@ impl Work<'_> {
         }
         let running = self.pods.iter().filter(|pod| pod.is_active()).filter_map(|pod| index(pod));
         let mut taken: BTreeSet<i32> = running.chain(self.done()).chain(self.given_up()).collect();
+        let most = self.spec.completions.unwrap_or(0);
         if self.spec.backoff_limit_per_index.is_some() {
-            for index in 0..self.spec.completions.unwrap_or(0) {
-                let at = backoff_end(self.failed_of(index), self.failed_of(index).count() as i32);
+            let mut failed: BTreeMap<i32, Vec<&Pod>> = BTreeMap::new();
+            for pod in self.failed().filter(|pod| self.counts(pod)) {
+                if let Some(index) = index(pod).filter(|index| *index < most) {
+                    failed.entry(index).or_default().push(pod);
+                }
+            }
+            for (index, pods) in failed {
+                let at = backoff_end(pods.iter().copied(), pods.len() as i32);
                 if let Some(at) = at.filter(|at| *at > client.now)
                     && taken.insert(index)
                 {
@@ -330,8 +337,7 @@ impl Work<'_> {
                 }
             }
         }
-        let free = 0..self.spec.completions.unwrap_or(0);
-        free.filter(|index| !taken.contains(index)).take(BURST).collect()
+        (0..most).filter(|index| !taken.contains(index)).take(BURST).collect()
     }
 
     /// The failed pods of an index that count.

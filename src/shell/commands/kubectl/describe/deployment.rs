@@ -1,7 +1,7 @@
 //! Deployments and ReplicaSets.
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use k8s_openapi::api::core::v1::ReplicationController;
+use k8s_openapi::api::core::v1::{PodTemplateSpec, ReplicationController};
 
 use super::Reader;
 use super::containers::port as number_or_share;
@@ -53,8 +53,7 @@ impl Reader<'_, '_> {
         page.template(&spec.template);
         let conditions = status.conditions.unwrap_or_default();
         page.conditions(conditions.iter().map(|condition| {
-            [&condition.type_, &condition.status, condition.reason.as_deref().unwrap_or("")]
-                .map(str::to_owned)
+            condition_row(&condition.type_, &condition.status, condition.reason.as_deref())
         }));
         let (old, new) = self.replica_sets(object, deployment);
         if !old.is_empty() || !new.is_empty() {
@@ -103,19 +102,19 @@ impl Reader<'_, '_> {
         if let Some(owner) = controller(&set.metadata) {
             page.field("Controlled By", owner);
         }
-        let desired = spec.replicas.unwrap_or(0);
-        page.field("Replicas", format!("{} current / {desired} desired", status.replicas));
-        page.field("Pods Status", self.pods_status(object, &LabelSelector::of(&spec.selector)));
-        page.template(&spec.template.unwrap_or_default());
+        let counts = (status.replicas, spec.replicas.unwrap_or(0));
         let conditions = status.conditions.unwrap_or_default();
-        page.conditions(conditions.iter().map(|condition| {
-            [&condition.type_, &condition.status, condition.reason.as_deref().unwrap_or("")]
-                .map(str::to_owned)
-        }));
-        if self.show_events {
-            self.events(&mut page, object);
-        }
-        page.finish()
+        let rows = conditions.iter().map(|condition| {
+            condition_row(&condition.type_, &condition.status, condition.reason.as_deref())
+        });
+        self.copies(
+            page,
+            object,
+            counts,
+            &LabelSelector::of(&spec.selector),
+            &spec.template.unwrap_or_default(),
+            rows,
+        )
     }
 
     /// A ReplicationController's description.
@@ -130,16 +129,30 @@ impl Reader<'_, '_> {
         page.names(&controller.metadata);
         page.field("Selector", format_labels(spec.selector.as_ref()));
         page.labels_and_annotations(&controller.metadata);
-        let desired = spec.replicas.unwrap_or(0);
-        page.field("Replicas", format!("{} current / {desired} desired", status.replicas));
         let selector = LabelSelector::equalities(spec.selector.iter().flatten());
-        page.field("Pods Status", self.pods_status(object, &selector));
-        page.template(&spec.template.unwrap_or_default());
+        let counts = (status.replicas, spec.replicas.unwrap_or(0));
         let conditions = status.conditions.unwrap_or_default();
-        page.conditions(conditions.iter().map(|condition| {
-            [&condition.type_, &condition.status, condition.reason.as_deref().unwrap_or("")]
-                .map(str::to_owned)
-        }));
+        let rows = conditions.iter().map(|condition| {
+            condition_row(&condition.type_, &condition.status, condition.reason.as_deref())
+        });
+        self.copies(page, object, counts, &selector, &spec.template.unwrap_or_default(), rows)
+    }
+
+    /// The rest of the page of what keeps copies of a template: how many there are and should be, how they
+    /// are, the template, the conditions' rows, the events.
+    fn copies(
+        &mut self,
+        mut page: Page,
+        object: &Object,
+        (current, desired): (i32, i32),
+        selector: &LabelSelector,
+        template: &PodTemplateSpec,
+        conditions: impl Iterator<Item = [String; 3]>,
+    ) -> String {
+        page.field("Replicas", format!("{current} current / {desired} desired"));
+        page.field("Pods Status", self.pods_status(object, selector));
+        page.template(template);
+        page.conditions(conditions);
         if self.show_events {
             self.events(&mut page, object);
         }
@@ -203,4 +216,9 @@ impl Page {
             self.line(1, format!("{of_type} \t{status}\t{reason}"));
         }
     }
+}
+
+/// A condition's row: its type, its status and its reason.
+fn condition_row(of_type: &str, status: &str, reason: Option<&str>) -> [String; 3] {
+    [of_type, status, reason.unwrap_or("")].map(str::to_owned)
 }
