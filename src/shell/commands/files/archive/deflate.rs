@@ -5,15 +5,12 @@ use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
-/// How hard gzip tries when nobody says otherwise.
-const LEVEL: u8 = 6;
-
 /// The least room that is made for a text.
 const LEAST: usize = 1 << 10;
 
-/// A text, packed.
-pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
-    compress_to_vec(bytes, LEVEL)
+/// A text, packed; `level` says how hard to try, from 1 to 9.
+pub(super) fn deflate(bytes: &[u8], level: u8) -> Vec<u8> {
+    compress_to_vec(bytes, level)
 }
 
 /// What was packed, and how many bytes of the packed ones it took.
@@ -55,19 +52,19 @@ mod tests {
             (0..100_000_u32).map(|at| (at.wrapping_mul(at) / 977 % 251) as u8).collect();
         let texts = [&b""[..], b"a", b"banana banana banana", &[0; 5_000], &long];
         for text in texts {
-            let packed = deflate(text);
+            let packed = deflate(text, 6);
             assert_eq!(inflate(&packed, 1 << 20), Ok((text.to_vec(), packed.len())));
             let behind = [&packed[..], b"more"].concat();
             assert_eq!(inflate(&behind, 1 << 20), Ok((text.to_vec(), packed.len())));
         }
-        assert!(deflate(&[0; 5_000]).len() < 100);
+        assert!(deflate(&[0; 5_000], 6).len() < 100);
     }
 
     #[test]
     fn what_ends_too_early_is_told_from_what_is_no_packed_text() {
-        let packed = deflate(b"banana banana banana bread");
+        let packed = deflate(b"banana banana banana bread", 6);
         assert_eq!(inflate(&packed[..packed.len() - 2], 1 << 20), Err(true));
         assert_eq!(inflate(b"\x07\x06", 10), Err(false));
-        assert_eq!(inflate(&deflate(&[0; 5_000]), 4_999), Err(false));
+        assert_eq!(inflate(&deflate(&[0; 5_000], 6), 4_999), Err(false));
     }
 }

@@ -9,6 +9,9 @@ use crate::shell::commands::trouble::left_out;
 /// More than a file may hold: what would become longer is not unpacked.
 const MOST: usize = 4 << 20;
 
+/// How hard it tries when nobody says otherwise.
+pub(super) const LEVEL: u8 = 6;
+
 /// What stands before and behind the packed text when no name is kept.
 const AROUND: usize = 18;
 
@@ -22,16 +25,17 @@ fn checksum(bytes: &[u8]) -> u32 {
 }
 
 /// A text packed as RFC 1952 says; `name` is the file that it comes from, and `moment` when that was
-/// written, in seconds.
-pub(super) fn pack(text: &[u8], name: Option<&str>, moment: u32) -> Vec<u8> {
+/// written, in seconds; `level` says how hard to try, from 1 to 9.
+pub(super) fn pack(text: &[u8], name: Option<&str>, moment: u32, level: u8) -> Vec<u8> {
     let mut out = vec![0x1f, 0x8b, 8, if name.is_some() { 8 } else { 0 }];
     out.extend(moment.to_le_bytes());
-    out.extend([0, 3]);
+    // Whether it was packed as well or as quickly as can be (RFC 1952, 2.3.1).
+    out.extend([[4, 0, 2][usize::from(level > 1) + usize::from(level == 9)], 3]);
     if let Some(name) = name {
         out.extend_from_slice(name.as_bytes());
         out.push(0);
     }
-    out.extend(deflate(text));
+    out.extend(deflate(text, level));
     out.extend(checksum(text).to_le_bytes());
     out.extend((text.len() as u32).to_le_bytes());
     out
@@ -50,17 +54,17 @@ pub(super) enum Unpackable {
 /// # Errors
 /// Why there is none.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, Unpackable> {
-    let (mut text, mut rest) = unpack_one(bytes)?;
+    let (mut text, mut rest) = unpack_one(bytes, MOST)?;
     while is_packed(rest) {
-        let (more, behind) = unpack_one(rest)?;
+        let (more, behind) = unpack_one(rest, MOST - text.len())?;
         text.extend(more);
         rest = behind;
     }
     Ok(text)
 }
 
-/// The first piece, and what stands behind it.
-fn unpack_one(bytes: &[u8]) -> Result<(Vec<u8>, &[u8]), Unpackable> {
+/// The first piece, of `most` bytes at most, and what stands behind it.
+fn unpack_one(bytes: &[u8], most: usize) -> Result<(Vec<u8>, &[u8]), Unpackable> {
     if bytes.is_empty() {
         return Err(Unpackable::Short);
     }
@@ -76,7 +80,7 @@ fn unpack_one(bytes: &[u8]) -> Result<(Vec<u8>, &[u8]), Unpackable> {
     }
     at += usize::from(flags & 2);
     let packed = bytes.get(at..).ok_or(Unpackable::Short)?;
-    let (text, taken) = inflate(packed, MOST).map_err(|ended| match ended {
+    let (text, taken) = inflate(packed, most).map_err(|ended| match ended {
         true => Unpackable::Short,
         false => Unpackable::Broken,
     })?;
@@ -178,6 +182,12 @@ impl Work<'_> {
         if self.gnu { status } else { 1 }
     }
 
+    /// How hard to try: the last of `-1` to `-9`.
+    fn level(&self) -> u8 {
+        let digits = self.options.in_order().filter_map(|(letter, _)| letter.to_digit(10));
+        digits.last().map_or(LEVEL, |digit| digit as u8)
+    }
+
     fn broken(&self, io: &mut Io<'_>, file: &str, why: Unpackable) -> i32 {
         let what = match (why, self.gnu) {
             (Unpackable::Foreign, true) => format!("{file}: not in gzip format"),
@@ -209,7 +219,7 @@ impl Work<'_> {
             };
         }
         match self.unpacks {
-            false => io.stdout.extend(pack(&bytes, None, 0)),
+            false => io.stdout.extend(pack(&bytes, None, 0, self.level())),
             true => match unpack(&bytes) {
                 Ok(_) if self.options.has('t') => {}
                 Ok(text) => io.stdout.extend(text),
@@ -252,7 +262,7 @@ impl Work<'_> {
         }
         let moment = io.facts(file, true).map_or(0, |facts| facts.changed.as_second());
         let name = file.rsplit('/').next().filter(|_| self.gnu && !self.options.has('n'));
-        let packed = pack(bytes, name, u32::try_from(moment).unwrap_or(0));
+        let packed = pack(bytes, name, u32::try_from(moment).unwrap_or(0), self.level());
         let head = name.map_or(0, |name| name.len() + 1) + AROUND;
         let ratio = ratio(bytes.len(), packed.len().saturating_sub(head));
         self.done(io, file, &format!("{file}.gz"), &packed, ratio)
@@ -347,10 +357,23 @@ mod tests {
 
     #[test]
     fn what_gzip_wrote_it_reads() {
-        let packed = pack(b"hello\nhello\n", Some("words"), 5);
+        let packed = pack(b"hello\nhello\n", Some("words"), 5, LEVEL);
         assert_eq!(unpack(&packed), Ok(b"hello\nhello\n".to_vec()));
         assert_eq!(unpack(b"plain text"), Err(Unpackable::Foreign));
         assert_eq!(unpack(&packed[..packed.len() - 3]), Err(Unpackable::Short));
         assert_eq!(checksum(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn all_pieces_of_a_file_together_are_bounded() {
+        let half = pack(&vec![0; MOST / 2], None, 0, LEVEL);
+        assert_eq!(unpack(&half.repeat(2)).map(|text| text.len()), Ok(MOST));
+        assert_eq!(unpack(&half.repeat(3)), Err(Unpackable::Broken));
+    }
+
+    #[test]
+    fn the_frame_says_how_hard_it_tried() {
+        let flag = |level: u8| pack(b"x", None, 0, level)[8];
+        assert_eq!([1, 5, 6, 9].map(flag), [4, 0, 0, 2]);
     }
 }

@@ -1,6 +1,6 @@
 //! `tar`: GNU's and BusyBox'.
 
-use super::gzip::{Unpackable, is_packed, pack, unpack};
+use super::gzip::{LEVEL, Unpackable, is_packed, pack, unpack};
 use super::ustar::{Kind, Member, Unreadable, read, write};
 use crate::shell::Io;
 use crate::shell::commands::busybox_usage;
@@ -299,7 +299,7 @@ impl Tar<'_> {
         let mut bytes = write(&members);
         let ending = file.ends_with(".gz") || file.ends_with(".tgz");
         if self.has('z') || self.has('a') && ending {
-            bytes = pack(&bytes, None, 0);
+            bytes = pack(&bytes, None, 0, LEVEL);
         }
         match standard {
             true => io.stdout.extend(bytes),
