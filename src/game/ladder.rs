@@ -161,8 +161,8 @@ impl Fault<'_> {
     pub fn ways_out(&self) -> Vec<&str> {
         let mut ways: Vec<&str> = Vec::new();
         for way in self.all().map(|diagnosis| &*diagnosis.fix) {
-            if !ways.iter().any(|told| way.starts_with(told)) {
-                ways.retain(|told| !told.starts_with(way));
+            if !ways.iter().any(|told| goes_on(way, told)) {
+                ways.retain(|told| !goes_on(told, way));
                 ways.push(way);
             }
         }
@@ -213,5 +213,24 @@ pub fn rung_name(rung: u8) -> &'static str {
         2 => "the facts",
         3 => "the line",
         _ => "the way out",
+    }
+}
+
+/// Whether a way out is another one, or goes on behind it with a choice: `dial port 8080` does not go on
+/// behind `dial port 80`.
+fn goes_on(way: &str, other: &str) -> bool {
+    way.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with([',', ';']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_that_only_begins_alike_is_another_way() {
+        assert!(goes_on("dial port 80", "dial port 80"));
+        assert!(goes_on("dial port 80, or call web", "dial port 80"));
+        assert!(!goes_on("dial port 8080", "dial port 80"));
+        assert!(!goes_on("call web-2", "call web"));
     }
 }
