@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use podhop::level::lint::{Prover, Seeds, statements};
+use podhop::level::lint::{Prover, Seeds};
 use podhop::level::{Attempt, Pack};
 use podhop::shell::Files;
 
@@ -98,10 +98,8 @@ fn said(files: &Files) -> Vec<String> {
     };
     let mut said = Vec::new();
     for level in &pack.levels {
-        let mut prover = Prover::new(Arc::clone(level));
-        for statement in statements(level) {
-            said.extend(prover.prove(&statement, &Seeds::all(&[1])).failure);
-        }
+        let proofs = Prover::new(Arc::clone(level)).prove_all(&Seeds::all(&[1]));
+        said.extend(proofs.into_iter().filter_map(|proof| proof.failure));
     }
     said.iter().map(ToString::to_string).collect()
 }
@@ -291,6 +289,16 @@ fn what_knows_no_bound_is_refused_when_the_pack_is_read() {
 fn an_opening_that_never_ends_is_stopped() {
     let files = with(YAML, "opened=yes\n", "opened=yes\n  sleep 1d\n");
     says(&files, "shop/level.yaml:9:1: seed 1: the command ends with exit code 130");
+}
+
+#[test]
+fn a_request_that_never_ends_is_the_last_thing_tried() {
+    let request = "run: curl -sS -m 2 http://shop\n  expect: {exit: 0";
+    let endless = request.replace("curl -sS -m 2 http://shop", "while :; do :; done");
+    let said = said(&with("shop/level.yaml", request, &endless));
+    let [.., last] = said.as_slice() else { panic!("lint says nothing") };
+    assert!(last.contains("takes all that one command may take"), "{said:?}");
+    assert!(last.contains("the proofs after this one were not tried"), "{said:?}");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct Act {
     pub exit: i32,
     /// What was said about a failure.
     pub said: String,
+    /// Whether it used up what one command may take, and was ended.
+    pub exhausted: bool,
     /// Whether what an event names has changed; where it names nothing, whether anything has that was
     /// there to change. `None` for what is no event.
     pub changed: Option<bool>,
@@ -63,7 +65,8 @@ impl Act {
             0 => String::new(),
             _ => last_line(finished),
         };
-        Act { by, line, exit: finished.exit, said, changed: None }
+        let exhausted = finished.exhausted;
+        Act { by, line, exit: finished.exit, said, exhausted, changed: None }
     }
 }
 

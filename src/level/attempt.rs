@@ -429,6 +429,7 @@ impl Attempt {
             stream.extend(chunk.bytes);
         }
         finished.exit = self.session.exit_code();
+        finished.exhausted = self.session.is_exhausted();
         finished.deeds = self.cluster.typed_since(first);
         finished
     }
@@ -710,6 +711,11 @@ impl Verdict {
 }
 
 impl GoalState {
+    /// Whether a request of its used up what one command may take, and was ended.
+    pub fn is_exhausted(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| heard.exhausted)
+    }
+
     fn fresh(goal: &Goal) -> GoalState {
         GoalState {
             say: goal.say.clone(),

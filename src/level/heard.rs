@@ -18,6 +18,8 @@ pub struct Heard {
     pub silent: bool,
     /// Its exit code; `None` where there was no place to run it.
     pub exit: Option<i32>,
+    /// Whether it used up what one command may take, and was ended.
+    pub exhausted: bool,
     /// Whether it missed the goal.
     pub missed: bool,
     /// Whether an answer that missed came from somebody else than the goal means, and not the right
@@ -48,6 +50,7 @@ impl Heard {
             said: last_words(run),
             silent: run.finished.as_ref().is_some_and(|finished| finished.is_silent()),
             exit: run.finished.as_ref().map(|finished| finished.exit),
+            exhausted: run.finished.as_ref().is_some_and(|finished| finished.exhausted),
             missed: run.miss.is_some(),
             other_server: run.miss.is_some() && !run.right_server && !unwanted,
             unwanted,

@@ -99,6 +99,8 @@ pub struct Finished {
     pub exit: i32,
     /// Whether it did not end by itself in the time that it was given, and was interrupted.
     pub interrupted: bool,
+    /// Whether it used up what one command may take, and was ended.
+    pub exhausted: bool,
     /// What its programs did and what came of it, oldest first, as they themselves know it.
     pub deeds: Vec<Arc<Deed>>,
 }

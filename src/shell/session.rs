@@ -30,6 +30,8 @@ pub struct Session {
     ui_requests: Vec<UiRequest>,
     /// What the running command may still use.
     budget: Budget,
+    /// Whether the last command used up what it might, and was ended.
+    exhausted: bool,
 }
 
 /// Output of one kind or the other, in the order it was written.
@@ -104,6 +106,7 @@ impl Session {
             output: Vec::new(),
             ui_requests: Vec::new(),
             budget: Budget::default(),
+            exhausted: false,
         }
     }
 
@@ -150,6 +153,7 @@ impl Session {
     /// set the exit code to 2.
     pub fn type_line(&mut self, line: &str) -> Typed {
         self.budget = Budget::default();
+        self.exhausted = false;
         if self.is_running() {
             self.stdin.bytes.drain(..self.stdin.read.min(self.stdin.bytes.len()));
             self.stdin.read = 0;
@@ -207,6 +211,7 @@ impl Session {
         self.console.machine.stay();
         self.output.push(Chunk { error: true, bytes: format!("{told}\n").into_bytes() });
         self.budget = Budget::default();
+        self.exhausted = true;
         self.finish();
         Progress::Done(KILLED)
     }
@@ -278,6 +283,11 @@ impl Session {
         self.console.machine.status()
     }
 
+    /// Whether the last command used up what one command may take, and was ended.
+    pub fn is_exhausted(&self) -> bool {
+        self.exhausted
+    }
+
     /// What could stand at `cursor` (a byte offset) in `line`.
     pub fn complete(&self, cluster: &Cluster, line: &str, cursor: usize) -> Completions {
         super::complete::complete(&self.console.machine, &self.files, cluster, line, cursor)
@@ -333,6 +343,7 @@ pub(super) fn drive(
         if let Some(told) = budget.told() {
             machine.end_at_once(KILLED);
             chunks.push(Chunk { error: true, bytes: format!("{told}\n").into_bytes() });
+            finished.exhausted = true;
             step = Step::Exit(KILLED);
         }
         collect(chunks);

@@ -12,7 +12,7 @@ use super::workers::in_order;
 use super::{Ended, FAILURE, Output, USAGE, Usage, broken, level, read_pack};
 use crate::app::cli::{LintArgs, SchemaOf};
 use crate::diagnostic::{Diagnostic, counted};
-use crate::level::lint::{Proof, Prover, Seeds, SpareLine, statements};
+use crate::level::lint::{Proof, Prover, Seeds, SpareLine};
 use crate::level::{FormatFile, Level, Pack};
 
 /// Proves a pack's levels, and counts what holds.
@@ -77,9 +77,7 @@ fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended
     let (mut held, mut failed) = (0, 0);
     let proved = |level: &Arc<Level>| {
         let mut prover = Prover::new(Arc::clone(level));
-        let seeds = seeds(arguments, level);
-        let proofs = statements(level).into_iter().map(|one| prover.prove(&one, &seeds));
-        proofs.collect::<Vec<Proof>>()
+        prover.prove_all(&seeds(arguments, level))
     };
     in_order(chosen, proved, |done, proofs| {
         progress.clear();

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::Applied;
 use super::answer::with_answer;
-use super::attempt::{Attempt, Verdict};
+use super::attempt::{Attempt, GoalState, Verdict};
 use super::diagnosis;
 use super::format::{Level, Mistake, Predict, Solution};
 use crate::cluster::ObjectName;
@@ -185,6 +185,8 @@ pub struct Prover {
     mistaken: BTreeMap<(String, u64), Verdict>,
     /// What came of a cheat's tries, all goals judged.
     cheated: BTreeMap<(&'static str, u64), Rc<Vec<Try>>>,
+    /// Whether a command of the level used up what one command may take.
+    exhausted: bool,
 }
 
 impl Prover {
@@ -197,7 +199,27 @@ impl Prover {
             solved: BTreeMap::new(),
             mistaken: BTreeMap::new(),
             cheated: BTreeMap::new(),
+            exhausted: false,
         }
+    }
+
+    /// Tries to prove everything about the level, one statement after the other. A command that used
+    /// up what it may take is the last thing tried: every later proof would run it again and again.
+    pub fn prove_all(&mut self, seeds: &Seeds) -> Vec<Proof> {
+        let mut proofs = Vec::new();
+        for statement in statements(&self.level) {
+            let mut proof = self.prove(&statement, seeds);
+            if let Some(failure) = proof.failure.as_mut().filter(|_| self.exhausted) {
+                let help = failure.help.take().unwrap_or_default();
+                failure.help = Some(format!("{help}; the proofs after this one were not tried"));
+            }
+            let is_last = self.exhausted && proof.failure.is_some();
+            proofs.push(proof);
+            if is_last {
+                break;
+            }
+        }
+        proofs
     }
 
     /// Tries to prove one statement.
@@ -256,17 +278,25 @@ impl Prover {
 
     /// The level, opened on a seed.
     fn open(&mut self, seed: u64) -> Attempt {
-        let open = || Attempt::open(self.level.clone(), seed);
+        let (level, exhausted) = (&self.level, &mut self.exhausted);
+        let open = || {
+            let attempt = Attempt::open(level.clone(), seed);
+            *exhausted |= attempt.acts().iter().any(|act| act.exhausted);
+            attempt
+        };
         self.opened.entry(seed).or_insert_with(open).clone()
     }
 
     /// The level with its own files applied, and how its goals stand.
     fn untouched(&mut self, seed: u64) -> &(Attempt, Verdict) {
         let opened = self.open(seed);
+        let exhausted = &mut self.exhausted;
         self.untouched.entry(seed).or_insert_with(|| {
             let mut attempt = opened;
             apply(&mut attempt, None);
             let verdict = attempt.grade();
+            *exhausted |= attempt.acts().iter().any(|act| act.exhausted)
+                || verdict.goals.iter().any(GoalState::is_exhausted);
             (attempt, verdict)
         })
     }

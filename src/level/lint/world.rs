@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Position};
 use crate::level::acts::{Act, Actor};
 use crate::level::answer::with_answer;
 use crate::level::attempt::{Attempt, GoalState};
-use crate::level::format::{Claim, Level, Solution};
+use crate::level::format::{Level, Solution};
 use crate::level::probe::{self, Miss, Run};
 
 /// The world's and the start's manifests are accepted, scripts and opening succeed, claims are true.
@@ -19,7 +19,10 @@ pub(super) fn opens(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic> {
         obeys(&level, act, Some(&attempt))?;
     }
     for (index, claim) in level.claims.iter().enumerate() {
-        is_true(&level, index, claim, &attempt)?;
+        let mut cluster = attempt.cluster().clone();
+        let run = probe::run(&mut cluster, claim.into(), attempt.files());
+        prover.exhausted |= run.finished.as_ref().is_some_and(|finished| finished.exhausted);
+        is_true(&level, index, &run)?;
     }
     Ok(())
 }
@@ -103,16 +106,9 @@ fn event_obeys(level: &Level, index: usize, act: &Act) -> Result<(), Diagnostic>
 }
 
 /// What the situation says holds before the player has done anything.
-fn is_true(
-    level: &Level,
-    index: usize,
-    claim: &Claim,
-    attempt: &Attempt,
-) -> Result<(), Diagnostic> {
-    let mut cluster = attempt.cluster().clone();
-    let run = probe::run(&mut cluster, claim.into(), attempt.files());
+fn is_true(level: &Level, index: usize, run: &Run) -> Result<(), Diagnostic> {
     let Some(miss) = &run.miss else { return Ok(()) };
-    let message = format!("the claim is false at the start: {}", missed(miss, &run));
+    let message = format!("the claim is false at the start: {}", missed(miss, run));
     let error = level.source.error(&format!("claims[{index}]"), message);
     Err(error.help("change the world until it is true, or say what is true"))
 }
@@ -138,6 +134,13 @@ pub(super) fn unsolved(prover: &mut Prover, seed: u64) -> Result<(), Diagnostic>
         let error = |key: &str, message: &str, help: &str| {
             Err(level.source.error(&format!("goals[{index}].{key}"), message).help(help))
         };
+        if state.is_exhausted() {
+            return error(
+                "run",
+                "the goal's request takes all that one command may take, and is ended",
+                "let it end by itself: a loop that waits sleeps, and counts its tries",
+            );
+        }
         if state.passed && !goal.holds {
             return error(
                 "say",
@@ -201,6 +204,7 @@ pub(super) fn solves(
     }
     let script = solution.script.as_deref().unwrap_or("");
     if let Err(act) = attempt.run_strictly(script) {
+        prover.exhausted |= act.exhausted;
         let error = Diagnostic::error(failed(&act)).in_file(file("solve.sh"));
         return Err(error.at(Position::new(act.line, 1)).help(EXPECTS));
     }
