@@ -3,6 +3,7 @@
 //! [`find`] turns a name and arguments into a [`Tool`]. What a place has is its image's affair
 //! ([`is_installed`]): a container without curl has no curl, whatever podhop can simulate.
 
+mod absent;
 mod conversion;
 mod files;
 mod jq;
@@ -22,9 +23,11 @@ mod testing;
 pub(in crate::shell) mod text;
 pub(in crate::shell) mod trouble;
 
+pub(super) use absent::{is_real, not_simulated};
 pub(super) use options::Messages;
 use plain::{failed, plain, said};
-pub(super) use registry::{LAPTOP, find, installed};
+use registry::Folder;
+pub(super) use registry::{find, installed};
 
 use std::collections::BTreeMap;
 
@@ -75,7 +78,7 @@ pub(super) fn busybox_usage(name: &str) -> String {
 /// a file in `/usr/bin`.
 pub(super) fn is_installed(cluster: &Cluster, place: &Place, name: &str) -> bool {
     match place {
-        Place::Laptop => LAPTOP.contains(&name),
+        Place::Laptop => registry::program_called(name).is_some_and(|program| program.on_laptop),
         Place::Node(_) | Place::Container { .. } => {
             cluster.image(place).is_some_and(|image| image.holds(name))
                 || is_added(cluster, place, name)
@@ -104,175 +107,17 @@ pub(super) fn written(cluster: &Cluster, place: &Place, name: &str) -> Option<St
 /// images bring full network clients along on Alpine.
 pub(super) fn client_flavour(cluster: &Cluster, place: &Place, name: &str) -> Flavour {
     let brought = cluster.image(place).is_some_and(|image| image.has_full(name));
-    if brought || name != "telnet" && is_added(cluster, place, name) {
+    let applet = packages::brings_applet(name);
+    if brought || !applet && is_added(cluster, place, name) {
         return Flavour::Gnu;
     }
     flavour(cluster, place)
 }
 
-/// Where `which` finds a program. Debian has all of them in `/usr`; `/bin` leads there.
+/// Where `which` finds a program.
 pub(super) fn path(cluster: &Cluster, place: &Place, name: &str) -> String {
-    let gnu = flavour(cluster, place) == Flavour::Gnu;
-    match name {
-        "ip" | "iptables-save" | "iptables" | "ip6tables" | "ip6tables-save" if gnu => {
-            format!("/usr/sbin/{name}")
-        }
-        "kubectl" | "minikube" => format!("/usr/local/bin/{name}"),
-        _ if gnu => format!("/usr/bin/{name}"),
-        "sh" | "ash" | "dash" | "bash" | "cat" | "ls" | "echo" | "ping" | "ps" | "grep" | "sed" => {
-            format!("/bin/{name}")
-        }
-        "ip" | "iptables-save" | "iptables" | "ip6tables-save" | "ip6tables" => {
-            format!("/sbin/{name}")
-        }
-        _ => format!("/usr/bin/{name}"),
-    }
-}
-
-/// Whether a name is a real tool of Unix or Kubernetes that podhop does not have.
-pub(super) fn is_real(name: &str) -> bool {
-    matches!(
-        name,
-        "docker"
-            | "podman"
-            | "crictl"
-            | "ctr"
-            | "nerdctl"
-            | "helm"
-            | "kind"
-            | "k3s"
-            | "kubeadm"
-            | "kustomize"
-            | "k9s"
-            | "kubectx"
-            | "kubens"
-            | "stern"
-            | "istioctl"
-            | "cilium"
-            | "calicoctl"
-            | "etcdctl"
-            | "git"
-            | "python"
-            | "python3"
-            | "perl"
-            | "node"
-            | "npm"
-            | "go"
-            | "cargo"
-            | "rustc"
-            | "make"
-            | "gcc"
-            | "ruby"
-            | "php"
-            | "java"
-            | "systemctl"
-            | "journalctl"
-            | "service"
-            | "top"
-            | "htop"
-            | "free"
-            | "df"
-            | "mount"
-            | "lsof"
-            | "strace"
-            | "tcpdump"
-            | "nmap"
-            | "nft"
-            | "iptables"
-            | "ipvsadm"
-            | "yq"
-            | "tmux"
-            | "screen"
-            | "man"
-            | "scp"
-            | "rsync"
-            | "ssh-keygen"
-            | "bzip2"
-            | "xz"
-            | "file"
-            | "b2sum"
-            | "csplit"
-            | "fallocate"
-            | "flock"
-            | "fmt"
-            | "mkfifo"
-            | "pr"
-            | "ptx"
-            | "shred"
-            | "stty"
-            | "zip"
-            | "unzip"
-            | "crontab"
-            | "brew"
-            | "yum"
-            | "dnf"
-            | "snap"
-            | "apt"
-            | "apt-get"
-            | "apk"
-            | "dpkg"
-            | "useradd"
-            | "passwd"
-            | "su"
-            | "openssl"
-            | "nginx"
-            | "emacs"
-            | "code"
-            | "redis-server"
-            | "mysql"
-            | "psql"
-            | "mongo"
-            | "minishift"
-            | "kubelet"
-            | "kube-proxy"
-            | "gcloud"
-            | "aws"
-            | "az"
-            | "eksctl"
-            | "terraform"
-            | "ansible"
-            | "vagrant"
-            | "tracepath"
-            | "mtr"
-            | "arp"
-            | "route"
-            | "ifconfig"
-            | "iperf"
-            | "iperf3"
-            | "ab"
-            | "hey"
-            | "wrk"
-            | "httpie"
-            | "http"
-    )
-}
-
-/// The message for a real tool that podhop does not have, with a next step.
-pub(super) fn not_simulated(name: &str) -> String {
-    let next = match name {
-        "docker" | "podman" | "crictl" | "ctr" | "nerdctl" => {
-            "kubectl get pods and kubectl describe pod show what runs"
-        }
-        "helm" | "kustomize" => "write the manifest, then kubectl apply -f FILE",
-        "tcpdump" | "strace" | "nmap" => {
-            "the packet panel shows every hop; try curl -v, nc -zv or iptables-save on a node"
-        }
-        "iptables" | "nft" | "ipvsadm" => {
-            "minikube ssh leads to a node, where iptables-save shows the rules"
-        }
-        "systemctl" | "journalctl" | "service" | "kubelet" => {
-            "kubectl describe node and kubectl get events show what nodes do"
-        }
-        "top" | "htop" | "free" | "df" => "kubectl describe node shows what a node has",
-        "ifconfig" | "route" | "arp" => "try ip addr, ip route or ss -ltn",
-        "k9s" | "kubectx" | "kubens" | "stern" => "kubectl does the same",
-        "yq" => "kubectl get -o json, and jq",
-        "apt" | "apt-get" | "apk" | "yum" | "dnf" | "brew" | "snap" => {
-            "the tools you need here are installed; help lists them"
-        }
-        _ => "help lists what works here",
-    };
-    format!("podhop: {name} is not simulated here; {next}")
+    let folder = registry::program_called(name).map_or(Folder::UsrBin, |program| program.folder);
+    format!("{}/{name}", folder.path(flavour(cluster, place)))
 }
 
 /// A place's host name, as prompts and `hostname` show it.

@@ -1,303 +1,333 @@
-//! Which name is which command, how it is used, and who has it.
+//! The table of programs: what each is called, how it is used, where it lies and what starts it.
+//!
+//! Dispatch, `help`, `COMMAND --help`, completion, `which` and the laptop's folders read this table.
+//! What a container has is told by its image, whose names are looked up here too.
 
 use super::files::archive::{gzip, tar};
 use super::files::{change, dd, disk, find as find_files, install, ls, names, rights};
+use super::plain::Work;
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
 use super::text::{
     awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, shuffle,
     sort, uniq, wc,
 };
-use super::{Setting, failed, jq, kubectl, minikube, net, packages, plain, print, ssh, testing};
+use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing};
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::shell::{Tool, programs};
 
-/// What the laptop has.
-pub(in crate::shell) const LAPTOP: &[&str] = &[
-    "arch",
-    "awk",
-    "base32",
-    "base64",
-    "basename",
-    "bash",
-    "cat",
-    "chgrp",
-    "chmod",
-    "chown",
-    "cksum",
-    "clear",
-    "cmp",
-    "column",
-    "comm",
-    "cp",
-    "curl",
-    "cut",
-    "date",
-    "dd",
-    "diff",
-    "dig",
-    "dirname",
-    "du",
-    "echo",
-    "edit",
-    "egrep",
-    "env",
-    "expand",
-    "expr",
-    "factor",
-    "false",
-    "fgrep",
-    "find",
-    "fold",
-    "getent",
-    "grep",
-    "groups",
-    "gunzip",
-    "gzip",
-    "head",
-    "help",
-    "hexdump",
-    "history",
-    "host",
-    "hostname",
-    "id",
-    "install",
-    "ip",
-    "join",
-    "jq",
-    "kill",
-    "kubectl",
-    "less",
-    "link",
-    "ln",
-    "logname",
-    "ls",
-    "md5sum",
-    "minikube",
-    "mkdir",
-    "mktemp",
-    "more",
-    "mv",
-    "nano",
-    "nc",
-    "netcat",
-    "netstat",
-    "nice",
-    "nl",
-    "nohup",
-    "nproc",
-    "nslookup",
-    "numfmt",
-    "od",
-    "paste",
-    "ping",
-    "printenv",
-    "printf",
-    "ps",
-    "pwd",
-    "readlink",
-    "realpath",
-    "rev",
-    "rm",
-    "rmdir",
-    "sed",
-    "seq",
-    "sh",
-    "sha1sum",
-    "sha224sum",
-    "sha256sum",
-    "sha384sum",
-    "sha512sum",
-    "shuf",
-    "sleep",
-    "sort",
-    "split",
-    "ss",
-    "ssh",
-    "stat",
-    "stdbuf",
-    "strings",
-    "sudo",
-    "sum",
-    "sync",
-    "tac",
-    "tail",
-    "tar",
-    "tee",
-    "telnet",
-    "test",
-    "timeout",
-    "touch",
-    "tr",
-    "traceroute",
-    "tree",
-    "true",
-    "truncate",
-    "tsort",
-    "tty",
-    "uname",
-    "unexpand",
-    "uniq",
-    "unlink",
-    "uptime",
-    "users",
-    "vi",
-    "vim",
-    "watch",
-    "wc",
-    "wget",
-    "which",
-    "who",
-    "whoami",
-    "xargs",
-    "xxd",
-    "yes",
-    "zcat",
-    "[",
+/// A program that podhop has.
+pub(super) struct Program {
+    /// What a user types.
+    pub name: &'static str,
+    /// How it is used, in one line; empty where nothing is said.
+    pub usage: &'static str,
+    /// Whether it answers `--help` itself.
+    own_help: bool,
+    /// Whether the laptop has it.
+    pub on_laptop: bool,
+    /// The folder that it lies in.
+    pub folder: Folder,
+    start: Start,
+}
+
+/// Which folder a program lies in. Debian has `/bin` and `/sbin` in `/usr`; BusyBox' images have not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Folder {
+    /// `/usr/bin`
+    UsrBin,
+    /// `/bin`, which leads to `/usr/bin` with GNU's tools.
+    Bin,
+    /// `/sbin`, which is `/usr/sbin` with GNU's tools.
+    Sbin,
+    /// `/usr/local/bin`
+    LocalBin,
+}
+
+impl Folder {
+    /// Its path where the tools are of this flavour.
+    pub fn path(self, flavour: Flavour) -> &'static str {
+        match (self, flavour) {
+            (Folder::LocalBin, _) => "/usr/local/bin",
+            (Folder::UsrBin, _) | (Folder::Bin, Flavour::Gnu) => "/usr/bin",
+            (Folder::Bin, Flavour::BusyBox) => "/bin",
+            (Folder::Sbin, Flavour::Gnu) => "/usr/sbin",
+            (Folder::Sbin, Flavour::BusyBox) => "/sbin",
+        }
+    }
+}
+
+/// What starts a program with its arguments, its name left out.
+enum Start {
+    /// Does all its work at once.
+    Plain(Work),
+    /// Needs its arguments alone.
+    Alone(fn(&[String]) -> Box<dyn Tool>),
+    /// Behaves as its flavour does.
+    WithFlavour(fn(&[String], Flavour) -> Box<dyn Tool>),
+    /// Behaves as its place does.
+    Placed(fn(&[String], &Setting<'_>) -> Box<dyn Tool>),
+    /// The same, and not simulated in every flavour.
+    Perhaps(fn(&[String], &Setting<'_>) -> Option<Box<dyn Tool>>),
+    /// Two programs of one name.
+    Two { gnu: fn(&[String]) -> Box<dyn Tool>, busybox: fn(&[String]) -> Box<dyn Tool> },
+}
+
+const fn program(name: &'static str, start: Start) -> Program {
+    Program { name, usage: "", own_help: false, on_laptop: true, folder: Folder::UsrBin, start }
+}
+
+const fn plain(name: &'static str, work: Work) -> Program {
+    program(name, Start::Plain(work))
+}
+
+const fn alone(name: &'static str, start: fn(&[String]) -> Box<dyn Tool>) -> Program {
+    program(name, Start::Alone(start))
+}
+
+const fn with_flavour(
+    name: &'static str,
+    start: fn(&[String], Flavour) -> Box<dyn Tool>,
+) -> Program {
+    program(name, Start::WithFlavour(start))
+}
+
+const fn placed(
+    name: &'static str,
+    start: fn(&[String], &Setting<'_>) -> Box<dyn Tool>,
+) -> Program {
+    program(name, Start::Placed(start))
+}
+
+const fn perhaps(
+    name: &'static str,
+    start: fn(&[String], &Setting<'_>) -> Option<Box<dyn Tool>>,
+) -> Program {
+    program(name, Start::Perhaps(start))
+}
+
+const fn flavoured(
+    name: &'static str,
+    gnu: fn(&[String]) -> Box<dyn Tool>,
+    busybox: fn(&[String]) -> Box<dyn Tool>,
+) -> Program {
+    program(name, Start::Two { gnu, busybox })
+}
+
+impl Program {
+    const fn used(self, usage: &'static str) -> Program {
+        Program { usage, ..self }
+    }
+
+    const fn with_own_help(self) -> Program {
+        Program { own_help: true, ..self }
+    }
+
+    const fn not_on_laptop(self) -> Program {
+        Program { on_laptop: false, ..self }
+    }
+
+    const fn within(self, folder: Folder) -> Program {
+        Program { folder, ..self }
+    }
+
+    /// Started with these arguments; `None` where podhop does not have it in this flavour.
+    fn start(&self, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
+        Some(match &self.start {
+            Start::Plain(work) => super::plain(*work, arguments),
+            Start::Alone(start) => start(arguments),
+            Start::WithFlavour(start) => start(arguments, setting.flavour),
+            Start::Placed(start) => start(arguments, setting),
+            Start::Perhaps(start) => return start(arguments, setting),
+            Start::Two { gnu, busybox } => match setting.flavour {
+                Flavour::Gnu => gnu(arguments),
+                Flavour::BusyBox => busybox(arguments),
+            },
+        })
+    }
+}
+
+/// Every program, sorted by name.
+static PROGRAMS: &[Program] = &[
+    alone("[", |arguments| testing::test("[", arguments)),
+    alone("apk", |arguments| packages::packages("apk", arguments)).used("apk update | apk add PACKAGE...").not_on_laptop(),
+    alone("apt", |arguments| packages::packages("apt", arguments)).used("apt update | apt install [-y] PACKAGE...").not_on_laptop(),
+    alone("apt-get", |arguments| packages::packages("apt-get", arguments)).used("apt-get update | apt-get install [-y] PACKAGE...").not_on_laptop(),
+    plain("arch", identity::arch),
+    perhaps("ash", |arguments, setting| programs::shell("ash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
+    placed("awk", awk::awk).used("awk [-F SEPARATOR] [-v NAME=VALUE] 'PROGRAM' [FILE]..."),
+    plain("base32", base64::base32),
+    plain("base64", base64::base64).used("base64 [-d] [-w COLUMNS] [FILE]"),
+    plain("basename", names::basename).used("basename PATH [SUFFIX]"),
+    perhaps("bash", |arguments, setting| programs::shell("bash", arguments, setting)).within(Folder::Bin),
+    placed("busybox", run::busybox).used("busybox APPLET [ARGUMENT]...").not_on_laptop(),
+    placed("cat", cat::cat).used("cat [-nA] [FILE]...").within(Folder::Bin),
+    plain("chgrp", rights::chgrp),
+    plain("chmod", rights::chmod),
+    plain("chown", rights::chown),
+    plain("cksum", digest::cksum),
+    plain("clear", help::clear),
+    plain("cmp", compare::cmp).used("cmp [-bls] [-n BYTES] FILE1 [FILE2]"),
+    plain("column", cut::column).used("column [-t] [-s SEPARATORS] [FILE]..."),
+    plain("comm", compare::comm).used("comm [-123] FILE1 FILE2"),
+    plain("conntrack", net::kernel::conntrack).used("conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]").not_on_laptop(),
+    plain("cp", change::cp).used("cp [-r] SOURCE... TARGET"),
+    alone("curl", net::curl::start),
+    placed("cut", cut::cut).used("cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
+    perhaps("dash", |arguments, setting| programs::shell("dash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
+    plain("date", date::date).used("date [-u] [-d MOMENT] [+FORMAT]"),
+    plain("dd", dd::dd).used("dd [if=FILE] [of=FILE] [bs=BYTES] [count=N] [skip=N] [seek=N] [conv=LIST]"),
+    plain("diff", diff::diff).used("diff [-uq] OLD NEW"),
+    alone("dig", net::bind::dig).used("dig [@SERVER] NAME [TYPE] [-x ADDRESS] [+short] [+search] [+noall +answer]"),
+    plain("dirname", names::dirname).used("dirname PATH..."),
+    plain("du", disk::du).used("du [-achs] [-d DEPTH] [PATH]..."),
+    plain("echo", print::echo_tool).used("echo [-ne] [TEXT]...").with_own_help().within(Folder::Bin),
+    plain("edit", help::edit),
+    placed("egrep", |arguments, setting| grep::grep("egrep", arguments, setting)),
+    placed("env", run::env).used("env [-i] [-u NAME] [NAME=VALUE]... [COMMAND [ARGUMENT]...]"),
+    plain("expand", fold::expand).used("expand [-t TABS] [FILE]..."),
+    plain("expr", expr::expr).used("expr EXPRESSION"),
+    plain("factor", expr::factor),
+    plain("false", |_, _| Some(1)),
+    placed("fgrep", |arguments, setting| grep::grep("fgrep", arguments, setting)),
+    placed("find", find_files::find).used("find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]"),
+    plain("fold", fold::fold).used("fold [-bs] [-w WIDTH] [FILE]..."),
+    placed("gawk", awk::awk).not_on_laptop(),
+    alone("getent", net::getent::start).used("getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),
+    placed("grep", |arguments, setting| grep::grep("grep", arguments, setting)).used("grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]...").within(Folder::Bin),
+    plain("groups", identity::groups),
+    plain("gunzip", gzip::gunzip).used("gunzip [-cfkt] [FILE]..."),
+    plain("gzip", gzip::gzip).used("gzip [-cdfkltv] [FILE]..."),
+    plain("hd", hexdump::hexdump).not_on_laptop(),
+    placed("head", head::head).used("head [-n LINES | -c BYTES] [FILE]..."),
+    plain("help", help::help),
+    plain("hexdump", hexdump::hexdump).used("hexdump [-bcCdovx] [-n LENGTH] [-s OFFSET] [FILE]..."),
+    plain("history", help::history),
+    alone("host", net::bind::host).used("host [-t TYPE] NAME [SERVER]"),
+    plain("hostname", identity::hostname).used("hostname [-i]"),
+    plain("id", identity::id),
+    plain("install", install::install).used("install [-D] [-m MODE] SOURCE... TARGET | -d FOLDER..."),
+    plain("ip", net::kernel::ip).used("ip [-br] [-4|-6] addr | link | route | rule | neigh [show] [dev DEVICE]").within(Folder::Sbin),
+    plain("ip6tables", net::kernel::ip6tables).used("ip6tables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]").within(Folder::Sbin).not_on_laptop(),
+    plain("ip6tables-save", net::kernel::ip6tables_save).used("ip6tables-save [-t TABLE]").within(Folder::Sbin).not_on_laptop(),
+    plain("iptables", net::kernel::iptables).used("iptables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]").within(Folder::Sbin).not_on_laptop(),
+    plain("iptables-save", net::kernel::iptables_save).used("iptables-save [-t TABLE]").within(Folder::Sbin).not_on_laptop(),
+    plain("join", compare::join).used("join [-t CHARACTER] [-1 FIELD] [-2 FIELD] [-a FILE] [-o LIST] FILE1 FILE2"),
+    alone("jq", jq::jq).used("jq [-rcensSj] [--arg NAME VALUE] FILTER [FILE]...").with_own_help(),
+    plain("kill", processes::kill).used("kill [-SIGNAL] PID..."),
+    plain("killall", processes::killall).not_on_laptop(),
+    placed("kubectl", kubectl_from).within(Folder::LocalBin),
+    placed("less", cat::pager).used("less [FILE]..."),
+    plain("link", names::link),
+    plain("ln", rights::ln),
+    plain("logname", identity::logname),
+    plain("ls", ls::ls).used("ls [-laA1RhS] [PATH]...").within(Folder::Bin),
+    placed("mawk", awk::awk).not_on_laptop(),
+    plain("md5sum", digest::md5sum).used("md5sum [-c] [FILE]..."),
+    alone("minikube", minikube::minikube).used("minikube start | status | ip | ssh | service | tunnel | node list|stop|start | profile list").with_own_help().within(Folder::LocalBin),
+    plain("mkdir", change::mkdir).used("mkdir [-p] FOLDER..."),
+    plain("mktemp", change::mktemp).used("mktemp [-du] [TEMPLATE]"),
+    placed("more", cat::pager),
+    plain("mv", change::mv).used("mv SOURCE... TARGET"),
+    plain("nano", help::edit),
+    with_flavour("nc", net::nc::start).used("nc [-zvun] [-w SECONDS] HOST PORT... | nc -l [-k] -p PORT"),
+    with_flavour("netcat", net::nc::start),
+    plain("netstat", net::kernel::netstat).used("netstat -ltn [-p]"),
+    placed("nice", |arguments, setting| run::plain_run("nice", arguments, setting)),
+    plain("nl", cat::nl).used("nl [FILE]..."),
+    placed("nohup", |arguments, setting| run::plain_run("nohup", arguments, setting)),
+    plain("nproc", identity::nproc),
+    flavoured("nslookup", net::bind::nslookup, net::busybox_nslookup::start).used("nslookup [-type=TYPE] NAME [SERVER]"),
+    plain("numfmt", shuffle::numfmt).used("numfmt [--to=UNIT] [--from=UNIT] [NUMBER]..."),
+    plain("od", dump::od).used("od [-A RADIX] [-t TYPE] [-j SKIP] [-N COUNT] [-v] [FILE]..."),
+    plain("paste", cut::paste).used("paste [-s] [-d DELIMITER] [FILE]..."),
+    plain("pgrep", processes::pgrep).not_on_laptop(),
+    plain("pidof", processes::pidof).not_on_laptop(),
+    with_flavour("ping", net::ping::start).used("ping [-c COUNT] [-i SECONDS] [-W SECONDS] [-w SECONDS] [-q] HOST").within(Folder::Bin),
+    with_flavour("ping6", net::ping::ping6).not_on_laptop(),
+    plain("pkill", processes::pkill).not_on_laptop(),
+    plain("printenv", identity::printenv).used("printenv [NAME]..."),
+    plain("printf", print::printf_tool).used("printf FORMAT [VALUE]...").with_own_help(),
+    plain("ps", processes::ps).used("ps [aux | -ef]").within(Folder::Bin),
+    plain("pwd", names::pwd),
+    plain("readlink", names::readlink).used("readlink [-f] FILE..."),
+    plain("realpath", names::realpath).used("realpath FILE..."),
+    alone("redis-cli", net::redis_cli::start).not_on_laptop(),
+    plain("rev", cat::rev),
+    plain("rm", change::rm).used("rm [-rf] PATH..."),
+    plain("rmdir", change::rmdir).used("rmdir [-p] FOLDER..."),
+    placed("sed", sed::sed).used("sed [-nEi] [-e] SCRIPT [FILE]...").within(Folder::Bin),
+    placed("seq", repeat::seq).used("seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST"),
+    perhaps("sh", |arguments, setting| programs::shell("sh", arguments, setting)).within(Folder::Bin),
+    plain("sha1sum", digest::sha1sum).used("sha1sum [-c] [FILE]..."),
+    plain("sha224sum", digest::sha224sum),
+    plain("sha256sum", digest::sha256sum).used("sha256sum [-c] [FILE]..."),
+    plain("sha384sum", digest::sha384sum),
+    plain("sha512sum", digest::sha512sum).used("sha512sum [-c] [FILE]..."),
+    plain("shuf", shuffle::shuf).used("shuf [-n COUNT] [-e | -i FIRST-LAST] [FILE]"),
+    placed("sleep", sleep::sleep).used("sleep NUMBER[smhd]..."),
+    placed("sort", sort::sort).used("sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
+    plain("split", shuffle::split).used("split [-l LINES | -b BYTES] [FILE [PREFIX]]"),
+    plain("ss", net::kernel::ss).used("ss -ltn [-p]"),
+    alone("ssh", ssh::ssh).used("ssh NODE [COMMAND]"),
+    plain("stat", names::stat).used("stat [-c FORMAT] FILE..."),
+    placed("stdbuf", |arguments, setting| run::plain_run("stdbuf", arguments, setting)),
+    plain("strings", fold::strings).used("strings [-n LENGTH] [FILE]..."),
+    placed("sudo", |arguments, setting| run::plain_run("sudo", arguments, setting)),
+    plain("sum", digest::sum),
+    plain("sync", |_, _| Some(0)),
+    plain("sysctl", net::kernel::sysctl).used("sysctl [-n] -a | NAME...").not_on_laptop(),
+    plain("tac", cat::tac).used("tac [FILE]..."),
+    placed("tail", head::tail).used("tail [-f] [-n LINES | -c BYTES] [FILE]..."),
+    plain("tar", tar::tar).used("tar c|x|t [-zvOk] [-f FILE] [-C FOLDER] [--exclude PATTERN] [PATH]..."),
+    placed("tee", wc::tee).used("tee [-a] [FILE]..."),
+    with_flavour("telnet", net::telnet::start).used("telnet HOST [PORT]"),
+    alone("test", |arguments| testing::test("test", arguments)),
+    perhaps("time", |arguments, setting| {
+        (setting.flavour == Flavour::BusyBox).then(|| run::time(arguments, setting))
+    }).not_on_laptop(),
+    placed("timeout", clock::timeout).used("timeout DURATION COMMAND [ARGUMENT]..."),
+    plain("touch", change::touch).used("touch FILE..."),
+    placed("tr", cut::tr).used("tr [-cds] SET1 [SET2]"),
+    with_flavour("traceroute", net::kernel::traceroute).used("traceroute [-m HOPS] [-w SECONDS] HOST"),
+    plain("tree", names::tree),
+    plain("true", |_, _| Some(0)),
+    plain("truncate", change::truncate).used("truncate [-c] -s SIZE FILE..."),
+    plain("tsort", compare::tsort),
+    plain("tty", identity::tty),
+    plain("uname", identity::uname).used("uname [-asnrvm]"),
+    plain("unexpand", fold::unexpand).used("unexpand [-a] [-t TABS] [FILE]..."),
+    plain("uniq", uniq::uniq).used("uniq [-cdiu] [FILE]"),
+    plain("unlink", names::unlink),
+    plain("uptime", identity::uptime),
+    plain("users", identity::users),
+    plain("vi", help::edit),
+    plain("vim", help::edit).used("vim FILE"),
+    placed("watch", clock::watch).used("watch [-n SECONDS] [-t] COMMAND"),
+    plain("wc", wc::wc).used("wc [-lwcm] [FILE]..."),
+    flavoured("wget", net::gnu_wget::start, net::busybox_wget::start),
+    plain("which", names::which).used("which NAME..."),
+    plain("who", identity::users),
+    plain("whoami", identity::whoami),
+    placed("xargs", xargs::xargs).used("xargs [-n N] [-I PLACE] [-rt] [COMMAND [ARGUMENT]...]"),
+    plain("xxd", hexdump::xxd).used("xxd [-bipru] [-c COLUMNS] [-g BYTES] [-l LENGTH] [-s OFFSET] [FILE]"),
+    alone("yes", repeat::yes).used("yes [TEXT]"),
+    plain("zcat", gzip::zcat).used("zcat [FILE]..."),
 ];
 
-/// What only other places have.
-const ELSEWHERE: &[&str] = &[
-    "apk",
-    "apt",
-    "apt-get",
-    "busybox",
-    "conntrack",
-    "ip6tables",
-    "ip6tables-save",
-    "iptables",
-    "iptables-save",
-    "pidof",
-    "ping6",
-    "redis-cli",
-    "sysctl",
-    "time",
-];
-
-/// How commands are used, sorted by name.
-const USAGE: &[(&str, &str)] = &[
-    ("apk", "apk update | apk add PACKAGE..."),
-    ("apt", "apt update | apt install [-y] PACKAGE..."),
-    ("apt-get", "apt-get update | apt-get install [-y] PACKAGE..."),
-    ("awk", "awk [-F SEPARATOR] [-v NAME=VALUE] 'PROGRAM' [FILE]..."),
-    ("base64", "base64 [-d] [-w COLUMNS] [FILE]"),
-    ("basename", "basename PATH [SUFFIX]"),
-    ("busybox", "busybox APPLET [ARGUMENT]..."),
-    ("cat", "cat [-nA] [FILE]..."),
-    ("cmp", "cmp [-bls] [-n BYTES] FILE1 [FILE2]"),
-    ("column", "column [-t] [-s SEPARATORS] [FILE]..."),
-    ("comm", "comm [-123] FILE1 FILE2"),
-    (
-        "conntrack",
-        "conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]",
-    ),
-    ("cp", "cp [-r] SOURCE... TARGET"),
-    ("cut", "cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
-    ("date", "date [-u] [-d MOMENT] [+FORMAT]"),
-    ("dd", "dd [if=FILE] [of=FILE] [bs=BYTES] [count=N] [skip=N] [seek=N] [conv=LIST]"),
-    ("diff", "diff [-uq] OLD NEW"),
-    ("dig", "dig [@SERVER] NAME [TYPE] [-x ADDRESS] [+short] [+search] [+noall +answer]"),
-    ("dirname", "dirname PATH..."),
-    ("du", "du [-achs] [-d DEPTH] [PATH]..."),
-    ("echo", "echo [-ne] [TEXT]..."),
-    ("env", "env [-i] [-u NAME] [NAME=VALUE]... [COMMAND [ARGUMENT]...]"),
-    ("expand", "expand [-t TABS] [FILE]..."),
-    ("expr", "expr EXPRESSION"),
-    (
-        "find",
-        "find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]",
-    ),
-    ("fold", "fold [-bs] [-w WIDTH] [FILE]..."),
-    ("getent", "getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),
-    ("grep", "grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]..."),
-    ("gunzip", "gunzip [-cfkt] [FILE]..."),
-    ("gzip", "gzip [-cdfkltv] [FILE]..."),
-    ("head", "head [-n LINES | -c BYTES] [FILE]..."),
-    ("hexdump", "hexdump [-bcCdovx] [-n LENGTH] [-s OFFSET] [FILE]..."),
-    ("host", "host [-t TYPE] NAME [SERVER]"),
-    ("hostname", "hostname [-i]"),
-    ("install", "install [-D] [-m MODE] SOURCE... TARGET | -d FOLDER..."),
-    ("ip", "ip [-br] [-4|-6] addr | link | route | rule | neigh [show] [dev DEVICE]"),
-    ("ip6tables", "ip6tables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]"),
-    ("ip6tables-save", "ip6tables-save [-t TABLE]"),
-    ("iptables", "iptables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]"),
-    ("iptables-save", "iptables-save [-t TABLE]"),
-    ("join", "join [-t CHARACTER] [-1 FIELD] [-2 FIELD] [-a FILE] [-o LIST] FILE1 FILE2"),
-    ("jq", "jq [-rcensSj] [--arg NAME VALUE] FILTER [FILE]..."),
-    ("kill", "kill [-SIGNAL] PID..."),
-    ("less", "less [FILE]..."),
-    ("ls", "ls [-laA1RhS] [PATH]..."),
-    ("md5sum", "md5sum [-c] [FILE]..."),
-    (
-        "minikube",
-        "minikube start | status | ip | ssh | service | tunnel | node list|stop|start | profile list",
-    ),
-    ("mkdir", "mkdir [-p] FOLDER..."),
-    ("mktemp", "mktemp [-du] [TEMPLATE]"),
-    ("mv", "mv SOURCE... TARGET"),
-    ("nc", "nc [-zvun] [-w SECONDS] HOST PORT... | nc -l [-k] -p PORT"),
-    ("netstat", "netstat -ltn [-p]"),
-    ("nl", "nl [FILE]..."),
-    ("nslookup", "nslookup [-type=TYPE] NAME [SERVER]"),
-    ("numfmt", "numfmt [--to=UNIT] [--from=UNIT] [NUMBER]..."),
-    ("od", "od [-A RADIX] [-t TYPE] [-j SKIP] [-N COUNT] [-v] [FILE]..."),
-    ("paste", "paste [-s] [-d DELIMITER] [FILE]..."),
-    ("ping", "ping [-c COUNT] [-i SECONDS] [-W SECONDS] [-w SECONDS] [-q] HOST"),
-    ("printenv", "printenv [NAME]..."),
-    ("printf", "printf FORMAT [VALUE]..."),
-    ("ps", "ps [aux | -ef]"),
-    ("readlink", "readlink [-f] FILE..."),
-    ("realpath", "realpath FILE..."),
-    ("rm", "rm [-rf] PATH..."),
-    ("rmdir", "rmdir [-p] FOLDER..."),
-    ("sed", "sed [-nEi] [-e] SCRIPT [FILE]..."),
-    ("seq", "seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST"),
-    ("sha1sum", "sha1sum [-c] [FILE]..."),
-    ("sha256sum", "sha256sum [-c] [FILE]..."),
-    ("sha512sum", "sha512sum [-c] [FILE]..."),
-    ("shuf", "shuf [-n COUNT] [-e | -i FIRST-LAST] [FILE]"),
-    ("sleep", "sleep NUMBER[smhd]..."),
-    ("sort", "sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
-    ("split", "split [-l LINES | -b BYTES] [FILE [PREFIX]]"),
-    ("ss", "ss -ltn [-p]"),
-    ("ssh", "ssh NODE [COMMAND]"),
-    ("stat", "stat [-c FORMAT] FILE..."),
-    ("strings", "strings [-n LENGTH] [FILE]..."),
-    ("sysctl", "sysctl [-n] -a | NAME..."),
-    ("tac", "tac [FILE]..."),
-    ("tail", "tail [-f] [-n LINES | -c BYTES] [FILE]..."),
-    ("tar", "tar c|x|t [-zvOk] [-f FILE] [-C FOLDER] [--exclude PATTERN] [PATH]..."),
-    ("tee", "tee [-a] [FILE]..."),
-    ("telnet", "telnet HOST [PORT]"),
-    ("timeout", "timeout DURATION COMMAND [ARGUMENT]..."),
-    ("touch", "touch FILE..."),
-    ("tr", "tr [-cds] SET1 [SET2]"),
-    ("traceroute", "traceroute [-m HOPS] [-w SECONDS] HOST"),
-    ("truncate", "truncate [-c] -s SIZE FILE..."),
-    ("uname", "uname [-asnrvm]"),
-    ("unexpand", "unexpand [-a] [-t TABS] [FILE]..."),
-    ("uniq", "uniq [-cdiu] [FILE]"),
-    ("vim", "vim FILE"),
-    ("watch", "watch [-n SECONDS] [-t] COMMAND"),
-    ("wc", "wc [-lwcm] [FILE]..."),
-    ("which", "which NAME..."),
-    ("xargs", "xargs [-n N] [-I PLACE] [-rt] [COMMAND [ARGUMENT]...]"),
-    ("xxd", "xxd [-bipru] [-c COLUMNS] [-g BYTES] [-l LENGTH] [-s OFFSET] [FILE]"),
-    ("yes", "yes [TEXT]"),
-    ("zcat", "zcat [FILE]..."),
-];
+/// The program of this name.
+pub(super) fn program_called(name: &str) -> Option<&'static Program> {
+    PROGRAMS.binary_search_by(|program| program.name.cmp(name)).ok().map(|at| &PROGRAMS[at])
+}
 
 /// How a command is used.
 pub(super) fn usage(name: &str) -> Option<&'static str> {
-    USAGE.iter().find(|(known, _)| *known == name).map(|(_, usage)| *usage)
+    program_called(name).map(|program| program.usage).filter(|usage| !usage.is_empty())
 }
 
 /// The commands that a place has and podhop knows.
 pub(in crate::shell) fn installed(cluster: &Cluster, place: &Place) -> Vec<&'static str> {
-    let known = LAPTOP.iter().chain(ELSEWHERE).copied();
-    let mut names: Vec<&str> =
-        known.filter(|name| *name != "[" && super::is_installed(cluster, place, name)).collect();
-    names.sort_unstable();
-    names
+    let names = PROGRAMS.iter().map(|program| program.name);
+    names.filter(|name| *name != "[" && super::is_installed(cluster, place, name)).collect()
 }
 
 /// The command called `name`, with its arguments; `None` when podhop does not have it.
@@ -306,163 +336,52 @@ pub(in crate::shell) fn find(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Option<Box<dyn Tool>> {
-    if let ([only], Some(usage)) = (arguments, usage(name))
-        && only == "--help"
-        && !matches!(name, "minikube" | "jq" | "echo" | "printf")
-    {
-        return Some(plain(help::help, &[name.to_owned()])).filter(|_| !usage.is_empty());
+    let program = program_called(name)?;
+    let asks_for_help = matches!(arguments, [only] if only == "--help");
+    if asks_for_help && !program.usage.is_empty() && !program.own_help {
+        return Some(super::plain(help::help, &[name.to_owned()]));
     }
-    if let Some(shell) = programs::shell(name, arguments, setting) {
-        return Some(shell);
-    }
-    if let Some(client) = net::start(name, arguments, setting.flavour) {
-        return Some(client);
-    }
-    text(name, arguments, setting)
-        .or_else(|| file(name, arguments, setting))
-        .or_else(|| system(name, arguments, setting))
+    program.start(arguments, setting)
 }
 
-fn text(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
-    Some(match name {
-        "awk" | "gawk" | "mawk" => awk::awk(arguments, setting),
-        "base32" => plain(base64::base32, arguments),
-        "base64" => plain(base64::base64, arguments),
-        "cat" => cat::cat(arguments, setting),
-        "cksum" => plain(digest::cksum, arguments),
-        "cmp" => plain(compare::cmp, arguments),
-        "column" => plain(cut::column, arguments),
-        "comm" => plain(compare::comm, arguments),
-        "cut" => cut::cut(arguments, setting),
-        "diff" => plain(diff::diff, arguments),
-        "echo" => plain(print::echo_tool, arguments),
-        "egrep" | "fgrep" | "grep" => grep::grep(name, arguments, setting),
-        "expand" => plain(fold::expand, arguments),
-        "fold" => plain(fold::fold, arguments),
-        "head" => head::head(arguments, setting),
-        "hexdump" | "hd" => plain(hexdump::hexdump, arguments),
-        "join" => plain(compare::join, arguments),
-        "jq" => jq::jq(arguments),
-        "less" | "more" => cat::pager(arguments, setting),
-        "md5sum" => plain(digest::md5sum, arguments),
-        "nl" => plain(cat::nl, arguments),
-        "numfmt" => plain(shuffle::numfmt, arguments),
-        "od" => plain(dump::od, arguments),
-        "paste" => plain(cut::paste, arguments),
-        "printf" => plain(print::printf_tool, arguments),
-        "rev" => plain(cat::rev, arguments),
-        "sed" => sed::sed(arguments, setting),
-        "sha1sum" => plain(digest::sha1sum, arguments),
-        "sha224sum" => plain(digest::sha224sum, arguments),
-        "sha256sum" => plain(digest::sha256sum, arguments),
-        "sha384sum" => plain(digest::sha384sum, arguments),
-        "sha512sum" => plain(digest::sha512sum, arguments),
-        "shuf" => plain(shuffle::shuf, arguments),
-        "sort" => sort::sort(arguments, setting),
-        "split" => plain(shuffle::split, arguments),
-        "strings" => plain(fold::strings, arguments),
-        "sum" => plain(digest::sum, arguments),
-        "tac" => plain(cat::tac, arguments),
-        "tail" => head::tail(arguments, setting),
-        "tee" => wc::tee(arguments, setting),
-        "tr" => cut::tr(arguments, setting),
-        "tsort" => plain(compare::tsort, arguments),
-        "unexpand" => plain(fold::unexpand, arguments),
-        "uniq" => plain(uniq::uniq, arguments),
-        "wc" => plain(wc::wc, arguments),
-        "xxd" => plain(hexdump::xxd, arguments),
-        _ => return None,
-    })
-}
-
-fn file(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
-    Some(match name {
-        "basename" => plain(names::basename, arguments),
-        "chgrp" => plain(rights::chgrp, arguments),
-        "chmod" => plain(rights::chmod, arguments),
-        "chown" => plain(rights::chown, arguments),
-        "dd" => plain(dd::dd, arguments),
-        "du" => plain(disk::du, arguments),
-        "gunzip" => plain(gzip::gunzip, arguments),
-        "gzip" => plain(gzip::gzip, arguments),
-        "tar" => plain(tar::tar, arguments),
-        "zcat" => plain(gzip::zcat, arguments),
-        "cp" => plain(change::cp, arguments),
-        "dirname" => plain(names::dirname, arguments),
-        "edit" | "vi" | "vim" | "nano" => plain(help::edit, arguments),
-        "find" => find_files::find(arguments, setting),
-        "install" => plain(install::install, arguments),
-        "link" => plain(names::link, arguments),
-        "ln" => plain(rights::ln, arguments),
-        "ls" => plain(ls::ls, arguments),
-        "mkdir" => plain(change::mkdir, arguments),
-        "mktemp" => plain(change::mktemp, arguments),
-        "mv" => plain(change::mv, arguments),
-        "pwd" => plain(names::realpath, &[".".to_owned()]),
-        "readlink" => plain(names::readlink, arguments),
-        "realpath" => plain(names::realpath, arguments),
-        "rm" => plain(change::rm, arguments),
-        "rmdir" => plain(change::rmdir, arguments),
-        "stat" => plain(names::stat, arguments),
-        "touch" => plain(change::touch, arguments),
-        "tree" => plain(names::tree, arguments),
-        "truncate" => plain(change::truncate, arguments),
-        "unlink" => plain(names::unlink, arguments),
-        "which" => plain(names::which, arguments),
-        _ => return None,
-    })
-}
-
-fn system(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
-    Some(match name {
-        "apt" | "apt-get" | "apk" => packages::packages(name, arguments),
-        "arch" => plain(identity::arch, arguments),
-        "busybox" => run::busybox(arguments, setting),
-        "clear" => plain(help::clear, arguments),
-        "date" => plain(date::date, arguments),
-        "env" => run::env(arguments, setting),
-        "expr" => plain(expr::expr, arguments),
-        "factor" => plain(expr::factor, arguments),
-        "false" => plain(|_, _| Some(1), arguments),
-        "groups" => plain(identity::groups, arguments),
-        "help" => plain(help::help, arguments),
-        "history" => plain(help::history, arguments),
-        "hostname" => plain(identity::hostname, arguments),
-        "id" => plain(identity::id, arguments),
-        "kill" => plain(processes::kill, arguments),
-        "logname" => plain(identity::logname, arguments),
-        "stdbuf" => run::plain_run("stdbuf", arguments, setting),
-        "users" | "who" => plain(identity::users, arguments),
-        "kubectl" if *setting.place == Place::Laptop => kubectl::start(arguments),
-        "kubectl" => failed(
+/// kubectl, where the cluster's credentials are.
+fn kubectl_from(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+    match setting.place {
+        Place::Laptop => kubectl::start(arguments),
+        _ => failed(
             "podhop: kubectl is on your laptop, which has the cluster's credentials; exit leads back",
             127,
         ),
-        "minikube" => minikube::minikube(arguments),
-        "nice" => run::plain_run("nice", arguments, setting),
-        "nohup" => run::plain_run("nohup", arguments, setting),
-        "nproc" => plain(identity::nproc, arguments),
-        "killall" => plain(processes::killall, arguments),
-        "pgrep" => plain(processes::pgrep, arguments),
-        "pidof" => plain(processes::pidof, arguments),
-        "pkill" => plain(processes::pkill, arguments),
-        "printenv" => plain(identity::printenv, arguments),
-        "ps" => plain(processes::ps, arguments),
-        "seq" => repeat::seq(arguments, setting),
-        "sleep" => sleep::sleep(arguments, setting),
-        "ssh" => ssh::ssh(arguments),
-        "sudo" => run::plain_run("sudo", arguments, setting),
-        "sync" | "true" => plain(|_, _| Some(0), arguments),
-        "test" | "[" => testing::test(name, arguments),
-        "time" if setting.flavour == Flavour::BusyBox => run::time(arguments, setting),
-        "timeout" => clock::timeout(arguments, setting),
-        "tty" => plain(identity::tty, arguments),
-        "uname" => plain(identity::uname, arguments),
-        "uptime" => plain(identity::uptime, arguments),
-        "watch" => clock::watch(arguments, setting),
-        "whoami" => plain(identity::whoami, arguments),
-        "xargs" => xargs::xargs(arguments, setting),
-        "yes" => repeat::yes(arguments),
-        _ => return None,
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::commands::absent::is_real;
+
+    #[test]
+    fn programs_are_sorted_and_each_is_there_once() {
+        assert!(PROGRAMS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+
+    #[test]
+    fn a_usage_begins_with_the_name() {
+        for program in PROGRAMS.iter().filter(|program| !program.usage.is_empty()) {
+            assert!(program.usage.starts_with(&format!("{} ", program.name)), "{}", program.usage);
+        }
+    }
+
+    #[test]
+    fn what_the_laptop_has_is_not_said_to_be_absent() {
+        let both = PROGRAMS.iter().filter(|program| program.on_laptop && is_real(program.name));
+        assert_eq!(both.map(|program| program.name).collect::<Vec<_>>(), [""; 0]);
+    }
+
+    #[test]
+    fn packages_bring_programs_that_there_are() {
+        for tool in packages::brought() {
+            assert!(program_called(tool).is_some(), "{tool}");
+        }
+    }
 }

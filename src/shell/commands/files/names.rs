@@ -150,6 +150,11 @@ pub(super) fn relative(path: &str, from: &str) -> String {
     if all.is_empty() { ".".to_owned() } else { all.join("/") }
 }
 
+/// `pwd` as a program: the working folder without links.
+pub(in crate::shell::commands) fn pwd(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    realpath(&[".".to_owned()], io)
+}
+
 pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GNU: Grammar = Grammar {
         name: "realpath",

@@ -71,7 +71,7 @@ impl Tool for EitherNslookup {
 }
 
 /// nslookup with these arguments, of the place's BusyBox.
-pub fn start(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
     Box::new(EitherNslookup { arguments: arguments.to_vec(), started: None })
 }
 

@@ -57,7 +57,7 @@ struct Wget {
 }
 
 /// wget with these arguments.
-pub fn start(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
     let arguments = Arguments::parse(arguments);
     let urls = arguments.as_ref().map(|arguments| arguments.urls.clone()).unwrap_or_default();
     let waiting = urls.into();

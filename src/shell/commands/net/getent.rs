@@ -19,7 +19,7 @@ struct Getent {
 }
 
 /// getent with these arguments.
-pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
     Box::new(Getent { arguments: arguments.to_vec(), found: None })
 }
 

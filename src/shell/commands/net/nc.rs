@@ -94,7 +94,7 @@ enum Trouble {
 }
 
 /// nc with these arguments.
-pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
     Box::new(Nc { arguments: arguments.to_vec(), flavour, state: NcState::Start })
 }
 

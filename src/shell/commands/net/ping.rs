@@ -79,8 +79,13 @@ enum Echo {
 }
 
 /// ping with these arguments.
-pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
     Box::new(Ping { arguments: arguments.to_vec(), flavour, state: PingState::Start })
+}
+
+/// `ping6`: ping over IPv6.
+pub(in crate::shell::commands) fn ping6(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
+    start(&[&["-6".to_owned()], arguments].concat(), flavour)
 }
 
 impl Tool for Ping {

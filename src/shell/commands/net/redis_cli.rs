@@ -35,7 +35,7 @@ struct Args {
 }
 
 /// redis-cli with these arguments.
-pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
     let (args, state) = match Args::parse(arguments) {
         Ok(args) => (args, RedisCliState::Start),
         Err(told) => (Args::default(), RedisCliState::Refused(told)),

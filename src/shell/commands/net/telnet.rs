@@ -29,7 +29,7 @@ enum TelnetState {
 }
 
 /// telnet with these arguments.
-pub(super) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
     Box::new(Telnet { arguments: arguments.to_vec(), flavour, state: TelnetState::Start })
 }
 

@@ -40,6 +40,17 @@ pub(super) fn tools(name: &str) -> Option<&'static [&'static str]> {
     PACKAGES.iter().find(|(known, _)| *known == name).map(|(_, tools)| *tools)
 }
 
+/// Every tool that some package brings.
+#[cfg(test)]
+pub(in crate::shell::commands) fn brought() -> impl Iterator<Item = &'static str> {
+    PACKAGES.iter().flat_map(|(_, tools)| tools.iter().copied())
+}
+
+/// Whether what the packages bring under this name is an applet of BusyBox, and no full program.
+pub(in crate::shell::commands) fn brings_applet(tool: &str) -> bool {
+    tools("busybox-extras").unwrap_or_default().contains(&tool)
+}
+
 /// Whether a package's tools are there already.
 pub(super) fn is_there(io: &Io<'_>, name: &str) -> bool {
     tools(name).unwrap_or_default().iter().all(|tool| is_installed(io.cluster, io.place, tool))

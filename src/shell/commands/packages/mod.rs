@@ -8,6 +8,10 @@ mod apt;
 mod catalogue;
 mod server;
 
+pub(super) use catalogue::brings_applet;
+#[cfg(test)]
+pub(super) use catalogue::brought;
+
 use crate::clock::SimTime;
 use crate::cluster::Place;
 use crate::shell::{Io, Step, Tool};

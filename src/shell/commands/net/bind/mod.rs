@@ -23,17 +23,17 @@ use crate::shell::{Io, Step, Tool};
 const VERSION: &str = "9.18.49-1~deb12u3-Debian";
 
 /// dig with these arguments.
-pub(super) fn dig(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn dig(arguments: &[String]) -> Box<dyn Tool> {
     start::<dig::Dig>(arguments)
 }
 
 /// host with these arguments.
-pub(super) fn host(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn host(arguments: &[String]) -> Box<dyn Tool> {
     start::<host::Host>(arguments)
 }
 
 /// nslookup with these arguments.
-pub(super) fn nslookup(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn nslookup(arguments: &[String]) -> Box<dyn Tool> {
     start::<nslookup::Nslookup>(arguments)
 }
 

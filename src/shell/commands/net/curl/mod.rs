@@ -92,7 +92,7 @@ struct Wanted {
 }
 
 /// curl with these arguments.
-pub fn start(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
     Box::new(Curl {
         words: arguments.to_vec(),
         command: None,

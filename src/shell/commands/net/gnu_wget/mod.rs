@@ -121,7 +121,7 @@ impl Download {
 }
 
 /// wget with these arguments.
-pub(super) fn start(arguments: &[String]) -> Box<dyn Tool> {
+pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
     Box::new(Wget { command: arguments.to_vec(), arguments: None, session: None })
 }
 

@@ -24,7 +24,7 @@ struct Detail {
 }
 
 /// ip
-pub(in crate::shell::commands::net) fn ip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+pub(in crate::shell::commands) fn ip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let is_option = |word: &&String| word.starts_with('-');
     let options: Vec<&String> = arguments.iter().take_while(is_option).collect();
     if let Some(option) = options.iter().find(|option| !OPTIONS.contains(&option.as_str())) {

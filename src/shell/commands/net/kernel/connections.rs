@@ -30,10 +30,7 @@ enum Command {
 }
 
 /// conntrack
-pub(in crate::shell::commands::net) fn conntrack(
-    arguments: &[String],
-    io: &mut Io<'_>,
-) -> Option<i32> {
+pub(in crate::shell::commands) fn conntrack(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let filter = match Filter::parse(arguments) {
         Ok(filter) => filter,
         Err(why) => {

@@ -7,7 +7,7 @@ use crate::network::{Family, Protocol};
 use crate::shell::Io;
 
 /// iptables-save
-pub(in crate::shell::commands::net) fn iptables_save(
+pub(in crate::shell::commands) fn iptables_save(
     arguments: &[String],
     io: &mut Io<'_>,
 ) -> Option<i32> {
@@ -15,7 +15,7 @@ pub(in crate::shell::commands::net) fn iptables_save(
 }
 
 /// ip6tables-save
-pub(in crate::shell::commands::net) fn ip6tables_save(
+pub(in crate::shell::commands) fn ip6tables_save(
     arguments: &[String],
     io: &mut Io<'_>,
 ) -> Option<i32> {
@@ -135,18 +135,12 @@ impl Args {
 }
 
 /// iptables, as far as it shows rules.
-pub(in crate::shell::commands::net) fn iptables(
-    arguments: &[String],
-    io: &mut Io<'_>,
-) -> Option<i32> {
+pub(in crate::shell::commands) fn iptables(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     show(arguments, io, Family::V4)
 }
 
 /// ip6tables, as far as it shows rules.
-pub(in crate::shell::commands::net) fn ip6tables(
-    arguments: &[String],
-    io: &mut Io<'_>,
-) -> Option<i32> {
+pub(in crate::shell::commands) fn ip6tables(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     show(arguments, io, Family::V6)
 }
 

@@ -7,12 +7,12 @@ mod route;
 mod sockets;
 mod sysctl;
 
-pub(super) use addresses::ip;
-pub(super) use connections::conntrack;
-pub(super) use filter::{ip6tables, ip6tables_save, iptables, iptables_save};
-pub(super) use route::traceroute;
-pub(super) use sockets::{netstat, ss};
-pub(super) use sysctl::sysctl;
+pub(in crate::shell::commands) use addresses::ip;
+pub(in crate::shell::commands) use connections::conntrack;
+pub(in crate::shell::commands) use filter::{ip6tables, ip6tables_save, iptables, iptables_save};
+pub(in crate::shell::commands) use route::traceroute;
+pub(in crate::shell::commands) use sockets::{netstat, ss};
+pub(in crate::shell::commands) use sysctl::sysctl;
 
 use crate::network::{Interface, Netns};
 use crate::shell::Io;

@@ -26,7 +26,7 @@ struct Traceroute {
 }
 
 /// traceroute with these arguments.
-pub(in crate::shell::commands::net) fn traceroute(
+pub(in crate::shell::commands) fn traceroute(
     arguments: &[String],
     flavour: Flavour,
 ) -> Box<dyn Tool> {

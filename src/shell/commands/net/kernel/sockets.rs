@@ -139,7 +139,7 @@ impl Wanted {
 }
 
 /// ss
-pub(in crate::shell::commands::net) fn ss(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+pub(in crate::shell::commands) fn ss(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let wanted = match Wanted::parse("ss", Messages::Gnu, arguments, "nO") {
         Ok(wanted) => wanted,
         Err(why) => {
@@ -204,10 +204,7 @@ fn backlog(socket: &Socket) -> &'static str {
 }
 
 /// netstat
-pub(in crate::shell::commands::net) fn netstat(
-    arguments: &[String],
-    io: &mut Io<'_>,
-) -> Option<i32> {
+pub(in crate::shell::commands) fn netstat(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     if arguments
         .iter()
         .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('r'))

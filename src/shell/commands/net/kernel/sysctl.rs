@@ -34,10 +34,7 @@ const SETTINGS: &[(&str, &str)] = &[
 ];
 
 /// sysctl
-pub(in crate::shell::commands::net) fn sysctl(
-    arguments: &[String],
-    io: &mut Io<'_>,
-) -> Option<i32> {
+pub(in crate::shell::commands) fn sysctl(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let (options, names): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|word| word.starts_with('-'));
     let has = |letters: &[&str]| options.iter().any(|option| letters.contains(&option.as_str()));
