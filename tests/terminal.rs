@@ -303,6 +303,29 @@ fn a_tiny_terminal_is_told_and_left() {
 }
 
 #[test]
+fn a_terminal_that_claims_the_largest_size_is_drawn_in_part() {
+    let player = Player::start(80, 24, &[]);
+    player.sees("localhost");
+    let of_size =
+        |cells: u16, lines: u16| PtySize { rows: lines, cols: cells, ..PtySize::default() };
+    let before = player.raw.lock().unwrap().len();
+    player.master.resize(of_size(u16::MAX, u16::MAX)).expect("it has a size");
+    let begun = Instant::now();
+    while !player.raw.lock().unwrap()[before..].contains("localhost") {
+        assert!(begun.elapsed() < PATIENCE, "nothing was drawn");
+        thread::sleep(Duration::from_millis(10));
+    }
+    let before = player.raw.lock().unwrap().len();
+    player.master.resize(of_size(80, 24)).expect("it has a size");
+    while !player.raw.lock().unwrap()[before..].contains("localhost") {
+        assert!(begun.elapsed() < PATIENCE, "nothing was drawn");
+        thread::sleep(Duration::from_millis(10));
+    }
+    player.signal("TERM");
+    player.ends();
+}
+
+#[test]
 fn a_damaged_save_is_set_aside_and_named() {
     let home = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(home.path().join("save.json"), b"{ \xff not a save").expect("it is written");

@@ -14,8 +14,9 @@ use crossterm::terminal::{
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::guard::{self, Guard};
 #[cfg(unix)]
@@ -30,6 +31,9 @@ use crate::tui::{Colours, View};
 const SAVE_AFTER: Duration = Duration::from_millis(400);
 /// At most so many events are carried out between two frames.
 const BURST: usize = 256;
+/// The largest screen that is drawn: the rest of a larger terminal stays empty. A frame of a terminal
+/// that claims 65,535 columns and lines would take more memory than there is.
+const LARGEST: Size = Size { width: 1_500, height: 600 };
 /// With nothing to wait for, this is for ever.
 const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
 
@@ -225,18 +229,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The terminal while it is ours.
 struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// The part of it that is drawn on.
+    area: Rect,
 }
 
 impl Screen {
     fn take() -> io::Result<Screen> {
-        let terminal = take().and_then(|()| Terminal::new(CrosstermBackend::new(io::stdout())));
-        match terminal {
-            Ok(terminal) => Ok(Screen { terminal }),
-            Err(error) => {
-                restore();
-                Err(error)
-            }
-        }
+        let (terminal, area) = take().and_then(|()| whole_terminal()).inspect_err(|_| restore())?;
+        Ok(Screen { terminal, area })
     }
 
     /// Takes the terminal again after [`Screen::give_back`]: nothing of it is as it was left.
@@ -255,7 +255,7 @@ impl Screen {
         }
         // Where there is no alternate screen, what others wrote stands there still.
         execute!(io::stdout(), Clear(ClearType::All))?;
-        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        (self.terminal, self.area) = whole_terminal()?;
         Ok(())
     }
 
@@ -267,6 +267,11 @@ impl Screen {
             return Ok(());
         }
         execute!(io::stdout(), BeginSynchronizedUpdate)?;
+        let area = drawn_area()?;
+        if area != self.area {
+            self.terminal.resize(area)?;
+            self.area = area;
+        }
         self.terminal.draw(draw)?;
         execute!(io::stdout(), EndSynchronizedUpdate)
     }
@@ -280,6 +285,20 @@ impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// A terminal of which nothing is known yet, and the part of it that is drawn on.
+fn whole_terminal() -> io::Result<(Terminal<CrosstermBackend<Stdout>>, Rect)> {
+    let area = drawn_area()?;
+    let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+    let terminal = Terminal::with_options(CrosstermBackend::new(io::stdout()), options)?;
+    Ok((terminal, area))
+}
+
+/// As much of the terminal as is drawn on.
+fn drawn_area() -> io::Result<Rect> {
+    let (width, height) = crossterm::terminal::size()?;
+    Ok(Rect::new(0, 0, width.min(LARGEST.width), height.min(LARGEST.height)))
 }
 
 /// Whose turn it is to write to the terminal: a frame is written whole, or not at all.

@@ -145,8 +145,13 @@ impl Part {
         if self.tool != "head" || !io.is_device(file) {
             return None;
         }
-        let bytes = io.read_first(file, count).ok()?;
-        io.stdout.extend_from_slice(&bytes);
+        match io.read_first(file, count) {
+            Ok(bytes) => io.stdout.extend_from_slice(&bytes),
+            Err(why) => {
+                io.write_error(format!("head: error reading '{file}': {why}"));
+                return Some(1);
+            }
+        }
         Some(0)
     }
 
