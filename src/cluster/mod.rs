@@ -66,6 +66,7 @@ use forward::Forwards;
 use kubelet::Kubelets;
 use nodes::Nodes;
 use processes::Processes;
+use programs::coredns::NameServers;
 
 /// The names of all images that podhop carries, as users write them.
 pub fn images() -> impl Iterator<Item = &'static str> {
@@ -135,6 +136,7 @@ pub struct Cluster {
     names: Names,
     policies: CompiledPolicies,
     network: Network,
+    name_servers: NameServers,
     forwards: Forwards,
     answers: Answers,
     deeds: Deeds,
@@ -158,6 +160,7 @@ impl Cluster {
             names: Names::default(),
             policies: CompiledPolicies::default(),
             network: Network::new(config.seed),
+            name_servers: NameServers::new(config.seed),
             forwards: Forwards::new(),
             answers: Answers::default(),
             deeds: Deeds::default(),

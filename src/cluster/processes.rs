@@ -216,7 +216,7 @@ pub(super) fn hang_up(cluster: &mut Cluster, id: ProcessId, peer: SocketAddr) {
 
 /// Name servers write what they note of queries to their containers' logs.
 pub(super) fn note_queries(cluster: &mut Cluster) {
-    for (id, line) in cluster.network.drain_query_log() {
+    for (id, line) in cluster.name_servers.drain_query_log() {
         if let Some(Keeper::Kubelet(owner)) =
             cluster.processes.entries.get(&id).map(|entry| &entry.keeper)
         {

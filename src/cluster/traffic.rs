@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::programs::coredns::Exchange;
 use super::{Asked, Cluster, Place, api_endpoint, node_servers, outside, processes, programs};
 use crate::network::{
     Because, ConntrackEntry, DnsAnswer, DnsType, NetnsId, Outcome, Party, ProcessId, Protocol,
@@ -301,7 +302,8 @@ impl Cluster {
             let result = Err(DialFailure::Unreachable);
             return Query { result, took: Duration::ZERO, trace: TraceId::default() };
         };
-        let trace = self.network.ask_name_server(self.now, &from, protocol, server, question);
+        let now = self.now;
+        let trace = self.exchange().ask(now, &from, protocol, server, question);
         processes::note_queries(self);
         heard(&trace)
     }
@@ -318,14 +320,18 @@ impl Cluster {
         let from = self.netns_of(place)?;
         let now = self.now + after;
         let traces = match kind {
-            None => self.network.ask_for_addresses(now, &from, server, name).to_vec(),
+            None => self.exchange().ask_for_addresses(now, &from, server, name).to_vec(),
             Some(kind) => {
                 let question = Question { name, kind };
-                vec![self.network.ask_name_server(now, &from, Protocol::Udp, server, question)]
+                vec![self.exchange().ask(now, &from, Protocol::Udp, server, question)]
             }
         };
         processes::note_queries(self);
         Some(traces.iter().map(|trace| heard(trace)).collect())
+    }
+
+    fn exchange(&mut self) -> Exchange<'_> {
+        Exchange { network: &mut self.network, servers: &mut self.name_servers }
     }
 
     /// Dials an address: a TCP handshake, the first datagram of a UDP client, or a ping.

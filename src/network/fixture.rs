@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::*;
 
 /// A cluster and the namespaces of its pods.
-pub(super) struct Fixture {
+pub(crate) struct Fixture {
     pub network: Network,
     /// One backend on each node; they listen on port 80.
     pub web: [NetnsId; 3],
@@ -15,9 +15,9 @@ pub(super) struct Fixture {
     pub client: NetnsId,
 }
 
-pub(super) const CLUSTER_IP_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x10, 0x96, 0, 0, 0, 0, 0xf7d5);
-pub(super) const NODE_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x192, 0x168, 0x49, 0, 0, 0, 2);
-pub(super) const CLUSTER_IP: Ipv4Addr = Ipv4Addr::new(10, 98, 247, 213);
+pub(crate) const CLUSTER_IP_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x10, 0x96, 0, 0, 0, 0, 0xf7d5);
+pub(crate) const NODE_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x192, 0x168, 0x49, 0, 0, 0, 2);
+pub(crate) const CLUSTER_IP: Ipv4Addr = Ipv4Addr::new(10, 98, 247, 213);
 
 impl Fixture {
     pub fn new() -> Fixture {
@@ -165,13 +165,13 @@ impl Fixture {
     }
 }
 
-pub(super) fn add_pod(network: &mut Network, name: &str, node: &str) -> NetnsId {
+pub(crate) fn add_pod(network: &mut Network, name: &str, node: &str) -> NetnsId {
     let address = network.allocate_pod_address(node).unwrap();
     let party = Party::Pod { namespace: "default".into(), name: name.into() };
     network.add_pod(party, address, node)
 }
 
-pub(super) fn listen(
+pub(crate) fn listen(
     network: &mut Network,
     netns: NetnsId,
     protocol: Protocol,
@@ -186,7 +186,7 @@ pub(super) fn listen(
 }
 
 /// Who answered and what client address it saw: `web-1 10.244.1.3`; or how it failed.
-pub(super) fn told(trace: &Trace) -> String {
+pub(crate) fn told(trace: &Trace) -> String {
     match &trace.outcome {
         Outcome::Delivered { to, seen_from, .. } => {
             format!("{} {}", to.to_string().trim_start_matches("default/"), seen_from.ip())

@@ -7,7 +7,7 @@
 //!
 //! A packet's way is told in `walk`, from the sender's process to the socket that has it. It reads
 //! `topology` (who is where), `services` (kube-proxy's rules) and `policy`, and changes `state`
-//! (ports, affinity, connections). `dns` knows what name servers answer.
+//! (ports, affinity, connections). `dns` has the messages of name servers.
 //!
 //! Every packet and every rule is of one family of addresses, and both families take the same way;
 //! in a single-stack cluster nobody has an IPv6 address but the loopback device.
@@ -21,7 +21,7 @@ mod dns;
 #[cfg(test)]
 mod dual_stack;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod interfaces;
 pub mod iptables;
 mod policy;
@@ -38,20 +38,19 @@ mod walk;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::time::Duration;
 
 pub use address::{Family, Range, SocketAddr, aton};
 pub use candidates::{Candidate, Fate, Passage};
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
 pub use dns::{
-    DnsAnswer, DnsCache, DnsCode, DnsData, DnsForward, DnsHosts, DnsKubernetes, DnsRecord,
-    DnsRewrite, DnsTemplate, DnsType, NamePattern, NameServerSettings, ServerBlock,
+    DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, RESOLVER as OUTSIDE_RESOLVER, absolute,
+    outside_answer,
 };
 pub use interfaces::{Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
-    BindError, Bound, DnsEndpoint, DnsService, DnsTarget, EndpointHints, EndpointRule, Listener,
-    Netns, NetnsId, NodeEntry, ProcessId, ResolvConf, SecondFamily, ServiceRules,
+    BindError, Bound, EndpointHints, EndpointRule, Listener, Netns, NetnsId, NodeEntry, ProcessId,
+    ResolvConf, SecondFamily, ServiceRules,
 };
 pub use trace::{
     Because, DnsExchange, Entrance, Flow, Hop, HopVerdict, Outcome, Party, Protocol, Stage, Trace,
@@ -59,7 +58,6 @@ pub use trace::{
 };
 
 use crate::clock::SimTime;
-use dns::{NameServers, Step};
 use policy::Policies;
 use services::Services;
 use state::NetworkState;
@@ -73,16 +71,8 @@ pub struct Network {
     services: Services,
     policies: Policies,
     external: ExternalAccess,
-    names: NameServers,
     state: NetworkState,
-    /// How many name servers are asking each other.
-    asking: u32,
-    /// What name servers wrote to their logs.
-    said: Vec<(ProcessId, String)>,
 }
-
-/// How many name servers may ask each other in a row: `loop` would have found more to be one.
-const CHAIN: u32 = 8;
 
 /// Somebody's question to the network: where a packet starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,10 +112,7 @@ impl Network {
             services: Services::default(),
             policies: Policies::default(),
             external: ExternalAccess::default(),
-            names: NameServers::new(seed),
             state: NetworkState::new(seed),
-            asking: 0,
-            said: Vec::new(),
         };
         network.add_outside("203.0.113.53", dns::RESOLVER, Protocol::Udp, &[53]);
         for host in dns::HOSTS {
@@ -183,7 +170,6 @@ impl Network {
     pub fn remove_pod(&mut self, netns: NetnsId) {
         self.topology.remove_pod(netns);
         self.state.forget_namespace(netns);
-        self.names.forget(netns);
         if self.policies.contains_key(&netns) {
             Arc::make_mut(&mut self.policies).remove(&netns);
         }
@@ -267,26 +253,6 @@ impl Network {
         self.services.set(service, rules);
     }
 
-    /// Replaces what CoreDNS knows of one Service; `None` removes it.
-    pub fn set_dns(&mut self, namespace: &str, name: &str, service: Option<DnsService>) {
-        self.names.zone_mut().set(namespace, name, service);
-    }
-
-    /// Tells DNS which namespaces exist.
-    pub fn set_namespaces(&mut self, names: Vec<Arc<str>>) {
-        self.names.zone_mut().set_namespaces(names);
-    }
-
-    /// Gives the CoreDNS of a namespace another Corefile than kubeadm's.
-    pub fn configure_name_server(&mut self, netns: NetnsId, settings: Arc<NameServerSettings>) {
-        self.names.configure(netns, settings);
-    }
-
-    /// Takes what name servers have written to their logs since the last call.
-    pub fn drain_query_log(&mut self) -> Vec<(ProcessId, String)> {
-        std::mem::take(&mut self.said)
-    }
-
     /// Sends the first packet of a connection (or one datagram, or a ping) and says what became of
     /// it. The reply's way is part of the trace.
     pub fn send(
@@ -313,63 +279,26 @@ impl Network {
         Sent { trace: Arc::new(trace), listener }
     }
 
-    /// Sends a question to whoever has port 53 at `server`. The answer is in the trace; there is
-    /// none where the packet did not arrive, or arrived at somebody who is no name server.
-    pub fn ask_name_server(
+    /// Sends a question to whoever has port 53 at `server`. Who listens there, if anybody, answers it;
+    /// the trace is kept with the answer in it ([`Network::keep`]).
+    pub fn send_question(
         &mut self,
         now: SimTime,
         from: &Sender,
         protocol: Protocol,
         server: IpAddr,
-        question: Question<'_>,
-    ) -> Arc<Trace> {
-        let (mut trace, listener) = self.walk(now, from, protocol, SocketAddr::new(server, 53));
-        trace.dns = Some(self.exchange(&trace, listener.as_ref(), question));
+    ) -> (Trace, Option<(NetnsId, Listener)>) {
+        self.walk(now, from, protocol, SocketAddr::new(server, 53))
+    }
+
+    /// One more packet over the socket of another: it takes the same way.
+    pub fn send_again(&mut self, first: &Trace) -> Trace {
+        Trace { id: self.state.next_trace(), ..first.clone() }
+    }
+
+    /// Keeps the trace of a question, now that its answer is known.
+    pub fn keep(&mut self, trace: Trace) -> Arc<Trace> {
         self.state.remember(trace)
-    }
-
-    /// Sends a question for A and one for AAAA records over one socket, as C libraries do: both are
-    /// one connection, and go to the same name server.
-    pub fn ask_for_addresses(
-        &mut self,
-        now: SimTime,
-        from: &Sender,
-        server: IpAddr,
-        name: &str,
-    ) -> [Arc<Trace>; 2] {
-        let to = SocketAddr::new(server, 53);
-        let (mut first, listener) = self.walk(now, from, Protocol::Udp, to);
-        let mut second = Trace { id: self.state.next_trace(), ..first.clone() };
-        for (trace, kind) in [(&mut first, DnsType::A), (&mut second, DnsType::Aaaa)] {
-            let question = Question { name, kind };
-            trace.dns = Some(self.exchange(trace, listener.as_ref(), question));
-        }
-        [self.state.remember(first), self.state.remember(second)]
-    }
-
-    /// A question that arrived at a socket, and the answer if a name server has it.
-    fn exchange(
-        &mut self,
-        packet: &Trace,
-        listener: Option<&(NetnsId, Listener)>,
-        question: Question<'_>,
-    ) -> DnsExchange {
-        let mut took = Duration::ZERO;
-        let answer = listener.and_then(|(netns, listener)| match &*listener.name {
-            "coredns" => {
-                let (answer, waited) = self.coredns(packet.at, *netns, listener, question);
-                took = waited;
-                let block = self.names.block(*netns, question.name);
-                if block.is_some_and(|block| block.log) {
-                    let line = dns::log_line(packet, question, &answer);
-                    self.said.push((listener.process, line));
-                }
-                Some(answer)
-            }
-            "resolver" => Some(dns::outside_answer(question.name, question.kind)),
-            _ => None,
-        });
-        DnsExchange { name: question.name.into(), kind: question.kind, answer, took }
     }
 
     /// The traces that are kept, oldest first: the last thousand.
@@ -411,37 +340,6 @@ impl Network {
     pub fn conntrack(&self, node: &str, now: SimTime) -> Vec<ConntrackEntry> {
         let id = self.topology.node_id(node);
         id.map_or_else(Vec::new, |id| self.state.conntrack.entries(id, now).copied().collect())
-    }
-
-    /// What a CoreDNS pod answers, from its zone, its cache, or by asking the resolver outside, and
-    /// how long it waits for somebody who does not answer.
-    fn coredns(
-        &mut self,
-        now: SimTime,
-        server: NetnsId,
-        listener: &Listener,
-        question: Question<'_>,
-    ) -> (DnsAnswer, Duration) {
-        let forwarding = match self.names.ask(now, server, question.name, question.kind) {
-            Step::Answer(answer) => return (answer, Duration::ZERO),
-            Step::Forward(forwarding) => *forwarding,
-        };
-        let process = Some(listener.process);
-        let from = Sender { netns: server, container: listener.container.clone(), process };
-        let name = forwarding.name.clone();
-        let forward = Question { name: &name, ..question };
-        let mut answer = Err(dns::Failed::InSilence);
-        if self.asking < CHAIN {
-            self.asking += 1;
-            let trace = self.ask_name_server(now, &from, Protocol::Udp, forwarding.to, forward);
-            self.asking -= 1;
-            answer = dns::heard(&trace);
-            let block = self.names.block(server, question.name);
-            if answer.is_err() && block.is_some_and(|block| block.errors) {
-                self.said.push((listener.process, dns::error_line(&trace, question)));
-            }
-        }
-        self.names.forwarded(now, server, question.kind, forwarding, answer)
     }
 
     fn walk(

@@ -8,7 +8,8 @@ use k8s_openapi::api::discovery::v1::{Endpoint, EndpointSlice};
 
 use super::service::cluster_ips;
 use super::{port, protocol};
-use crate::network::{DnsEndpoint, DnsService, DnsTarget, Protocol};
+use crate::cluster::programs::coredns::{DnsEndpoint, DnsService, DnsTarget};
+use crate::network::Protocol;
 
 /// What the Service's name means; `None` while it has no address yet.
 pub(super) fn service(service: &Service, slices: &[&EndpointSlice]) -> Option<DnsService> {

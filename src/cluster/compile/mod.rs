@@ -165,13 +165,13 @@ pub(super) fn run_names(cluster: &mut Cluster) {
             let names = store
                 .list::<Namespace>(None)
                 .filter_map(|namespace| namespace.metadata.name.as_deref().map(Arc::from));
-            cluster.network.set_namespaces(names.collect());
+            cluster.name_servers.zone_mut().set_namespaces(names.collect());
         }
         Subject::Service(name) => {
             let service = store.get::<Service>(&name.0, &name.1);
             let slices = cluster.names.slices.of(&name, store);
             let known = service.and_then(|service| dns::service(service, &slices));
-            cluster.network.set_dns(&name.0, &name.1, known);
+            cluster.name_servers.zone_mut().set(&name.0, &name.1, known);
         }
     }
 }

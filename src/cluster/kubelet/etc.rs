@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use k8s_openapi::api::core::v1::PodSpec;
 
 use crate::api::Pod;
-use crate::network::ResolvConf;
+use crate::network::{OUTSIDE_RESOLVER, ResolvConf};
 
 /// The pod's hosts file.
 pub const HOSTS: &str = "/etc/hosts";
@@ -15,9 +15,6 @@ pub const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 /// The files that every container of a pod has mounted from its node.
 pub const SHARED: [&str; 3] = ["/etc/hostname", HOSTS, RESOLV_CONF];
-
-/// The resolver of nodes and of the laptop.
-pub const OUTSIDE_RESOLVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
 
 /// The cluster's DNS (R4.4).
 const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);

@@ -202,6 +202,7 @@ impl Cluster {
             now: self.now,
             api: &mut self.api,
             network: &mut self.network,
+            name_servers: &mut self.name_servers,
             processes: &mut self.processes,
             userland: &self.userland,
             links,

@@ -75,6 +75,7 @@ impl Worker {
             && !sandbox.on_host
         {
             host.network.remove_pod(sandbox.netns);
+            host.name_servers.forget(sandbox.netns);
         }
     }
 

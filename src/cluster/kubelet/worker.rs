@@ -21,6 +21,7 @@ use crate::cluster::agenda::Moments;
 use crate::cluster::controllers::Rejection;
 use crate::cluster::image::Registry;
 use crate::cluster::processes::Processes;
+use crate::cluster::programs::coredns::NameServers;
 use crate::network::Network;
 use crate::random::Stream;
 
@@ -47,6 +48,7 @@ pub struct Host<'a> {
     pub now: SimTime,
     pub api: &'a mut ApiServer,
     pub network: &'a mut Network,
+    pub name_servers: &'a mut NameServers,
     pub processes: &'a mut Processes,
     pub userland: &'a Arc<dyn Userland>,
     pub links: &'a mut LinkCache,

@@ -7,8 +7,7 @@
 mod agnhost;
 mod busybox_httpd;
 mod client;
-mod coredns;
-mod corefile;
+pub(super) mod coredns;
 mod daemon;
 mod described;
 mod echoserver;

@@ -1,29 +1,15 @@
-//! Names: CoreDNS as kubeadm sets it up, and the resolver of the world outside.
+//! Names as messages: questions, records and answers, and the resolver of the world outside.
 //!
-//! A question travels as a packet; what the server says to it is decided here. The cluster's zone is
-//! compiled from Services and endpoints as CoreDNS' kubernetes plugin does it; other names are
-//! forwarded to the resolver outside, and its answers are kept for 30 seconds.
+//! A question travels as a packet; whoever listens decides what the answer is. The cluster's own name
+//! servers are programs (`cluster::programs::coredns`); the resolver outside is told of here.
 
-mod health;
-mod log;
 mod outside;
-#[cfg(test)]
-mod recorded;
-mod server;
-mod settings;
-mod zone;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-pub(super) use health::{Failed, heard};
-pub(super) use log::{error_line, log_line};
-pub(super) use outside::{HOSTS, RESOLVER, answer as outside_answer};
-pub(super) use server::{NameServers, Step};
-pub use settings::{
-    Cache as DnsCache, Forward as DnsForward, Hosts as DnsHosts, Kubernetes as DnsKubernetes,
-    NamePattern, NameServerSettings, Rewrite as DnsRewrite, ServerBlock, Template as DnsTemplate,
-};
+pub(super) use outside::HOSTS;
+pub use outside::{RESOLVER, answer as outside_answer};
 
 /// A DNS server's answer to one question.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +93,7 @@ pub enum DnsType {
 
 impl DnsAnswer {
     /// An authoritative answer without records.
-    fn new(code: DnsCode) -> DnsAnswer {
+    pub fn new(code: DnsCode) -> DnsAnswer {
         DnsAnswer {
             code,
             authoritative: true,
@@ -182,6 +168,11 @@ impl fmt::Display for DnsData {
             }
         }
     }
+}
+
+/// `name` with a final dot.
+pub fn absolute(name: &str) -> String {
+    if name.ends_with('.') { name.to_owned() } else { format!("{name}.") }
 }
 
 /// `NOERROR`

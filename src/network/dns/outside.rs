@@ -2,8 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::zone::absolute;
-use super::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
+use super::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, absolute};
 
 /// A host of the world outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub(in crate::network) struct OutsideHost {
 }
 
 /// The resolver of the nodes and of the laptop.
-pub(in crate::network) const RESOLVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
+pub const RESOLVER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 53);
 
 /// Every host outside, but for the resolver. The first three are recording 30's; the others are
 /// what package managers and container runtimes ask for.
@@ -49,7 +48,7 @@ const fn host(
 }
 
 /// What the resolver answers. It knows nothing of the cluster's names.
-pub(in crate::network) fn answer(name: &str, kind: DnsType) -> DnsAnswer {
+pub fn answer(name: &str, kind: DnsType) -> DnsAnswer {
     let lower = name.to_ascii_lowercase();
     let asked = lower.trim_end_matches('.');
     let mut found = DnsAnswer {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use regex::Regex;
 
-use super::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
+use crate::network::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, absolute};
 
 /// A whole Corefile.
 #[derive(Clone, Debug)]
@@ -244,10 +244,6 @@ pub fn record(text: &str) -> Option<DnsRecord> {
         _ => return None,
     };
     Some(DnsRecord { name, ttl: ttl.unwrap_or(3600), data })
-}
-
-fn absolute(name: &str) -> String {
-    if name.ends_with('.') { name.to_owned() } else { format!("{name}.") }
 }
 
 impl Hosts {

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType};
-use crate::network::{DnsEndpoint, DnsService, DnsTarget, Protocol};
+use super::service::{DnsEndpoint, DnsService, DnsTarget};
+use crate::network::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, Protocol, absolute};
 
 /// The cluster domain, with a final dot.
-pub(in crate::network) const DOMAIN: &str = "cluster.local.";
+const DOMAIN: &str = "cluster.local.";
 
 /// Seconds that records of the zone may be kept.
 pub(super) const TTL: u32 = 30;
@@ -21,7 +21,7 @@ const VERSION: &str = "1.1.0";
 
 /// What CoreDNS knows of the cluster.
 #[derive(Clone, Debug, Default)]
-pub(in crate::network) struct Zone {
+pub(in crate::cluster) struct Zone {
     namespaces: Arc<BTreeSet<Arc<str>>>,
     services: Arc<BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<DnsService>>>>,
     /// Services (namespace and name) by address: their cluster IP, and endpoints. Almost always
@@ -31,7 +31,7 @@ pub(in crate::network) struct Zone {
 
 /// What the zone has to say to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::network) enum Said {
+pub(in crate::cluster) enum Said {
     /// An answer of its own. An alias may still have to be followed.
     Answer(DnsAnswer),
     /// The name is another one's, and the zone can't follow it: the CNAMEs so far and the name.
@@ -396,11 +396,6 @@ fn relative(name: &str) -> Option<&str> {
         return Some("");
     }
     name.strip_suffix(DOMAIN)?.strip_suffix('.')
-}
-
-/// `name` with a final dot.
-pub(in crate::network) fn absolute(name: &str) -> String {
-    if name.ends_with('.') { name.to_owned() } else { format!("{name}.") }
 }
 
 /// 10.96.0.10 of `10.0.96.10.in-addr.arpa.`; IPv6 addresses have a label for each of their 32

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use super::health::{Failed, Health};
 use super::settings::{Cache, Forward, Kubernetes, NameServerSettings, ServerBlock, is_in};
-use super::zone::{Said, Zone, absolute};
-use super::{DnsAnswer, DnsCode, DnsRecord, DnsType};
+use super::zone::{Said, Zone};
 use crate::clock::{EPOCH_SECONDS, SimTime};
-use crate::network::NetnsId;
+use crate::network::{
+    DnsAnswer, DnsCode, DnsRecord, DnsType, NetnsId, OUTSIDE_RESOLVER, ProcessId, absolute,
+};
 use crate::random::Stream;
 
 /// Everything that the cluster's name servers know. The zone is common to all of them; each has a
 /// cache of its own.
 #[derive(Clone, Debug)]
-pub(in crate::network) struct NameServers {
-    pub zone: Zone,
+pub(in crate::cluster) struct NameServers {
+    zone: Zone,
     caches: BTreeMap<(NetnsId, String, DnsType), (SimTime, DnsAnswer)>,
     /// The Corefiles of servers whose Corefile is not kubeadm's.
     settings: BTreeMap<NetnsId, Arc<NameServerSettings>>,
@@ -27,11 +28,15 @@ pub(in crate::network) struct NameServers {
     changed: bool,
     health: Health,
     order: Stream,
+    /// How many of them are asking each other.
+    pub(super) asking: u32,
+    /// What they wrote to their logs.
+    pub(super) log: Vec<(ProcessId, String)>,
 }
 
 /// How far a name server gets by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::network) enum Step {
+pub(in crate::cluster) enum Step {
     /// It answers.
     Answer(DnsAnswer),
     /// It has to ask somebody else.
@@ -40,7 +45,7 @@ pub(in crate::network) enum Step {
 
 /// A question that a name server passes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::network) struct Forwarding {
+pub(in crate::cluster) struct Forwarding {
     /// Whom it asks.
     pub to: IpAddr,
     /// The name that it asks for.
@@ -74,7 +79,7 @@ fn kubeadm() -> NameServerSettings {
         }),
         forwards: vec![Forward {
             from: ".".to_owned(),
-            to: super::RESOLVER.into(),
+            to: OUTSIDE_RESOLVER.into(),
             except: Vec::new(),
         }],
         ..ServerBlock::default()
@@ -93,6 +98,8 @@ impl NameServers {
             changed: true,
             health: Health::default(),
             order: Stream::new(seed, "order of DNS answers"),
+            asking: 0,
+            log: Vec::new(),
         }
     }
 
@@ -107,6 +114,11 @@ impl NameServers {
         self.caches.retain(|(owner, ..), _| *owner != server);
         self.health.forget(server);
         self.settings.insert(server, settings);
+    }
+
+    /// Takes what name servers have written to their logs since the last call.
+    pub fn drain_query_log(&mut self) -> Vec<(ProcessId, String)> {
+        std::mem::take(&mut self.log)
     }
 
     /// A server is gone.
@@ -209,7 +221,7 @@ impl NameServers {
 
     /// What becomes of the answer of whoever was asked: it is kept for a while, and passed on. With
     /// it goes how long the server waited for it in vain.
-    pub fn forwarded(
+    pub(super) fn forwarded(
         &mut self,
         now: SimTime,
         server: NetnsId,

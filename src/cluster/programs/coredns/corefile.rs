@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use regex::Regex;
 
-use super::daemon::{Socket, go_address};
-use crate::network::{
-    DnsCache, DnsCode, DnsForward, DnsHosts, DnsKubernetes, DnsRewrite, DnsTemplate, DnsType,
-    NamePattern, NameServerSettings, ServerBlock,
+use super::super::daemon::{Socket, go_address};
+use super::settings::{
+    Cache, Forward, Hosts, Kubernetes, NamePattern, NameServerSettings, Rewrite, ServerBlock,
+    Template,
 };
+use crate::network::{DnsCode, DnsType};
 
 /// Plugins that decide nothing about answers here, or whose effect is there anyway.
 const WITHOUT_EFFECT: &[&str] = &[
@@ -269,8 +270,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn cache(&self, line: &Line) -> Result<DnsCache, String> {
-        let mut cache = DnsCache { success: 3600, denial: 1800, ..DnsCache::default() };
+    fn cache(&self, line: &Line) -> Result<Cache, String> {
+        let mut cache = Cache { success: 3600, denial: 1800, ..Cache::default() };
         if let Some(limit) = line.words.get(1).and_then(|word| word.parse().ok()) {
             (cache.success, cache.denial) = (limit, limit);
         }
@@ -293,7 +294,7 @@ impl Reader<'_> {
     }
 
     /// `rewrite [continue|stop] name [exact|prefix|…] FROM TO [answer auto]`
-    fn rewrite(&self, line: &Line) -> Result<Option<DnsRewrite>, String> {
+    fn rewrite(&self, line: &Line) -> Result<Option<Rewrite>, String> {
         let mut words: Vec<&str> = line.words[1..].iter().map(String::as_str).collect();
         words.retain(|word| !matches!(*word, "continue" | "stop"));
         let Some((field, rest)) = words.split_first() else { return Err(self.wrong(line)) };
@@ -329,11 +330,11 @@ impl Reader<'_> {
             _ => (NamePattern::Exact(end(&lower)), end(to)),
         };
         let answer = matches!(options, ["answer", "auto", ..]);
-        Ok(Some(DnsRewrite { pattern, to, answer }))
+        Ok(Some(Rewrite { pattern, to, answer }))
     }
 
     /// `template CLASS TYPE [ZONE…] { … }`
-    fn template(&self, line: &Line, outer: &[String]) -> Result<DnsTemplate, String> {
+    fn template(&self, line: &Line, outer: &[String]) -> Result<Template, String> {
         let [_, _, kind, of @ ..] = line.words.as_slice() else { return Err(self.wrong(line)) };
         let kind = match kind.to_uppercase().as_str() {
             "ANY" => None,
@@ -346,7 +347,7 @@ impl Reader<'_> {
             "MX" => Some(DnsType::Mx),
             other => return Err(self.fault(line, format!("invalid RR class {other}"))),
         };
-        let mut template = DnsTemplate {
+        let mut template = Template {
             kind,
             zones: if of.is_empty() { outer.to_vec() } else { zones(of) },
             matches: Vec::new(),
@@ -381,8 +382,8 @@ impl Reader<'_> {
         Ok(template)
     }
 
-    fn hosts(&self, line: &Line) -> Result<DnsHosts, String> {
-        let mut hosts = DnsHosts { ttl: 3600, ..DnsHosts::default() };
+    fn hosts(&self, line: &Line) -> Result<Hosts, String> {
+        let mut hosts = Hosts { ttl: 3600, ..Hosts::default() };
         for inner in &line.block {
             match (inner.words[0].as_str(), inner.words.get(1)) {
                 ("fallthrough", _) => hosts.fallthrough = Some(zones(&inner.words[1..])),
@@ -404,9 +405,9 @@ impl Reader<'_> {
         Ok(hosts)
     }
 
-    fn kubernetes(&self, line: &Line, outer: &[String]) -> Result<DnsKubernetes, String> {
+    fn kubernetes(&self, line: &Line, outer: &[String]) -> Result<Kubernetes, String> {
         let own = zones(&line.words[1..]);
-        let mut kubernetes = DnsKubernetes {
+        let mut kubernetes = Kubernetes {
             zones: if own.is_empty() { outer.to_vec() } else { own },
             ttl: 5,
             fallthrough: None,
@@ -428,7 +429,7 @@ impl Reader<'_> {
         Ok(kubernetes)
     }
 
-    fn forward(&self, line: &Line) -> Result<DnsForward, String> {
+    fn forward(&self, line: &Line) -> Result<Forward, String> {
         let [_, from, to, ..] = line.words.as_slice() else { return Err(self.wrong(line)) };
         let to = match to.as_str() {
             path if path.starts_with('/') => self.resolvers.first().copied(),
@@ -442,7 +443,7 @@ impl Reader<'_> {
             let told = format!("not an IP address or file: \"{}\"", line.words[2]);
             return Err(format!("plugin/forward: {told}"));
         };
-        let mut forward = DnsForward { from: zone(from), to, except: Vec::new() };
+        let mut forward = Forward { from: zone(from), to, except: Vec::new() };
         for inner in &line.block {
             match inner.words[0].as_str() {
                 "except" => forward.except = zones(&inner.words[1..]),

@@ -1,7 +1,6 @@
 //! What CoreDNS writes to its log: `log`'s line for each query, and `errors`' for those that failed.
 
-use super::{DnsAnswer, DnsRecord};
-use crate::network::{Outcome, Protocol, Question, Trace};
+use crate::network::{DnsAnswer, DnsRecord, Outcome, Protocol, Question, Trace, absolute};
 
 /// `[INFO] 10.244.1.4:42541 - 38567 "A IN web. udp 22 false 512" NOERROR qr,aa,rd 42 0.000083s`
 pub fn log_line(packet: &Trace, question: Question<'_>, answer: &DnsAnswer) -> String {
@@ -10,7 +9,7 @@ pub fn log_line(packet: &Trace, question: Question<'_>, answer: &DnsAnswer) -> S
         _ => packet.flow.source.to_string(),
     };
     let protocol = if packet.flow.protocol == Protocol::Tcp { "tcp" } else { "udp" };
-    let name = full(question.name);
+    let name = absolute(question.name);
     let size = HEADER + name.len() + 5;
     let sections = [&answer.records, &answer.authority, &answer.additional];
     let answered = size + sections.into_iter().flatten().map(length).sum::<usize>();
@@ -43,17 +42,13 @@ pub fn error_line(packet: &Trace, question: Question<'_>) -> String {
         _ => "i/o timeout",
     };
     let (from, to) = (&packet.flow.source, &packet.flow.destination);
-    let (name, kind) = (full(question.name), question.kind);
+    let (name, kind) = (absolute(question.name), question.kind);
     // 2 is SERVFAIL.
     format!("[ERROR] plugin/errors: 2 {name} {kind}: read udp {from}->{to}: {why}")
 }
 
 /// The bytes of a message before its question.
 const HEADER: usize = 12;
-
-fn full(name: &str) -> String {
-    if name.ends_with('.') { name.to_owned() } else { format!("{name}.") }
-}
 
 /// About how many bytes a record takes.
 fn length(record: &DnsRecord) -> usize {
@@ -62,6 +57,8 @@ fn length(record: &DnsRecord) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::NameServerSettings;
+    use super::super::{Exchange, NameServers};
     use crate::network::fixture::{Fixture, add_pod, listen};
     use crate::network::{DnsType, ProcessId, Protocol, Question, Sender};
 
@@ -74,17 +71,24 @@ mod tests {
         let question = Question { name: "example.com", kind: DnsType::A };
         let from = Sender { netns: f.client, container: None, process: None };
         let now = crate::clock::SimTime::START;
-        let ask = |f: &mut Fixture| {
-            f.network.ask_name_server(now, &from, Protocol::Udp, address.into(), question)
+        let mut servers = NameServers::new(7);
+        let ask = |f: &mut Fixture, servers: &mut NameServers| {
+            Exchange { network: &mut f.network, servers }.ask(
+                now,
+                &from,
+                Protocol::Udp,
+                address.into(),
+                question,
+            )
         };
-        ask(&mut f);
-        assert_eq!(f.network.drain_query_log(), [], "kubeadm's Corefile has no log");
-        let mut block = f.network.names.block(server, "x").unwrap().clone();
+        ask(&mut f, &mut servers);
+        assert_eq!(servers.drain_query_log(), [], "kubeadm's Corefile has no log");
+        let mut block = servers.block(server, "x").unwrap().clone();
         block.log = true;
-        let settings = crate::network::NameServerSettings { blocks: vec![block] };
-        f.network.configure_name_server(server, std::sync::Arc::new(settings));
-        let trace = ask(&mut f);
-        let said: Vec<(ProcessId, String)> = f.network.drain_query_log();
+        let settings = NameServerSettings { blocks: vec![block] };
+        servers.configure(server, std::sync::Arc::new(settings));
+        let trace = ask(&mut f, &mut servers);
+        let said: Vec<(ProcessId, String)> = servers.drain_query_log();
         let start = format!("[INFO] {} - ", trace.flow.source);
         assert!(said[0].1.starts_with(&start), "{said:?}");
         assert!(

@@ -4,13 +4,17 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::*;
+use super::service::{DnsEndpoint, DnsService, DnsTarget};
+use super::{Exchange, NameServers};
 use crate::clock::SimTime;
 use crate::network::fixture::{Fixture, add_pod, listen};
-use crate::network::{DnsEndpoint, DnsService, DnsTarget, NetnsId, Protocol, Question, Sender};
+use crate::network::{
+    DnsAnswer, DnsCode, DnsRecord, DnsType, NetnsId, OUTSIDE_RESOLVER, Protocol, Question, Sender,
+};
 
 struct Cluster {
     f: Fixture,
+    servers: NameServers,
     coredns: NetnsId,
     now: SimTime,
 }
@@ -20,8 +24,10 @@ impl Cluster {
         let mut f = Fixture::new();
         let coredns = add_pod(&mut f.network, "coredns", "node-2");
         listen(&mut f.network, coredns, Protocol::Udp, "0.0.0.0:53", "coredns");
-        f.network.set_namespaces(["default", "shop", "kube-system"].map(Arc::from).to_vec());
-        let mut cluster = Cluster { f, coredns, now: SimTime::START };
+        let mut servers = NameServers::new(7);
+        let namespaces = ["default", "shop", "kube-system"];
+        servers.zone_mut().set_namespaces(namespaces.map(Arc::from).to_vec());
+        let mut cluster = Cluster { f, servers, coredns, now: SimTime::START };
         cluster.services();
         cluster
     }
@@ -59,7 +65,7 @@ impl Cluster {
         for (namespace, name, target, ports, endpoints) in all {
             let (space, own) = (namespace.into(), name.into());
             let service = DnsService { namespace: space, name: own, target, ports, endpoints };
-            self.f.network.set_dns(namespace, name, Some(service));
+            self.servers.zone_mut().set(namespace, name, Some(service));
         }
     }
 
@@ -67,8 +73,8 @@ impl Cluster {
         let from = Sender { netns: self.f.client, container: None, process: None };
         let server = self.f.address(self.coredns);
         let question = Question { name, kind };
-        let trace =
-            self.f.network.ask_name_server(self.now, &from, Protocol::Udp, server.into(), question);
+        let mut exchange = Exchange { network: &mut self.f.network, servers: &mut self.servers };
+        let trace = exchange.ask(self.now, &from, Protocol::Udp, server.into(), question);
         trace.dns.clone().unwrap().answer.unwrap()
     }
 
@@ -265,7 +271,7 @@ fn the_zone_describes_itself() {
 #[test]
 fn a_removed_service_is_gone_with_all_its_names() {
     let mut c = Cluster::new();
-    c.f.network.set_dns("default", "web", None);
+    c.servers.zone_mut().set("default", "web", None);
     assert_eq!(c.a("web.default.svc.cluster.local"), "NXDOMAIN");
     assert_eq!(c.dig("127.168.97.10.in-addr.arpa", DnsType::Ptr), "NXDOMAIN");
     assert_eq!(c.a("web.shop.svc.cluster.local"), "NOERROR 10.100.219.164");
@@ -277,8 +283,8 @@ fn the_resolver_outside_knows_nothing_of_the_cluster() {
     let laptop = Sender { netns: c.f.network.laptop(), container: None, process: None };
     let name = "web.default.svc.cluster.local";
     let question = Question { name, kind: DnsType::A };
-    let trace =
-        c.f.network.ask_name_server(c.now, &laptop, Protocol::Udp, RESOLVER.into(), question);
+    let mut exchange = Exchange { network: &mut c.f.network, servers: &mut c.servers };
+    let trace = exchange.ask(c.now, &laptop, Protocol::Udp, OUTSIDE_RESOLVER.into(), question);
     let answer = trace.dns.clone().unwrap().answer.unwrap();
     assert_eq!((answer.code, answer.authoritative), (DnsCode::NxDomain, false));
     assert_eq!(answer.authority.len(), 1);

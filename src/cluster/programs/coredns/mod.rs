@@ -1,18 +1,39 @@
-//! CoreDNS: the sockets that the cluster's names are asked at, its Corefile, and its health pages. What
-//! it answers to a question is the network's ([`crate::network`]).
+//! CoreDNS: the cluster's name servers.
+//!
+//! This file is the process: its sockets, its Corefile (`corefile`, read into `settings`) and its
+//! health pages. `exchange` carries a question to it, `server` decides what the answer is, `zone` is
+//! what the kubernetes plugin knows of Services (`service`), `health` how long `forward` tries, and
+//! `log` what is written down of a question.
+
+mod corefile;
+mod exchange;
+mod health;
+mod log;
+#[cfg(test)]
+mod recorded;
+mod server;
+mod service;
+mod settings;
+mod zone;
+
+pub(in crate::cluster) use exchange::Exchange;
+pub(in crate::cluster) use server::NameServers;
+pub(in crate::cluster) use service::{DnsEndpoint, DnsService, DnsTarget};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha512};
 
-use super::corefile::{self, Page};
+use corefile::Page;
+use settings::NameServerSettings;
+
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
 use crate::clock::SimTime;
 use crate::cluster::system::COREFILE;
 use crate::cluster::{Answer, Ask, Context, Process, Reply};
-use crate::network::{BindError, NameServerSettings, Protocol};
+use crate::network::{BindError, Protocol};
 
 /// How often `reload` looks whether the Corefile has changed, and by how much that may differ.
 const LOOK: Duration = Duration::from_secs(30);
@@ -54,7 +75,7 @@ impl CoreDns {
         self.text = text;
         self.looks = reloads.then(|| context.now() + self.pause(context));
         if let Some(sender) = context.cluster.netns_of(&context.place) {
-            context.cluster.network.configure_name_server(sender.netns, Arc::new(settings));
+            context.cluster.name_servers.configure(sender.netns, Arc::new(settings));
         }
     }
 

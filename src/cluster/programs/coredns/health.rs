@@ -25,7 +25,7 @@ const MAX_FAILS: u32 = 2;
 
 /// How a try fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::network) enum Failed {
+pub(super) enum Failed {
     /// At once: the port is closed, or there is no way.
     AtOnce,
     /// No answer comes.
@@ -36,7 +36,7 @@ pub(in crate::network) enum Failed {
 ///
 /// # Errors
 /// How it came to nothing; an answer that comes late is none.
-pub(in crate::network) fn heard(trace: &Trace) -> Result<DnsAnswer, Failed> {
+pub(super) fn heard(trace: &Trace) -> Result<DnsAnswer, Failed> {
     let dns = trace.dns.as_ref().filter(|dns| dns.took < READ_TIMEOUT);
     let no_way = trace.last().is_some_and(|hop| matches!(hop.because, Because::NoAddress { .. }));
     match (dns.and_then(|dns| dns.answer.clone()), &trace.outcome) {
