@@ -12,6 +12,7 @@ use super::access::Access;
 use super::conditions::Condition;
 use super::exception::Exception;
 use super::limits::{Limit, Zone};
+use super::sizes::HeaderBuffers;
 use super::template::Template;
 use super::tokens::Spot;
 use crate::network::SocketAddr;
@@ -139,6 +140,12 @@ pub struct Settings {
     pub intercept_errors: bool,
     pub limits: Vec<Limit>,
     pub limit_status: Option<u16>,
+    /// `client_max_body_size`, in bytes: 0 is no limit.
+    pub largest_body: Option<u64>,
+    /// `client_header_buffer_size`, in bytes.
+    pub header_buffer: Option<u64>,
+    /// `large_client_header_buffers`: how many, of how many bytes each.
+    pub large_header_buffers: Option<(u64, u64)>,
 }
 
 /// An `error_page`.
@@ -210,6 +217,13 @@ impl Location {
 }
 
 impl Settings {
+    /// What a request's line and headers are read into.
+    pub(super) fn header_buffers(&self) -> HeaderBuffers {
+        let usual = HeaderBuffers::default();
+        let (count, size) = self.large_header_buffers.unwrap_or((usual.count, usual.size));
+        HeaderBuffers { first: self.header_buffer.unwrap_or(usual.first), count, size }
+    }
+
     /// Takes over what is not said here.
     pub(super) fn inherit(&mut self, outer: &Settings) {
         fn over<T: Clone>(mine: &mut Option<T>, outer: &Option<T>) {
@@ -236,6 +250,9 @@ impl Settings {
         list(&mut self.limits, &outer.limits);
         list(&mut self.access, &outer.access);
         over(&mut self.limit_status, &outer.limit_status);
+        over(&mut self.largest_body, &outer.largest_body);
+        over(&mut self.header_buffer, &outer.header_buffer);
+        over(&mut self.large_header_buffers, &outer.large_header_buffers);
         if self.types.is_empty() {
             self.types.clone_from(&outer.types);
         }

@@ -4,12 +4,17 @@ use std::time::Duration;
 
 use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
 use super::limits::{Admission, Buckets};
+use super::sizes::{self, HEADERS_TOO_LARGE};
 use super::{VERSION, access, partial, proxy, select, stamp, variables};
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse, HttpVersion};
 
 /// The status of `return` that nginx closes the connection for.
 const CLOSE: u16 = 444;
+
+/// Errors of nginx's own after which a connection ends
+/// (`ngx_http_special_response_handler` of ngx_http_special_response.c).
+const ENDING: [u16; 6] = [400, 413, 414, HEADERS_TOO_LARGE, 500, 501];
 
 /// How often a request may be sent on inside nginx.
 const REDIRECTS: u32 = 10;
@@ -30,6 +35,8 @@ pub struct RequestHandler<'a> {
     buckets: &'a mut Buckets,
     /// How long `limit_req` holds it back.
     held: Duration,
+    /// Whether an error has come up after which the connection ends.
+    ends: bool,
 }
 
 /// What a location makes of a request.
@@ -79,6 +86,7 @@ impl<'a> RequestHandler<'a> {
             sent: 0,
             buckets,
             held: Duration::ZERO,
+            ends: false,
         })
     }
 
@@ -129,6 +137,7 @@ impl<'a> RequestHandler<'a> {
         let mut failed: Option<(u16, Duration)> = None;
         let mut named: Option<String> = None;
         let mut settings = &server.settings;
+        let mut refusal = settings.header_buffers().refusal(&self.request);
         for _ in 0..REDIRECTS {
             let path = http::normal(http::split_target(&self.request.target).0);
             let location = match named.take() {
@@ -137,7 +146,11 @@ impl<'a> RequestHandler<'a> {
             };
             settings = location.map_or(&server.settings, |location| &location.settings);
             let inside = failed.is_some();
-            match self.handler(settings, location, &path, inside, context) {
+            let step = match refusal.take() {
+                Some(status) => error(status),
+                None => self.handler(settings, location, &path, inside, context),
+            };
+            match step {
                 Step::Answer(mut outcome) => {
                     if let Some((status, took)) = failed {
                         outcome.status =
@@ -149,6 +162,7 @@ impl<'a> RequestHandler<'a> {
                 Step::Redirect(target) if target.starts_with('@') => named = Some(target),
                 Step::Redirect(target) => self.request.target = target,
                 Step::Error { status, took } => {
+                    self.ends |= ENDING.contains(&status);
                     let page = error_page(settings, status);
                     match page {
                         Some(page) if failed.is_none() => {
@@ -191,6 +205,9 @@ impl<'a> RequestHandler<'a> {
         let outer = &self.server.settings;
         let (answer, _) = self.conditions(outer, context);
         let server_answer = answer.or(outer.answer.as_ref()).filter(|_| !inside);
+        if server_answer.is_none() && !inside && self.is_too_large(settings, context) {
+            return error(413);
+        }
         let excepted = settings.exception.as_ref();
         let excepted = excepted.filter(|exception| exception.holds(&self.request.method));
         let settings = excepted.map_or(settings, |exception| &*exception.settings);
@@ -260,6 +277,18 @@ impl<'a> RequestHandler<'a> {
             }
         }
         (None, met)
+    }
+
+    /// Whether the body is larger than it may be here, which goes to the log.
+    fn is_too_large(&self, settings: &Settings, context: &mut Context<'_>) -> bool {
+        let most = settings.largest_body.unwrap_or(sizes::LARGEST_BODY);
+        let length = self.request.body.len() as u64;
+        let is_too_large = most > 0 && length > most;
+        if is_too_large {
+            let what = format!("client intended to send too large body: {length} bytes");
+            self.write_error(context, &what, None);
+        }
+        is_too_large
     }
 
     /// What the log says of a request that is one too many for a `limit_req`.
@@ -485,7 +514,8 @@ impl<'a> RequestHandler<'a> {
         headers.extend(take("Last-Modified"));
         headers.extend(take("Location"));
         let asked = http::header(&self.request, "Connection").unwrap_or("");
-        let kept = if asked.eq_ignore_ascii_case("close") { "close" } else { "keep-alive" };
+        let ends = self.ends || asked.eq_ignore_ascii_case("close");
+        let kept = if ends { "close" } else { "keep-alive" };
         headers.push(("Connection".to_owned(), kept.to_owned()));
         headers.extend(own);
         let usual = matches!(status, 200 | 201 | 204 | 206 | 301 | 302 | 303 | 304 | 307 | 308);
@@ -553,6 +583,8 @@ fn reason(status: u16) -> &'static str {
     match status {
         302 => "Moved Temporarily",
         405 => "Not Allowed",
+        413 => "Request Entity Too Large",
+        414 => "Request-URI Too Large",
         416 => "Requested Range Not Satisfiable",
         503 => "Service Temporarily Unavailable",
         504 => "Gateway Time-out",
@@ -584,7 +616,9 @@ fn plain_error(status: u16, took: Duration, settings: &Settings) -> Outcome {
         401 => "Authorization Required",
         status => reason(status),
     };
-    let body = error_body(&format!("{status} {title}"), None, settings.hide_version);
+    let more = (status == HEADERS_TOO_LARGE).then_some("Request Header Or Cookie Too Large");
+    let (status, title) = if more.is_some() { (400, reason(400)) } else { (status, title) };
+    let body = error_body(&format!("{status} {title}"), more, settings.hide_version);
     let mut outcome = Outcome { took, ..Outcome::text(status, "text/html", body) };
     if let (401, Some(realm)) = (status, &settings.auth_realm) {
         let value = format!("Basic realm=\"{realm}\"");

@@ -17,6 +17,7 @@ mod reader;
 mod reload;
 mod rights;
 mod select;
+mod sizes;
 mod template;
 mod tokens;
 mod values;

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::access::Access;
 use super::config::{ErrorPage, Listen, Pattern, Proxy, Return, Rewrite, Settings};
 use super::limits::Limit;
+use super::sizes;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
 
@@ -58,6 +59,20 @@ pub(super) fn plain(
             let status = first.parse().ok().filter(|status| (400..600).contains(status));
             let invalid = || spot.fault("value must be between 400 and 599");
             settings.limit_status = Some(status.ok_or_else(invalid)?);
+        }
+        "client_max_body_size" => {
+            settings.largest_body = Some(sizes::bytes(&first, "kmg", name, spot)?);
+        }
+        "client_header_buffer_size" => {
+            settings.header_buffer = Some(sizes::bytes(&first, "km", name, spot)?);
+        }
+        "large_client_header_buffers" => {
+            let count = sizes::bytes(&first, "", name, spot)?;
+            let size = sizes::bytes(&words[1], "km", name, spot)?;
+            if count == 0 {
+                return Err(spot.fault(format!("\"{name}\" directive invalid value")));
+            }
+            settings.large_header_buffers = Some((count, size));
         }
         "resolver" => settings.resolver = true,
         "server_tokens" => settings.hide_version = first == "off",

@@ -13,6 +13,9 @@ use crate::cluster::{
 use crate::network::{Protocol, SocketAddr, TraceId};
 use crate::shell::Io;
 
+/// Steps of a command that a request takes, beside those for its bytes.
+const REQUEST: u64 = 10;
+
 /// A request on its way.
 #[derive(Clone, Debug)]
 pub struct Fetch {
@@ -425,6 +428,8 @@ impl Fetch {
 
     fn send(&mut self, io: &mut Io<'_>, connection: &Connection) -> FetchEvent {
         let request = self.request.clone();
+        io.budget.take(REQUEST);
+        io.budget.keep(request.target.len() + request.body.len());
         let payload = if self.url.is_tls() && !self.plain {
             Payload::Tls { server_name: self.url.host.clone(), request }
         } else {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use k8s_openapi::api::networking::v1::Ingress;
 
 use crate::cluster::programs::nginx::access::Access;
+use crate::cluster::programs::nginx::sizes;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
@@ -12,7 +13,6 @@ const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 const WITHOUT_EFFECT: &[&str] = &[
     "client-body-buffer-size",
     "enable-access-log",
-    "proxy-body-size",
     "proxy-buffer-size",
     "proxy-buffering",
     "proxy-buffers-number",
@@ -54,6 +54,8 @@ pub struct Annotations {
     /// `proxy-connect-timeout` and `proxy-read-timeout`
     pub connect_timeout: Option<Duration>,
     pub read_timeout: Option<Duration>,
+    /// `proxy-body-size`, in bytes: 0 is no limit.
+    pub largest_body: Option<u64>,
     /// Names of those that ask for something that is not simulated.
     pub unknown: Vec<String>,
 }
@@ -126,6 +128,7 @@ impl Annotations {
             "app-root" => self.app_root = text().filter(|path| path.starts_with('/')),
             "proxy-connect-timeout" => self.connect_timeout = seconds(),
             "proxy-read-timeout" => self.read_timeout = seconds(),
+            "proxy-body-size" => self.largest_body = sizes::read(value, "kmg"),
             _ if WITHOUT_EFFECT.contains(&name) => {}
             _ => self.unknown.push(name.to_owned()),
         }
@@ -221,6 +224,7 @@ mod tests {
         let ingress: Ingress = serde_json::from_value(json!({ "metadata": { "annotations": {
             "nginx.ingress.kubernetes.io/canary": "true",
             "nginx.ingress.kubernetes.io/proxy-body-size": "8m",
+            "nginx.ingress.kubernetes.io/proxy-buffering": "on",
             "nginx.ingress.kubernetes.io/proxy-read-timeout": "5",
             "example.com/else": "x",
         }}}))
@@ -228,6 +232,7 @@ mod tests {
         let read = Annotations::of(&ingress);
         assert_eq!(read.unknown, ["canary"]);
         assert_eq!(read.read_timeout, Some(Duration::from_secs(5)));
+        assert_eq!(read.largest_body, Some(8 << 20));
         assert!(read.ssl_redirect && !read.force_ssl_redirect);
     }
 }

@@ -216,6 +216,7 @@ impl Renderer<'_, '_> {
         settings.tries = Some(TRIES);
         settings.connect_timeout = annotations.connect_timeout.or(Some(CONNECT_TIMEOUT));
         settings.read_timeout = annotations.read_timeout;
+        settings.largest_body = annotations.largest_body;
         settings
     }
 
