@@ -35,6 +35,7 @@ mod warnings;
 mod wire;
 mod write;
 
+pub use admission::PVC_PROTECTION;
 pub(crate) use bootstrap::CERTIFICATE as ROOT_CERTIFICATE;
 pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};

@@ -19,9 +19,10 @@ use crate::manifest::schema::{Field, Struct, Type};
 const SWITCHED_OFF: [(&str, &str); 2] =
     [("Lifecycle", "stopSignal"), ("RollingUpdateStatefulSetStrategy", "maxUnavailable")];
 
-/// A list that is kept though it is empty, since the server shows it in what it refuses, as it does
-/// a pod template's empty labels. [`forget_empty`] drops both before anything is stored.
-const SHOWN_EMPTY: (&str, &str) = ("IngressSpec", "rules");
+/// Lists that are kept though they are empty: the server shows the first in what it refuses, as it
+/// does a pod template's empty labels ([`forget_empty`] drops both before anything is stored), and
+/// refuses the second, which is not the one that was left out and so has no default.
+const SHOWN_EMPTY: [(&str, &str); 2] = [("IngressSpec", "rules"), ("HPAScalingRules", "policies")];
 
 /// Brings an object of `kind` into the stored form.
 pub(super) fn form(kind: Kind, value: &mut Value) {
@@ -115,7 +116,7 @@ fn element(schema: &Schema, of: &Type, value: &mut Value) {
 fn is_dropped(parent: &str, field: &Field, value: &Value) -> bool {
     let empty = match (&field.holds, value) {
         (_, Value::Null) => return true,
-        _ if SHOWN_EMPTY == (parent, field.name) => return false,
+        _ if SHOWN_EMPTY.contains(&(parent, field.name)) => return false,
         (Type::List(_), Value::Array(items)) => return items.is_empty(),
         (Type::Map(_), Value::Object(entries)) => return entries.is_empty(),
         (Type::String, Value::String(text)) => text.is_empty(),

@@ -1,14 +1,18 @@
 //! What depends on the cluster before an object may be created: its namespace, and for pods the
 //! service account, priority and tolerations, for Ingresses their class. Facts: the admission plugins `NamespaceLifecycle`,
 //! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds`, `RuntimeClass`,
-//! `DefaultIngressClass` and, of `PodSecurity`, the labels of namespaces.
+//! `DefaultIngressClass`, `StorageObjectInUseProtection`, `PersistentVolumeClaimResize` and, of
+//! `PodSecurity`, the labels of namespaces.
 
+mod claim;
 mod limits;
 mod pod;
 mod security;
 mod webhook;
 
 use std::sync::Arc;
+
+pub use claim::PROTECTION as PVC_PROTECTION;
 
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
@@ -38,6 +42,7 @@ pub(super) fn create(
         }
         Object::Ingress(ingress) => ingress_class(store, Arc::make_mut(ingress)),
         Object::Namespace(namespace) => security::create(namespace)?,
+        Object::PersistentVolumeClaim(claim) => claim::protect(Arc::make_mut(claim)),
         _ => {}
     }
     Ok(())
@@ -83,7 +88,9 @@ pub(super) fn review(store: &Store, object: &Object) -> Result<(), Status> {
     let new = store.object(object.kind(), object.namespace(), object.name()).is_none();
     let beyond = match object {
         Object::Pod(pod) if new => limits::pod(store, pod),
-        Object::PersistentVolumeClaim(claim) => limits::claim(store, claim),
+        Object::PersistentVolumeClaim(claim) => {
+            claim::growth(store, claim).or_else(|| limits::claim(store, claim))
+        }
         _ => None,
     };
     match beyond.or_else(|| quota::refusal(store, object)) {

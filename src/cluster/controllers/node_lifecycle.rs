@@ -7,9 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Node, PodCondition, Taint, Toleration};
+use k8s_openapi::api::core::v1::{Node, ObjectReference, PodCondition, Taint, Toleration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
+use super::events::{Report, Source};
 use super::queue::{Actor, Queue};
 use super::{Client, Key, scheduler};
 use crate::api::{DeleteOptions, Kind, Pod};
@@ -80,6 +81,7 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         let spec = tainted.spec.get_or_insert_default();
         spec.taints = Some(taints.clone()).filter(|taints| !taints.is_empty());
         client.update(tainted);
+        tell_closed(client, key, &before, &taints);
     }
     let on_it: Vec<Pod> = client.index.pods_on(&key.name).map(|pod| Pod::clone(pod)).collect();
     if ready(&node) != "True" {
@@ -90,6 +92,29 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
             client.again(Actor::TaintEviction, &Key::of(&pod.metadata));
         }
     }
+}
+
+/// A node's kubelet tells when the node is closed or opened (`recordNodeSchedulableEvent` in
+/// `pkg/kubelet/kubelet_node_status.go`), of a node that has its name as its UID.
+fn tell_closed(client: &mut Client<'_>, key: &Key, before: &[Taint], after: &[Taint]) {
+    let closed = |taints: &[Taint]| {
+        taints.iter().any(|taint| taint.key == "node.kubernetes.io/unschedulable")
+    };
+    let reason = match (closed(before), closed(after)) {
+        (false, true) => "NodeNotSchedulable",
+        (true, false) => "NodeSchedulable",
+        _ => return,
+    };
+    let about = ObjectReference {
+        kind: Some("Node".to_owned()),
+        name: Some(key.name.to_string()),
+        uid: Some(key.name.to_string()),
+        ..ObjectReference::default()
+    };
+    let message = format!("Node {} status is now: {reason}", key.name);
+    let source = Source::Classic { component: "kubelet", host: Some(&key.name) };
+    let report = Report { about, warning: false, reason, message, source };
+    client.recorder.tell(client.now, client.api, report);
 }
 
 /// The taints that a node is to have: its own, and those that its conditions call for.

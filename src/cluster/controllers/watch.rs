@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::Node;
 use super::queue::Actor;
 use super::{
     Controllers, Key, autoscaler, endpoints, node_lifecycle, owner, pods, replica_set, scheduler,
+    volume_claim,
 };
 use crate::api::{Action, Change, Kind, Object, Pod, Store};
 use crate::clock::SimTime;
@@ -121,6 +122,11 @@ impl Controllers {
         action: Action,
     ) {
         let after = (action != Action::Deleted).then_some(pod);
+        if after.is_none() || matches!(pod.phase(), "Succeeded" | "Failed") {
+            for claim in volume_claim::used_by(pod) {
+                self.queue.add(now, Actor::VolumeClaim, Key::new(&key.namespace, &claim));
+            }
+        }
         if self.scheduler.node_cache.pod_is(key, before.as_ref(), after) {
             self.scheduler.wake(now, &mut self.queue);
         }

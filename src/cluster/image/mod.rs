@@ -112,6 +112,12 @@ pub(super) enum Before {
 }
 
 impl Image {
+    /// What is run for these arguments, where the image's entrypoint is not replaced.
+    pub fn words(&self, arguments: Vec<String>) -> Vec<String> {
+        let words = [self.entrypoint.clone(), arguments].concat();
+        super::programs::without_entrypoint(&words, self)
+    }
+
     /// Whether it holds the program that a user calls `name` (a path's last part counts).
     pub fn holds(&self, name: &str) -> bool {
         self.tools.contains(base_name(name))

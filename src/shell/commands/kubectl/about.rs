@@ -333,16 +333,61 @@ fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
              'kubectl auth can-i -h' for help and examples.",
         ));
     }
-    let resource = words[1].split('/').next().unwrap_or(&words[1]);
-    let known = super::resources::named(resource).is_some();
-    if !known && resource != "*" && !resource.is_empty() {
-        io.write_error(format!(
-            "Warning: the server doesn't have a resource type '{}'\n",
-            crate::diagnostic::printable(resource)
-        ));
-    }
+    warn_of_rights(&call, io);
     if !call.arguments.on("quiet") {
         io.say("yes");
     }
     DONE
+}
+
+/// The verbs of access control that kubectl knows, for resources and for paths.
+const RESOURCE_VERBS: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "*",
+    "approve",
+    "sign",
+    "escalate",
+    "attest",
+];
+const PATH_VERBS: &[&str] = &["get", "put", "post", "head", "options", "delete", "patch", "*"];
+
+/// What kubectl wonders at in a question for rights (`CanIOptions.resourceFor` and `Validate` in
+/// `pkg/cmd/auth/cani.go`). Each of its warnings ends with an empty line.
+fn warn_of_rights(call: &Call, io: &mut Io<'_>) {
+    let words = &call.arguments.positional;
+    let mut warn = |text: String| {
+        io.write_error(format!("Warning: {}\n", crate::diagnostic::printable(&text)));
+    };
+    let (verb, is_path) = (words[0].as_str(), words[1].starts_with('/'));
+    if !is_path {
+        let word = words[1].split('/').next().unwrap_or_default().to_lowercase();
+        let (plain, in_group) = match word.split_once('.') {
+            Some((plain, group)) => (plain.to_owned(), format!(" in group '{group}'")),
+            None => (word.clone(), String::new()),
+        };
+        match super::resources::named(&word) {
+            None if ["*", "users", "groups"].contains(&word.as_str()) => {}
+            None => warn(format!("the server doesn't have a resource type '{plain}'{in_group}")),
+            Some((plural, _, version, false, _)) if !call.arguments.on("all-namespaces") => {
+                let group = version.split_once('/').map(|(group, _)| group);
+                let in_group = group.map_or(String::new(), |group| format!(" in group '{group}'"));
+                warn(format!("resource '{plural}' is not namespace scoped{in_group}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let verbs = if is_path { PATH_VERBS } else { RESOURCE_VERBS };
+    if !verbs.contains(&verb) {
+        warn(format!("verb '{verb}' is not a known verb"));
+    }
 }

@@ -57,10 +57,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(text));
     }
     let typing = call.arguments.on("stdin") && io.stdin.terminal;
-    if let Some(shell) = pods::shell(&pod, &container).filter(|_| typing) {
-        if !call.arguments.on("quiet") {
-            io.write_error("If you don't see a command prompt, try pressing enter.");
-        }
+    if !call.arguments.on("quiet") {
+        pods::greet(io);
+    }
+    if let Some(shell) = pods::shell(io, &pod, &container).filter(|_| typing) {
         let program = Program::start(io, &pod, &container, &[shell], true)?;
         return Ok(Next::Wait(Box::new(Typing { program })));
     }

@@ -552,9 +552,9 @@ impl Session {
     fn begin(&mut self, io: &mut Io<'_>, pod: &Pod, container: &str) -> Result<(), Failure> {
         let running = pod.runs(container);
         if running && !self.quiet {
-            io.write_error("If you don't see a command prompt, try pressing enter.");
+            pods::greet(io);
         }
-        let shell = pods::shell(pod, container).filter(|_| self.typing && running);
+        let shell = pods::shell(io, pod, container).filter(|_| self.typing && running);
         self.state = match shell {
             Some(shell) => {
                 State::Typing(Box::new(Program::start(io, pod, container, &[shell], true)?))

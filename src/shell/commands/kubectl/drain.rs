@@ -136,7 +136,7 @@ fn leaving(
     fault(&daemons, arguments.on("ignore-daemonsets"), daemonsets);
     let storage = "Pods with local storage (use --delete-emptydir-data to override)";
     fault(&local, arguments.on("delete-emptydir-data"), storage);
-    let bare = "cannot delete Pods that declare no controller (use --force to override)";
+    let bare = "Pods that declare no controller (use --force to override)";
     fault(&unmanaged, arguments.on("force"), bare);
     if !faults.is_empty() {
         return Err(undrainable(node, all, &faults));

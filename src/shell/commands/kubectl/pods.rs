@@ -1,5 +1,7 @@
 //! Which pod and which container a command means: `web`, `deploy/web`, `-c sidecar`.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Service};
 
 use super::super::super::tool::Io;
@@ -7,6 +9,7 @@ use super::client::{Client, Filter};
 use super::{Failure, target};
 use crate::api::selector::LabelSelector;
 use crate::api::{Kind, Object, Pod, Reason, Status};
+use crate::cluster::Place;
 
 /// The annotation that names the container of commands without `-c`.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
@@ -147,29 +150,35 @@ pub(super) fn container(
     Ok(first)
 }
 
-/// The shell that a container runs, if it is one that waits for somebody to type.
-pub(super) fn shell(pod: &Pod, container: &str) -> Option<String> {
+/// The shell that a container runs, if it is one that waits for somebody to type: what its
+/// manifest says, or else its image.
+pub(super) fn shell(io: &Io<'_>, pod: &Pod, container: &str) -> Option<String> {
     let ephemeral = ephemeral(pod);
     let mut containers = pod.spec.as_ref()?.containers.iter().chain(&ephemeral);
     let spec = containers.find(|candidate| candidate.name == container)?;
-    let words = [spec.command.clone(), spec.args.clone()];
-    let words: Vec<String> = words.into_iter().flatten().flatten().collect();
-    match words.as_slice() {
-        [only] => {
-            let name = only.rsplit('/').next().unwrap_or(only);
-            ["sh", "bash", "ash"].contains(&name).then(|| only.clone())
-        }
-        [] => {
-            let image = super::create::container_name(spec.image.as_deref().unwrap_or(""));
-            match image.as_str() {
-                "busybox" | "alpine" => Some("sh".to_owned()),
-                "ubuntu" | "debian" => Some("bash".to_owned()),
-                "netshoot" => Some("zsh".to_owned()),
-                _ => None,
-            }
-        }
-        _ => None,
-    }
+    let given = |words: &Option<Vec<String>>| words.clone().filter(|words| !words.is_empty());
+    let place = Place::Container {
+        namespace: Arc::from(pod.namespace()),
+        pod: Arc::from(pod.name()),
+        container: Arc::from(container),
+    };
+    let image = io.cluster.image(&place)?;
+    let words = match (given(&spec.command), given(&spec.args)) {
+        (Some(command), args) => [command, args.unwrap_or_default()].concat(),
+        (None, args) => image.words(args.unwrap_or_else(|| image.command.clone())),
+    };
+    let [only] = words.as_slice() else { return None };
+    let name = only.rsplit('/').next().unwrap_or(only);
+    ["sh", "bash", "ash", "zsh"].contains(&name).then(|| only.clone())
+}
+
+/// What kubectl says before it shows what an attached container prints (`AttachOptions.Run`).
+pub(super) fn greet(io: &mut Io<'_>) {
+    io.write_error(
+        "All commands and output from this session will be recorded in container logs, including \
+         credentials and sensitive information passed through the command prompt.",
+    );
+    io.write_error("If you don't see a command prompt, try pressing enter.");
 }
 
 /// What is known of a container, init containers included.

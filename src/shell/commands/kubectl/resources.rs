@@ -19,9 +19,13 @@ pub(super) fn named(word: &str) -> Option<&'static Resource> {
     find(false).or_else(|| find(true))
 }
 
+/// Kinds that a real server has in another version beside the preferred one.
+const OTHER_VERSIONS: &[(&str, &str)] = &[("autoscaling/v1", "HorizontalPodAutoscaler")];
+
 /// Whether a real server has this kind.
 pub(super) fn is_kind(api_version: &str, kind: &str) -> bool {
-    RESOURCES.iter().any(|resource| resource.2 == api_version && resource.4 == kind)
+    OTHER_VERSIONS.contains(&(api_version, kind))
+        || RESOURCES.iter().any(|resource| resource.2 == api_version && resource.4 == kind)
 }
 
 /// Every resource, in the server's order.

@@ -441,11 +441,11 @@ impl Attached {
     /// The container runs: somebody types into its shell, or its output is shown.
     fn begin(&mut self, io: &mut Io<'_>) -> Result<RunState, Failure> {
         let name = self.pod.name().to_owned();
-        let shell = pods::shell(&self.pod, &name);
-        let Some(shell) = shell.filter(|_| self.interactive) else { return Ok(RunState::Watching) };
+        let shell = pods::shell(io, &self.pod, &name);
         if !self.quiet {
-            io.write_error("If you don't see a command prompt, try pressing enter.");
+            pods::greet(io);
         }
+        let Some(shell) = shell.filter(|_| self.interactive) else { return Ok(RunState::Watching) };
         Program::start(io, &self.pod, &name, &[shell], true)
             .map(|program| RunState::Typing(Box::new(program)))
     }

@@ -1,5 +1,7 @@
 //! `kubectl set env`
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
@@ -10,7 +12,7 @@ use super::super::local::{self, Item};
 use super::super::target;
 use super::super::words::{NOTHING_TO_CHANGE, env_fault};
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, check_all, check_local, containers, pod_spec, refused, settle};
+use super::{Told, check_all, check_local, containers, pod_spec, refused, resolve, settle};
 use crate::api::Kind;
 
 pub(super) static COMMAND: Command = Command {
@@ -88,10 +90,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         always: false,
     };
     for mut item in items {
-        let changed = change(&call, io, &mut item, &changes);
         if list {
+            failures.extend(show(&mut call, io, &mut item, &changes).err());
             continue;
         }
+        let changed = change(&call, io, &mut item, &changes);
         let done = changed.and_then(|()| settle(&mut call, io, &report, item, &told));
         failures.extend(done.err());
     }
@@ -219,39 +222,80 @@ fn from(call: &mut Call, io: &mut Io<'_>, changes: &mut Changes) -> Result<(), F
     Ok(())
 }
 
-/// Changes an object's variables, and shows them with `--list`.
-fn change(call: &Call, io: &mut Io<'_>, item: &mut Item, changes: &Changes) -> Result<(), Failure> {
+/// The containers that `--containers` names; a warning where there is none.
+fn chosen<'i>(
+    call: &Call,
+    io: &mut Io<'_>,
+    item: &'i mut Item,
+) -> Result<Vec<&'i mut Value>, Failure> {
     let wanted = call.arguments.get("containers").unwrap_or("*");
     let (type_name, name) = (item.type_name.clone(), item.name.clone());
-    let overwrite = call.arguments.get("overwrite").is_none_or(|_| call.arguments.on("overwrite"));
-    let shown = item.clone();
-    let chosen = containers(pod_spec(item)?);
-    let mut chosen: Vec<&mut Value> = chosen
-        .into_iter()
-        .filter(|container| fits(wanted, container["name"].as_str().unwrap_or("")))
-        .collect();
+    let mut chosen = containers(pod_spec(item)?);
+    chosen.retain(|container| fits(wanted, container["name"].as_str().unwrap_or("")));
     if chosen.is_empty() {
         io.write_error(crate::diagnostic::printable(&format!(
             "Warning: {type_name}/{name} does not have any containers matching \"{wanted}\""
         )));
     }
-    for container in &mut chosen {
+    Ok(chosen)
+}
+
+/// Changes an object's variables.
+fn change(call: &Call, io: &mut Io<'_>, item: &mut Item, changes: &Changes) -> Result<(), Failure> {
+    let overwrite = call.arguments.get("overwrite").is_none_or(|_| call.arguments.on("overwrite"));
+    let shown = item.clone();
+    for container in chosen(call, io, item)? {
         let existing = container["env"].as_array().cloned().unwrap_or_default();
         if !overwrite && let Some(clash) = clash(&existing, &changes.set) {
             return Err(refused(&shown, &clash));
         }
         let new = changes.apply(&existing);
-        if call.arguments.on("list") {
-            let container = container["name"].as_str().unwrap_or("");
-            io.say(format!("# {type_name} {name}, container {container}"));
-            for variable in &new {
-                list(call, io, variable)?;
-            }
-        }
         if new.is_empty() {
             container.as_object_mut().map(|fields| fields.remove("env"));
         } else {
             container["env"] = Value::Array(new);
+        }
+    }
+    Ok(())
+}
+
+/// Shows an object's variables, a container after the other, as they would be after the changes.
+fn show(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    item: &mut Item,
+    changes: &Changes,
+) -> Result<(), Failure> {
+    let (type_name, name) = (item.type_name.clone(), item.name.clone());
+    let object = item.after.clone();
+    for container in chosen(call, io, item)? {
+        let existing = container["env"].as_array().cloned().unwrap_or_default();
+        let own = container["name"].as_str().unwrap_or("");
+        io.say(format!("# {type_name} {name}, container {own}"));
+        // Variables by what was wrong with the lookup.
+        let mut unresolved: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for variable in &changes.apply(&existing) {
+            let (name, from) = (text_of(&variable["name"]), &variable["valueFrom"]);
+            let value = if from.is_null() {
+                Ok(text_of(&variable["value"]))
+            } else if call.arguments.on("resolve") {
+                resolve::value(call, io, &object, container, from)
+            } else {
+                Err(None)
+            };
+            match value {
+                Ok(value) => io.say(format!("{name}={value}")),
+                Err(why) => {
+                    io.say(format!("# {name} from {}", reference(from)));
+                    if let Some(why) = why {
+                        unresolved.entry(why).or_default().push(name);
+                    }
+                }
+            }
+        }
+        for (why, names) in unresolved {
+            let names = names.join(", ");
+            io.write_error(format!("error retrieving reference for {names}: {why}"));
         }
     }
     Ok(())
@@ -268,23 +312,13 @@ fn clash(existing: &[Value], new: &[Value]) -> Option<String> {
     })
 }
 
-/// A variable, or what it refers to (`envutil.GetEnvVarRefString`).
-fn list(call: &Call, io: &mut Io<'_>, variable: &Value) -> Result<(), Failure> {
-    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
-    let name = text(&variable["name"]);
-    let from = &variable["valueFrom"];
-    if from.is_null() {
-        io.say(format!("{name}={}", text(&variable["value"])));
-        return Ok(());
-    }
-    if call.arguments.on("resolve") {
-        let instead = "look the value up with 'kubectl get'";
-        return Err(Failure::not_simulated("set env --resolve", instead));
-    }
+/// What a variable refers to (`envutil.GetEnvVarRefString`).
+fn reference(from: &Value) -> String {
+    let text = text_of;
     let key_of = |kind: &str, reference: &Value| {
         format!("{kind} {}, key {}", text(&reference["name"]), text(&reference["key"]))
     };
-    let told = if from["configMapKeyRef"].is_object() {
+    if from["configMapKeyRef"].is_object() {
         key_of("configmap", &from["configMapKeyRef"])
     } else if from["secretKeyRef"].is_object() {
         key_of("secret", &from["secretKeyRef"])
@@ -297,9 +331,12 @@ fn list(call: &Call, io: &mut Io<'_>, variable: &Value) -> Result<(), Failure> {
         format!("resource field {container}{}", text(&reference["resource"]))
     } else {
         "invalid valueFrom".to_owned()
-    };
-    io.say(format!("# {name} from {told}"));
-    Ok(())
+    }
+}
+
+/// A text; nothing where there is none.
+fn text_of(value: &Value) -> String {
+    value.as_str().unwrap_or("").to_owned()
 }
 
 /// Whether a name fits a pattern with `*`.

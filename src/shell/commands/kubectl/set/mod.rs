@@ -3,6 +3,7 @@
 mod env;
 mod image;
 mod others;
+mod resolve;
 mod subject;
 
 use serde_json::Value;
