@@ -22,6 +22,76 @@ pub const UNAPPLIED_CHOICES: [&str; 3] =
 pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
     let Some(play) = &mut game.play else { return Vec::new() };
     match msg {
+        LevelMsg::Edit { file, text } => edit(game, &file, &text),
+        LevelMsg::EditOutside => edit_outside(play),
+        LevelMsg::Apply => apply::apply(game),
+        LevelMsg::Go => apply::go(game),
+        LevelMsg::Predict(choice) => predict(game, choice),
+        LevelMsg::PredictWhere(place) => predict_where(game, Some(place)),
+        LevelMsg::SkipPrediction => skip_prediction(game),
+        LevelMsg::Why => why(game),
+        LevelMsg::ApplyAndGo => apply_and_go(game),
+        LevelMsg::GoAsItIs => {
+            game.popup = None;
+            apply::ask_and_send(game)
+        }
+        LevelMsg::Skeleton(kind) => skeleton(play, &kind),
+        LevelMsg::WriteTranscript => vec![Effect::WriteTranscript],
+        LevelMsg::NewSeed(seed) => {
+            play.reset(seed, false);
+            let said = format!("The same level on seed {seed}: other names and addresses.");
+            play.say(Tone::Plain, said);
+            apply::remember_files(game);
+            vec![Effect::Save]
+        }
+        LevelMsg::Step => {
+            play.timer.pause();
+            play.advance(Duration::from_secs(1));
+            super::update::settle(game)
+        }
+        LevelMsg::Hint => {
+            hint(game);
+            Vec::new()
+        }
+        other => {
+            turn(game, other);
+            Vec::new()
+        }
+    }
+}
+
+/// The messages that the outside has nothing to do for.
+fn turn(game: &mut Game, msg: LevelMsg) {
+    let Some(play) = &mut game.play else { return };
+    match msg {
+        LevelMsg::OtherFailure(by) => turn_help(game, by),
+        LevelMsg::Look(at) => look(game, at),
+        LevelMsg::Brief => {
+            game.selected = 0;
+            game.screen = Screen::Briefing;
+        }
+        LevelMsg::Debrief => show_debrief(game),
+        LevelMsg::Answer(choice) => {
+            if let Some(debrief) = &mut game.debrief {
+                debrief.answer(choice);
+            }
+        }
+        LevelMsg::Explain(word) => explain(game, &word),
+        LevelMsg::GoToMark => go_to_mark(game),
+        LevelMsg::Reset => game.popup = Some(Popup::Reset(0)),
+        LevelMsg::PickNext(by) => pick_next(play, by),
+        // Who can't wait for the packet to arrive has won all the same.
+        LevelMsg::Describe if play.winning => super::update::show_victory(game),
+        LevelMsg::Describe => describe(game),
+        LevelMsg::Palette => game.popup = Some(Popup::Palette(Line::default())),
+        LevelMsg::Find => game.popup = Some(Popup::Find(Line::default())),
+        other => turn_play(play, other),
+    }
+}
+
+/// The messages that change nothing but the level that is played.
+fn turn_play(play: &mut Play, msg: LevelMsg) {
+    match msg {
         LevelMsg::Focus(panel) => {
             play.focus = panel;
             play.menu = false;
@@ -39,95 +109,21 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
             let count = play.files.len().max(1);
             play.open = (play.open + if forward { 1 } else { count - 1 }) % count;
         }
-        LevelMsg::Edit { file, text } => return edit(game, &file, &text),
-        LevelMsg::EditOutside => {
-            let open = play.file().filter(|file| !file.locked);
-            let Some(file) = open.map(|file| (file.name.clone(), file.text.clone())) else {
-                play.say(Tone::Plain, "This file can only be read.");
-                return Vec::new();
-            };
-            return vec![Effect::EditOutside { file: file.0, text: file.1 }];
-        }
         LevelMsg::GoToLine(line) => {
             let file = play.file().map(|file| file.name.clone()).unwrap_or_default();
             play.go_to(&file, u32::try_from(line).unwrap_or(u32::MAX).max(1));
         }
-        LevelMsg::Apply => return apply::apply(game),
-        LevelMsg::Go => return apply::go(game),
-        LevelMsg::Predict(choice) => return predict(game, choice),
-        LevelMsg::PredictWhere(place) => return predict_where(game, Some(place)),
-        LevelMsg::SkipPrediction => return skip_prediction(game),
-        LevelMsg::Hint => hint(game),
-        LevelMsg::Why => return why(game),
-        LevelMsg::OtherFailure(by) => turn_help(game, by),
-        LevelMsg::Look(at) => look(game, at),
-        LevelMsg::ApplyAndGo => return apply_and_go(game),
-        LevelMsg::GoAsItIs => {
-            game.popup = None;
-            return apply::ask_and_send(game);
-        }
-        LevelMsg::Skeleton(kind) => return skeleton(play, &kind),
         LevelMsg::SkipCoach => play.coached = usize::MAX,
-        LevelMsg::Brief => {
-            game.selected = 0;
-            game.screen = Screen::Briefing;
-        }
-        LevelMsg::Debrief => match game.debrief {
-            Some(_) => {
-                game.selected = 0;
-                game.popup = None;
-                game.screen = Screen::Debrief;
-            }
-            None => play.say(Tone::Plain, "The debrief comes when the level is won."),
-        },
-        LevelMsg::Answer(choice) => {
-            if let Some(debrief) = &mut game.debrief {
-                debrief.answer(choice);
-            }
-        }
-        LevelMsg::Explain(word) => explain(game, &word),
         LevelMsg::NameCause(said) => name_cause(play, &said),
-        LevelMsg::WriteTranscript => return vec![Effect::WriteTranscript],
-        LevelMsg::GoToMark => go_to_mark(game),
         LevelMsg::Undo => undo(play),
-        LevelMsg::Reset => game.popup = Some(Popup::Reset(0)),
-        LevelMsg::NewSeed(seed) => {
-            play.reset(seed, false);
-            play.say(
-                Tone::Plain,
-                format!("The same level on seed {seed}: other names and addresses."),
-            );
-            apply::remember_files(game);
-            return vec![Effect::Save];
-        }
         LevelMsg::Pause => play.timer.toggle(),
-        LevelMsg::Step => {
-            play.timer.pause();
-            play.advance(Duration::from_secs(1));
-            return super::update::settle(game);
-        }
-        LevelMsg::Rewind => {
-            let text = match play.rewind() {
-                Some(_) => format!("Back at {}; the clock stands.", play.clock()),
-                None if play.has_forgotten_rewinds() => {
-                    "What was before that is not remembered.".to_owned()
-                }
-                None => "There is nothing earlier to go back to.".to_owned(),
-            };
-            play.say(Tone::Plain, text);
-        }
+        LevelMsg::Rewind => rewind(play),
         LevelMsg::Speed(faster) => play.timer.shift(faster),
         LevelMsg::Pick(spot) => {
             play.picked = spot;
             play.focus = Panel::Map;
             play.menu = false;
         }
-        LevelMsg::PickNext(by) => pick_next(play, by),
-        // Who can't wait for the packet to arrive has won all the same.
-        LevelMsg::Describe if play.winning => {
-            super::update::show_victory(game);
-        }
-        LevelMsg::Describe => describe(game),
         LevelMsg::Exec => exec(play),
         LevelMsg::TraceFrom => trace_from(play),
         LevelMsg::ToggleSystem => play.system = !play.system,
@@ -135,10 +131,42 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         LevelMsg::Replay => play.replay(),
         LevelMsg::Story(by) => play.turn_story(by),
         LevelMsg::Zoom => play.zoom = !play.zoom,
-        LevelMsg::Palette => game.popup = Some(Popup::Palette(Line::default())),
-        LevelMsg::Find => game.popup = Some(Popup::Find(Line::default())),
+        // `update` and `turn` have dealt with the others.
+        _ => {}
     }
-    Vec::new()
+}
+
+fn edit_outside(play: &mut Play) -> Vec<Effect> {
+    match play.file().filter(|file| !file.locked) {
+        Some(file) => {
+            vec![Effect::EditOutside { file: file.name.clone(), text: file.text.clone() }]
+        }
+        None => {
+            play.say(Tone::Plain, "This file can only be read.");
+            Vec::new()
+        }
+    }
+}
+
+fn show_debrief(game: &mut Game) {
+    if game.debrief.is_some() {
+        game.selected = 0;
+        game.popup = None;
+        game.screen = Screen::Debrief;
+    } else if let Some(play) = &mut game.play {
+        play.say(Tone::Plain, "The debrief comes when the level is won.");
+    }
+}
+
+fn rewind(play: &mut Play) {
+    let text = match play.rewind() {
+        Some(_) => format!("Back at {}; the clock stands.", play.clock()),
+        None if play.has_forgotten_rewinds() => {
+            "What was before that is not remembered.".to_owned()
+        }
+        None => "There is nothing earlier to go back to.".to_owned(),
+    };
+    play.say(Tone::Plain, text);
 }
 
 /// Where the player thinks the cause is. Whether it is there is not told before the debrief.

@@ -1,5 +1,6 @@
 //! Requests that arrived, and got another answer than the goal wants.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::look;
@@ -65,7 +66,18 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let innermost = behind::innermost(facts, trace);
     let passed_on = innermost.is_some();
     let (trace, party) = innermost.unwrap_or((trace, party));
-    let server = party_name(&party);
+    missed(facts, trace, &party, (dialled, passed_on))
+}
+
+/// What the answer lacks that the goal wants. The request was sent to `dialled`; a proxy may have
+/// passed it on to the party that answered.
+fn missed(
+    facts: &Facts<'_>,
+    trace: &Trace,
+    party: &Party,
+    (dialled, passed_on): (IpAddr, bool),
+) -> Option<Diagnosis> {
+    let server = party_name(party);
     let said = match facts.case.run.and_then(|run| run.miss.as_ref())? {
         Miss::Server { expected, received } => {
             let who = received.as_deref().filter(|_| !passed_on).unwrap_or(&server);
@@ -73,24 +85,15 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
             if let Some(said) = nobody_asked(facts, expected) {
                 return Some(said);
             }
-            return Some(wrong_server(facts, trace, &party, &message));
+            return Some(wrong_server(facts, trace, party, &message));
         }
         Miss::Answer { expected } => {
             let message = format!("{server} answered, but {expected:?} is not in its answer");
-            return Some(wrong_server(facts, trace, &party, &message));
+            return Some(wrong_server(facts, trace, party, &message));
         }
         Miss::Output { expected } if protocols::status(facts).is_none_or(|status| status < 400) => {
-            let traces = facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
-            let sent = traces.iter().filter_map(|id| facts.case.cluster.trace(*id));
-            let several = sent.filter(|trace| trace.dns.is_none()).count() > 1;
-            let message = match several || facts.case.goal.run.contains('|') {
-                true => format!(
-                    "the command did not print {:?}; its last request reached {server}",
-                    expected.trim_end()
-                ),
-                false => format!("{server} answered, but not with {expected:?}"),
-            };
-            return Some(wrong_server(facts, trace, &party, &message));
+            let message = not_in_output(facts, &server, expected);
+            return Some(wrong_server(facts, trace, party, &message));
         }
         Miss::Way { expected } => Diagnosis::new(
             "wrong-way",
@@ -98,24 +101,21 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         )
         .look([look::nodes()])
         .fix(format!("send the request to {expected}")),
-        Miss::Late { within, took } => Diagnosis::new(
-            "slow-answer",
-            format!(
-                "{server} answered after {} ms; {} ms are allowed",
-                took.as_millis(),
-                within.as_millis()
-            ),
-        )
-        .look([look::pods(&facts.namespace())])
-        .fix("find what the time is spent on: the name, the connection, or the server"),
-        Miss::Field { .. } => return None,
+        Miss::Late { within, took } => {
+            let (took, within) = (took.as_millis(), within.as_millis());
+            let message = format!("{server} answered after {took} ms; {within} ms are allowed");
+            Diagnosis::new("slow-answer", message)
+                .look([look::pods(&facts.namespace())])
+                .fix("find what the time is spent on: the name, the connection, or the server")
+        }
+        Miss::Field { .. } | Miss::NoPlace => return None,
         Miss::Exit { .. }
         | Miss::Output { .. }
         | Miss::Pattern { .. }
         | Miss::Unwanted { .. }
         | Miss::Errors { .. } => {
             let said = failed(facts, &server);
-            let known = by_port(facts, trace, &party, &said)
+            let known = by_port(facts, trace, party, &said)
                 .or_else(|| settings::diagnose(facts, trace, &said))
                 .or_else(|| unasked(facts, trace, &said.message));
             match known {
@@ -123,9 +123,22 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
                 None => said,
             }
         }
-        Miss::NoPlace => return None,
     };
     Some(said.fact(facts.quoted()).at(mention(facts, trace)))
+}
+
+/// That a command whose request succeeded did not print what it was to print.
+fn not_in_output(facts: &Facts<'_>, server: &str, expected: &str) -> String {
+    let traces = facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
+    let sent = traces.iter().filter_map(|id| facts.case.cluster.trace(*id));
+    let several = sent.filter(|trace| trace.dns.is_none()).count() > 1;
+    match several || facts.case.goal.run.contains('|') {
+        true => format!(
+            "the command did not print {:?}; its last request reached {server}",
+            expected.trim_end()
+        ),
+        false => format!("{server} answered, but not with {expected:?}"),
+    }
 }
 
 /// The Service that was called leads to some of the pods that are meant, and leaves others out.
@@ -889,44 +902,60 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
         .look([look::endpoints(&namespace, &name), look::service(&namespace, &name)])
         .fact(hop.sentence())
         .facts(hop.passed_over());
-    let field = |path: &str| facts.locator.field("Service", &namespace, &name, path);
-    let inside = services::find(facts, service).is_some_and(|service| {
+    let found = services::find(facts, service);
+    let inside = found.is_some_and(|service| {
         let spec = service.spec.as_ref();
         spec.and_then(|spec| spec.internal_traffic_policy.as_deref()) == Some("Local")
     });
-    let setting = match (affinity, local) {
-        (true, _) => Some(("sessionAffinity", "None")),
-        (_, true) if inside => Some(("internalTrafficPolicy", "Cluster")),
-        (_, true) => Some(("externalTrafficPolicy", "Cluster")),
-        _ => None,
-    };
-    let Some((path, value)) = setting else {
-        let said = said
-            .fact("a Service chooses an endpoint for each connection, at random")
-            .at(field("spec.selector"));
-        let waiting = services::find(facts, service)
-            .filter(|_| *usable < wanted)
-            .and_then(|service| unready(facts, service, &said));
-        if let Some(said) = waiting {
-            return said;
+    match (affinity, local) {
+        (true, _) => kept_together(facts, (trace, hop), said, ("sessionAffinity", "None"), *local),
+        (_, true) => {
+            let path = if inside { "internalTrafficPolicy" } else { "externalTrafficPolicy" };
+            kept_together(facts, (trace, hop), said, (path, "Cluster"), true)
         }
-        if let Some(said) = services::find(facts, service)
-            .filter(|_| *usable < wanted)
-            .and_then(|service| selectors::left_out(facts, service, &said))
-        {
-            return said;
+        _ => {
+            let at = facts.locator.field("Service", &namespace, &name, "spec.selector");
+            too_few_endpoints(facts, found, said.at(at), *usable)
         }
-        return match *usable < wanted {
-            true => said.fix(format!(
-                "let the Service lead to {wanted} ready pods or more: it has {} now",
-                counted(*usable as usize, "endpoint")
-            )),
-            false => said.fix("send again: chance has left some endpoints out"),
-        };
-    };
+    }
+}
+
+/// The Service chooses freely among so many endpoints: too few, or enough.
+fn too_few_endpoints(
+    facts: &Facts<'_>,
+    service: Option<&Arc<Service>>,
+    said: Diagnosis,
+    usable: u32,
+) -> Diagnosis {
+    let wanted = facts.case.goal.repeat.spread;
+    let said = said.fact("a Service chooses an endpoint for each connection, at random");
+    if usable >= wanted {
+        return said.fix("send again: chance has left some endpoints out");
+    }
+    let waiting = service.and_then(|service| unready(facts, service, &said));
+    let known = waiting.or_else(|| selectors::left_out(facts, service?, &said));
+    known.unwrap_or_else(|| {
+        said.fix(format!(
+            "let the Service lead to {wanted} ready pods or more: it has {} now",
+            counted(usable as usize, "endpoint")
+        ))
+    })
+}
+
+/// A setting of the Service keeps the requests at few pods: whether another value of it helps is tried.
+fn kept_together(
+    facts: &Facts<'_>,
+    (trace, hop): (&Trace, &Hop),
+    said: Diagnosis,
+    (path, value): (&str, &str),
+    local: bool,
+) -> Diagnosis {
+    let wanted = facts.case.goal.repeat.spread;
+    let (namespace, name) = hop.service().unwrap_or_default();
     let words = format!("{path}: {value}");
     let spec = format!("{{\"{path}\":\"{value}\"}}");
-    let said = said.at(field(&format!("spec.{path}")));
+    let line = facts.locator.field("Service", &namespace, &name, &format!("spec.{path}"));
+    let said = said.at(line);
     match trial::after(facts, &trial::patch(&namespace, &name, &spec)) {
         trial::Tried::Passes => said.fix(format!("write {words}, apply, and send again")),
         trial::Tried::Fails(Some(_)) => {
@@ -944,7 +973,7 @@ fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
                         "let {script} call the other addresses of {list} too, and send again"
                     ));
             }
-            match *local {
+            match local {
                 true => said
                     .fact(by_nodes(facts))
                     .at(script)

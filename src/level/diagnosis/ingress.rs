@@ -395,49 +395,14 @@ pub(super) fn passed_over(facts: &Facts<'_>, host: &str, target: &str) -> Option
 fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis> {
     let (namespace, ingress) = full_name(rule.ingress);
     let backend = rule.path.backend.service.as_ref()?;
-    let field = |path: &str| {
-        let (number, index) = rule.place;
-        let place = format!("spec.rules[{number}].http.paths[{index}].backend.service");
-        line(facts, rule.ingress, &format!("{place}.{path}"))
-    };
+    let field = |path: &str| backend_line(facts, rule, path);
     let objects = facts.case.cluster.objects();
     let said = |what: String| {
         Diagnosis::new("ingress-backend-missing", format!("{message}: {what}"))
             .look([look::describe("ingress", namespace, ingress), look::services(namespace)])
     };
     let Some(service) = objects.get::<Service>(namespace, &backend.name) else {
-        let names = objects.list::<Service>(Some(namespace));
-        let names: Vec<&str> = names.filter_map(|one| one.metadata.name.as_deref()).collect();
-        let close = nearest(&backend.name, names.iter().copied());
-        let begins =
-            |own: &&&str| backend.name.starts_with(**own) || own.starts_with(&backend.name);
-        let close = close.or_else(|| names.iter().find(begins).copied());
-        let elsewhere = objects
-            .list::<Service>(None)
-            .find(|service| service.metadata.name.as_deref() == Some(&backend.name));
-        let elsewhere = elsewhere.map(|service| services::full_name(service).0.to_owned());
-        let fix = match (&elsewhere, close) {
-            (Some(other), _) => format!(
-                "an Ingress leads to Services of its own namespace: make it in namespace {other}"
-            ),
-            (None, Some(close)) => format!("write name: {close}, apply, and send again"),
-            (None, None) => format!("make a Service {} in namespace {namespace}", backend.name),
-        };
-        return Some(
-            said(format!("there is no Service {} in namespace {namespace}", backend.name))
-                .fact(match names.is_empty() {
-                    true => format!("namespace {namespace} has no Services"),
-                    false => format!("Services of namespace {namespace}: {}", names.join(", ")),
-                })
-                .facts(elsewhere.as_ref().map(|other| format!("there is one in namespace {other}")))
-                .nearest(
-                    elsewhere
-                        .map(|other| format!("namespace {other}"))
-                        .or(close.map(|close| format!("name: {close}"))),
-                )
-                .at(field("name"))
-                .fix(fix),
-        );
+        return Some(no_backend(facts, rule, &backend.name, said));
     };
     let ports = service.spec.as_ref().and_then(|spec| spec.ports.as_deref()).unwrap_or_default();
     if ingress_port(service, &rule.path.backend).is_none() {
@@ -473,6 +438,53 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
                 .fix("see why the pods are not ready: kubectl describe pod names the reason"),
         )
     })
+}
+
+/// A backend names a Service that its Ingress' namespace does not have.
+fn no_backend(
+    facts: &Facts<'_>,
+    rule: &Rule<'_>,
+    backend: &str,
+    said: impl Fn(String) -> Diagnosis,
+) -> Diagnosis {
+    let (namespace, _) = full_name(rule.ingress);
+    let objects = facts.case.cluster.objects();
+    let names = objects.list::<Service>(Some(namespace));
+    let names: Vec<&str> = names.filter_map(|one| one.metadata.name.as_deref()).collect();
+    let close = nearest(backend, names.iter().copied());
+    let begins = |own: &&&str| backend.starts_with(**own) || own.starts_with(backend);
+    let close = close.or_else(|| names.iter().find(begins).copied());
+    let elsewhere = objects
+        .list::<Service>(None)
+        .find(|service| service.metadata.name.as_deref() == Some(backend));
+    let elsewhere = elsewhere.map(|service| services::full_name(service).0.to_owned());
+    let fix = match (&elsewhere, close) {
+        (Some(other), _) => format!(
+            "an Ingress leads to Services of its own namespace: make it in namespace {other}"
+        ),
+        (None, Some(close)) => format!("write name: {close}, apply, and send again"),
+        (None, None) => format!("make a Service {backend} in namespace {namespace}"),
+    };
+    said(format!("there is no Service {backend} in namespace {namespace}"))
+        .fact(match names.is_empty() {
+            true => format!("namespace {namespace} has no Services"),
+            false => format!("Services of namespace {namespace}: {}", names.join(", ")),
+        })
+        .facts(elsewhere.as_ref().map(|other| format!("there is one in namespace {other}")))
+        .nearest(
+            elsewhere
+                .map(|other| format!("namespace {other}"))
+                .or(close.map(|close| format!("name: {close}"))),
+        )
+        .at(backend_line(facts, rule, "name"))
+        .fix(fix)
+}
+
+/// The line of a field of a rule's backend.
+fn backend_line(facts: &Facts<'_>, rule: &Rule<'_>, path: &str) -> Option<Location> {
+    let (number, index) = rule.place;
+    let place = format!("spec.rules[{number}].http.paths[{index}].backend.service");
+    line(facts, rule.ingress, &format!("{place}.{path}"))
 }
 
 /// Why the Secret that is listed gives no certificate for the host.

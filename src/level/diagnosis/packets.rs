@@ -225,6 +225,38 @@ impl Failed<'_> {
         Some(format!("targetPort: {}", passes.trim_matches('"')))
     }
 
+    /// The Service's pods have become ready since the request was sent.
+    fn came_too_early(&self, rule: &str, service: &Service, matching: &[&Arc<Pod>]) -> Diagnosis {
+        let (namespace, name) = services::full_name(service);
+        let shown = shown_name(namespace, name);
+        let message = format!("Service {shown} had no endpoint yet when the request came");
+        Diagnosis::new("no-ready-endpoint", message)
+            .look([look::endpoints(namespace, name), look::pods(namespace)])
+            .facts(matching.iter().map(|pod| pod_line(pod)))
+            .fact("a pod that has become ready joins its Services a moment later")
+            .at(self.service_field(rule, "spec.selector"))
+            .fix("send again: pods of the Service are ready now")
+    }
+
+    /// Every pod that the Service selects is one that no controller of the player's keeps: it is for
+    /// others.
+    fn only_strays(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
+        let (namespace, name) = services::full_name(service);
+        let stray = |pod: &&Arc<Pod>| {
+            self.facts.pod_source(namespace, pod.metadata.name.as_deref().unwrap_or("")).is_none()
+        };
+        if !matching.iter().all(stray) {
+            return None;
+        }
+        let shown = shown_name(namespace, name);
+        let message = format!("Service {shown} selects none of the pods that it is for");
+        let words = ("service-selects-nothing", message.as_str());
+        let scaled = services::selector(service)
+            .and_then(|wanted| selectors::scaled_to_none(self.facts, service, wanted, words));
+        scaled.or_else(|| selectors::passes_over(self.facts, service, None))
+    }
+
+    /// Pods of the Service are there, and none of them is ready.
     fn not_ready(&self, rule: &str, service: &Service, matching: &[&Arc<Pod>]) -> Diagnosis {
         let (namespace, name) = services::full_name(service);
         let leaving = |pod: &&&Arc<Pod>| pod.metadata.deletion_timestamp.is_some();
@@ -235,49 +267,14 @@ impl Failed<'_> {
             return said;
         }
         if matching.iter().any(|pod| pod.is_ready()) {
-            return Diagnosis::new(
-                "no-ready-endpoint",
-                format!(
-                    "Service {} had no endpoint yet when the request came",
-                    shown_name(namespace, name)
-                ),
-            )
-            .look([look::endpoints(namespace, name), look::pods(namespace)])
-            .facts(matching.iter().map(|pod| pod_line(pod)))
-            .fact("a pod that has become ready joins its Services a moment later")
-            .at(self.service_field(rule, "spec.selector"))
-            .fix("send again: pods of the Service are ready now");
+            return self.came_too_early(rule, service, matching);
         }
-        // A stray pod is not what the Service is for, where the player's own controller keeps none.
-        let stray = |pod: &&Arc<Pod>| {
-            self.facts.pod_source(namespace, pod.metadata.name.as_deref().unwrap_or("")).is_none()
-        };
-        let message = format!(
-            "Service {} selects none of the pods that it is for",
-            shown_name(namespace, name)
-        );
-        if let Some(wanted) = services::selector(service).filter(|_| matching.iter().all(stray))
-            && let Some(said) = selectors::scaled_to_none(
-                self.facts,
-                service,
-                wanted,
-                ("service-selects-nothing", &message),
-            )
-        {
-            return said;
-        }
-        if matching.iter().all(stray)
-            && let Some(said) = selectors::passes_over(self.facts, service, None)
-        {
-            return said;
-        }
-        if let Some(said) = self.dark_nodes(service, matching) {
-            return said;
-        }
-        if let Some(said) = self.withheld_names(service, matching) {
-            return said;
-        }
-        if let Some(said) = self.odd_server(service, matching) {
+        let known = self
+            .only_strays(service, matching)
+            .or_else(|| self.dark_nodes(service, matching))
+            .or_else(|| self.withheld_names(service, matching))
+            .or_else(|| self.odd_server(service, matching));
+        if let Some(said) = known {
             return said;
         }
         let probe = matching.iter().find_map(|pod| closed_probe(self.facts, pod));
@@ -747,24 +744,9 @@ impl Failed<'_> {
         if let Some(said) = service.and_then(|service| self.name_without_type(service)) {
             return said;
         }
-        let (asked, port) = (self.trace.flow.protocol, self.to.port());
-        if let Some((other, _)) = ports.iter().find(|(other, own)| *own == port && *other != asked)
-        {
-            let index = ports.iter().position(|own| *own == (*other, port)).unwrap_or(0);
-            let (asked, other) = (protocol_name(asked), protocol_name(*other));
-            return Diagnosis::new(
-                "other-protocol",
-                format!(
-                    "Service {name} has port {port} for {other} alone, and was dialled with {asked}"
-                ),
-            )
-            .look(look)
-            .fact("a port of a Service is for one protocol; without a word it is TCP")
-            .nearest(Some(format!("protocol: {asked}")))
-            .at(self
-                .service_field(rule, &format!("spec.ports[{index}].protocol"))
-                .or_else(|| self.mention()))
-            .fix(format!("write protocol: {asked}, apply, and send again"));
+        let port = self.to.port();
+        if let Some(said) = self.for_other_protocol(rule, ports) {
+            return said.look(look);
         }
         let list = ports.iter().map(|(_, port)| port.to_string()).collect::<Vec<_>>().join(", ");
         let tls = self.facts.fetched.is_some_and(|fetched| fetched.tls);
@@ -810,6 +792,24 @@ impl Failed<'_> {
                 .fix(format!("dial port {own}, apply, and send again")),
             _ => said.fix(format!("let the Service have port {port}, apply, and send again")),
         }
+    }
+
+    /// The Service has the port for another protocol.
+    fn for_other_protocol(&self, rule: &str, ports: &[(Protocol, u16)]) -> Option<Diagnosis> {
+        let (asked, port, name) = (self.trace.flow.protocol, self.to.port(), short(rule));
+        let other = ports.iter().position(|(other, own)| *own == port && *other != asked)?;
+        let path = format!("spec.ports[{other}].protocol");
+        let (asked, other) = (protocol_name(asked), protocol_name(ports[other].0));
+        let message = format!(
+            "Service {name} has port {port} for {other} alone, and was dialled with {asked}"
+        );
+        Some(
+            Diagnosis::new("other-protocol", message)
+                .fact("a port of a Service is for one protocol; without a word it is TCP")
+                .nearest(Some(format!("protocol: {asked}")))
+                .at(self.service_field(rule, &path).or_else(|| self.mention()))
+                .fix(format!("write protocol: {asked}, apply, and send again")),
+        )
     }
 
     /// Whether a server's configuration of the player's says the port that it dials.

@@ -262,33 +262,16 @@ pub(super) fn nothing(
     let behind = moved(facts, service).or_else(|| with_selector(facts, service, wanted));
     let behind = behind.filter(|(space, _)| near.instead.is_none() && *space != namespace);
     let meant = lost.then(|| labels_that_pass(facts, service, wanted)).flatten();
-    let fix = match (&elsewhere, &near.instead) {
-        _ if let Some(other) = behind => another_name(facts, service, other),
-        _ if let Some(labels) = &meant => format!(
+    let fix = match (behind, &meant, &elsewhere) {
+        (Some(other), ..) => another_name(facts, service, other),
+        (_, Some(labels), _) => format!(
             "let the selector be {labels}, which pods that are meant have{}; apply, and send again",
             in_file(at.as_ref())
         ),
-        (Some(other), _) => format!(
+        (.., Some(other)) => format!(
             "a Service selects pods of its own namespace alone: make it in namespace {other}"
         ),
-        (None, Some(_)) if at.is_none() && near.label.is_some() => {
-            let mut labels = wanted.clone();
-            labels.retain(|key, _| Some(key) != near.key.as_ref());
-            labels.extend(near.label.clone());
-            let place = look::in_namespace(namespace);
-            format!("kubectl set selector service {name}{place} {}, and send again", shown(&labels))
-        }
-        (None, Some(label)) => {
-            format!("write {label} in the selector{}, apply, and send again", in_file(at.as_ref()))
-        }
-        (None, None) if near.without => {
-            let key = near.key.as_deref().unwrap_or("a label");
-            format!("take {key} out of the selector{}, apply, and send again", in_file(at.as_ref()))
-        }
-        (None, None) if all.is_empty() => {
-            format!("there is no pod in namespace {namespace} yet: make one with these labels")
-        }
-        (None, None) => "give the pods these labels, or the selector theirs".to_owned(),
+        _ => other_labels(service, wanted, &near, at.as_ref(), all.is_empty()),
     };
     let object =
         ObjectName { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
@@ -319,6 +302,37 @@ pub(super) fn nothing(
         .nearest(nearest)
         .at(at)
         .fix(fix)
+}
+
+/// How the selector, or the labels of its namespace's pods, are to be changed so that they fit.
+fn other_labels(
+    service: &Service,
+    wanted: &Labels,
+    near: &Near,
+    at: Option<&Location>,
+    no_pods: bool,
+) -> String {
+    let (namespace, name) = services::full_name(service);
+    match &near.instead {
+        Some(_) if at.is_none() && near.label.is_some() => {
+            let mut labels = wanted.clone();
+            labels.retain(|key, _| Some(key) != near.key.as_ref());
+            labels.extend(near.label.clone());
+            let place = look::in_namespace(namespace);
+            format!("kubectl set selector service {name}{place} {}, and send again", shown(&labels))
+        }
+        Some(label) => {
+            format!("write {label} in the selector{}, apply, and send again", in_file(at))
+        }
+        None if near.without => {
+            let key = near.key.as_deref().unwrap_or("a label");
+            format!("take {key} out of the selector{}, apply, and send again", in_file(at))
+        }
+        None if no_pods => {
+            format!("there is no pod in namespace {namespace} yet: make one with these labels")
+        }
+        None => "give the pods these labels, or the selector theirs".to_owned(),
+    }
 }
 
 /// The labels by which the goal knows its pods, where a selector of them alone makes it pass: that is

@@ -77,6 +77,17 @@ impl Failed<'_> {
         if let Some(own) = listening.iter().find(|open| open.port() == port) {
             return self.other_address(&who, *own).look([look]);
         }
+        self.closed_port((&who, reached.as_ref(), pod), listening, look)
+    }
+
+    /// Somebody is there, and no socket has the port.
+    fn closed_port(
+        &self,
+        (who, reached, pod): (&str, Option<&Party>, Option<&Arc<Pod>>),
+        listening: &[SocketAddr],
+        look: String,
+    ) -> Diagnosis {
+        let port = self.to.port();
         let at = self.mention();
         if at.is_none()
             && let Some(said) = pod.and_then(|pod| self.servers_port(pod, listening))
@@ -104,7 +115,7 @@ impl Failed<'_> {
         )
         .look(pod.and_then(|pod| look::sockets(self.facts.case.cluster, pod)))
         .look([look])
-        .fact(open_ports(&who, listening))
+        .fact(open_ports(who, listening))
         .facts(self.alias_fact())
         .nearest(first.map(|open| format!("port {open}")))
         .at(at)
@@ -220,19 +231,15 @@ impl Failed<'_> {
         if let Some(said) = self.node_port_of_another_protocol(node) {
             return said;
         }
+        let message =
+            format!("nobody listens on port {port} of {node}, so the connection is refused");
+        let said = Diagnosis::new("closed-node-port", message)
+            .look([look::services(&self.facts.namespace()), look::nodes()]);
         let gone = gone::node_port(self.facts, port).filter(|_| {
             !open.iter().any(|(.., own)| *own == i32::from(port)) && NODE_PORTS.contains(&port)
         });
         if let Some(gone) = gone {
-            return gone.told(
-                Diagnosis::new(
-                    "closed-node-port",
-                    format!(
-                        "nobody listens on port {port} of {node}, so the connection is refused"
-                    ),
-                )
-                .look([look::services(&self.facts.namespace()), look::nodes()]),
-            );
+            return gone.told(said);
         }
         if let Some(said) = self.looked_up_the_node(node) {
             return said;
@@ -242,13 +249,7 @@ impl Failed<'_> {
             format!("Service {service}: node port {node_port} leads to its port {port}")
         });
         let at = self.port_in_script().or_else(|| self.mention());
-        let said = Diagnosis::new(
-            "closed-node-port",
-            format!("nobody listens on port {port} of {node}, so the connection is refused"),
-        )
-        .look([look::services(&self.facts.namespace()), look::nodes()])
-        .facts(lines)
-        .at(at.clone());
+        let said = said.facts(lines).at(at.clone());
         if let Some(said) = self.other_node_port(&said).filter(|_| at.is_none()) {
             return said;
         }
@@ -265,6 +266,11 @@ impl Failed<'_> {
         if let Some(said) = self.no_host_port(node, port, &said) {
             return said;
         }
+        self.beside_the_node(said)
+    }
+
+    /// Where the request is to be sent that was sent to a node which has no port for it.
+    fn beside_the_node(&self, said: Diagnosis) -> Diagnosis {
         let service = self.wanted_service();
         let from_pod = self.facts.client_pod().is_some();
         match (service, self.wanted_address()) {

@@ -232,39 +232,14 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
         return Some(said);
     }
     let environment = facts.case.cluster.environment(&place);
-    let own = environment.iter().map(|(name, _)| name.as_str());
     let client = facts.client_source();
     let container = match &place {
         Place::Container { container, .. } => container.to_string(),
         _ => String::new(),
     };
     let given = client.as_ref().map(|client| client.environment(&container)).unwrap_or_default();
-    // A name with another number means another thing.
-    let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "#");
-    let alike = |other: &&str| letters(other) != letters(name);
-    let near = nearest(name, given.iter().map(|variable| variable.name).filter(alike));
-    // Kubernetes' own variables of Services are called as they are.
-    let services: Vec<String> = facts
-        .case
-        .cluster
-        .objects()
-        .list::<Service>(None)
-        .filter_map(|one| {
-            Some(one.metadata.name.as_deref()?.to_uppercase().replace(['-', '.'], "_"))
-        })
-        .collect();
-    let of_service = |name: &str| {
-        services.iter().any(|service| {
-            let rest = name.strip_prefix(service.as_str());
-            rest.is_some_and(|rest| rest.starts_with("_PORT") || rest.starts_with("_SERVICE_"))
-        })
-    };
-    let near = near.or_else(|| nearest(name, own.filter(alike).filter(|own| !of_service(own))));
-    let stem = |name: &str| name.rsplit_once('_').map(|(stem, _)| stem.to_owned());
-    let mut of_stem = given.iter().map(|one| one.name).filter(|own| stem(own) == stem(name));
-    let near =
-        near.or_else(|| of_stem.next().filter(|own| stem(own).is_some() && !facts.uses(own)));
-    let near = near.filter(|_| !environment.iter().any(|(known, _)| known == name));
+    let set = environment.iter().any(|(known, _)| known == name);
+    let near = meant(facts, name, &given, &environment).filter(|_| !set);
     let path =
         given.iter().find(|variable| Some(variable.name) == near).map(|one| one.path.clone());
     let path = path.map(|path| path.trim_end_matches(".value").to_owned());
@@ -278,7 +253,6 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
         None => facts.locator.mention_in_scripts(&used, |_| true),
     };
-    let set = environment.iter().any(|(known, _)| known == name);
     let message = match set {
         _ if client.is_none() => {
             format!("variable {name} is unset or empty where it is used, and so is the address")
@@ -305,6 +279,36 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .at(at)
             .fix(fix),
     )
+}
+
+/// The variable that may be meant by the name of one that is unset.
+fn meant<'a>(
+    facts: &Facts<'_>,
+    name: &str,
+    given: &[super::client::Variable<'a>],
+    environment: &'a [(String, String)],
+) -> Option<&'a str> {
+    // A name with another number means another thing.
+    let letters = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "#");
+    let alike = |other: &&str| letters(other) != letters(name);
+    let near = nearest(name, given.iter().map(|variable| variable.name).filter(alike));
+    // Kubernetes' own variables of Services are called as they are.
+    let all = facts.case.cluster.objects().list::<Service>(None);
+    let services = all.filter_map(|one| {
+        Some(one.metadata.name.as_deref()?.to_uppercase().replace(['-', '.'], "_"))
+    });
+    let services: Vec<String> = services.collect();
+    let of_service = |name: &str| {
+        services.iter().any(|service| {
+            let rest = name.strip_prefix(service.as_str());
+            rest.is_some_and(|rest| rest.starts_with("_PORT") || rest.starts_with("_SERVICE_"))
+        })
+    };
+    let own = environment.iter().map(|(name, _)| name.as_str());
+    let near = near.or_else(|| nearest(name, own.filter(alike).filter(|own| !of_service(own))));
+    let stem = |name: &str| name.rsplit_once('_').map(|(stem, _)| stem.to_owned());
+    let mut of_stem = given.iter().map(|one| one.name).filter(|own| stem(own) == stem(name));
+    near.or_else(|| of_stem.next().filter(|own| stem(own).is_some() && !facts.uses(own)))
 }
 
 /// Where the environment of a container stands, or the container.

@@ -1,7 +1,7 @@
 //! Pods that are not there, or do not run.
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{ConfigMap, Node};
+use k8s_openapi::api::core::v1::{ConfigMap, ContainerStatus, Node};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::client::PodSource;
@@ -289,21 +289,9 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         let source = source?;
         locate::at(&source.source, &source.within(path))
     };
-    for container in status.container_statuses.iter().flatten() {
-        let state = container.state.as_ref();
-        let waiting = state.and_then(|state| state.waiting.as_ref());
-        // Between its end and the wait for its next start a container has ended; one that is being
-        // deleted ends because of that.
-        let always = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
-        let ended = state.and_then(|state| state.terminated.as_ref());
-        let ended =
-            ended.filter(|ended| ended.exit_code != 0 && always.is_none_or(|one| one == "Always"));
-        let ended = ended.filter(|_| pod.metadata.deletion_timestamp.is_none());
-        let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
-        let Some(reason) = reason.or_else(|| ended?.reason.as_deref()) else { continue };
-        if reason == "ContainerCreating" || reason == "PodInitializing" {
-            continue;
-        }
+    let broken = status.container_statuses.iter().flatten();
+    let mut broken = broken.filter_map(|container| Some((container, trouble_of(pod, container)?)));
+    if let Some((container, reason)) = broken.next() {
         if reason == "CreateContainerConfigError"
             && let Some((path, said)) = missing_source(facts, pod, &container.name)
         {
@@ -313,18 +301,7 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         if let Some(back) = undone(facts, pod, &said).filter(|_| source.is_none()) {
             return Some(back);
         }
-        let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
-        let index = specs.iter().position(|spec| spec.name == container.name).unwrap_or(0);
-        let spec = specs.get(index);
-        let field = match said.code {
-            "image-not-pulled" => ".image",
-            // A server's port stands among its arguments.
-            "port-taken" if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
-            _ if spec.is_some_and(|spec| spec.command.is_some()) => ".command",
-            _ if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
-            _ => "",
-        };
-        let line = said.at.clone().or_else(|| at(&format!("spec.containers[{index}]{field}")));
+        let line = said.at.clone().or_else(|| at(&guilty_field(pod, &container.name, said.code)));
         return Some(said.at(line));
     }
     if let Some(said) = rejected(pod, source) {
@@ -343,7 +320,44 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         };
         return Some(said.at(at(&format!("spec.containers[{container}]{field}"))));
     }
-    let mut conditions = status.conditions.iter();
+    unscheduled(facts, pod, source)
+}
+
+/// The reason for which a container does not run.
+fn trouble_of<'a>(pod: &Pod, container: &'a ContainerStatus) -> Option<&'a str> {
+    let state = container.state.as_ref();
+    let waiting = state.and_then(|state| state.waiting.as_ref());
+    // Between its end and the wait for its next start a container has ended; one that is being
+    // deleted ends because of that.
+    let always = pod.spec.as_ref().and_then(|spec| spec.restart_policy.as_deref());
+    let ended = state.and_then(|state| state.terminated.as_ref());
+    let ended =
+        ended.filter(|ended| ended.exit_code != 0 && always.is_none_or(|one| one == "Always"));
+    let ended = ended.filter(|_| pod.metadata.deletion_timestamp.is_none());
+    let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
+    let reason = reason.or_else(|| ended?.reason.as_deref())?;
+    Some(reason).filter(|reason| !matches!(*reason, "ContainerCreating" | "PodInitializing"))
+}
+
+/// The path of the field that decides what a container starts, by what it complains of.
+fn guilty_field(pod: &Pod, container: &str, code: super::Code) -> String {
+    let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
+    let index = specs.iter().position(|spec| spec.name == container).unwrap_or(0);
+    let spec = specs.get(index);
+    let field = match code {
+        "image-not-pulled" => ".image",
+        // A server's port stands among its arguments.
+        "port-taken" if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
+        _ if spec.is_some_and(|spec| spec.command.is_some()) => ".command",
+        _ if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
+        _ => "",
+    };
+    format!("spec.containers[{index}]{field}")
+}
+
+/// No node takes the pod.
+fn unscheduled(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
+    let mut conditions = pod.status.as_ref()?.conditions.iter();
     let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
     let (namespace, name) = (
         pod.metadata.namespace.as_deref().unwrap_or(""),

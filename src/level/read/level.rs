@@ -35,22 +35,7 @@ pub(super) fn level(
         solutions.into_iter().map(|(name, files)| answer(name, files)).collect();
     folder.stray_files(errors);
     let mut bounds = Bounds { source: &source, errors };
-    if file.chapter != chapter {
-        let message = format!("expected chapter {chapter}, received {}", file.chapter);
-        bounds.error("chapter", message, "name the chapter that pack.yaml lists the level in");
-    }
-    bounds.length("cluster.zones", file.cluster.zones.len(), bounds::ZONES);
-    for (index, zone) in file.cluster.zones.iter().enumerate() {
-        if zone.is_empty() || !validation::names::label_value(zone).is_empty() {
-            let message = format!("{zone:?} is no name of a zone");
-            bounds.error(&format!("cluster.zones[{index}]"), message, "for example: zone-a");
-        }
-    }
-    bounds.length("goals", file.goals.len(), bounds::ENTRIES);
-    bounds.length("events", file.events.len(), bounds::ENTRIES);
-    bounds.length("claims", file.claims.len(), bounds::ENTRIES);
-    bounds.length("hints", file.hints.len(), bounds::ENTRIES);
-    bounds.length("coach", file.coach.len(), bounds::ENTRIES);
+    whole(&file, chapter, &mut bounds);
     let nodes = bounds.number("cluster.nodes", file.cluster.nodes, bounds::NODES);
     let goals = goals(file.goals, &mut bounds);
     let events = events(file.events, &goals, &mut bounds);
@@ -100,6 +85,31 @@ pub(super) fn level(
         mistakes,
         source,
     })
+}
+
+/// What can be said of the file as a whole: its chapter, its zones, how long its lists are.
+fn whole(file: &LevelFile, chapter: &str, bounds: &mut Bounds<'_>) {
+    if file.chapter != chapter {
+        let message = format!("expected chapter {chapter}, received {}", file.chapter);
+        bounds.error("chapter", message, "name the chapter that pack.yaml lists the level in");
+    }
+    bounds.length("cluster.zones", file.cluster.zones.len(), bounds::ZONES);
+    for (index, zone) in file.cluster.zones.iter().enumerate() {
+        if zone.is_empty() || !validation::names::label_value(zone).is_empty() {
+            let message = format!("{zone:?} is no name of a zone");
+            bounds.error(&format!("cluster.zones[{index}]"), message, "for example: zone-a");
+        }
+    }
+    let lists = [
+        ("goals", file.goals.len()),
+        ("events", file.events.len()),
+        ("claims", file.claims.len()),
+        ("hints", file.hints.len()),
+        ("coach", file.coach.len()),
+    ];
+    for (name, length) in lists {
+        bounds.length(name, length, bounds::ENTRIES);
+    }
 }
 
 fn mistakes(folder: &Folder<'_>, goals: usize, errors: &mut Vec<Diagnostic>) -> Vec<Mistake> {

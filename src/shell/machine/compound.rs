@@ -276,33 +276,7 @@ impl Machine {
                 self.stack.push(Frame::While { command: command.clone(), asking: true, last: 0 });
                 self.push_list(condition.clone());
             }
-            CommandKind::For { name, words, .. } => {
-                if !is_name(name) {
-                    let message =
-                        format!("{}`{name}': not a valid identifier", self.state.prefix());
-                    self.write_error(io, &message);
-                    self.state.status = 1;
-                    return Ok(());
-                }
-                let words = match words {
-                    Some(words) => {
-                        self.expansion(io, outputs, |expander| expander.fields(words))?
-                    }
-                    None => {
-                        io.budget.take(self.state.positional.len() as u64);
-                        self.state.positional.to_vec()
-                    }
-                };
-                self.state.status = 0;
-                if matches!(command.kind, CommandKind::For { selects: true, .. }) {
-                    let words: Arc<[String]> = words.into();
-                    let frame = Frame::Select { command: command.clone(), words, shown: false };
-                    self.stack.push(frame);
-                    return Ok(());
-                }
-                let frame = Frame::For { command: command.clone(), words: words.into(), next: 0 };
-                self.stack.push(frame);
-            }
+            CommandKind::For { .. } => self.begin_for(io, command, outputs)?,
             CommandKind::ArithmeticFor { first, .. } => {
                 self.expansion(io, outputs, |expander| expander.arithmetic(first))?;
                 self.stack.push(Frame::ArithmeticFor { command: command.clone(), first: true });
@@ -321,15 +295,7 @@ impl Machine {
             }
             CommandKind::Arithmetic(expression) => {
                 let value = self.expansion(io, outputs, |expander| expander.arithmetic(expression));
-                self.state.status = match value {
-                    Ok(value) => i32::from(value == 0),
-                    Err(Stop::Error(why)) => {
-                        let message = format!("{}((: {why}", self.state.prefix());
-                        self.write_error(io, &message);
-                        1
-                    }
-                    Err(other) => return Err(other),
-                };
+                self.state.status = self.truth(io, value)?;
             }
             CommandKind::Function { name, body, source } => {
                 let known = self.state.functions.get(name);
@@ -341,6 +307,49 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// Expands the words that a `for` or a `select` goes through, and begins with the first.
+    fn begin_for(
+        &mut self,
+        io: &mut Io<'_>,
+        command: &Arc<Command>,
+        outputs: &[String],
+    ) -> Result<(), Stop> {
+        let CommandKind::For { name, words, selects, .. } = &command.kind else { return Ok(()) };
+        if !is_name(name) {
+            let message = format!("{}`{name}': not a valid identifier", self.state.prefix());
+            self.write_error(io, &message);
+            self.state.status = 1;
+            return Ok(());
+        }
+        let words = match words {
+            Some(words) => self.expansion(io, outputs, |expander| expander.fields(words))?,
+            None => {
+                io.budget.take(self.state.positional.len() as u64);
+                self.state.positional.to_vec()
+            }
+        };
+        self.state.status = 0;
+        let (command, words) = (command.clone(), words.into());
+        self.stack.push(match selects {
+            true => Frame::Select { command, words, shown: false },
+            false => Frame::For { command, words, next: 0 },
+        });
+        Ok(())
+    }
+
+    /// The exit code of `((expression))`.
+    fn truth(&mut self, io: &mut Io<'_>, value: Result<i64, Stop>) -> Result<i32, Stop> {
+        match value {
+            Ok(value) => Ok(i32::from(value == 0)),
+            Err(Stop::Error(why)) => {
+                let message = format!("{}((: {why}", self.state.prefix());
+                self.write_error(io, &message);
+                Ok(1)
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// Expands, and keeps what the expansion assigned.

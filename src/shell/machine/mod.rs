@@ -99,6 +99,16 @@ enum Turn {
     Wait(Step),
 }
 
+/// What a shell that was started runs.
+enum Script {
+    /// Its first operand (`-c`).
+    Command,
+    /// Its standard input (`-s`).
+    Input,
+    /// The file that its first operand names; standard input where there is none.
+    File,
+}
+
 impl Machine {
     /// A shell at `place`, with nothing to do yet.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> Machine {
@@ -136,36 +146,65 @@ impl Machine {
         arguments: &[String],
     ) -> Machine {
         let mut machine = Machine::new(place, dialect, environment);
-        let mut rest = arguments.iter().skip(1).cloned();
         if let Some(name) = arguments.first() {
             machine.state.name = name.clone();
         }
-        let (mut script, mut input) = (false, false);
+        let Some((script, operands)) = machine.read_options(arguments) else { return machine };
+        let mut operands = operands.into_iter();
+        match script {
+            Script::Input => {
+                machine.stack.push(Frame::Lines { pending: String::new(), before: 0 });
+            }
+            Script::Command => match operands.next() {
+                Some(text) => {
+                    if let Some(name) = operands.next() {
+                        machine.state.name = name;
+                    }
+                    machine.state.command_string = true;
+                    machine.run_text(&text);
+                }
+                None => machine.no_command_string(),
+            },
+            Script::File => match operands.next() {
+                Some(path) => {
+                    machine.state.name.clone_from(&path);
+                    machine.stack.push(Frame::ScriptFile { path });
+                }
+                None => machine.stack.push(Frame::Lines { pending: String::new(), before: 0 }),
+            },
+        }
+        machine.state.positional = Arc::new(operands.collect());
+        machine
+    }
+
+    /// Sets the options that a shell is started with: what it is to run, and the operands. `None` when
+    /// one of them is wrong.
+    fn read_options(&mut self, arguments: &[String]) -> Option<(Script, Vec<String>)> {
+        let mut rest = arguments.iter().skip(1).cloned();
+        let (mut command, mut input) = (false, false);
         let mut operands = Vec::new();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
                 "--" => break,
                 long if long.starts_with("--") => {
                     let known = ["--norc", "--noprofile", "--posix", "--login", "--noediting"];
-                    if dialect == Dialect::Bash && !known.contains(&long) {
-                        let text = format!(
-                            "echo '{}: {long}: invalid option' >&2; exit 2",
-                            machine.state.name
-                        );
-                        machine.run_text(&text);
-                        return machine;
+                    if self.state.dialect == Dialect::Bash && !known.contains(&long) {
+                        let name = &self.state.name;
+                        let text = format!("echo '{name}: {long}: invalid option' >&2; exit 2");
+                        self.run_text(&text);
+                        return None;
                     }
                 }
                 flags if flags.len() > 1 && flags.starts_with(['-', '+']) => {
                     let on = flags.starts_with('-');
-                    script |= on && flags.contains('c');
+                    command |= on && flags.contains('c');
                     input |= on && flags.contains('s');
-                    machine.state.options.set_letters(flags);
+                    self.state.options.set_letters(flags);
                     // `-euo pipefail`
                     if flags.contains('o')
                         && let Some(name) = rest.next()
                     {
-                        machine.state.options.set_name(&name, on);
+                        self.state.options.set_name(&name, on);
                     }
                 }
                 _ => {
@@ -175,40 +214,23 @@ impl Machine {
             }
         }
         operands.extend(rest);
-        if input && !script {
-            machine.stack.push(Frame::Lines { pending: String::new(), before: 0 });
-            machine.state.positional = Arc::new(operands);
-            return machine;
-        }
-        let mut operands = operands.into_iter();
-        match (operands.next(), script) {
-            (Some(text), true) => {
-                if let Some(name) = operands.next() {
-                    machine.state.name = name;
-                }
-                machine.state.command_string = true;
-                machine.run_text(&text);
-            }
-            (Some(path), false) => {
-                machine.state.name.clone_from(&path);
-                machine.stack.push(Frame::ScriptFile { path });
-            }
-            (None, true) => {
-                let name = &machine.state.name;
-                let told = match dialect {
-                    Dialect::Bash => format!("{name}: -c: option requires an argument"),
-                    Dialect::Dash => format!("{name}: 0: -c requires an argument"),
-                    Dialect::Ash => format!("{name}: -c requires an argument"),
-                };
-                let text = format!("echo '{told}' >&2; exit 2");
-                machine.run_text(&text);
-            }
-            (None, false) => {
-                machine.stack.push(Frame::Lines { pending: String::new(), before: 0 });
-            }
-        }
-        machine.state.positional = Arc::new(operands.collect());
-        machine
+        let script = match (command, input) {
+            (true, _) => Script::Command,
+            (false, true) => Script::Input,
+            (false, false) => Script::File,
+        };
+        Some((script, operands))
+    }
+
+    /// `-c` without its text.
+    fn no_command_string(&mut self) {
+        let name = &self.state.name;
+        let told = match self.state.dialect {
+            Dialect::Bash => format!("{name}: -c: option requires an argument"),
+            Dialect::Dash => format!("{name}: 0: -c requires an argument"),
+            Dialect::Ash => format!("{name}: -c requires an argument"),
+        };
+        self.run_text(&format!("echo '{told}' >&2; exit 2"));
     }
 
     /// Makes it a shell that a person types at.

@@ -24,7 +24,7 @@ use ratatui::text::Span;
 
 use crate::game::WALK;
 use crate::game::Walk;
-use crate::game::scene::{Ghost, Health, PodView, Scene, ServiceView, Spot, both};
+use crate::game::scene::{ContainerView, Ghost, Health, PodView, Scene, ServiceView, Spot, both};
 use crate::game::story::{Step, Story};
 use crate::network::HopVerdict;
 use crate::tui::text::{fit, fit_name, put, put_spans, width};
@@ -201,18 +201,7 @@ fn draw_pod_box(
         Span::styled(if fresh { " * " } else { " " }, theme.warn),
     ];
     put_spans(buf, area.x + 1, area.y, &title, inside + 2);
-    let state = if pod.health == Health::Good { "" } else { &pod.status };
-    let both = both(&pod.address, pod.other_address.as_deref());
-    let address = match &*pod.address {
-        "" => "no address yet",
-        _ if width(&both) + width(state) + 2 <= inside => &*both,
-        address => address,
-    };
-    let spans = [
-        Span::styled(address.to_owned(), theme.text),
-        Span::styled(format!("  {state}"), health_style(pod.health, theme)),
-    ];
-    put_spans(buf, area.x + 2, area.y + 1, &spans, inside);
+    put_spans(buf, area.x + 2, area.y + 1, &address_line(pod, inside, theme), inside);
     let labelled = u16::from(area.height > layout::box_height(pod));
     if labelled > 0 {
         put(buf, area.x + 2, area.y + 2, &pod.shown_labels(), inside, theme.dim);
@@ -222,43 +211,63 @@ fn draw_pod_box(
         if y + 1 >= area.bottom() {
             break;
         }
-        let style = health_style(container.health, theme);
-        let state = match (container.health, container.restarts) {
-            (Health::Good, 0) if container.image == container.name => "running".to_owned(),
-            (Health::Good, 0) => container.image.clone(),
-            (Health::Good, many) => format!("{} ↻{many}", container.image),
-            (_, 0) => container.status.clone(),
-            (_, many) => format!("{} ↻{many}", container.status),
-        };
-        let plain = if container.health == Health::Good { theme.dim } else { style };
         let pulse = map.pulses.contains(&(spot.clone(), container.name.clone()));
-        let ports = container.ports.join(" ");
-        let spans = [
-            Span::styled(format!("{} ", container.health.sign()), style),
-            Span::styled(container.name.clone(), theme.text),
-            Span::styled(if pulse { "»" } else { " " }, theme.packet),
-            Span::styled(
-                if ports.is_empty() { String::new() } else { format!("{ports} ") },
-                theme.accent,
-            ),
-            Span::styled(format!(" {state}"), plain),
-        ];
-        put_spans(buf, area.x + 2, y, &spans, inside);
+        put_spans(buf, area.x + 2, y, &container_line(container, pulse, theme), inside);
     }
-    // Who brings it back when it goes, and who decides what may pass.
+    if pod.health != Health::Over {
+        let style = if pod.made_by.is_some() { theme.dim } else { theme.warn };
+        let row = area.bottom().saturating_sub(1);
+        put(buf, area.x + 2, row, &fit(&maker_line(pod), inside), inside, style);
+    }
+}
+
+/// The addresses of a pod, as many as there is room for beside its state.
+fn address_line(pod: &PodView, room: usize, theme: &Theme) -> [Span<'static>; 2] {
+    let state = if pod.health == Health::Good { "" } else { &pod.status };
+    let both = both(&pod.address, pod.other_address.as_deref());
+    let address = match &*pod.address {
+        "" => "no address yet",
+        _ if width(&both) + width(state) + 2 <= room => &*both,
+        address => address,
+    };
+    [
+        Span::styled(address.to_owned(), theme.text),
+        Span::styled(format!("  {state}"), health_style(pod.health, theme)),
+    ]
+}
+
+/// A container in its pod's box; `pulse` shows that a packet has just come or gone.
+fn container_line(container: &ContainerView, pulse: bool, theme: &Theme) -> [Span<'static>; 5] {
+    let style = health_style(container.health, theme);
+    let state = match (container.health, container.restarts) {
+        (Health::Good, 0) if container.image == container.name => "running".to_owned(),
+        (Health::Good, 0) => container.image.clone(),
+        (Health::Good, many) => format!("{} ↻{many}", container.image),
+        (_, 0) => container.status.clone(),
+        (_, many) => format!("{} ↻{many}", container.status),
+    };
+    let plain = if container.health == Health::Good { theme.dim } else { style };
+    let ports = container.ports.join(" ");
+    let ports = if ports.is_empty() { ports } else { format!("{ports} ") };
+    [
+        Span::styled(format!("{} ", container.health.sign()), style),
+        Span::styled(container.name.clone(), theme.text),
+        Span::styled(if pulse { "»" } else { " " }, theme.packet),
+        Span::styled(ports, theme.accent),
+        Span::styled(format!(" {state}"), plain),
+    ]
+}
+
+/// Who brings a pod back when it goes, and who decides what may pass.
+fn maker_line(pod: &PodView) -> String {
     let policies = match &*pod.policies {
         [] => String::new(),
         [policy] => format!("· policy {policy} "),
         many => format!("· {} policies ", many.len()),
     };
-    let maker = match &pod.made_by {
+    match &pod.made_by {
         Some(maker) => format!(" by {maker} {policies}"),
         None => format!(" made by nobody {policies}"),
-    };
-    if pod.health != Health::Over {
-        let style = if pod.made_by.is_some() { theme.dim } else { theme.warn };
-        let row = area.bottom().saturating_sub(1);
-        put(buf, area.x + 2, row, &fit(&maker, inside), inside, style);
     }
 }
 

@@ -88,6 +88,23 @@ struct Problem {
     sent: bool,
 }
 
+impl Problem {
+    /// 502 Bad Gateway
+    fn bad(text: &str, took: Duration, sent: bool) -> Problem {
+        Problem { status: 502, text: text.to_owned(), took, sent }
+    }
+
+    /// 504 Gateway Timeout
+    fn slow(during: &str, took: Duration, sent: bool) -> Problem {
+        let text = format!("upstream timed out (110: Connection timed out) while {during}");
+        Problem { status: 504, text, took, sent }
+    }
+}
+
+fn no_connection(why: &str, took: Duration) -> Problem {
+    Problem::bad(&format!("connect() failed ({why}) while connecting to upstream"), took, false)
+}
+
 fn ask(
     proxy: &Proxy,
     settings: &Settings,
@@ -96,38 +113,14 @@ fn ask(
     authority: &str,
     context: &mut Context<'_>,
 ) -> Result<(HttpResponse, Duration), Problem> {
-    let bad = |text: &str, took: Duration, sent: bool| Problem {
-        status: 502,
-        text: text.to_owned(),
-        took,
-        sent,
-    };
-    let slow = |during: &str, took: Duration, sent: bool| Problem {
-        status: 504,
-        text: format!("upstream timed out (110: Connection timed out) while {during}"),
-        took,
-        sent,
-    };
     let place = context.place.clone();
     let dial = context.cluster.dial(&place, Protocol::Tcp, to);
     let connect_limit = settings.connect_timeout.unwrap_or(TIMEOUT);
     let connection = dial.result.map_err(|failure| match failure {
-        DialFailure::Refused => bad(
-            "connect() failed (111: Connection refused) while connecting to upstream",
-            dial.took,
-            false,
-        ),
-        DialFailure::Unreachable => bad(
-            "connect() failed (113: No route to host) while connecting to upstream",
-            dial.took,
-            false,
-        ),
-        DialFailure::NoNetwork => bad(
-            "connect() failed (101: Network is unreachable) while connecting to upstream",
-            dial.took,
-            false,
-        ),
-        DialFailure::Silence => slow("connecting to upstream", connect_limit, false),
+        DialFailure::Silence => Problem::slow("connecting to upstream", connect_limit, false),
+        DialFailure::Refused => no_connection("111: Connection refused", dial.took),
+        DialFailure::Unreachable => no_connection("113: No route to host", dial.took),
+        DialFailure::NoNetwork => no_connection("101: Network is unreachable", dial.took),
     })?;
     let payload = if proxy.tls {
         let server_name = authority.split(':').next().unwrap_or("").to_owned();
@@ -139,34 +132,40 @@ fn ask(
     let took = dial.took + answer.took;
     let read_limit = settings.read_timeout.unwrap_or(TIMEOUT);
     if answer.took > read_limit {
-        return Err(slow("reading response header from upstream", dial.took + read_limit, true));
+        return Err(Problem::slow(
+            "reading response header from upstream",
+            dial.took + read_limit,
+            true,
+        ));
     }
     match answer.reply {
-        Reply::Http(_) | Reply::Bytes(_) if proxy.tls => Err(bad(
+        Reply::Http(_) | Reply::Bytes(_) if proxy.tls => Err(Problem::bad(
             "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) \
              while SSL handshaking to upstream",
             took,
             true,
         )),
         Reply::Http(response) | Reply::Tls { response, .. } => Ok((response, took)),
-        Reply::Bytes(_) => Err(bad(
+        Reply::Bytes(_) => Err(Problem::bad(
             "upstream sent no valid HTTP/1.0 header while reading response header from upstream",
             took,
             true,
         )),
-        Reply::Closed => Err(bad(
+        Reply::Closed => Err(Problem::bad(
             "upstream prematurely closed connection while reading response header from upstream",
             took,
             true,
         )),
-        Reply::Reset => Err(bad(
+        Reply::Reset => Err(Problem::bad(
             "recv() failed (104: Connection reset by peer) while reading response header from upstream",
             took,
             true,
         )),
-        Reply::Silence => {
-            Err(slow("reading response header from upstream", dial.took + read_limit, true))
-        }
+        Reply::Silence => Err(Problem::slow(
+            "reading response header from upstream",
+            dial.took + read_limit,
+            true,
+        )),
     }
 }
 

@@ -44,79 +44,93 @@ fn write(
     out: &mut String,
     depth: u32,
 ) {
+    let value = own(name, handler, settings, now, depth)
+        .or_else(|| of_request(name, handler))
+        .or_else(|| of_connection(name, handler))
+        .or_else(|| of_answer(name, handler, now));
+    out.push_str(&value.unwrap_or_default());
+}
+
+/// What the client has sent.
+fn of_request(name: &str, handler: &RequestHandler<'_>) -> Option<String> {
     let request = &handler.request;
     let (path, query) = http::split_target(&request.target);
-    let header = |name: &str| http::header(request, name).unwrap_or("");
+    let header = |name: &str| http::header(request, name).unwrap_or("").to_owned();
     let host = header("Host");
-    let bare_host = host.split(':').next().unwrap_or("");
-    if let Some(value) = own(name, handler, settings, now, depth) {
-        out.push_str(&value);
-        return;
-    }
-    match name {
-        "remote_addr" | "binary_remote_addr" => out.push_str(&handler.ask.peer.ip().to_string()),
-        "remote_port" => out.push_str(&handler.ask.peer.port().to_string()),
-        "server_addr" => out.push_str(&handler.ask.local.ip().to_string()),
-        "server_port" => out.push_str(&handler.ask.local.port().to_string()),
-        "host" if bare_host.is_empty() => out.push_str(handler.server_name()),
-        "host" => out.push_str(bare_host),
-        "server_name" => out.push_str(handler.server_name()),
-        "hostname" => out.push_str(handler.hostname),
-        "scheme" => out.push_str("http"),
-        "request_method" => out.push_str(&request.method),
-        "request_uri" => out.push_str(&request.target),
+    Some(match name {
+        "host" => match host.split(':').next().unwrap_or("") {
+            "" => handler.server_name().to_owned(),
+            bare => bare.to_owned(),
+        },
+        "request_method" => request.method.clone(),
+        "request_uri" => request.target.clone(),
         // Not nginx's own: where ingress-nginx's code sends plain requests.
         "request_uri_without_slash" => {
-            out.push_str(request.target.strip_suffix('/').unwrap_or(&request.target));
+            request.target.strip_suffix('/').unwrap_or(&request.target).to_owned()
         }
-        "request" => {
-            out.push_str(&format!("{} {} {}", request.method, request.target, request.version))
-        }
-        "uri" | "document_uri" => out.push_str(&http::normal(path)),
-        "args" | "query_string" => out.push_str(query),
-        "content_type" | "content_length" => out.push_str(header(&name.replace('_', "-"))),
-        "is_args" => out.push_str(if query.is_empty() { "" } else { "?" }),
-        "server_protocol" => out.push_str(&request.version.to_string()),
-        "status" => out.push_str(&handler.status.to_string()),
-        "body_bytes_sent" | "bytes_sent" => out.push_str(&handler.sent.to_string()),
-        "request_time" => out.push_str("0.001"),
-        "time_local" => out.push_str(&http::log_date(now)),
-        "time_iso8601" => {
-            out.push_str(&now.timestamp().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string());
-        }
-        "msec" => {
-            let millis = now.timestamp().as_millisecond();
-            out.push_str(&format!("{}.{:03}", millis / 1000, millis % 1000));
-        }
-        "nginx_version" => out.push_str(super::VERSION),
-        "pid" => out.push_str("29"),
-        "connection" => out.push_str(&handler.number.to_string()),
-        "proxy_host" => out.push_str(&handler.proxy_host),
+        "request" => format!("{} {} {}", request.method, request.target, request.version),
+        "uri" | "document_uri" => http::normal(path),
+        "args" | "query_string" => query.to_owned(),
+        "is_args" => if query.is_empty() { "" } else { "?" }.to_owned(),
+        "content_type" | "content_length" => header(&name.replace('_', "-")),
+        "server_protocol" => request.version.to_string(),
+        "request_length" => request_length(request).to_string(),
         "proxy_add_x_forwarded_for" => {
             let before = header("X-Forwarded-For");
             let separator = if before.is_empty() { "" } else { ", " };
-            out.push_str(&format!("{before}{separator}{}", handler.ask.peer.ip()));
+            format!("{before}{separator}{}", handler.ask.peer.ip())
         }
-        "upstream_addr" => out.push_str(&each_try(handler, |one| one.to.to_string())),
-        "upstream_response_length" => {
-            out.push_str(&each_try(handler, |one| one.length.to_string()));
-        }
-        "upstream_response_time" => {
-            out.push_str(&each_try(handler, |one| format!("{:.3}", one.took.as_secs_f64())));
-        }
-        "upstream_status" => out.push_str(&each_try(handler, |one| one.status.to_string())),
-        "request_length" => out.push_str(&request_length(request).to_string()),
-        "request_id" => out.push_str(&request_id(handler)),
-        _ => match name.split_once('_') {
-            Some(("http", rest)) => out.push_str(header(&rest.replace('_', "-"))),
-            Some(("arg", rest)) => {
-                let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-                let found = pairs.filter(|(key, _)| *key == rest).map(|(_, value)| value).next();
-                out.push_str(found.unwrap_or(""));
+        _ => match name.split_once('_')? {
+            ("http", rest) => header(&rest.replace('_', "-")),
+            ("arg", rest) => {
+                let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                pairs.find(|(key, _)| *key == rest)?.1.to_owned()
             }
-            _ => {}
+            _ => return None,
         },
-    }
+    })
+}
+
+/// Who has sent it, and to whom.
+fn of_connection(name: &str, handler: &RequestHandler<'_>) -> Option<String> {
+    let (client, server) = (handler.ask.peer, handler.ask.local);
+    Some(match name {
+        "remote_addr" | "binary_remote_addr" => client.ip().to_string(),
+        "remote_port" => client.port().to_string(),
+        "server_addr" => server.ip().to_string(),
+        "server_port" => server.port().to_string(),
+        "server_name" => handler.server_name().to_owned(),
+        "hostname" => handler.hostname.to_string(),
+        "scheme" => "http".to_owned(),
+        "connection" => handler.number.to_string(),
+        "nginx_version" => super::VERSION.to_owned(),
+        "pid" => "29".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What nginx and its upstreams have answered, and when.
+fn of_answer(name: &str, handler: &RequestHandler<'_>, now: SimTime) -> Option<String> {
+    Some(match name {
+        "status" => handler.status.to_string(),
+        "body_bytes_sent" | "bytes_sent" => handler.sent.to_string(),
+        "request_time" => "0.001".to_owned(),
+        "time_local" => http::log_date(now),
+        "time_iso8601" => now.timestamp().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string(),
+        "msec" => {
+            let millis = now.timestamp().as_millisecond();
+            format!("{}.{:03}", millis / 1000, millis % 1000)
+        }
+        "request_id" => request_id(handler),
+        "proxy_host" => handler.proxy_host.to_string(),
+        "upstream_addr" => each_try(handler, |one| one.to.to_string()),
+        "upstream_response_length" => each_try(handler, |one| one.length.to_string()),
+        "upstream_response_time" => {
+            each_try(handler, |one| format!("{:.3}", one.took.as_secs_f64()))
+        }
+        "upstream_status" => each_try(handler, |one| one.status.to_string()),
+        _ => return None,
+    })
 }
 
 /// A variable that `set` made.

@@ -60,18 +60,10 @@ impl Machine {
             ":" | "true" | "bind" | "complete" => Some(0),
             "ulimit" => Some(self.limits(io, arguments)),
             "hash" => Some(self.hash(io, arguments)),
-            "times" => {
-                self.say(io, "0m0.000s 0m0.000s\n0m0.000s 0m0.000s");
-                Some(0)
-            }
+            "times" => self.print_line(io, "0m0.000s 0m0.000s\n0m0.000s 0m0.000s"),
             "umask" => Some(self.change_umask(io, arguments)),
             "shopt" => Some(self.shopt(io, arguments)),
-            "enable" => Some(match arguments.iter().find(|name| !name.starts_with('-')) {
-                Some(name) if !is_builtin(name, self.state.dialect) => {
-                    self.no_builtin(io, "enable", &name.clone())
-                }
-                _ => 0,
-            }),
+            "enable" => Some(self.enable(io, arguments)),
             "pushd" => Some(self.push_folder(io, arguments)),
             "popd" => Some(self.pop_folder(io, arguments)),
             "dirs" => Some(self.show_folders(io, arguments)),
@@ -79,23 +71,13 @@ impl Machine {
             "fg" | "bg" | "disown" | "suspend" | "logout" => Some(self.no_job(io, name, arguments)),
             "false" => Some(1),
             "cd" => Some(self.change_directory(io, arguments)),
-            "pwd" => {
-                let directory = self.working_directory();
-                self.say(io, &directory);
-                Some(0)
-            }
+            "pwd" => self.print_line(io, &self.working_directory()),
             "echo" | "printf" => Some(self.print(io, name, arguments)),
             "test" | "[" => Some(self.test(io, name, arguments)),
             "exit" => self.leave(io, arguments),
             "return" => self.return_from(io, arguments),
             "break" | "continue" => self.break_loop(io, name, arguments),
-            "eval" => {
-                self.state.status = 0;
-                let text = arguments.join(" ");
-                io.budget.keep(text.len() * HELD);
-                self.eval(&text);
-                None
-            }
+            "eval" => self.run_arguments(io, arguments),
             "." | "source" => self.source(io, name, arguments),
             "export" | "readonly" | "declare" | "typeset" => {
                 Some(self.declare(io, name, arguments))
@@ -109,8 +91,7 @@ impl Machine {
             "alias" => Some(self.aliases(io, arguments)),
             "unalias" => Some(self.unalias(io, arguments)),
             "read" | "mapfile" | "readarray" => {
-                let mut arguments = arguments.to_vec();
-                arguments.insert(0, name.to_owned());
+                let arguments = [&[name.to_owned()], arguments].concat();
                 self.stack.push(Frame::Read { arguments, until: None });
                 None
             }
@@ -119,16 +100,43 @@ impl Machine {
             "jobs" => Some(self.list_jobs(io, arguments)),
             "trap" => Some(self.trap(io, arguments)),
             "type" => Some(self.kind_of(io, arguments)),
-            "builtin" => {
-                // Said of itself it says no more, however often.
-                let again = arguments.iter().take_while(|word| *word == "builtin").count();
-                let Some((first, rest)) = arguments[again..].split_first() else { return Some(0) };
-                match is_builtin(first, self.state.dialect) {
-                    true => self.builtin(io, &first.clone(), rest),
-                    false => Some(self.no_builtin(io, "builtin", &first.clone())),
-                }
-            }
+            "builtin" => self.only_builtin(io, arguments),
             _ => Some(self.command_kind(io, arguments)),
+        }
+    }
+
+    fn print_line(&mut self, io: &mut Io<'_>, line: &str) -> Option<i32> {
+        self.say(io, line);
+        Some(0)
+    }
+
+    /// `enable`: only what is no builtin is an error.
+    fn enable(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        match arguments.iter().find(|name| !name.starts_with('-')) {
+            Some(name) if !is_builtin(name, self.state.dialect) => {
+                self.no_builtin(io, "enable", &name.clone())
+            }
+            _ => 0,
+        }
+    }
+
+    /// `eval`: the arguments are run as one text.
+    fn run_arguments(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        self.state.status = 0;
+        let text = arguments.join(" ");
+        io.budget.keep(text.len() * HELD);
+        self.eval(&text);
+        None
+    }
+
+    /// `builtin NAME`, which neither a function nor an alias stands before.
+    fn only_builtin(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        // Said of itself it says no more, however often.
+        let again = arguments.iter().take_while(|word| *word == "builtin").count();
+        let Some((first, rest)) = arguments[again..].split_first() else { return Some(0) };
+        match is_builtin(first, self.state.dialect) {
+            true => self.builtin(io, first, rest),
+            false => Some(self.no_builtin(io, "builtin", first)),
         }
     }
 
