@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::FieldSelector;
-use crate::api::{Kind, Object};
+use crate::api::{Event, Kind, Object, Pod};
 
 impl FieldSelector {
     /// Parses `status.phase=Running,metadata.name!=web`.
@@ -108,30 +108,8 @@ fn value<'a>(object: &'a Object, path: &str) -> Cow<'a, str> {
         "metadata.namespace" => return object.namespace().into(),
         _ => {}
     }
-    let text = |field: Option<&'a String>| Cow::Borrowed(field.map_or("", String::as_str));
     match object {
-        Object::Pod(pod) => {
-            let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
-            match path {
-                "spec.nodeName" => text(spec.and_then(|spec| spec.node_name.as_ref())),
-                "spec.restartPolicy" => text(spec.and_then(|spec| spec.restart_policy.as_ref())),
-                "spec.schedulerName" => text(spec.and_then(|spec| spec.scheduler_name.as_ref())),
-                "spec.serviceAccountName" => {
-                    text(spec.and_then(|spec| spec.service_account_name.as_ref()))
-                }
-                "spec.hostNetwork" => {
-                    spec.and_then(|spec| spec.host_network).unwrap_or(false).to_string().into()
-                }
-                "status.phase" => text(status.and_then(|status| status.phase.as_ref())),
-                "status.podIP" | "status.podIPs" => {
-                    text(status.and_then(|status| status.pod_ip.as_ref()))
-                }
-                "status.nominatedNodeName" => {
-                    text(status.and_then(|status| status.nominated_node_name.as_ref()))
-                }
-                _ => "".into(),
-            }
-        }
+        Object::Pod(pod) => of_pod(pod, path),
         Object::Node(node) if path == "spec.unschedulable" => {
             let unschedulable = node.spec.as_ref().and_then(|spec| spec.unschedulable);
             unschedulable.unwrap_or(false).to_string().into()
@@ -152,26 +130,50 @@ fn value<'a>(object: &'a Object, path: &str) -> Cow<'a, str> {
             let replicas = controller.status.as_ref().map_or(0, |status| status.replicas);
             replicas.to_string().into()
         }
-        Object::Event(event) => {
-            let about = &event.origin.involved_object;
-            match path {
-                "involvedObject.kind" => text(about.kind.as_ref()),
-                "involvedObject.namespace" => text(about.namespace.as_ref()),
-                "involvedObject.name" => text(about.name.as_ref()),
-                "involvedObject.uid" => text(about.uid.as_ref()),
-                "involvedObject.apiVersion" => text(about.api_version.as_ref()),
-                "involvedObject.resourceVersion" => text(about.resource_version.as_ref()),
-                "involvedObject.fieldPath" => text(about.field_path.as_ref()),
-                "reason" => text(event.message.reason.as_ref()),
-                "type" => text(event.message.type_.as_ref()),
-                "reportingComponent" => text(event.origin.reporting_component.as_ref()),
-                "source" => {
-                    let source =
-                        event.origin.source.as_ref().and_then(|source| source.component.as_ref());
-                    text(source.or(event.origin.reporting_component.as_ref()))
-                }
-                _ => "".into(),
-            }
+        Object::Event(event) => of_event(event, path),
+        _ => "".into(),
+    }
+}
+
+fn text(field: Option<&String>) -> Cow<'_, str> {
+    Cow::Borrowed(field.map_or("", String::as_str))
+}
+
+fn of_pod<'a>(pod: &'a Pod, path: &str) -> Cow<'a, str> {
+    let (spec, status) = (pod.spec.as_ref(), pod.status.as_ref());
+    match path {
+        "spec.nodeName" => text(spec.and_then(|spec| spec.node_name.as_ref())),
+        "spec.restartPolicy" => text(spec.and_then(|spec| spec.restart_policy.as_ref())),
+        "spec.schedulerName" => text(spec.and_then(|spec| spec.scheduler_name.as_ref())),
+        "spec.serviceAccountName" => text(spec.and_then(|spec| spec.service_account_name.as_ref())),
+        "spec.hostNetwork" => {
+            spec.and_then(|spec| spec.host_network).unwrap_or(false).to_string().into()
+        }
+        "status.phase" => text(status.and_then(|status| status.phase.as_ref())),
+        "status.podIP" | "status.podIPs" => text(status.and_then(|status| status.pod_ip.as_ref())),
+        "status.nominatedNodeName" => {
+            text(status.and_then(|status| status.nominated_node_name.as_ref()))
+        }
+        _ => "".into(),
+    }
+}
+
+fn of_event<'a>(event: &'a Event, path: &str) -> Cow<'a, str> {
+    let about = &event.origin.involved_object;
+    match path {
+        "involvedObject.kind" => text(about.kind.as_ref()),
+        "involvedObject.namespace" => text(about.namespace.as_ref()),
+        "involvedObject.name" => text(about.name.as_ref()),
+        "involvedObject.uid" => text(about.uid.as_ref()),
+        "involvedObject.apiVersion" => text(about.api_version.as_ref()),
+        "involvedObject.resourceVersion" => text(about.resource_version.as_ref()),
+        "involvedObject.fieldPath" => text(about.field_path.as_ref()),
+        "reason" => text(event.message.reason.as_ref()),
+        "type" => text(event.message.type_.as_ref()),
+        "reportingComponent" => text(event.origin.reporting_component.as_ref()),
+        "source" => {
+            let source = event.origin.source.as_ref().and_then(|source| source.component.as_ref());
+            text(source.or(event.origin.reporting_component.as_ref()))
         }
         _ => "".into(),
     }

@@ -633,25 +633,11 @@ fn by_selector(
     };
     let wanted = services::selector(service)?;
     let (_, matching) = services::pods(facts, service);
-    let meant = |pod: &Pod| facts.is_wanted(pod) && !is_party(pod, party);
     let stranger = matching
         .iter()
         .find(|pod| is_party(pod, party))
         .or_else(|| matching.iter().find(|pod| !facts.is_wanted(pod)))?;
-    // Whoever has answered as the goal wants is meant; before anybody has, whoever fits its words.
-    let proved = |pod: &Pod| facts.case.served.iter().any(|party| is_party(pod, party));
-    let mut good: Vec<&Pod> = Vec::new();
-    good.extend(matching.iter().map(|pod| &***pod).filter(|pod| proved(pod)));
-    if good.is_empty() && !facts.is_wanted(stranger) {
-        let all = facts.case.cluster.objects().list::<Pod>(stranger.metadata.namespace.as_deref());
-        good.extend(all.map(|pod| &**pod).filter(|pod| meant(pod)));
-    }
-    // Nobody has proved anything yet: pods that somebody else made are set against this one.
-    if good.is_empty() {
-        let made = maker(facts, stranger);
-        let others = matching.iter().map(|pod| &***pod);
-        good.extend(others.filter(|pod| maker(facts, pod) != made));
-    }
+    let good = meant_beside(facts, party, stranger, &matching);
     let (namespace, name) = services::full_name(service);
     let mut labels = selectors::telling_apart(&good, stranger, &matching);
     labels.extend(selectors::beside(facts, service, wanted));
@@ -688,6 +674,31 @@ fn by_selector(
             .at(line.or_else(|| mention(facts, trace)))
             .fix(fix),
     )
+}
+
+/// The pods that are meant, where the Service leads to a stranger too.
+fn meant_beside<'a>(
+    facts: &Facts<'a>,
+    party: &Party,
+    stranger: &'a Pod,
+    matching: &[&'a Arc<Pod>],
+) -> Vec<&'a Pod> {
+    // Whoever has answered as the goal wants is meant; before anybody has, whoever fits its words.
+    let proved = |pod: &Pod| facts.case.served.iter().any(|party| is_party(pod, party));
+    let mut good: Vec<&Pod> = Vec::new();
+    good.extend(matching.iter().map(|pod| &***pod).filter(|pod| proved(pod)));
+    if good.is_empty() && !facts.is_wanted(stranger) {
+        let all = facts.case.cluster.objects().list::<Pod>(stranger.metadata.namespace.as_deref());
+        let meant = |pod: &&Pod| facts.is_wanted(pod) && !is_party(pod, party);
+        good.extend(all.map(|pod| &**pod).filter(meant));
+    }
+    // Nobody has proved anything yet: pods that somebody else made are set against this one.
+    if good.is_empty() {
+        let made = maker(facts, stranger);
+        let others = matching.iter().map(|pod| &***pod);
+        good.extend(others.filter(|pod| maker(facts, pod) != made));
+    }
+    good
 }
 
 /// No other selector makes the goal pass: another Service that leads to those that are meant, or their

@@ -35,18 +35,7 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         _ => facts.case.goal.from.clone(),
     };
     if *place == Place::Laptop {
-        return Some(
-            Diagnosis::new(
-                "tool-not-in-image",
-                format!(
-                    "{program} is not simulated here: the laptop of this game has no {program}"
-                ),
-            )
-            .look(["help".to_owned()])
-            .fact("help lists the commands that there are")
-            .at(facts.locator.mention_in_scripts([program], |_| true))
-            .fix(format!("do it without {program}")),
-        );
+        return Some(not_on_laptop(facts, program));
     }
     let image = cluster.image(place);
     let other = image.and_then(|image| CLIENTS.iter().find(|tool| image.holds(tool)));
@@ -86,6 +75,17 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
             .at(line)
             .fix(fix),
     )
+}
+
+/// The goal's command is not on the laptop.
+fn not_on_laptop(facts: &Facts<'_>, program: &str) -> Diagnosis {
+    let message =
+        format!("{program} is not simulated here: the laptop of this game has no {program}");
+    Diagnosis::new("tool-not-in-image", message)
+        .look(["help".to_owned()])
+        .fact("help lists the commands that there are")
+        .at(facts.locator.mention_in_scripts([program], |_| true))
+        .fix(format!("do it without {program}"))
 }
 
 /// Where the player wrote the image of a container.

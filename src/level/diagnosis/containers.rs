@@ -41,14 +41,7 @@ pub(super) fn diagnose(
         return said.look([look::describe("pod", namespace, name), look::pods(namespace)]);
     }
     if last.is_some_and(|ended| ended.exit_code == 0) {
-        return Diagnosis::new(
-            "container-ends-at-once",
-            format!("container {} of pod {name} has nothing more to do, and ends", container.name),
-        )
-        .look([looks[1].clone()])
-        .fact("it ended with exit code 0, and is started again and again")
-        .fact("a container lives as long as its first process")
-        .fix("give it a command that goes on: a server, or sleep infinity");
+        return ends_at_once(pod, container);
     }
     let said = Diagnosis::new(
         "container-does-not-run",
@@ -86,6 +79,19 @@ pub(super) fn diagnose(
         .facts(message)
         .look(looks)
         .fix(mend(facts, pod, &container.name))
+}
+
+/// A container's program succeeds and ends, and is started again and again.
+fn ends_at_once(pod: &Pod, container: &ContainerStatus) -> Diagnosis {
+    let (namespace, name) = full_name(pod);
+    Diagnosis::new(
+        "container-ends-at-once",
+        format!("container {} of pod {name} has nothing more to do, and ends", container.name),
+    )
+    .look([look::describe("pod", namespace, name)])
+    .fact("it ended with exit code 0, and is started again and again")
+    .fact("a container lives as long as its first process")
+    .fix("give it a command that goes on: a server, or sleep infinity")
 }
 
 /// Where that is mended what a container complains of: in the player's file, or in a ConfigMap of the cluster

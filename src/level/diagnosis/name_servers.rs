@@ -46,20 +46,7 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
     }
     let hop = question.hops.iter().rev().find(|hop| !matches!(hop.because, Because::Reply))?;
     if let Because::PolicyDenies { policies } = &hop.because {
-        let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
-        let (namespace, policy) =
-            policies.first().and_then(|policy| policy.split_once('/')).unwrap_or_default();
-        let line = facts.locator.field("NetworkPolicy", namespace, policy, "spec.egress");
-        let said = Diagnosis::new(
-            "policy-denies-dns",
-            format!("a NetworkPolicy drops the question who {name} is, so no answer comes"),
-        )
-        .fact(format!("policies that select the pod: {list}"))
-        .fact(hop.to_string())
-        .look([look::describe("networkpolicy", namespace, policy)])
-        .at(line)
-        .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}"));
-        return Some(super::denials::of_question(facts, hop, policies, said));
+        return Some(dropped(facts, name, hop, policies));
     }
     let server = question.flow.destination;
     let said = match question.outcome {
@@ -112,6 +99,24 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         .facts(none.then(|| "no pod of CoreDNS is there".to_owned()))
         .fix(fix),
     )
+}
+
+/// Policies of the client's pod do not let its question out.
+fn dropped(facts: &Facts<'_>, name: &str, hop: &Hop, policies: &[Arc<str>]) -> Diagnosis {
+    let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    let (namespace, policy) =
+        policies.first().and_then(|policy| policy.split_once('/')).unwrap_or_default();
+    let line = facts.locator.field("NetworkPolicy", namespace, policy, "spec.egress");
+    let said = Diagnosis::new(
+        "policy-denies-dns",
+        format!("a NetworkPolicy drops the question who {name} is, so no answer comes"),
+    )
+    .fact(format!("policies that select the pod: {list}"))
+    .fact(hop.to_string())
+    .look([look::describe("networkpolicy", namespace, policy)])
+    .at(line)
+    .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}"));
+    super::denials::of_question(facts, hop, policies, said)
 }
 
 /// Service kube-dns does not lead to CoreDNS: its selector means others, it has another address, or it is

@@ -280,14 +280,13 @@ pub(super) fn nothing(
         Some(file) => format!("describe Service {name} in {file} again, and {fix}"),
         None => fix,
     };
+    let instead = behind.map(|(space, other)| {
+        format!("Service {}, which leads to the pods that are meant", shown_name(space, other))
+    });
     let nearest = elsewhere
         .map(|other| format!("pods with {} are in namespace {other}", shown(wanted)))
-        .or_else(|| {
-            let (space, other) = behind?;
-            let other = shown_name(space, other);
-            Some(format!("Service {other}, which leads to the pods that are meant"))
-        })
-        .or_else(|| meant.clone())
+        .or(instead)
+        .or(meant)
         .or(near.said);
     Diagnosis::new(code, message)
         .look([look::endpoints(namespace, name), look::labels(namespace)])

@@ -318,6 +318,21 @@ fn env_path(client: &PodSource<'_>, container: &str) -> Option<String> {
     Some(client.within(&manifest::field(&format!("spec.containers[{index}]"), "env")))
 }
 
+/// No Service gives a container variables that begin so.
+fn no_such_service(facts: &Facts<'_>, prefix: &str, said: Diagnosis) -> Diagnosis {
+    let namespace = facts.namespace();
+    let Some(gone) = gone::with_variables(facts, &namespace, prefix) else {
+        return said
+            .fact(format!("no Service of namespace {namespace} gives it"))
+            .fact("headless Services and ExternalNames give no variables")
+            .fix("make the Service, and then the pod anew; or call a Service by its name");
+    };
+    let line = said.at.clone();
+    let told = gone.told(said);
+    let fix = told.fix.replace("and send again", "make the pod anew, and send again");
+    told.at(line).fix(fix)
+}
+
 /// R10.1: `WEB_SERVICE_HOST` is there if the Service was when the container started.
 fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagnosis> {
     let (prefix, rest) = variable.split_once("_SERVICE_")?;
@@ -344,19 +359,7 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
     )
     .look(look::inside(facts.case.cluster, place, "env"))
     .look([look::services(&namespace)]);
-    let Some(service) = service else {
-        if let Some(gone) = gone::with_variables(facts, &namespace, prefix) {
-            let told = gone.told(said);
-            let fix = told.fix.replace("and send again", "make the pod anew, and send again");
-            return Some(told.at(line).fix(fix));
-        }
-        return Some(
-            said.fact(format!("no Service of namespace {namespace} gives it"))
-                .fact("headless Services and ExternalNames give no variables")
-                .at(line)
-                .fix("make the Service, and then the pod anew; or call a Service by its name"),
-        );
-    };
+    let Some(service) = service else { return Some(no_such_service(facts, prefix, said.at(line))) };
     let (_, name) = services::full_name(service);
     let by_name = format!("the name {name}, which DNS knows");
     if services::cluster_ip(service).parse::<IpAddr>().is_err() {

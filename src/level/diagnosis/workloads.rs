@@ -51,20 +51,8 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
         );
     }
     let namespace = place.namespace.as_str();
-    let deployment = facts.case.cluster.objects().get::<Deployment>(namespace, &place.name);
-    if let Some(deployment) = deployment.filter(|_| place.kind != PlaceKind::Pod)
-        && deployment.spec.as_ref().is_some_and(|spec| spec.replicas == Some(0))
-    {
-        let (name, within) = (&place.name, look::in_namespace(namespace));
-        let source = facts.locator.source("Deployment", namespace, name);
-        return Some(
-            said.look([format!("kubectl get deployment {name}{within}")])
-                .fact(format!("Deployment {name} keeps 0 pods"))
-                .at(source.and_then(|source| locate::at(&source, "spec.replicas")))
-                .fix(format!(
-                    "kubectl scale deployment {name} --replicas=1{within}, and send again"
-                )),
-        );
+    if let Some(said) = no_replicas(facts, place, &said) {
+        return Some(said);
     }
     let missing = matches!(no_place, NoPlace::Missing(_)) && place.kind == PlaceKind::Pod;
     let object =
@@ -86,6 +74,25 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
         None => said.look([look::pods(namespace)]),
     };
     Some(said.at(source.and_then(|source| locate::at(&source, "kind"))))
+}
+
+/// The place is a pod of a Deployment that keeps none.
+fn no_replicas(facts: &Facts<'_>, place: &PlaceName, said: &Diagnosis) -> Option<Diagnosis> {
+    let (namespace, name) = (place.namespace.as_str(), &place.name);
+    let deployment = facts.case.cluster.objects().get::<Deployment>(namespace, name)?;
+    let none = deployment.spec.as_ref().is_some_and(|spec| spec.replicas == Some(0));
+    if place.kind == PlaceKind::Pod || !none {
+        return None;
+    }
+    let within = look::in_namespace(namespace);
+    let source = facts.locator.source("Deployment", namespace, name);
+    Some(
+        said.clone()
+            .look([format!("kubectl get deployment {name}{within}")])
+            .fact(format!("Deployment {name} keeps 0 pods"))
+            .at(source.and_then(|source| locate::at(&source, "spec.replicas")))
+            .fix(format!("kubectl scale deployment {name} --replicas=1{within}, and send again")),
+    )
 }
 
 /// The goal is about a container's own requests, and its pod is gone: what it asked before is over.

@@ -299,6 +299,30 @@ impl Reader<'_> {
         Some(at)
     }
 
+    /// `am` or `pm`
+    fn half_of_day(&mut self) -> Option<()> {
+        let lower = self.rest.to_lowercase();
+        self.afternoon = Some(lower.starts_with("pm"));
+        if !lower.starts_with("am") && !lower.starts_with("pm") {
+            return None;
+        }
+        self.rest = &self.rest[2..];
+        Some(())
+    }
+
+    /// `+00:00`, which changes nothing: every clock here is UTC's.
+    fn zone(&mut self) -> Option<()> {
+        self.rest = match self.rest.chars().next()? {
+            'Z' => &self.rest[1..],
+            '+' | '-' => {
+                let end = self.rest[1..].find(|c: char| !c.is_ascii_digit() && c != ':');
+                &self.rest[end.map_or(self.rest.len(), |end| end + 1)..]
+            }
+            _ => return None,
+        };
+        Some(())
+    }
+
     fn all(&mut self, format: &str, seconds: &mut Option<i64>, depth: u8) -> Option<()> {
         let mut letters = format.chars();
         while let Some(letter) = letters.next() {
@@ -325,14 +349,7 @@ impl Reader<'_> {
                 'j' => (self.month, self.day) = (1, self.number(3, 366)?),
                 'm' => self.month = self.number(2, 12)?,
                 'M' => self.time.1 = self.number(2, 59)?,
-                'p' | 'P' => {
-                    let lower = self.rest.to_lowercase();
-                    self.afternoon = Some(lower.starts_with("pm"));
-                    if !lower.starts_with("am") && !lower.starts_with("pm") {
-                        return None;
-                    }
-                    self.rest = &self.rest[2..];
-                }
+                'p' | 'P' => self.half_of_day()?,
                 's' => *seconds = Some(self.number(18, i64::MAX)?),
                 'S' => self.time.2 = self.number(2, 61)?,
                 'y' => {
@@ -340,18 +357,7 @@ impl Reader<'_> {
                     self.year = if year < 69 { 2000 + year } else { 1900 + year };
                 }
                 'Y' => self.year = self.number(4, 9999)?,
-                'z' => {
-                    let sign = self.rest.chars().next()?;
-                    self.rest = match sign {
-                        'Z' => &self.rest[1..],
-                        '+' | '-' => {
-                            let end =
-                                self.rest[1..].find(|c: char| !c.is_ascii_digit() && c != ':');
-                            &self.rest[end.map_or(self.rest.len(), |end| end + 1)..]
-                        }
-                        _ => return None,
-                    };
-                }
+                'z' => self.zone()?,
                 'Z' => {
                     let end = self.rest.find(|c: char| !c.is_ascii_alphabetic());
                     self.rest = &self.rest[end.unwrap_or(self.rest.len())..];

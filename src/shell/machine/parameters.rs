@@ -104,28 +104,36 @@ impl Expander<'_> {
                     Dialect::Ash => "syntax error: bad substitution".to_owned(),
                 }));
             }
-            operation => {
-                let unset = value.is_none() && !matches!(name.as_str(), "@" | "*" | "!");
-                if unset && self.state.options.no_unset {
-                    let digits = name.starts_with(|first: char| first.is_ascii_digit());
-                    return Err(Stop::Unset(match self.state.dialect {
-                        Dialect::Bash if digits => format!("${name}: unbound variable"),
-                        Dialect::Bash => format!("{name}: unbound variable"),
-                        _ => format!("{name}: parameter not set"),
-                    }));
-                }
-                let nothing = value.as_deref().unwrap_or_default().is_empty();
-                if nothing && *operation == Operation::Value && is_variable(name) {
-                    self.unset.push(name.clone());
-                }
-                match (operation, value) {
-                    (Operation::Length, value) => Some(self.length(parameter, value)),
-                    (_, None) => None,
-                    (operation, Some(value)) => Some(self.transform(operation, value)?),
-                }
-            }
+            _ => self.plain_operation(parameter, value)?,
         };
         Ok(result)
+    }
+
+    /// An operation that an unset parameter has nothing for.
+    fn plain_operation(
+        &mut self,
+        parameter: &Parameter,
+        value: Option<String>,
+    ) -> Expanded<Option<String>> {
+        let Parameter { name, operation, .. } = parameter;
+        let unset = value.is_none() && !matches!(name.as_str(), "@" | "*" | "!");
+        if unset && self.state.options.no_unset {
+            let digits = name.starts_with(|first: char| first.is_ascii_digit());
+            return Err(Stop::Unset(match self.state.dialect {
+                Dialect::Bash if digits => format!("${name}: unbound variable"),
+                Dialect::Bash => format!("{name}: unbound variable"),
+                _ => format!("{name}: parameter not set"),
+            }));
+        }
+        let nothing = value.as_deref().unwrap_or_default().is_empty();
+        if nothing && *operation == Operation::Value && is_variable(name) {
+            self.unset.push(name.clone());
+        }
+        Ok(match (operation, value) {
+            (Operation::Length, value) => Some(self.length(parameter, value)),
+            (_, None) => None,
+            (operation, Some(value)) => Some(self.transform(operation, value)?),
+        })
     }
 
     pub(super) fn length(&self, parameter: &Parameter, value: Option<String>) -> String {

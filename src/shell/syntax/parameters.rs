@@ -115,30 +115,8 @@ impl Parser<'_> {
                 let pattern = self.inner_word(Within::Braces { quoted: false })?;
                 Operation::TrimEnd { longest, pattern }
             }
-            Some('/') if self.is_bash_like() => {
-                self.at += 1;
-                let all = longest(self, "/");
-                let slash = all && self.take("/");
-                let mut pattern = self.inner_word(Within::Pattern { quoted: false })?;
-                if slash {
-                    pattern.parts.insert(0, Part::Quoted("/".to_owned()));
-                }
-                let text = if self.take("/") {
-                    self.inner_word(Within::Braces { quoted })?
-                } else {
-                    Word::default()
-                };
-                Operation::Replace { all, pattern, text }
-            }
-            Some(':') if self.is_bash_like() => {
-                self.at += 1;
-                let offset = self.inner_word(Within::Slice)?;
-                let length = match self.take(":") {
-                    true => Some(self.inner_word(Within::Braces { quoted: false })?),
-                    false => None,
-                };
-                Operation::Slice { offset, length }
-            }
+            Some('/') if self.is_bash_like() => self.replacement(quoted)?,
+            Some(':') if self.is_bash_like() => self.slice()?,
             Some(mark @ ('^' | ',')) if self.is_bash() => {
                 self.at += 1;
                 let all = longest(self, if mark == '^' { "^" } else { "," });
@@ -158,6 +136,34 @@ impl Parser<'_> {
             }
             _ => Operation::Value,
         })
+    }
+
+    /// `/PATTERN/TEXT`, behind a parameter's name.
+    fn replacement(&mut self, quoted: bool) -> Result<Operation, SyntaxError> {
+        self.at += 1;
+        let all = self.take("/");
+        let slash = all && self.take("/");
+        let mut pattern = self.inner_word(Within::Pattern { quoted: false })?;
+        if slash {
+            pattern.parts.insert(0, Part::Quoted("/".to_owned()));
+        }
+        let text = if self.take("/") {
+            self.inner_word(Within::Braces { quoted })?
+        } else {
+            Word::default()
+        };
+        Ok(Operation::Replace { all, pattern, text })
+    }
+
+    /// `:OFFSET:LENGTH`, behind a parameter's name.
+    fn slice(&mut self) -> Result<Operation, SyntaxError> {
+        self.at += 1;
+        let offset = self.inner_word(Within::Slice)?;
+        let length = match self.take(":") {
+            true => Some(self.inner_word(Within::Braces { quoted: false })?),
+            false => None,
+        };
+        Ok(Operation::Slice { offset, length })
     }
 
     pub(super) fn inner_word(&mut self, within: Within) -> Result<Word, SyntaxError> {

@@ -91,11 +91,12 @@ pub(in crate::shell::commands) fn seq(
     }
 }
 
-fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
-    const TRY: &str = "Try 'seq --help' for more information.";
-    let gnu = setting.flavour == Flavour::Gnu;
+const TRY: &str = "Try 'seq --help' for more information.";
+
+/// The first number, the step and the last number, each as it was written and as a value.
+fn bounds(operands: &[String], gnu: bool) -> Result<[(String, f64); 3], String> {
     let mut numbers = Vec::new();
-    for text in &options.operands {
+    for text in operands {
         match text.trim().parse::<f64>() {
             Ok(number) if number.is_finite() => numbers.push((text.trim().to_owned(), number)),
             _ if gnu => {
@@ -105,17 +106,19 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
         }
     }
     let one = ("1".to_owned(), 1.0);
-    let (first, step, last) = match numbers.as_slice() {
-        [] if gnu => return Err(format!("seq: missing operand\n{TRY}")),
-        [] => return Err(busybox_usage("seq")),
-        [last] => (one.clone(), one, last.clone()),
-        [first, last] => (first.clone(), one, last.clone()),
-        [first, step, last] => (first.clone(), step.clone(), last.clone()),
-        [_, _, _, extra, ..] if gnu => {
-            return Err(format!("seq: extra operand '{}'\n{TRY}", extra.0));
-        }
-        _ => return Err(busybox_usage("seq")),
-    };
+    match numbers.as_slice() {
+        [] if gnu => Err(format!("seq: missing operand\n{TRY}")),
+        [last] => Ok([one.clone(), one, last.clone()]),
+        [first, last] => Ok([first.clone(), one, last.clone()]),
+        [first, step, last] => Ok([first.clone(), step.clone(), last.clone()]),
+        [_, _, _, extra, ..] if gnu => Err(format!("seq: extra operand '{}'\n{TRY}", extra.0)),
+        _ => Err(busybox_usage("seq")),
+    }
+}
+
+fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    let [first, step, last] = bounds(&options.operands, gnu)?;
     if step.1 == 0.0 && gnu {
         return Err(format!("seq: invalid Zero increment value: '{}'\n{TRY}", step.0));
     }

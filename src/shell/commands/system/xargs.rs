@@ -268,6 +268,22 @@ const GRAMMAR: Grammar = Grammar {
     stops: true,
 };
 
+/// The number of words or lines that an option asks for.
+fn count(letter: char, text: &str, gnu: bool) -> Result<usize, String> {
+    const TRY: &str = "Try 'xargs --help' for more information.";
+    match text.parse::<usize>() {
+        Ok(most) if most > 0 => Ok(most),
+        Ok(_) if gnu => {
+            Err(format!("xargs: value {text} for -{letter} option should be >= 1\n{TRY}"))
+        }
+        Ok(_) => Err(format!("xargs: number {text} is not in 1..2147483647 range")),
+        Err(_) if gnu => {
+            Err(format!("xargs: invalid number \"{text}\" for -{letter} option\n{TRY}"))
+        }
+        Err(_) => Err(format!("xargs: invalid number '{text}'")),
+    }
+}
+
 pub(in crate::shell::commands) fn xargs(
     arguments: &[String],
     setting: &Setting<'_>,
@@ -280,19 +296,8 @@ pub(in crate::shell::commands) fn xargs(
     if options.has('p') {
         return failed("podhop: xargs: not simulated here: --interactive", 1);
     }
-    let count = |letter: char| match options.value(letter).map(|text| (text, text.parse::<usize>()))
-    {
-        None => Ok(None),
-        Some((_, Ok(most))) if most > 0 => Ok(Some(most)),
-        Some((text, Ok(_))) if gnu => Err(format!(
-            "xargs: value {text} for -{letter} option should be >= 1\nTry 'xargs --help' for more information."
-        )),
-        Some((text, Ok(_))) => Err(format!("xargs: number {text} is not in 1..2147483647 range")),
-        Some((text, Err(_))) if gnu => Err(format!(
-            "xargs: invalid number \"{text}\" for -{letter} option\nTry 'xargs --help' for more information."
-        )),
-        Some((text, Err(_))) => Err(format!("xargs: invalid number '{text}'")),
-    };
+    let count =
+        |letter: char| options.value(letter).map(|text| count(letter, text, gnu)).transpose();
     let (most, lines) = match (count('n'), count('L')) {
         (Ok(most), Ok(lines)) => (most, lines.or(options.has('l').then_some(1))),
         (Err(message), _) | (_, Err(message)) => return failed(message, 1),

@@ -174,24 +174,7 @@ impl Machine {
         }
         let options = match options(&arguments[1..], self.state.dialect) {
             Ok(options) => options,
-            Err(letter) => {
-                let prefix = self.state.prefix();
-                let message = match self.state.dialect {
-                    Dialect::Bash => format!(
-                        "{prefix}read: -{letter}: invalid option\nread: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]"
-                    ),
-                    Dialect::Dash => format!("{prefix}read: Illegal option -{letter}"),
-                    Dialect::Ash => {
-                        format!("{}illegal option -{letter}", self.state.builtin("read"))
-                    }
-                };
-                self.write_error(io, &message);
-                self.state.status = 2;
-                if self.state.dialect != Dialect::Bash {
-                    self.fail_hard(2);
-                }
-                return Turn::Go;
-            }
+            Err(letter) => return self.no_such_option(io, letter),
         };
         if options.names.is_empty()
             && options.array.is_none()
@@ -232,6 +215,24 @@ impl Machine {
                 self.stack.push(Frame::Read { arguments, until });
                 return Turn::Wait(until.map_or(Step::Input, Step::Until));
             }
+        }
+        Turn::Go
+    }
+
+    /// `read` has no option of this letter.
+    fn no_such_option(&mut self, io: &mut Io<'_>, letter: char) -> Turn {
+        let prefix = self.state.prefix();
+        let message = match self.state.dialect {
+            Dialect::Bash => format!(
+                "{prefix}read: -{letter}: invalid option\nread: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]"
+            ),
+            Dialect::Dash => format!("{prefix}read: Illegal option -{letter}"),
+            Dialect::Ash => format!("{}illegal option -{letter}", self.state.builtin("read")),
+        };
+        self.write_error(io, &message);
+        self.state.status = 2;
+        if self.state.dialect != Dialect::Bash {
+            self.fail_hard(2);
         }
         Turn::Go
     }

@@ -525,13 +525,8 @@ impl Machine {
                 found = if quiet { ':' } else { '?' };
                 value = quiet.then(|| letter.to_string());
                 after = index + 1;
-                self.option_complaint(
-                    io,
-                    quiet,
-                    "option requires an argument",
-                    "No arg for",
-                    letter,
-                );
+                let (bash, others) = ("option requires an argument", "No arg for");
+                self.option_complaint(io, quiet, bash, others, letter);
             }
         } else if !known {
             value = quiet.then(|| letter.to_string());
