@@ -7,6 +7,7 @@
 //! A diagnosis is a ladder, and its rungs are separate: the message, where to look, the facts, the
 //! line, the way out.
 
+mod addresses;
 mod answers;
 mod behind;
 mod client;
@@ -25,20 +26,26 @@ mod lookups;
 mod manifests;
 mod name_servers;
 mod names;
+mod no_endpoints;
+mod node_ports;
+mod not_ready;
 mod packets;
 mod protocols;
 mod readiness;
 mod rollouts;
 mod selectors;
 mod service_names;
+mod service_ports;
 mod services;
 mod settings;
 mod sought;
+mod spread;
 mod targets;
 mod trial;
 mod variables;
 mod walls;
 mod workloads;
+mod wrong_server;
 
 pub(super) use locate::mentions;
 pub(super) use manifests::are_sent;
