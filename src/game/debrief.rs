@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::diff::{self, Edit};
 use super::play::Play;
+use super::requests::last_request;
 use super::save::{Found, Solved};
 use super::story::Story;
-use super::update::last_request;
 use crate::level::incident::Causes;
 use crate::level::{Attempt, Level, ask};
 

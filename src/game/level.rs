@@ -81,7 +81,7 @@ fn turn(game: &mut Game, msg: LevelMsg) {
         LevelMsg::Reset => game.popup = Some(Popup::Reset(0)),
         LevelMsg::PickNext(by) => pick_next(play, by),
         // Who can't wait for the packet to arrive has won all the same.
-        LevelMsg::Describe if play.winning => super::update::show_victory(game),
+        LevelMsg::Describe if play.winning => super::requests::show_victory(game),
         LevelMsg::Describe => describe(game),
         LevelMsg::Palette => game.popup = Some(Popup::Palette(Line::default())),
         LevelMsg::Find => game.popup = Some(Popup::Find(Line::default())),

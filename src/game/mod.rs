@@ -19,6 +19,7 @@ mod message;
 pub mod narration;
 mod play;
 mod predict;
+mod requests;
 mod save;
 pub mod scene;
 mod setting;
@@ -40,6 +41,7 @@ pub use line::{Line, LineEdit};
 pub use message::{Effect, FieldMsg, LevelMsg, Msg, TerminalMsg};
 pub use play::{Asked, Jump, LARGEST_FILE, Notice, OpenFile, Panel, Play, Tone, WALK, Walk};
 pub use predict::{Choice, Guess, Prediction, Question, symptom};
+pub use requests::headline;
 pub use save::{
     Contrast, Edits, Found, Guesses, Motion, Progress, Record, Save, Settings, Solved, ThemeChoice,
     Unreadable, VERSION,
@@ -47,7 +49,7 @@ pub use save::{
 pub use setting::set_field;
 pub use timer::{SPEEDS, Timer};
 pub use trail::Search;
-pub use update::{SETTINGS, headline, update};
+pub use update::{SETTINGS, update};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -229,14 +229,17 @@ fn listed(names: &[String]) -> String {
     text
 }
 
+/// What was decided at a hop, in one sentence; by whom is told before it.
 fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
     let to = flow.destination;
-    match because {
-        Because::Sent if flow.protocol == Protocol::Icmp => format!("sends a ping to {}", to.ip()),
-        Because::Sent => format!("sends {} to {to}", flow.protocol),
-        Because::OwnNamespace => {
-            format!("{} is its own address: the packet stays inside", to.ip())
-        }
+    let known = of_service(because, flow).or_else(|| of_place(because, to));
+    known.unwrap_or_else(|| of_packet(because, flow, stage))
+}
+
+/// What a Service's rules, or its load balancer, decide.
+fn of_service(because: &Because, flow: &Flow) -> Option<String> {
+    let to = flow.destination;
+    Some(match because {
         Because::EndpointChosen { service, endpoint, pod, affinity: true, .. } => {
             let (service, target) = (short_name(service), target(*endpoint, pod.as_ref()));
             format!("service {service} sends this client to {target} again")
@@ -273,14 +276,40 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
             to.port(),
             flow.protocol,
         ),
+        Because::NoSuchService => {
+            format!("{} is in the range of service addresses, but no service has it", to.ip())
+        }
+        Because::Balanced { service, node, healthy } => format!(
+            "the load balancer of service {} chooses {node}, one of {}",
+            short_name(service),
+            counted(*healthy as usize, "node")
+        ),
+        Because::NoHealthyNode { service } => format!(
+            "the load balancer of service {} finds no node with a pod to send it to",
+            short_name(service)
+        ),
+        Because::OutsideSourceRanges { service, client, ranges } => format!(
+            "the load balancer of service {} takes senders in {} only, and {client} is none of them",
+            short_name(service),
+            list(ranges.iter().map(|(network, length)| format!("{network}/{length}")))
+        ),
+        Because::VirtualAddress { service } => format!(
+            "{} is service {}'s virtual address: no machine has it, so it answers no ping",
+            to.ip(),
+            short_name(service)
+        ),
+        _ => return None,
+    })
+}
+
+/// Whose an address is.
+fn of_place(because: &Because, to: SocketAddr) -> Option<String> {
+    Some(match because {
         Because::HostPort { pod, endpoint } => format!(
             "port {} of this node belongs to pod {} ({endpoint}), which asked for it as hostPort",
             to.port(),
             short_party(pod)
         ),
-        Because::NoSuchService => {
-            format!("{} is in the range of service addresses, but no service has it", to.ip())
-        }
         Because::LocalPod { pod } => {
             format!("{} is pod {}, on this node", to.ip(), short_party(pod))
         }
@@ -305,30 +334,29 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
         Because::NoSuchHost => {
             format!("nobody answers at {}, outside the cluster", to.ip())
         }
-        Because::SenderGone => "the sender itself is gone".to_owned(),
-        Because::SentInCircles => {
-            "the nodes' rules send it around in circles until it is given up".to_owned()
-        }
         Because::NoRouteFromOutside => format!(
             "{} exists inside the cluster only: from outside there is no way to it",
             to.ip()
         ),
-        Because::Balanced { service, node, healthy } => format!(
-            "the load balancer of service {} chooses {node}, one of {}",
-            short_name(service),
-            counted(*healthy as usize, "node")
-        ),
-        Because::NoHealthyNode { service } => format!(
-            "the load balancer of service {} finds no node with a pod to send it to",
-            short_name(service)
-        ),
-        Because::OutsideSourceRanges { service, client, ranges } => format!(
-            "the load balancer of service {} takes senders in {} only, and {client} is none of them",
-            short_name(service),
-            list(ranges.iter().map(|(network, length)| format!("{network}/{length}")))
-        ),
         Because::ThroughTunnel { node } => {
             format!("the tunnel leads {} through {node}", to.ip())
+        }
+        _ => return None,
+    })
+}
+
+/// What becomes of the packet itself. Every fact that is of no Service and no place has its arm.
+fn of_packet(because: &Because, flow: &Flow, stage: Stage) -> String {
+    let to = flow.destination;
+    match because {
+        Because::Sent if flow.protocol == Protocol::Icmp => format!("sends a ping to {}", to.ip()),
+        Because::Sent => format!("sends {} to {to}", flow.protocol),
+        Because::OwnNamespace => {
+            format!("{} is its own address: the packet stays inside", to.ip())
+        }
+        Because::SenderGone => "the sender itself is gone".to_owned(),
+        Because::SentInCircles => {
+            "the nodes' rules send it around in circles until it is given up".to_owned()
         }
         Because::NodeDown { node } => format!("{node} is down"),
         Because::Masqueraded { as_address } => format!(
@@ -347,12 +375,28 @@ fn sentence(because: &Because, flow: &Flow, stage: Stage) -> String {
         Because::NoAddress { family } => {
             format!("it has no {family} address, and so no way to {}", to.ip())
         }
-        Because::VirtualAddress { service } => format!(
-            "{} is service {}'s virtual address: no machine has it, so it answers no ping",
-            to.ip(),
-            short_name(service)
-        ),
         Because::Reply => format!("the reply goes back to {to} the way it came"),
+        Because::EndpointChosen { .. }
+        | Because::NoEndpoints { .. }
+        | Because::NoLocalEndpoints { .. }
+        | Because::NotAServicePort { .. }
+        | Because::NoSuchService { .. }
+        | Because::Balanced { .. }
+        | Because::NoHealthyNode { .. }
+        | Because::OutsideSourceRanges { .. }
+        | Because::VirtualAddress { .. }
+        | Because::HostPort { .. }
+        | Because::LocalPod { .. }
+        | Because::RemotePod { .. }
+        | Because::ToSubnet { .. }
+        | Because::ToNode { .. }
+        | Because::ThisNode { .. }
+        | Because::ToOutside { .. }
+        | Because::NoSuchPod { .. }
+        | Because::NobodyThere { .. }
+        | Because::NoSuchHost { .. }
+        | Because::NoRouteFromOutside { .. }
+        | Because::ThroughTunnel { .. } => String::new(),
     }
 }
 

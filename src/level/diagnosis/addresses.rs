@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use super::look::{self, shown_name};
 use super::packets::Failed;
-use super::{Diagnosis, gone, party_name, selectors, services};
+use super::{Diagnosis, party_name, selectors, services};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::nearest;

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use super::look;
 use super::packets::name_of;
 use super::spread::too_few_servers;
-use super::wrong_server::{by_port, is_party, left_behind, wrong_server};
+use super::wrong_server::{by_port, is_party, wrong_server};
 use super::{
-    Diagnosis, Facts, behind, client, containers, ingress, locate, manifests, party_name,
-    protocols, selectors, services, settings, walls, workloads,
+    Diagnosis, Facts, behind, client, ingress, locate, manifests, party_name, protocols, selectors,
+    services, settings, walls, workloads,
 };
-use k8s_openapi::api::core::v1::Service;
 
 use crate::api::{Kind, Pod};
 use crate::cluster::{ObjectName, Place};

@@ -9,7 +9,6 @@ use super::look::{self, shown_name};
 use super::packets::{Failed, MOST_PORTS, protocol_name, short};
 use super::{Diagnosis, selectors, services, trial, workloads};
 use crate::api::Pod;
-use crate::diagnostic::nearest;
 use crate::level::probe::Miss;
 use crate::manifest;
 use crate::network::Party;

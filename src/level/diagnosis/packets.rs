@@ -1,10 +1,10 @@
 //! Packets that did not arrive: what was decided at the last hop, and what it was decided on.
 
-use k8s_openapi::api::core::v1::{Node, Service};
+use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look;
-use super::{Diagnosis, Facts, denials, doors, readiness, services};
+use super::{Diagnosis, Facts, denials, doors, services};
 use crate::api::{Event, Pod};
 use crate::diagnostic::Location;
 use crate::network::{Because, DnsData, Outcome, Protocol, SocketAddr, Trace};

@@ -1,12 +1,11 @@
 //! Ports that a Service does not have, and addresses that no Service has.
 
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use super::look::{self, shown_name};
 use super::packets::{Failed, MOST_PORTS, protocol_name, short};
 use super::{Diagnosis, services, trial, variables};
-use crate::diagnostic::{Location, nearest};
+use crate::diagnostic::Location;
 use crate::network::Protocol;
 
 impl Failed<'_> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answers::mention;
 use super::look;
 use super::packets;
-use super::{Diagnosis, Facts, containers, locate, selectors, services, trial, workloads};
+use super::{Diagnosis, Facts, selectors, services, trial, workloads};
 use k8s_openapi::api::core::v1::Service;
 
 use crate::api::Pod;

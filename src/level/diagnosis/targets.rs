@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{ContainerPort, Node, Service};
+use k8s_openapi::api::core::v1::{ContainerPort, Service};
 
 use super::look::{self, shown_name};
 use super::packets::{Failed, protocol_name, question_of, service_of};

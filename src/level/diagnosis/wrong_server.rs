@@ -6,8 +6,8 @@ use super::answers::{itself, left_service, maker, mention};
 use super::look;
 use super::packets::{question_of, service_of};
 use super::{
-    Diagnosis, Facts, behind, client, containers, ingress, locate, manifests, party_name, rollouts,
-    selectors, services, settings, trial, workloads,
+    Diagnosis, Facts, containers, ingress, locate, manifests, party_name, rollouts, selectors,
+    services, settings, trial, workloads,
 };
 use k8s_openapi::api::core::v1::Service;
 
