@@ -2,40 +2,7 @@
 
 use std::fmt;
 
-/// A kind of object. The order is the one in which `kubectl get all` and the store walk them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    Namespace,
-    Node,
-    Pod,
-    ReplicationController,
-    Service,
-    DaemonSet,
-    Deployment,
-    ReplicaSet,
-    StatefulSet,
-    HorizontalPodAutoscaler,
-    CronJob,
-    Job,
-    ConfigMap,
-    Secret,
-    ServiceAccount,
-    Endpoints,
-    EndpointSlice,
-    Event,
-    Ingress,
-    IngressClass,
-    NetworkPolicy,
-    PodDisruptionBudget,
-    PersistentVolumeClaim,
-    ControllerRevision,
-    LimitRange,
-    ResourceQuota,
-    Role,
-    RoleBinding,
-    ClusterRole,
-    ClusterRoleBinding,
-}
+pub use super::object::Kind;
 
 /// How a kind is named, on the wire and on the command line.
 #[derive(Debug)]

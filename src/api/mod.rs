@@ -40,7 +40,7 @@ pub(crate) use bootstrap::CERTIFICATE as ROOT_CERTIFICATE;
 pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};
 pub use kind::{Kind, KindInfo, Names, is_called};
-pub use object::{Object, Resource};
+pub use object::{Object, Resource, Visitor};
 pub use pod::{Mount, Pod, SharedSpec, SharedStatus, ephemeral};
 pub use request::{
     Action, Answer, Body, Change, DeleteOptions, FieldValidation, Patch, Propagation, Request,

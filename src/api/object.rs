@@ -21,7 +21,7 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBind
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
-use super::{Event, Kind, Pod};
+use super::{Event, Pod};
 
 /// A type that the API server stores.
 pub trait Resource: Clone + Sized + 'static {
@@ -37,8 +37,20 @@ pub trait Resource: Clone + Sized + 'static {
     fn metadata_mut(&mut self) -> &mut ObjectMeta;
 }
 
+/// Something that is done with an object as its own type.
+pub trait Visitor {
+    /// Does it.
+    fn visit<T: Resource>(self, object: Arc<T>);
+}
+
 macro_rules! objects {
     ($($kind:ident),* $(,)?) => {
+        /// A kind of object. The order is the one in which `kubectl get all` and the store walk them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $(#[allow(missing_docs)] $kind,)*
+        }
+
         /// An object of any kind.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Object {
@@ -49,6 +61,11 @@ macro_rules! objects {
             /// Its kind.
             pub fn kind(&self) -> Kind {
                 match self { $(Object::$kind(_) => Kind::$kind,)* }
+            }
+
+            /// Shows it to a visitor.
+            pub fn accept(self, visitor: impl Visitor) {
+                match self { $(Object::$kind(object) => visitor.visit(object),)* }
             }
 
             /// Its metadata.

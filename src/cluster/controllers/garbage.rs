@@ -11,7 +11,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference}
 
 use super::queue::{Actor, Queue};
 use super::{Client, Key, owner};
-use crate::api::{Action, Change, DeleteOptions, Kind, Object, Propagation, Store};
+use crate::api::{
+    Action, Change, DeleteOptions, Kind, Object, Propagation, Resource, Store, Visitor,
+};
 use crate::clock::SimTime;
 
 const FOREGROUND: &str = "foregroundDeletion";
@@ -141,47 +143,15 @@ fn let_go(client: &mut Client<'_>, kind: Kind, child: &Key, uid: &str) {
 
 /// Stores a changed object of any kind.
 fn store_object(client: &mut Client<'_>, object: Object) {
-    macro_rules! update {
-        ($($kind:ident),*) => {
-            match object {
-                $(Object::$kind(object) => {
-                    client.update(Arc::unwrap_or_clone(object));
-                })*
-            }
-        };
+    object.accept(Update(client));
+}
+
+struct Update<'a, 'c>(&'a mut Client<'c>);
+
+impl Visitor for Update<'_, '_> {
+    fn visit<T: Resource>(self, object: Arc<T>) {
+        self.0.update(Arc::unwrap_or_clone(object));
     }
-    update!(
-        Namespace,
-        Node,
-        Pod,
-        ReplicationController,
-        Service,
-        DaemonSet,
-        Deployment,
-        ReplicaSet,
-        StatefulSet,
-        Job,
-        CronJob,
-        ConfigMap,
-        Secret,
-        ServiceAccount,
-        Endpoints,
-        EndpointSlice,
-        Event,
-        Ingress,
-        IngressClass,
-        NetworkPolicy,
-        PodDisruptionBudget,
-        PersistentVolumeClaim,
-        ControllerRevision,
-        HorizontalPodAutoscaler,
-        LimitRange,
-        ResourceQuota,
-        Role,
-        RoleBinding,
-        ClusterRole,
-        ClusterRoleBinding
-    );
 }
 
 #[cfg(test)]
