@@ -5,6 +5,9 @@
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "architecture/cycles.rs"]
+mod cycles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -180,6 +183,85 @@ fn prose_is_recognised() {
     assert_eq!(literals("let a = (\"one\", \"two\");"), ["one", "two"]);
 }
 
+/// What stands in the way of a circle of at most four files: the folder that its files have in common, and
+/// how many they are. These may become fewer, and no others may come.
+const CIRCLES: [(&str, usize); 9] = [
+    // A shell runs commands, and commands run shells.
+    ("shell", 80),
+    // A kubelet's containers are processes, which ask other containers.
+    ("cluster", 24),
+    // A family of faults asks others for what is behind its own.
+    ("level/diagnosis", 19),
+    // An attempt is diagnosed by further attempts.
+    ("level", 17),
+    ("cluster/programs/nginx", 9),
+    ("shell/commands/jq", 6),
+    ("shell/commands/net/curl", 5),
+    ("game", 5),
+    ("api/validation/pod", 5),
+];
+
+#[test]
+fn files_use_each_other_in_small_circles_alone() {
+    let files = ROOMS.iter().flat_map(|room| files_of(room)).collect();
+    let circles = cycles::circles(&cycles::sources(&source(), files));
+    assert!(circles.len() > 5, "no circles are found any more: {circles:?}");
+    let most = |folder: &str| {
+        CIRCLES.iter().find(|(known, _)| *known == folder).map_or(4, |(_, most)| *most)
+    };
+    for circle in circles {
+        let folder = cycles::folder(&circle);
+        let names: Vec<String> = circle.iter().map(|module| module.join("/")).collect();
+        assert!(names.len() <= most(&folder), "{} files of {folder}: {names:#?}", names.len());
+    }
+}
+
+/// How many lines a function may have.
+const LONGEST: usize = 75;
+
+/// How many lines a file may have.
+const TALLEST: usize = 900;
+
+/// Functions that are one table, and need its length.
+const TABLES: [(&str, &str); 1] = [
+    // go-yaml's words for each kind of error that the parser has.
+    ("manifest/syntax.rs", "words"),
+];
+
+/// Folders whose functions and files are still longer.
+const LONG: [&str; 5] = [
+    "shell/commands/files",
+    "shell/commands/text",
+    "shell/commands/net",
+    "shell/commands/jq",
+    "shell/commands/kubectl",
+];
+
+#[test]
+fn functions_and_files_can_be_overlooked() {
+    let mut long = Vec::new();
+    for file in ROOMS.iter().flat_map(|room| files_of(room)).filter(|file| !is_a_test(file)) {
+        let name = file.strip_prefix(source()).expect("a source").display().to_string();
+        if LONG.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("source files are readable");
+        if text.lines().count() > TALLEST {
+            long.push(format!("{name} has {} lines", text.lines().count()));
+        }
+        for function in functions(&text) {
+            let lines = function.lines().count();
+            let head = function.lines().next().unwrap_or("").trim();
+            let own = head.split_once("fn ").map_or("", |(_, rest)| rest);
+            let own = own.split(['(', '<']).next().unwrap_or("");
+            if lines > LONGEST && !TABLES.contains(&(name.as_str(), own)) {
+                long.push(format!("{name}: {own} has {lines} lines"));
+            }
+        }
+    }
+    assert!(long.is_empty(), "name their branches, or split them by subject:\n{}", long.join("\n"));
+}
+
 /// Whether a source is a test as a whole: its room's `mod` line is behind `#[cfg(test)]`.
 fn is_a_test(file: &Path) -> bool {
     let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
@@ -194,18 +276,18 @@ fn functions(code: &str) -> Vec<String> {
     let mut done = Vec::new();
     for line in code.lines() {
         let indent = line.len() - line.trim_start().len();
-        if line
-            .trim_start()
-            .split('(')
-            .next()
-            .is_some_and(|head| head.split(' ').any(|word| word == "fn"))
-        {
+        if line.trim_start().split('(').next().is_some_and(|head| {
+            head.split_once("fn ")
+                .is_some_and(|(before, _)| before.is_empty() || before.ends_with(' '))
+        }) {
             found.push((indent, String::new()));
         }
         for (_, text) in &mut found {
             text.push_str(line);
             text.push('\n');
         }
+        // What a trait only declares has no body.
+        found.retain(|(_, text)| text.contains('{') || !text.trim_end().ends_with(';'));
         if line.trim() == "}"
             && let Some(at) = found.iter().rposition(|(start, _)| *start == indent)
         {
