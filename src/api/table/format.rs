@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::PodSpec;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+
+use super::age::since;
+use crate::clock::SimTime;
 
 /// `app=web,tier=front`, or `<none>`.
 pub fn format_labels(labels: Option<&BTreeMap<String, String>>) -> String {
@@ -35,6 +38,16 @@ pub fn format_selector(selector: Option<&LabelSelector>) -> String {
     }
     parts.sort_by(|(a, _), (b, _)| a.cmp(b));
     or_none(parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(","))
+}
+
+/// An object's name, for its row.
+pub(super) fn name(metadata: &ObjectMeta) -> String {
+    metadata.name.clone().unwrap_or_default()
+}
+
+/// How long an object has been there, for its row.
+pub(super) fn age(metadata: &ObjectMeta, now: SimTime) -> String {
+    since(metadata.creation_timestamp.as_ref(), now)
 }
 
 /// The text, or `<none>` when it is empty.

@@ -5,30 +5,37 @@
 
 mod age;
 mod autoscaler;
+mod budget;
+mod claim;
 mod cron_job;
 mod daemon_set;
+mod data;
 mod deployment;
 mod endpoint_slice;
 mod endpoints;
 mod event;
 mod format;
 mod ingress;
+mod ingress_class;
 mod job;
 mod layout;
+mod namespace;
+mod network_policy;
 mod node;
-mod others;
 pub mod pod;
 mod replica_set;
+mod revision;
 mod rights;
 mod service;
+mod service_account;
 mod stateful_set;
 
 pub use age::{human_duration, since};
+pub use claim::access_modes;
 pub use endpoints::addresses;
 pub use format::{format_labels, format_selector};
 pub use layout::Layout;
 pub use node::roles;
-pub use others::access_modes;
 
 use std::fmt;
 
@@ -129,15 +136,15 @@ fn columns(kind: Kind) -> Columns {
         Kind::CronJob => cron_job::COLUMNS,
         Kind::Event => event::COLUMNS,
         Kind::Ingress => ingress::COLUMNS,
-        Kind::Namespace => others::NAMESPACE,
-        Kind::ConfigMap => others::CONFIG_MAP,
-        Kind::Secret => others::SECRET,
-        Kind::ServiceAccount => others::SERVICE_ACCOUNT,
-        Kind::IngressClass => others::INGRESS_CLASS,
-        Kind::NetworkPolicy => others::NETWORK_POLICY,
-        Kind::PodDisruptionBudget => others::POD_DISRUPTION_BUDGET,
-        Kind::PersistentVolumeClaim => others::PERSISTENT_VOLUME_CLAIM,
-        Kind::ControllerRevision => others::CONTROLLER_REVISION,
+        Kind::Namespace => namespace::NAMESPACE,
+        Kind::ConfigMap => data::CONFIG_MAP,
+        Kind::Secret => data::SECRET,
+        Kind::ServiceAccount => service_account::SERVICE_ACCOUNT,
+        Kind::IngressClass => ingress_class::INGRESS_CLASS,
+        Kind::NetworkPolicy => network_policy::NETWORK_POLICY,
+        Kind::PodDisruptionBudget => budget::POD_DISRUPTION_BUDGET,
+        Kind::PersistentVolumeClaim => claim::PERSISTENT_VOLUME_CLAIM,
+        Kind::ControllerRevision => revision::CONTROLLER_REVISION,
         Kind::HorizontalPodAutoscaler => autoscaler::COLUMNS,
         Kind::LimitRange => rights::LIMITS,
         Kind::ResourceQuota => rights::QUOTA,
@@ -162,15 +169,15 @@ fn row(object: &Object, now: SimTime) -> Vec<String> {
         Object::CronJob(job) => cron_job::row(job, now),
         Object::Event(event) => event::row(event, now),
         Object::Ingress(ingress) => ingress::row(ingress, now),
-        Object::Namespace(namespace) => others::namespace(namespace, now),
-        Object::ConfigMap(map) => others::config_map(map, now),
-        Object::Secret(secret) => others::secret(secret, now),
-        Object::ServiceAccount(account) => others::service_account(account, now),
-        Object::IngressClass(class) => others::ingress_class(class, now),
-        Object::NetworkPolicy(policy) => others::network_policy(policy, now),
-        Object::PodDisruptionBudget(budget) => others::pod_disruption_budget(budget, now),
-        Object::PersistentVolumeClaim(claim) => others::persistent_volume_claim(claim, now),
-        Object::ControllerRevision(revision) => others::controller_revision(revision, now),
+        Object::Namespace(namespace) => namespace::namespace(namespace, now),
+        Object::ConfigMap(map) => data::config_map(map, now),
+        Object::Secret(secret) => data::secret(secret, now),
+        Object::ServiceAccount(account) => service_account::service_account(account, now),
+        Object::IngressClass(class) => ingress_class::ingress_class(class, now),
+        Object::NetworkPolicy(policy) => network_policy::network_policy(policy, now),
+        Object::PodDisruptionBudget(budget) => budget::pod_disruption_budget(budget, now),
+        Object::PersistentVolumeClaim(claim) => claim::persistent_volume_claim(claim, now),
+        Object::ControllerRevision(revision) => revision::controller_revision(revision, now),
         Object::HorizontalPodAutoscaler(scaler) => autoscaler::row(scaler, now),
         Object::LimitRange(range) => rights::limits(range),
         Object::ResourceQuota(quota) => rights::quota(quota, now),

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod autoscaler;
+mod budget;
 mod claim;
 mod config;
 mod daemon_set;
@@ -14,8 +15,9 @@ mod job;
 mod labels;
 mod metadata;
 pub mod names;
+mod namespace;
 mod network_policy;
-mod others;
+mod node;
 mod pod;
 mod ports;
 mod quota;
@@ -43,8 +45,8 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::Pod(pod) if known => {
             metadata::create(r, &pod.metadata, true, names::dns_subdomain);
         }
-        Object::Namespace(namespace) => others::create_namespace(r, namespace),
-        Object::Node(node) => others::check_node(r, node, None),
+        Object::Namespace(namespace) => namespace::create_namespace(r, namespace),
+        Object::Node(node) => node::check_node(r, node, None),
         Object::Pod(pod) => pod::create(r, pod),
         Object::ReplicationController(controller) => {
             workload::check_controller(r, controller, None);
@@ -63,7 +65,7 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::Ingress(ingress) => ingress::create(r, ingress),
         Object::IngressClass(class) => ingress::check_class(r, class, None),
         Object::NetworkPolicy(policy) => network_policy::create(r, policy),
-        Object::PodDisruptionBudget(budget) => others::check_budget(r, budget, None),
+        Object::PodDisruptionBudget(budget) => budget::check_budget(r, budget, None),
         Object::PersistentVolumeClaim(claim) => claim::check(r, claim, None),
         Object::HorizontalPodAutoscaler(scaler) => autoscaler::check(r, scaler, None),
         Object::LimitRange(range) => quota::check_limits(r, range, None),
@@ -93,7 +95,7 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
     let mut report = Report::default();
     let r = &mut report;
     match (new, old) {
-        (Object::Node(new), Object::Node(old)) => others::check_node(r, new, Some(old)),
+        (Object::Node(new), Object::Node(old)) => node::check_node(r, new, Some(old)),
         (Object::Pod(new), Object::Pod(old)) => pod::update(r, new, old),
         (Object::ReplicationController(new), Object::ReplicationController(old)) => {
             workload::check_controller(r, new, Some(old));
@@ -123,7 +125,7 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
             network_policy::update(r, new, old);
         }
         (Object::PodDisruptionBudget(new), Object::PodDisruptionBudget(old)) => {
-            others::check_budget(r, new, Some(old));
+            budget::check_budget(r, new, Some(old));
         }
         (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
             claim::check(r, new, Some(old));

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::tool::Io;
 use super::{Call, Failure};
-use crate::api::quantity;
+use crate::api::selector::Operator;
+use crate::api::{LabelSelector, quantity};
 use crate::manifest::quantity as amount;
 
 /// What a command says that takes names or files and got neither.
@@ -149,6 +150,69 @@ pub(super) fn env_line(io: &Io<'_>, line: &str) -> Result<Option<(String, String
     }
     let value = value.unwrap_or_else(|| io.environment.get(key).cloned().unwrap_or_default());
     Ok(Some((key.to_owned(), value)))
+}
+
+/// A selector as the API has it: pairs, and requirements that are none, each with its operator.
+pub(super) struct LabelRequirements {
+    pub pairs: Map<String, Value>,
+    pub expressions: Vec<(String, &'static str, Vec<String>)>,
+}
+
+impl LabelRequirements {
+    /// The selector as JSON.
+    pub fn value(self) -> Value {
+        let mut selector = json!({});
+        if !self.pairs.is_empty() {
+            selector["matchLabels"] = Value::Object(self.pairs);
+        }
+        let expressions = self.expressions.into_iter().map(|(key, operator, values)| {
+            let mut expression = json!({"key": key, "operator": operator});
+            if !values.is_empty() {
+                expression["values"] = json!(values);
+            }
+            expression
+        });
+        let expressions: Vec<Value> = expressions.collect();
+        if !expressions.is_empty() {
+            selector["matchExpressions"] = Value::Array(expressions);
+        }
+        selector
+    }
+}
+
+/// A selector's text as the object of an API (`metav1.ParseToLabelSelector`).
+///
+/// # Errors
+/// A text that is no selector, and operators that such an object has not.
+pub(super) fn label_selector(text: &str) -> Result<LabelRequirements, Failure> {
+    let parsed = LabelSelector::parse(text).map_err(|reason| {
+        Failure::message(format!("couldn't parse the selector string \"{text}\": {reason}"))
+    })?;
+    let no_operator = |sign: &str| {
+        Err(Failure::message(format!("\"{sign}\" is not a valid label selector operator")))
+    };
+    let (mut pairs, mut expressions) = (Map::new(), Vec::new());
+    let set_based = text.contains(" in ") || text.contains(" in(");
+    for requirement in parsed.requirements {
+        let key = requirement.key;
+        let (operator, values) = match requirement.operator {
+            Operator::In(values) if values.len() == 1 && !set_based => {
+                pairs.insert(key, json!(values[0]));
+                continue;
+            }
+            Operator::In(values) => ("In", values),
+            Operator::NotIn(values) if values.len() == 1 && text.contains("!=") => {
+                return no_operator("!=");
+            }
+            Operator::NotIn(values) => ("NotIn", values),
+            Operator::Exists => ("Exists", Vec::new()),
+            Operator::DoesNotExist => ("DoesNotExist", Vec::new()),
+            Operator::GreaterThan(_) => return no_operator("gt"),
+            Operator::LessThan(_) => return no_operator("lt"),
+        };
+        expressions.push((key, operator, values));
+    }
+    Ok(LabelRequirements { pairs, expressions })
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `kubectl create`: from manifests, and by generators that write one.
 
+mod budget;
 mod config_map;
 
 pub(super) use config_map::hash;
@@ -7,10 +8,13 @@ pub(super) use config_map::hash;
 mod deployment;
 mod ingress;
 mod job;
-mod others;
+mod namespace;
+mod priority_class;
+mod quota;
 mod rights;
 mod secret;
 mod service;
+mod service_account;
 
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -38,13 +42,13 @@ pub(super) static COMMAND: Command = Command {
         &deployment::COMMAND,
         &ingress::COMMAND,
         &job::COMMAND,
-        &others::NAMESPACE,
-        &others::POD_DISRUPTION_BUDGET,
+        &namespace::NAMESPACE,
+        &budget::POD_DISRUPTION_BUDGET,
         &secret::COMMAND,
         &service::COMMAND,
-        &others::SERVICE_ACCOUNT,
-        &others::PRIORITY_CLASS,
-        &others::QUOTA,
+        &service_account::SERVICE_ACCOUNT,
+        &priority_class::PRIORITY_CLASS,
+        &quota::QUOTA,
         &rights::ROLE,
         &rights::ROLE_BINDING,
         &rights::CLUSTER_ROLE,

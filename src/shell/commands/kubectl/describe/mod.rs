@@ -1,22 +1,26 @@
 //! `kubectl describe`: an object in full, with what belongs to it. One kind a file.
 
 mod autoscaler;
+mod budget;
 mod claim;
 mod containers;
+mod data;
 mod deployment;
 mod endpoints;
 mod events;
 mod generic;
 mod ingress;
+mod ingress_class;
 mod job;
+mod namespace;
 mod network_policy;
 mod node;
-mod others;
 mod page;
 mod pod;
 mod quota;
 mod rights;
 mod service;
+mod service_account;
 mod stateful_set;
 mod tabs;
 mod volumes;

@@ -2,8 +2,10 @@
 
 mod env;
 mod image;
-mod others;
 mod resolve;
+mod resources;
+mod selector;
+mod service_account;
 mod subject;
 
 use serde_json::Value;
@@ -25,9 +27,9 @@ pub(super) static COMMAND: Command = Command {
     children: &[
         &env::COMMAND,
         &image::COMMAND,
-        &others::RESOURCES,
-        &others::SELECTOR,
-        &others::SERVICE_ACCOUNT,
+        &resources::RESOURCES,
+        &selector::SELECTOR,
+        &service_account::SERVICE_ACCOUNT,
         &subject::COMMAND,
     ],
     ..catalog::PLAIN

@@ -1,0 +1,66 @@
+//! Nodes.
+
+use k8s_openapi::api::core::v1::Node;
+
+use super::report::{Report, Shown};
+use super::shape::Holds::{Any, Pointer, Text};
+use super::shape::{Own, Shape};
+use super::{metadata, names};
+
+const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
+
+const TAINT: Shape = &[
+    ("Key", "key", Text),
+    ("Value", "value", Text),
+    ("Effect", "effect", Text),
+    ("TimeAdded", "timeAdded", Any),
+];
+
+/// What a Node has once, it keeps: the ranges of its pods and its name with the provider.
+fn keep_node(report: &mut Report, new: &Node, old: &Node) {
+    let (new, old) = (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
+    let had_ranges = old.pod_cidrs.as_ref().is_some_and(|ranges| !ranges.is_empty());
+    if had_ranges && new.pod_cidrs != old.pod_cidrs {
+        let why = "node updates may not change podCIDR except from \"\" to valid";
+        report.forbidden("spec.podCIDRs", why);
+    }
+    let named = old.provider_id.as_deref().is_some_and(|name| !name.is_empty());
+    if named && new.provider_id != old.provider_id {
+        let why = "node updates may not change providerID except from \"\" to valid";
+        report.forbidden("spec.providerID", why);
+    }
+}
+
+/// A new or changed Node.
+pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
+    match old {
+        None => metadata::create(report, &node.metadata, false, names::dns_subdomain),
+        Some(old) => {
+            metadata::update(report, &node.metadata, &old.metadata);
+            keep_node(report, node, old);
+        }
+    }
+    let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
+    let mut seen = std::collections::BTreeSet::new();
+    for (index, taint) in taints.iter().enumerate() {
+        // The server looks for taints in the metadata.
+        let path = format!("metadata.taints[{index}]");
+        report.invalid_for(&format!("{path}.key"), &taint.key, names::qualified_name(&taint.key));
+        let value = taint.value.as_deref().unwrap_or("");
+        let reasons = names::label_value(value);
+        if !reasons.is_empty() {
+            report.invalid(&format!("{path}.value"), value, &reasons.join(";"));
+        }
+        report.one_of(&format!("{path}.effect"), Some(&taint.effect), EFFECTS);
+        if !seen.insert((&taint.key, &taint.effect)) {
+            let why = "taints must be unique by key and effect pair";
+            report.duplicate_because(&path, Own(Pointer(TAINT), taint), why);
+        }
+    }
+}
+
+impl Shown for &&str {
+    fn shown(&self) -> String {
+        (**self).shown()
+    }
+}
