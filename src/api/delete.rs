@@ -51,7 +51,8 @@ impl ApiServer {
         Ok(Response::object(self.commit(object)))
     }
 
-    /// Deletes a pod unless a disruption budget forbids it: what `kubectl drain` asks for.
+    /// Deletes a pod unless a disruption budget forbids it: what `kubectl drain` asks for
+    /// (`pkg/registry/core/pod/storage/eviction.go`).
     pub(super) fn evict(
         &mut self,
         now: SimTime,
@@ -59,27 +60,55 @@ impl ApiServer {
         options: DeleteOptions,
     ) -> Answer {
         let pod = self.stored(target)?;
-        let labels = pod.metadata().labels.as_ref();
-        let budgets = self.store.list::<PodDisruptionBudget>(Some(target.namespace));
-        let guard = budgets.into_iter().find(|budget| {
-            let spec = budget.spec.as_ref();
-            spec.and_then(|spec| spec.selector.as_ref())
-                .is_some_and(|selector| LabelSelector::of(selector).matches(labels))
-        });
-        if let Some(budget) = guard {
-            let status = budget.status.clone().unwrap_or_default();
-            if status.disruptions_allowed.unwrap_or(0) <= 0 {
-                return Err(Status::new(
-                    Reason::TooManyRequests,
-                    "Cannot evict pod as it would violate the pod's disruption budget.",
-                ));
-            }
-            let mut budget = Arc::clone(budget);
-            let changed = Arc::make_mut(&mut budget).status.get_or_insert_default();
-            changed.disruptions_allowed = status.disruptions_allowed.map(|allowed| allowed - 1);
+        if let Some(mut budget) = self.guard(&pod)? {
+            let status = Arc::make_mut(&mut budget).status.get_or_insert_default();
+            status.disruptions_allowed = status.disruptions_allowed.map(|allowed| allowed - 1);
             self.commit(Object::PodDisruptionBudget(budget));
         }
         self.delete_sent(now, target, options)
+    }
+
+    /// The budget that an eviction of this pod is charged to, if it is charged to any.
+    ///
+    /// # Errors
+    /// When the budget has nothing left, or nobody knows whether it has.
+    fn guard(&self, pod: &Object) -> Result<Option<Arc<PodDisruptionBudget>>, Status> {
+        let Object::Pod(pod) = pod else { return Ok(None) };
+        let leaves = pod.metadata.deletion_timestamp.is_some();
+        if leaves || matches!(pod.phase(), "Succeeded" | "Failed" | "Pending") {
+            return Ok(None);
+        }
+        let labels = pod.metadata.labels.as_ref();
+        let budgets = self.store.list::<PodDisruptionBudget>(Some(pod.namespace()));
+        let mut guards = budgets.into_iter().filter(|budget| {
+            let selector = budget.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+            selector.is_some_and(|selector| LabelSelector::of(selector).matches(labels))
+        });
+        let (Some(budget), more) = (guards.next(), guards.next()) else { return Ok(None) };
+        if more.is_some() {
+            return Err(Status::new(
+                Reason::InternalError,
+                "This pod has more than one PodDisruptionBudget, which the eviction subresource \
+                 does not support.",
+            ));
+        }
+        let status = budget.status.clone().unwrap_or_default();
+        let policy = budget.spec.as_ref();
+        let policy = policy.and_then(|spec| spec.unhealthy_pod_eviction_policy.as_deref());
+        let (healthy, desired) = (status.current_healthy, status.desired_healthy);
+        let is_enough = desired > Some(0) && healthy >= desired;
+        if !pod.is_ready() && (policy == Some("AlwaysAllow") || is_enough) {
+            return Ok(None);
+        }
+        let is_behind = status.observed_generation.unwrap_or(0)
+            < budget.metadata.generation.unwrap_or_default();
+        if is_behind || status.disruptions_allowed.unwrap_or(0) <= 0 {
+            return Err(Status::new(
+                Reason::TooManyRequests,
+                "Cannot evict pod as it would violate the pod's disruption budget.",
+            ));
+        }
+        Ok(Some(Arc::clone(budget)))
     }
 }
 

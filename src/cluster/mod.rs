@@ -44,7 +44,7 @@ pub use deeds::{
 pub use foreground::Written;
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc};
-pub use kubelet::{LogLines, declared_resource};
+pub use kubelet::{LogLines, declared_resource, go_duration};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use programs::{ingress_port, secret_certificate};
 pub use traffic::{

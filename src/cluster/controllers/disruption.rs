@@ -6,107 +6,200 @@ use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::ReplicationController;
-use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetStatus};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::api::policy::v1::{
+    PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector as Selector, Time};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::deployment::share;
-use super::{Client, Key, owner, pods};
+use super::{Client, Key, owner};
 use crate::api::selector::LabelSelector;
 use crate::api::{Kind, Pod};
 
-/// Counts a budget's pods and what they leave to spare.
+/// Who tells of budgets.
+const COMPONENT: &str = "controllermanager";
+
+/// What a budget looks at its pods for.
+struct Count {
+    /// How many pods there are to be.
+    expected: i32,
+    /// How many of them have to be healthy.
+    desired: i32,
+    /// Whether pods were left out, since nobody controls them.
+    leaves_out: bool,
+}
+
+/// Counts a budget's pods and what they leave to spare (`trySync`).
 pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let Some(budget) = client.get::<PodDisruptionBudget>(key) else { return };
     let Some(spec) = &budget.spec else { return };
-    let Some(selector) = spec.selector.as_ref().map(LabelSelector::of) else { return };
-    let selected: Vec<Arc<Pod>> = client
-        .index
-        .pods_matching(&key.namespace, &selector)
-        .filter(|pod| !pod.is_finished())
-        .cloned()
-        .collect();
-    let healthy =
-        selected.iter().filter(|pod| pod.is_ready() && !pod.is_terminating()).count() as i32;
-    let of = |part: &IntOrString, whole: i32| {
-        i32::try_from(share(Some(part), whole.into(), true)).unwrap_or(i32::MAX)
+    let selected: Vec<Arc<Pod>> = match spec.selector.as_ref().map(LabelSelector::of) {
+        Some(selector) => client.index.pods_matching(&key.namespace, &selector).cloned().collect(),
+        None => Vec::new(),
     };
-    let (expected, desired) = match (&spec.max_unavailable, &spec.min_available) {
-        (Some(unavailable), _) => {
-            let expected = scale(client, &selected);
-            (expected, expected.saturating_sub(of(unavailable, expected)).max(0))
+    if selected.is_empty() {
+        client.normal(&*budget, COMPONENT, "NoPods", "No matching pods found".to_owned());
+    }
+    let before = budget.status.clone();
+    let status = match count(client, spec, &selected) {
+        Ok(count) => {
+            if count.leaves_out {
+                let message = unmanaged(spec.selector.as_ref());
+                client.warning(&*budget, COMPONENT, "UnmanagedPods", message);
+            }
+            let counts = |pod: &&Arc<Pod>| pod.is_ready() && !pod.is_terminating();
+            let healthy = selected.iter().filter(counts).count() as i32;
+            let allowed = healthy.saturating_sub(count.desired).max(0);
+            let allowed = if count.expected > 0 { allowed } else { 0 };
+            let verdict = match allowed {
+                0 => ("False", "InsufficientPods"),
+                _ => ("True", "SufficientPods"),
+            };
+            let generation = budget.metadata.generation;
+            PodDisruptionBudgetStatus {
+                conditions: Some(condition(client, &budget, verdict, String::new(), generation)),
+                current_healthy: Some(healthy),
+                desired_healthy: Some(count.desired),
+                disrupted_pods: before.as_ref().and_then(|status| status.disrupted_pods.clone()),
+                disruptions_allowed: Some(allowed),
+                expected_pods: Some(count.expected),
+                observed_generation: generation,
+            }
         }
-        (None, Some(IntOrString::Int(least))) => (selected.len() as i32, *least),
-        (None, Some(percentage)) => {
-            let expected = scale(client, &selected);
-            (expected, of(percentage, expected))
+        Err(why) => {
+            let message = format!("Failed to calculate the number of expected pods: {why}");
+            client.warning(&*budget, COMPONENT, "CalculateExpectedPodCountFailed", message);
+            // Nobody knows, so that nothing is allowed (`failSafe`).
+            let known = before.clone().unwrap_or_default();
+            let verdict = ("False", "SyncFailed");
+            let generation = known.observed_generation;
+            PodDisruptionBudgetStatus {
+                conditions: Some(condition(client, &budget, verdict, why, generation)),
+                disruptions_allowed: Some(0),
+                ..known
+            }
         }
-        (None, None) => (selected.len() as i32, 1),
     };
-    let allowed = if expected > 0 { healthy.saturating_sub(desired).max(0) } else { 0 };
-    let before = budget.status.as_ref();
-    let status = PodDisruptionBudgetStatus {
-        conditions: Some(conditions(client, &budget, allowed)),
-        current_healthy: Some(healthy),
-        desired_healthy: Some(desired),
-        disrupted_pods: before.and_then(|status| status.disrupted_pods.clone()),
-        disruptions_allowed: Some(allowed),
-        expected_pods: Some(expected),
-        observed_generation: budget.metadata.generation,
-    };
-    if before != Some(&status) {
+    if before.as_ref() != Some(&status) {
         let mut budget = PodDisruptionBudget::clone(&budget);
         budget.status = Some(status);
         client.update(budget);
     }
 }
 
-/// How many pods the controllers of these pods ask for; pods without one count themselves.
-fn scale(client: &Client<'_>, selected: &[Arc<Pod>]) -> i32 {
+/// How many pods a budget expects and wants healthy (`getExpectedPodCount`).
+fn count(
+    client: &Client<'_>,
+    spec: &PodDisruptionBudgetSpec,
+    selected: &[Arc<Pod>],
+) -> Result<Count, String> {
+    let of = |part: &IntOrString, whole: i32| {
+        i32::try_from(share(Some(part), whole.into(), true)).unwrap_or(i32::MAX)
+    };
+    Ok(match (&spec.max_unavailable, &spec.min_available) {
+        (Some(unavailable), _) => {
+            let (expected, leaves_out) = scale(client, selected)?;
+            let desired = expected.saturating_sub(of(unavailable, expected)).max(0);
+            Count { expected, desired, leaves_out }
+        }
+        (None, Some(IntOrString::Int(least))) => {
+            Count { expected: selected.len() as i32, desired: *least, leaves_out: false }
+        }
+        (None, Some(percentage)) => {
+            let (expected, leaves_out) = scale(client, selected)?;
+            Count { expected, desired: of(percentage, expected), leaves_out }
+        }
+        (None, None) => Count { expected: 0, desired: 0, leaves_out: false },
+    })
+}
+
+/// How many pods the controllers of these pods ask for, and whether some have none (`getExpectedScale`).
+fn scale(client: &Client<'_>, selected: &[Arc<Pod>]) -> Result<(i32, bool), String> {
     let mut counted: Vec<String> = Vec::new();
-    let mut expected = 0;
+    let (mut expected, mut leaves_out) = (0_i32, false);
     for pod in selected {
-        let Some((kind, name)) = pods::owner_kind(pod) else {
-            expected = i32::saturating_add(expected, 1);
+        let Some(owner) = owner::controller(&pod.metadata) else {
+            leaves_out = true;
             continue;
         };
+        let kind = Kind::from_manifest(&owner.api_version, &owner.kind);
         let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
-        let (uid, replicas) = ask(client, kind, &Key::new(namespace, name)).unwrap_or_default();
+        let asked = match kind {
+            Some(kind) => ask(client, kind, &Key::new(namespace, &owner.name))?,
+            None => None,
+        };
+        let Some((uid, replicas)) = asked else {
+            return Err(format!("found no controllers for pod {:?}", pod.name()));
+        };
         if !counted.contains(&uid) {
             counted.push(uid);
             expected = expected.saturating_add(replicas);
         }
     }
-    expected
+    Ok((expected, leaves_out))
 }
 
 /// The UID and size of what scales a pod's owner: a ReplicaSet's Deployment speaks for it.
-fn ask(client: &Client<'_>, kind: Kind, key: &Key) -> Option<(String, i32)> {
-    match kind {
-        Kind::ReplicaSet => {
-            let set = client.get::<ReplicaSet>(key)?;
+fn ask(client: &Client<'_>, kind: Kind, key: &Key) -> Result<Option<(String, i32)>, String> {
+    Ok(match kind {
+        Kind::ReplicaSet => client.get::<ReplicaSet>(key).and_then(|set| {
             if let Some(above) = owner::controller(&set.metadata) {
                 let deployment = Key::new(&key.namespace, &above.name);
                 let deployment = client.get::<Deployment>(&deployment)?;
                 return Some((above.uid.clone(), deployment.spec.as_ref()?.replicas?));
             }
             Some((owner::uid(&set.metadata).to_owned(), set.spec.as_ref()?.replicas?))
-        }
-        Kind::StatefulSet => {
-            let set = client.get::<StatefulSet>(key)?;
+        }),
+        Kind::StatefulSet => client.get::<StatefulSet>(key).and_then(|set| {
             Some((owner::uid(&set.metadata).to_owned(), set.spec.as_ref()?.replicas?))
-        }
-        Kind::ReplicationController => {
-            let rc = client.get::<ReplicationController>(key)?;
+        }),
+        Kind::ReplicationController => client.get::<ReplicationController>(key).and_then(|rc| {
             Some((owner::uid(&rc.metadata).to_owned(), rc.spec.as_ref()?.replicas?))
+        }),
+        kind => {
+            return Err(format!("{} does not implement the scale subresource", kind.resource()));
         }
-        _ => None,
-    }
+    })
 }
 
-fn conditions(client: &Client<'_>, budget: &PodDisruptionBudget, allowed: i32) -> Vec<Condition> {
-    let (status, reason) =
-        if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+/// What is said of pods that nobody controls; the selector is shown as Go shows it.
+fn unmanaged(selector: Option<&Selector>) -> String {
+    let selector = selector.cloned().unwrap_or_default();
+    let labels: String = selector
+        .match_labels
+        .iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}: {value},"))
+        .collect();
+    let requirements: String = selector
+        .match_expressions
+        .iter()
+        .flatten()
+        .map(|need| {
+            let values = need.values.as_deref().unwrap_or_default().join(" ");
+            let (key, operator) = (&need.key, &need.operator);
+            format!("LabelSelectorRequirement{{Key:{key},Operator:{operator},Values:[{values}],}},")
+        })
+        .collect();
+    format!(
+        "Pods selected by this PodDisruptionBudget (selector: \
+         &LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]\
+         LabelSelectorRequirement{{{requirements}}},}}) were found to be unmanaged. As a result, the \
+         status of the PDB cannot be calculated correctly, which may result in undefined behavior. \
+         To account for these pods please set \".spec.minAvailable\" field of the PDB to an integer \
+         value."
+    )
+}
+
+/// The one condition of a budget, which keeps its moment while its status stays.
+fn condition(
+    client: &Client<'_>,
+    budget: &PodDisruptionBudget,
+    (status, reason): (&str, &str),
+    message: String,
+    observed_generation: Option<i64>,
+) -> Vec<Condition> {
     let known = budget.status.iter().flat_map(|status| status.conditions.iter().flatten());
     let since = known
         .filter(|known| known.type_ == "DisruptionAllowed" && known.status == status)
@@ -114,8 +207,8 @@ fn conditions(client: &Client<'_>, budget: &PodDisruptionBudget, allowed: i32) -
         .next();
     vec![Condition {
         last_transition_time: since.unwrap_or_else(|| Time(client.now.whole_seconds())),
-        message: String::new(),
-        observed_generation: budget.metadata.generation,
+        message,
+        observed_generation,
         reason: reason.to_owned(),
         status: status.to_owned(),
         type_: "DisruptionAllowed".to_owned(),
@@ -126,7 +219,7 @@ fn conditions(client: &Client<'_>, budget: &PodDisruptionBudget, allowed: i32) -
 mod tests {
     use serde_json::json;
 
-    use super::super::world::{World, deployment};
+    use super::super::world::{World, deployment, pod};
     use crate::api::Kind;
 
     #[test]
@@ -185,5 +278,36 @@ mod tests {
             (&status["desiredHealthy"], &status["disruptionsAllowed"]),
             (&json!(2), &json!(2))
         );
+    }
+
+    fn budget(world: &mut World, spec: serde_json::Value) {
+        world.create(json!({
+            "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+            "metadata": { "name": "web" }, "spec": spec,
+        }));
+    }
+
+    // `trySync` and `getExpectedScale` of pkg/controller/disruption/disruption.go
+    #[test]
+    fn pods_that_nobody_controls_are_left_out_of_a_share() {
+        let mut world = World::new(1);
+        world.create(pod("stray", json!({})));
+        let selector = json!({ "matchLabels": { "app": "stray" } });
+        budget(&mut world, json!({ "maxUnavailable": 1, "selector": selector }));
+        world.settle();
+        let status = world.get(Kind::PodDisruptionBudget, "web")["status"].clone();
+        assert_eq!((&status["expectedPods"], &status["currentHealthy"]), (&json!(0), &json!(1)));
+        assert_eq!(status["disruptionsAllowed"], 0);
+        assert!(world.told("web").iter().any(|(reason, ..)| reason == "UnmanagedPods"));
+    }
+
+    #[test]
+    fn a_budget_that_selects_nothing_says_so() {
+        let mut world = World::new(1);
+        budget(&mut world, json!({ "minAvailable": 1 }));
+        world.settle();
+        let status = world.get(Kind::PodDisruptionBudget, "web")["status"].clone();
+        assert_eq!((&status["desiredHealthy"], &status["expectedPods"]), (&json!(1), &json!(0)));
+        assert!(world.told("web").iter().any(|(reason, ..)| reason == "NoPods"));
     }
 }

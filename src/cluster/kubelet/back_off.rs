@@ -112,8 +112,8 @@ fn tell_pull_back_off(worker: &mut Worker, index: usize, error: &str, host: &mut
     worker.tell_of(host, index, true, "Failed", "Error: ImagePullBackOff");
 }
 
-/// A duration as Go prints it: `10s`, `1m20s`, `5m0s`.
-fn go_duration(duration: Duration) -> String {
+/// A duration of whole seconds as Go prints it: `10s`, `1m20s`, `5m0s`.
+pub fn go_duration(duration: Duration) -> String {
     match duration.as_secs() {
         seconds @ 0..60 => format!("{seconds}s"),
         seconds => format!("{}m{}s", seconds / 60, seconds % 60),

@@ -45,6 +45,7 @@ use status::Conditions;
 use volume::Source;
 use worker::{Host, Worker};
 
+pub use back_off::go_duration;
 pub use downward::declared_resource;
 pub(super) use etc::{SHARED, machine_hosts, machine_resolv_conf};
 pub use log::LogLines;
