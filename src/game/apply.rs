@@ -2,7 +2,7 @@
 
 use super::play::{Panel, Play, Tone};
 use super::scene::Spot;
-use super::{Asked, Effect, Game, Popup, Question, update};
+use super::{Asked, Effect, Game, Popup, Question, requests};
 use crate::diagnostic::printable;
 use crate::level::{Applied, Phase};
 
@@ -15,7 +15,7 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
             false => "Nothing was changed; kubectl ends.",
         };
         play.say(Tone::Plain, text);
-        return update::settle(game);
+        return requests::settle(game);
     }
     if play.phase == Phase::Probing {
         play.say(Tone::Plain, "The goal's requests are being sent; apply after that.");
@@ -147,7 +147,7 @@ pub(super) fn send(game: &mut Game) -> Vec<Effect> {
     play.attempt.go();
     play.phase = Phase::Probing;
     play.say(Tone::Plain, "Sending the goal's requests…");
-    update::settle(game)
+    requests::settle(game)
 }
 
 /// Keeps the player's edits in the save.

@@ -47,7 +47,7 @@ pub(super) fn update(game: &mut Game, msg: LevelMsg) -> Vec<Effect> {
         LevelMsg::Step => {
             play.timer.pause();
             play.advance(Duration::from_secs(1));
-            super::update::settle(game)
+            super::requests::settle(game)
         }
         LevelMsg::Hint => {
             hint(game);

@@ -8,7 +8,7 @@ use super::play::{Asked, Play, Tone};
 use super::predict::Guess;
 use super::save::Solved;
 use super::story::{Story, Unanswered, is_dns};
-use super::{Effect, Game, Panel, Popup};
+use super::{Effect, Game, Panel, Popup, terminal};
 use crate::cluster::{Cluster, Ending, LookupFailure};
 use crate::level::{Goal, GoalState, Phase};
 use crate::network::{Outcome, Party, Trace, TraceId};
@@ -16,8 +16,24 @@ use crate::network::{Outcome, Party, Trace, TraceId};
 /// A way is followed through as many servers that pass a request on.
 const PROXIES: u32 = 4;
 
+/// Looks whether a command or the goals' requests have come to their end.
+pub(super) fn settle(game: &mut Game) -> Vec<Effect> {
+    let Some(play) = &mut game.play else { return Vec::new() };
+    let mut effects = terminal::finish(play);
+    let phase = play.attempt.phase();
+    let before = std::mem::replace(&mut play.phase, phase);
+    if before == Phase::Probing && phase != Phase::Probing {
+        effects.extend(probed(game, phase));
+        if let Some(play) = &mut game.play {
+            play.follow_coach();
+        }
+    }
+    game.dirty |= !effects.is_empty();
+    effects
+}
+
 /// The goals' requests were sent: show the ways of those that failed, or the way that won.
-pub(super) fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
+fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
     let at_once = game.save.settings.explain_at_once;
     let Some(play) = &mut game.play else { return Vec::new() };
     play.seen_trace = play.attempt.cluster().next_trace();

@@ -1,9 +1,8 @@
 //! What a player does in the terminal.
 
 use super::play::{LARGEST_FILE, Panel, Play, Tone};
-use super::requests::{last_request, story_of};
+use super::requests::{last_request, settle, story_of};
 use super::scene::Spot;
-use super::update::settle;
 use super::{Effect, Game, TerminalMsg};
 use crate::level::Phase;
 use crate::network::Trace;

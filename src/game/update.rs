@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::debrief::Debrief;
 use super::play::{Asked, Play, Tone};
-use super::requests::{newest_story, probed, show_victory};
+use super::requests::{newest_story, settle, show_victory};
 use super::save::{Contrast, Motion, ThemeChoice};
 use super::{
     Effect, FieldMsg, Game, Line, Msg, Popup, Screen, apply, command, level, terminal, trail,
@@ -164,22 +164,6 @@ fn tick(game: &mut Game, real: Duration) -> Vec<Effect> {
 /// How many requests the goals have made.
 fn requests(play: &Play) -> u32 {
     play.goals().iter().map(|goal| goal.tried).sum()
-}
-
-/// Looks whether a command or the goals' requests have come to their end.
-pub(super) fn settle(game: &mut Game) -> Vec<Effect> {
-    let Some(play) = &mut game.play else { return Vec::new() };
-    let mut effects = terminal::finish(play);
-    let phase = play.attempt.phase();
-    let before = std::mem::replace(&mut play.phase, phase);
-    if before == Phase::Probing && phase != Phase::Probing {
-        effects.extend(probed(game, phase));
-        if let Some(play) = &mut game.play {
-            play.follow_coach();
-        }
-    }
-    game.dirty |= !effects.is_empty();
-    effects
 }
 
 /// Ctrl-C. Where there is nothing to interrupt it leaves podhop, as anywhere else, but not without a

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use crate::api::{Kind, LabelSelector};
-use crate::diagnostic::Diagnostic;
 use crate::shell::Files;
 
 use super::incident::Incident;
-use super::read::{self, Source};
+use super::read::Source;
 
 /// The [`Pack::id`] of the campaign that is built in.
 pub const CAMPAIGN: &str = "campaign";
@@ -574,9 +573,6 @@ impl Level {
     }
 }
 
-/// The levels that are built into the binary.
-static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/levels");
-
 impl Pack {
     /// A pack of one level that stands in no campaign; its chapter is the pack.
     pub fn of_one(level: Arc<Level>, title: &str) -> Pack {
@@ -604,24 +600,6 @@ impl Pack {
         self.levels.push(level);
     }
 
-    /// The campaign that is built into the binary.
-    ///
-    /// # Errors
-    /// Never for a released binary: the test suite lints the campaign.
-    pub fn embedded() -> Result<Pack, Vec<Diagnostic>> {
-        let mut files = Files::new();
-        collect(&EMBEDDED, &mut files);
-        Pack::from_files(&files)
-    }
-
-    /// A campaign of files: paths below the pack's folder to contents.
-    ///
-    /// # Errors
-    /// Everything that is wrong with them, with file and line.
-    pub fn from_files(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
-        read::pack(files)
-    }
-
     /// The level with this name or number.
     pub fn level(&self, name: &str) -> Option<&Arc<Level>> {
         self.levels.iter().find(|level| level.name == name || level.number.to_string() == name)
@@ -631,20 +609,5 @@ impl Pack {
     pub fn next(&self, level: &Level) -> Option<&Arc<Level>> {
         let at = self.levels.iter().position(|one| one.name == level.name)?;
         self.levels.get(at + 1)
-    }
-
-    /// The format of one of its files as JSON Schema, for an author's editor.
-    pub fn json_schema(file: FormatFile) -> &'static serde_json::Value {
-        read::json_schema(file)
-    }
-}
-
-fn collect(folder: &include_dir::Dir<'_>, files: &mut Files) {
-    for file in folder.files() {
-        let path = file.path().to_string_lossy().replace('\\', "/");
-        files.insert(path, file.contents().to_vec());
-    }
-    for folder in folder.dirs() {
-        collect(folder, files);
     }
 }

@@ -115,7 +115,32 @@ impl Image {
     /// What is run for these arguments, where the image's entrypoint is not replaced.
     pub fn words(&self, arguments: Vec<String>) -> Vec<String> {
         let words = [self.entrypoint.clone(), arguments].concat();
-        super::programs::without_entrypoint(&words, self)
+        self.without_entrypoint(&words)
+    }
+
+    /// What the entrypoint script makes of its arguments: most run them; those of curl and the
+    /// databases put their program in front of options.
+    pub(super) fn without_entrypoint(&self, arguments: &[String]) -> Vec<String> {
+        let Some((first, rest)) = arguments.split_first() else { return Vec::new() };
+        if !self.is_entrypoint(first) {
+            return arguments.to_vec();
+        }
+        let word = rest.first().map(String::as_str).unwrap_or("");
+        let program = self.script.as_ref().filter(|script| {
+            let ends = script.endings.iter().any(|ending| word.ends_with(ending.as_str()));
+            match script.before {
+                Before::Options => word.starts_with('-') || ends,
+                Before::Anything => ends || !self.holds(word),
+            }
+        });
+        let program = program.map(|script| script.program.clone());
+        program.into_iter().chain(rest.iter().cloned()).collect()
+    }
+
+    /// Whether a word names the image's entrypoint script.
+    pub(super) fn is_entrypoint(&self, word: &str) -> bool {
+        let script = word.ends_with("entrypoint.sh");
+        script && self.entrypoint.first().is_some_and(|first| base_name(first) == base_name(word))
     }
 
     /// Whether it holds the program that a user calls `name` (a path's last part counts).

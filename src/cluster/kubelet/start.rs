@@ -208,7 +208,7 @@ fn program(
     if let Some(program) = programs::start(&arguments, &image, &variables) {
         return Ok(program);
     }
-    let arguments = programs::without_entrypoint(&arguments, &image);
+    let arguments = image.without_entrypoint(&arguments);
     host.userland.start(&arguments, variables(), &place(worker, index), &image)
 }
 

@@ -26,7 +26,6 @@ mod whoami;
 
 pub use nginx::ingress::{port_of as ingress_port, secret_certificate};
 
-use super::image::Before;
 use super::{Image, Payload, Process};
 use crate::network::SocketAddr;
 
@@ -39,8 +38,8 @@ pub(super) fn start(
     image: &Image,
     environment: Environment<'_>,
 ) -> Option<Box<dyn Process>> {
-    let by_script = arguments.first().is_some_and(|word| is_entrypoint(word, image));
-    let arguments = without_entrypoint(arguments, image);
+    let by_script = arguments.first().is_some_and(|word| image.is_entrypoint(word));
+    let arguments = image.without_entrypoint(arguments);
     let (program, rest) = arguments.split_first()?;
     let name = program.rsplit('/').next().unwrap_or(program);
     if !image.holds(name) {
@@ -81,31 +80,4 @@ pub(super) fn start(
 pub(super) fn health_check(to: SocketAddr) -> Payload {
     let call = protocols::grpc_call(&to.to_string(), "/grpc.health.v1.Health/Check");
     Payload::Http(call)
-}
-
-/// What an image's entrypoint script makes of its arguments: most run them; those of curl and the
-/// databases put their program in front of options.
-pub(super) fn without_entrypoint(arguments: &[String], image: &Image) -> Vec<String> {
-    let Some((first, rest)) = arguments.split_first() else { return Vec::new() };
-    if !is_entrypoint(first, image) {
-        return arguments.to_vec();
-    }
-    let word = rest.first().map(String::as_str).unwrap_or("");
-    let program = image.script.as_ref().filter(|script| {
-        let ends = script.endings.iter().any(|ending| word.ends_with(ending.as_str()));
-        match script.before {
-            Before::Options => word.starts_with('-') || ends,
-            Before::Anything => ends || !image.holds(word),
-        }
-    });
-    let program = program.map(|script| script.program.clone());
-    program.into_iter().chain(rest.iter().cloned()).collect()
-}
-
-fn is_entrypoint(word: &str, image: &Image) -> bool {
-    let script = word.ends_with("entrypoint.sh");
-    script
-        && image.entrypoint.first().is_some_and(|first| {
-            first == word || first.rsplit('/').next() == word.rsplit('/').next()
-        })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
+use super::owners::maker;
 use super::packets::Failed;
 use super::{Diagnosis, party_name, selectors, services};
 use crate::api::Pod;
@@ -42,7 +43,7 @@ impl Failed<'_> {
         let Party::Pod { namespace, name } = gone else { return None };
         let mut pods = self.facts.case.cluster.objects().list::<Pod>(Some(namespace));
         let pod = pods.find(|pod| {
-            let (kind, maker) = super::answers::maker(self.facts, pod);
+            let (kind, maker) = super::owners::maker(self.facts, pod);
             let same = kind != crate::api::Kind::Pod && name.starts_with(&format!("{maker}-"));
             pod.is_ready() && (same || pod.metadata.name.as_deref() == Some(&**name))
         })?;

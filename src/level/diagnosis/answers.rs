@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::asked::mention;
 use super::look;
-use super::packets::name_of;
 use super::spread::too_few_servers;
 use super::wrong_server::{by_port, is_party, wrong_server};
 use super::{
@@ -13,7 +13,6 @@ use super::{
 
 use crate::api::{Kind, Pod};
 use crate::cluster::{ObjectName, Place};
-use crate::diagnostic::Location;
 use crate::level::place::PlaceName;
 use crate::level::probe::Miss;
 use crate::network::{Outcome, Party, Protocol, Trace};
@@ -370,28 +369,6 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
             "run the goal's command yourself in the terminal, and compare what it prints with what the goal wants",
         ),
     }
-}
-
-/// What made a pod: itself, or its controllers' topmost.
-pub(super) fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
-    let own = (Kind::Pod, pod.metadata.name.clone().unwrap_or_default());
-    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
-    let Some((kind, name)) = client::controller(&pod.metadata) else { return own };
-    let objects = facts.case.cluster.objects();
-    let set = objects.get::<k8s_openapi::api::apps::v1::ReplicaSet>(namespace, &name);
-    let above =
-        set.filter(|_| kind == "ReplicaSet").and_then(|set| client::controller(&set.metadata));
-    let (kind, name) = above.unwrap_or((kind, name));
-    let known = Kind::all().find(|known| known.info().name == kind);
-    known.map_or(own, |kind| (kind, name))
-}
-
-/// The player's line with the address or name that was dialled.
-pub(super) fn mention(facts: &Facts<'_>, trace: &Trace) -> Option<Location> {
-    let to = trace.flow.destination;
-    let told = facts.fetched.map(|fetched| fetched.host.clone()).filter(|host| !host.is_empty());
-    let hosts: Vec<String> = [told, name_of(facts, trace)].into_iter().flatten().collect();
-    facts.dialled_at(&hosts, Some(to.ip()), to.port())
 }
 
 /// Nothing else fits: what was asked, and what came. It says that it does not know.

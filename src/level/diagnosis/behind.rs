@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Service;
 
+use super::asked;
 use super::look::{self, shown_name};
 use super::{Case, Diagnosis, Facts, Upstream, ingress, names, packets, party_name, protocols};
 use super::{service_names, services, trial};
@@ -144,7 +145,7 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
         Party::Pod { namespace, name } => look::describe("pod", namespace, name),
         _ => look::pods(&inner.namespace()),
     };
-    let at = super::answers::mention(inner, onward);
+    let at = super::asked::mention(inner, onward);
     let port = onward.flow.destination.port();
     // A server that asks itself does not wait for another.
     if party == onward.from {
@@ -211,7 +212,7 @@ fn refused(
         return Diagnosis { message, ..said };
     }
     let line = inner.upstream.as_ref().and_then(|_| ingress_line(inner));
-    let at = line.or_else(|| super::answers::mention(inner, onward));
+    let at = line.or_else(|| super::asked::mention(inner, onward));
     let said = Diagnosis::new("wrong-answer", format!("{next} answered {status} to {what}"))
         .look([look])
         .facts(asked.map(|asked| format!("{server} asked {next} for {what}, host {}", asked.host)))
@@ -244,8 +245,8 @@ fn ingress_line(inner: &Facts<'_>) -> Option<crate::diagnostic::Location> {
 fn old_address(inner: &Facts<'_>, served: &Served, said: Diagnosis) -> Diagnosis {
     let found = || {
         let trace = inner.connection?;
-        let name = packets::question_of(inner, trace)?;
-        let (namespace, service) = packets::service_of(&name)?;
+        let name = asked::question_of(inner, trace)?;
+        let (namespace, service) = asked::service_of(&name)?;
         Some((inner.case.cluster.objects().get::<Service>(namespace, service)?, trace))
     };
     let stale =
@@ -296,7 +297,7 @@ fn again(inner: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     let Some(Place::Container { namespace, pod, .. }) = inner.client.as_ref() else { return said };
     let objects = inner.case.cluster.objects();
     let Some(stored) = objects.get::<Pod>(namespace, pod) else { return said };
-    let (kind, name) = super::answers::maker(inner, stored);
+    let (kind, name) = super::owners::maker(inner, stored);
     if !matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
         return said;
     }

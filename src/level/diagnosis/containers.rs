@@ -6,6 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::ContainerStatus;
 use serde_json::Value;
 
+use super::owners::maker;
 use super::{Diagnosis, Facts, look, names, trial};
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
@@ -178,7 +179,7 @@ fn mounted_line(
 /// it said when it ran last is mended then, whatever else the goal wants.
 fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
     let (namespace, _) = full_name(pod);
-    let (kind, maker) = super::answers::maker(facts, pod);
+    let (kind, maker) = super::owners::maker(facts, pod);
     if !matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
         return None;
     }
@@ -209,7 +210,7 @@ fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
         let super::Case { goal, files, goals, .. } = facts.case;
         let served = BTreeSet::new();
         let case = super::Case { goal, run: None, served, cluster: &copy, files, goals };
-        super::answers::maker(&Facts::bare(&case), new) == (kind, maker.clone())
+        super::owners::maker(&Facts::bare(&case), new) == (kind, maker.clone())
     };
     pods.any(|new| !old(new) && made(new) && runs(new)).then_some(command)
 }

@@ -2,7 +2,8 @@
 
 use super::Diagnosis;
 use super::look;
-use super::packets::{Failed, short};
+use super::packets::Failed;
+use super::services::short;
 use crate::network::{Because, Family, HopVerdict, Trace};
 
 /// A packet that ended between the cluster and the world; `None` for one that ended elsewhere.
@@ -51,7 +52,7 @@ pub(super) fn diagnose(failed: &Failed<'_>, because: &Because) -> Option<Diagnos
 
 /// R13.1
 fn no_address(failed: &Failed<'_>, family: Family) -> Diagnosis {
-    let name = super::packets::name_of(failed.facts, failed.trace);
+    let name = super::asked::name_of(failed.facts, failed.trace);
     let asked = name.map(|name| format!("{name} means {} here", failed.to.ip()));
     Diagnosis::new(
         "no-address-of-the-family",

@@ -433,7 +433,7 @@ fn behind(facts: &Facts<'_>, rule: &Rule<'_>, message: &str) -> Option<Diagnosis
     workloads::trouble(facts, &matching).or_else(|| {
         Some(
             said(format!("no pod of Service {} is ready", backend.name))
-                .facts(matching.iter().map(|pod| super::packets::pod_line(pod)))
+                .facts(matching.iter().map(|pod| super::readiness::pod_line(pod)))
                 .at(field("name"))
                 .fix("see why the pods are not ready: kubectl describe pod names the reason"),
         )

@@ -52,7 +52,7 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     let passes = |command: &String| trial::after(facts, command) == trial::Tried::Passes;
     // A StatefulSet replaces no pod while one of its pods is not ready: that one has to be deleted.
     let stuck = facts.case.cluster.objects().list::<Pod>(Some(&object.namespace)).find(|pod| {
-        let owner = super::answers::maker(facts, pod);
+        let owner = super::owners::maker(facts, pod);
         object.kind == Kind::StatefulSet
             && owner == (object.kind, object.name.clone())
             && !pod.is_ready()

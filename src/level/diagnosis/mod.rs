@@ -9,6 +9,7 @@
 
 mod addresses;
 mod answers;
+mod asked;
 mod behind;
 mod client;
 mod codes;
@@ -29,6 +30,7 @@ mod names;
 mod no_endpoints;
 mod node_ports;
 mod not_ready;
+mod owners;
 mod packets;
 mod protocols;
 mod readiness;

@@ -159,7 +159,7 @@ fn unready_servers(facts: &Facts<'_>, name: &str, servers: &[&Arc<Pod>]) -> Diag
     )
     .look([look::pods("kube-system"), look])
     .look(["kubectl get configmap coredns -n kube-system -o yaml".to_owned()])
-    .facts(servers.iter().filter_map(|pod| super::packets::unhealthy(facts, pod)))
+    .facts(servers.iter().filter_map(|pod| super::readiness::unhealthy(facts, pod)))
     .fact("the readinessProbe of CoreDNS is answered by its plugin ready, which the Corefile names")
     .fix(format!("see why pod {first} is not ready, and mend that: kubectl describe pod {first} -n kube-system"))
 }

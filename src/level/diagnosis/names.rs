@@ -6,6 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Namespace, Node, Service};
 
+use super::asked::mention;
 use super::look::{self, shown_name};
 use super::services::{cluster_ip, is_headless, selector};
 use super::{Diagnosis, Facts, gone, locate, name_servers, selectors, service_names};
@@ -221,12 +222,12 @@ fn missing_peer(
         );
         return said
             .look([look::describe("pod", namespace, first_name)])
-            .fact(super::packets::pod_line(first))
+            .fact(super::readiness::pod_line(first))
             .fact("a StatefulSet makes its pods one after the other, each when the one before is ready")
             .at(line("spec.template"))
             .fix(fix);
     };
-    let said = said.fact(super::packets::pod_line(stored));
+    let said = said.fact(super::readiness::pod_line(stored));
     let revision = stored.metadata.labels.iter().flatten();
     let revision =
         revision.filter(|(key, _)| *key == "controller-revision-hash").map(|(_, own)| own);
@@ -245,9 +246,9 @@ fn missing_peer(
     }
     let said = said
         .look([look::describe("pod", namespace, pod)])
-        .facts(super::packets::unhealthy(facts, stored))
+        .facts(super::readiness::unhealthy(facts, stored))
         .fact("only ready pods have names, unless the Service says publishNotReadyAddresses");
-    match super::packets::closed_probe(facts, stored) {
+    match super::readiness::closed_probe(facts, stored) {
         Some((port, at)) => said
             .at(at.or_else(|| line("spec.template")))
             .fix(format!("let the probe ask at port {port}, apply, and kubectl delete pod {pod}: a StatefulSet replaces no pod while one is not ready")),
@@ -291,7 +292,7 @@ fn no_stateful_set(
         Some(kind) => kind.to_owned(),
         None => matching.first().map_or_else(
             || "Pod".to_owned(),
-            |pod| super::answers::maker(facts, pod).0.info().name.to_owned(),
+            |pod| super::owners::maker(facts, pod).0.info().name.to_owned(),
         ),
     };
     if kind == "Pod" {
@@ -716,7 +717,7 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
         )
         .look([look::endpoints(namespace, service_name), look::pods(namespace)])
         .fact(format!("Service {service_name} selects {} pods, {ready} of them ready", matching.len()))
-        .facts(waiting.map(|pod| super::packets::pod_line(pod)))
+        .facts(waiting.map(|pod| super::readiness::pod_line(pod)))
         .at(at.or_else(|| facts.locator.field("Service", namespace, service_name, "spec.selector")))
         .fix(fix),
     )

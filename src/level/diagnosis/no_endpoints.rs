@@ -6,7 +6,8 @@ use k8s_openapi::api::core::v1::{Node, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use super::look::{self, shown_name};
-use super::packets::{Failed, MOST_PORTS, protocol_name, short};
+use super::packets::{Failed, MOST_PORTS};
+use super::services::{protocol_name, short};
 use super::{Diagnosis, selectors, services, trial, workloads};
 use crate::api::Pod;
 use crate::level::probe::Miss;

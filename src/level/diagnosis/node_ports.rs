@@ -5,7 +5,8 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{ContainerPort, Node, Service};
 
 use super::look::{self, shown_name};
-use super::packets::{Failed, protocol_name};
+use super::packets::Failed;
+use super::services::protocol_name;
 use super::targets::{MOST_TRIED, asks_for, port_path};
 use super::{Diagnosis, gone, locate, services, trial, workloads};
 use crate::api::Pod;

@@ -6,7 +6,8 @@ use k8s_openapi::api::core::v1::{Node, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
-use super::packets::{Failed, closed_probe, pod_line, unhealthy};
+use super::packets::Failed;
+use super::readiness::{closed_probe, pod_line, unhealthy};
 use super::{Diagnosis, gone, readiness, selectors, services, trial};
 use crate::api::Pod;
 use crate::cluster::{Did, Place};

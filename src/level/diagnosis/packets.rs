@@ -1,13 +1,13 @@
 //! Packets that did not arrive: what was decided at the last hop, and what it was decided on.
 
 use k8s_openapi::api::core::v1::Node;
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
+use super::asked::name_of;
 use super::look;
 use super::{Diagnosis, Facts, denials, doors, services};
-use crate::api::{Event, Pod};
+use crate::api::Pod;
 use crate::diagnostic::Location;
-use crate::network::{Because, DnsData, Outcome, Protocol, SocketAddr, Trace};
+use crate::network::{Because, Outcome, SocketAddr, Trace};
 
 /// How many of the pods' ports are tried.
 pub(super) const MOST_PORTS: usize = 6;
@@ -152,114 +152,4 @@ pub(super) fn one_of_a_list(
     let failed = Failed { facts, trace, to: trace.flow.destination };
     let (script, list, line) = failed.only_one_of_a_list(at)?;
     Some((script, list, line.or_else(|| facts.script_that_ran())))
-}
-
-/// A readiness probe that asks at a port that is closed: the port that is open, and where the probe's
-/// stands.
-pub(super) fn closed_probe(facts: &Facts<'_>, pod: &Pod) -> Option<(u16, Option<Location>)> {
-    let open = facts.listeners(pod);
-    let first = open.first()?.port;
-    let containers = pod.spec.as_ref()?.containers.iter().enumerate();
-    let index = containers.into_iter().find_map(|(index, container)| {
-        let probe = container.readiness_probe.as_ref()?;
-        let (asked, kind) = match (&probe.http_get, &probe.tcp_socket) {
-            (Some(http), _) => (&http.port, "httpGet"),
-            (_, Some(tcp)) => (&tcp.port, "tcpSocket"),
-            _ => return None,
-        };
-        let declared = |name: &String| {
-            let mut ports = container.ports.iter().flatten();
-            ports.find(|port| port.name.as_ref() == Some(name)).map(|port| port.container_port)
-        };
-        // A name that no port has is no port.
-        let port = match asked {
-            IntOrString::Int(port) => Some(*port),
-            IntOrString::String(name) => declared(name),
-        };
-        let closed = !open.iter().any(|open| Some(i32::from(open.port)) == port);
-        closed.then(|| format!("spec.containers[{index}].readinessProbe.{kind}.port"))
-    })?;
-    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
-    let source = facts.pod_source(namespace, name);
-    let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&index)));
-    Some((first, at))
-}
-
-/// What the kubelet last said of a failing probe of the pod.
-pub(super) fn unhealthy(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
-    let objects = facts.case.cluster.objects();
-    let events = objects.list::<Event>(pod.metadata.namespace.as_deref());
-    let of_pod = events.filter(|event| {
-        event.origin.involved_object.uid == pod.metadata.uid
-            && event.message.reason.as_deref() == Some("Unhealthy")
-    });
-    let text = of_pod.last().and_then(|event| event.message.text.clone())?;
-    let first = text.lines().next().unwrap_or("").trim_end().to_owned();
-    Some(format!("pod {}: {first}", pod.metadata.name.as_deref().unwrap_or("")))
-}
-
-/// `backend` of `default/backend:http`; other namespaces stay.
-pub(super) fn short(rule: &str) -> &str {
-    let name = rule.strip_prefix("default/").unwrap_or(rule);
-    name.split(':').next().unwrap_or(name)
-}
-
-/// `TCP`
-pub(super) fn protocol_name(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Tcp => "TCP",
-        Protocol::Udp => "UDP",
-        Protocol::Sctp => "SCTP",
-        Protocol::Icmp => "ICMP",
-    }
-}
-
-/// A pod, and whether it is ready; if not, why: nobody has taken it, or what its conditions say.
-pub(super) fn pod_line(pod: &Pod) -> String {
-    if pod.is_ready() {
-        return format!("pod {}: ready", pod.metadata.name.as_deref().unwrap_or(""));
-    }
-    let said = |kind: &str| {
-        let conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
-        let mut found = conditions.filter(|known| known.type_ == kind && known.status == "False");
-        found.find_map(|known| known.message.clone().or(known.reason.clone()))
-    };
-    let reason = said("PodScheduled").or_else(|| said("Ready"));
-    let reason = reason.unwrap_or_else(|| "not ready".to_owned());
-    format!("pod {}: {reason}", pod.metadata.name.as_deref().unwrap_or(""))
-}
-
-/// The name, without its search suffix, that a client had asked for to get the address it dialled.
-pub(super) fn name_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
-    question_of(facts, trace)?.split('.').next().map(str::to_owned)
-}
-
-/// The full name whose answer was the address that was dialled.
-pub(super) fn question_of(facts: &Facts<'_>, trace: &Trace) -> Option<String> {
-    let address = DnsData::of_address(trace.flow.destination.ip());
-    let run = facts.case.run?;
-    let before = run.traces.iter().rev().filter(|id| **id < trace.id);
-    let mut asked = before.filter_map(|id| facts.case.cluster.trace(*id)?.dns.as_ref());
-    let dns = asked.find(|dns| {
-        let answer = dns.answer.as_ref();
-        answer.is_some_and(|answer| answer.records.iter().any(|record| record.data == address))
-    })?;
-    Some(dns.name.to_string())
-}
-
-/// Namespace and name of the Service in `db-0.db.default.svc.cluster.local.`
-pub(super) fn service_of(name: &str) -> Option<(&str, &str)> {
-    let mut labels = name.strip_suffix(".svc.cluster.local.")?.rsplit('.');
-    Some((labels.next()?, labels.next()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_are_shown_by_their_services_name() {
-        assert_eq!(short("default/backend:http"), "backend");
-        assert_eq!(short("shop/backend"), "shop/backend");
-    }
 }

@@ -1,8 +1,8 @@
 //! Connections that were made, and conversations that failed: TLS, other protocols, silence. The
 //! client knows how its request ended.
 
+use super::asked::name_of;
 use super::look;
-use super::packets::name_of;
 use super::service_names;
 use super::{Diagnosis, Facts, party_name};
 use crate::api::{Event, Pod};
@@ -17,7 +17,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         facts.case.cluster.server_of(trace).map_or_else(|| party_name(to), |to| party_name(&to));
     let port = at.port();
     if let Some(said) = ended(facts, trace, to) {
-        let at = said.at.clone().or_else(|| super::answers::mention(facts, trace));
+        let at = said.at.clone().or_else(|| super::asked::mention(facts, trace));
         return Some(said.at(at));
     }
     let said = match &facts.fetched?.ending {
@@ -59,7 +59,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         Party::Pod { namespace, name } => look::describe("pod", namespace, name),
         _ => look::pods(&facts.namespace()),
     };
-    let at = said.at.clone().or_else(|| super::answers::mention(facts, trace));
+    let at = said.at.clone().or_else(|| super::asked::mention(facts, trace));
     Some(said.look([look]).at(at))
 }
 

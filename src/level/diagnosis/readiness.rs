@@ -9,8 +9,8 @@ use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
-use super::packets::pod_line;
-use super::{Diagnosis, Facts, answers, client, services};
+use super::owners;
+use super::{Diagnosis, Facts, client, services};
 use crate::api::{Kind, Pod};
 use crate::cluster::Cluster;
 
@@ -94,7 +94,7 @@ pub(super) fn gap(
 ) -> Option<Diagnosis> {
     let (namespace, name) = services::full_name(service);
     let pod = matching.first()?;
-    let (kind, owner) = answers::maker(facts, pod);
+    let (kind, owner) = owners::maker(facts, pod);
     let objects = facts.case.cluster.objects();
     let deployment =
         objects.get::<Deployment>(namespace, &owner).filter(|_| kind == Kind::Deployment)?;
@@ -123,4 +123,63 @@ pub(super) fn gap(
         .at(facts.locator.field("Deployment", namespace, &owner, strategy.path))
         .fix(strategy.fix),
     )
+}
+
+/// A readiness probe that asks at a port that is closed: the port that is open, and where the probe's
+/// stands.
+pub(super) fn closed_probe(facts: &Facts<'_>, pod: &Pod) -> Option<(u16, Option<Location>)> {
+    let open = facts.listeners(pod);
+    let first = open.first()?.port;
+    let containers = pod.spec.as_ref()?.containers.iter().enumerate();
+    let index = containers.into_iter().find_map(|(index, container)| {
+        let probe = container.readiness_probe.as_ref()?;
+        let (asked, kind) = match (&probe.http_get, &probe.tcp_socket) {
+            (Some(http), _) => (&http.port, "httpGet"),
+            (_, Some(tcp)) => (&tcp.port, "tcpSocket"),
+            _ => return None,
+        };
+        let declared = |name: &String| {
+            let mut ports = container.ports.iter().flatten();
+            ports.find(|port| port.name.as_ref() == Some(name)).map(|port| port.container_port)
+        };
+        // A name that no port has is no port.
+        let port = match asked {
+            IntOrString::Int(port) => Some(*port),
+            IntOrString::String(name) => declared(name),
+        };
+        let closed = !open.iter().any(|open| Some(i32::from(open.port)) == port);
+        closed.then(|| format!("spec.containers[{index}].readinessProbe.{kind}.port"))
+    })?;
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let source = facts.pod_source(namespace, name);
+    let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&index)));
+    Some((first, at))
+}
+
+/// What the kubelet last said of a failing probe of the pod.
+pub(super) fn unhealthy(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
+    let objects = facts.case.cluster.objects();
+    let events = objects.list::<Event>(pod.metadata.namespace.as_deref());
+    let of_pod = events.filter(|event| {
+        event.origin.involved_object.uid == pod.metadata.uid
+            && event.message.reason.as_deref() == Some("Unhealthy")
+    });
+    let text = of_pod.last().and_then(|event| event.message.text.clone())?;
+    let first = text.lines().next().unwrap_or("").trim_end().to_owned();
+    Some(format!("pod {}: {first}", pod.metadata.name.as_deref().unwrap_or("")))
+}
+
+/// A pod, and whether it is ready; if not, why: nobody has taken it, or what its conditions say.
+pub(super) fn pod_line(pod: &Pod) -> String {
+    if pod.is_ready() {
+        return format!("pod {}: ready", pod.metadata.name.as_deref().unwrap_or(""));
+    }
+    let said = |kind: &str| {
+        let conditions = pod.status.iter().flat_map(|status| status.conditions.iter());
+        let mut found = conditions.filter(|known| known.type_ == kind && known.status == "False");
+        found.find_map(|known| known.message.clone().or(known.reason.clone()))
+    };
+    let reason = said("PodScheduled").or_else(|| said("Ready"));
+    let reason = reason.unwrap_or_else(|| "not ready".to_owned());
+    format!("pod {}: {reason}", pod.metadata.name.as_deref().unwrap_or(""))
 }

@@ -8,8 +8,10 @@ use k8s_openapi::api::core::v1::{PodTemplateSpec, Probe};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
-use super::packets::{closed_probe, pod_line, unhealthy};
-use super::{Diagnosis, Facts, answers, client, trial, workloads};
+use super::owners;
+use super::owners::maker;
+use super::readiness::{closed_probe, pod_line, unhealthy};
+use super::{Diagnosis, Facts, client, trial, workloads};
 use crate::api::{Kind, LabelSelector, Pod};
 use crate::cluster::{Did, ObjectName};
 use crate::network::{Party, Protocol};
@@ -22,7 +24,7 @@ const TEMPLATE: &str = "pod-template-hash";
 pub(super) fn older(facts: &Facts<'_>, party: &Party, said: &Diagnosis) -> Option<Diagnosis> {
     let Party::Pod { namespace, name } = party else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    let (kind, maker) = answers::maker(facts, pod);
+    let (kind, maker) = owners::maker(facts, pod);
     let object = ObjectName { kind, namespace: namespace.to_string(), name: maker };
     if !is_older(facts, &object, pod) || serves_the_same(facts, &object, pod) {
         return None;
@@ -39,7 +41,7 @@ pub(super) fn older_client(facts: &Facts<'_>) -> Option<Diagnosis> {
     facts.case.run?.miss.as_ref()?;
     let (namespace, name) = facts.client_pod()?;
     let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &name)?;
-    let (kind, maker) = answers::maker(facts, pod);
+    let (kind, maker) = owners::maker(facts, pod);
     let object = ObjectName { kind, namespace, name: maker };
     if !is_older(facts, &object, pod) {
         return None;

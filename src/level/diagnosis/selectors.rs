@@ -6,6 +6,7 @@ use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{ResourceQuota, Service};
 
 use super::look::{self, shown_name};
+use super::owners::maker;
 use super::readiness::later;
 use super::{Diagnosis, Facts, listens_in, manifests, services, trial};
 use crate::api::{Event, Kind, LabelSelector, Labels, Pod};
@@ -465,7 +466,7 @@ pub(super) fn passes_over(
     let wanted = services::selector(service)?;
     let (all, matching) = services::pods(facts, service);
     let made_by_namesake = |pod: &Pod| {
-        let (kind, maker) = super::answers::maker(facts, pod);
+        let (kind, maker) = super::owners::maker(facts, pod);
         kind != Kind::Pod && maker == name
     };
     if matching.iter().any(|pod| made_by_namesake(pod)) {
@@ -478,7 +479,7 @@ pub(super) fn passes_over(
         .filter(|pod| port.is_none_or(|port| listens_in(facts.case.cluster, pod, port)))
         .collect();
     let first = *own.first()?;
-    let (kind, _) = super::answers::maker(facts, first);
+    let (kind, _) = super::owners::maker(facts, first);
     let owner = kind.info().name;
     let near = near(wanted, &own, name);
     let key = near.key.clone()?;
@@ -723,7 +724,7 @@ fn too_early(
         format!("Service {name} passed it on to pod {shown_pod}, which is not ready and does not listen yet"),
     )
     .look([look::pods(namespace), look::service(service_namespace, name)])
-    .facts(stored.map(|pod| super::packets::pod_line(pod)))
+    .facts(stored.map(|pod| super::readiness::pod_line(pod)))
     .fact(format!("nobody in {shown_pod} listens on port {port}"))
     .fact("publishNotReadyAddresses: true counts pods as ready that are not")
     .nearest(Some("publishNotReadyAddresses: false".to_owned()))
@@ -802,7 +803,7 @@ pub(super) fn left_out(
     let has = out.metadata.labels.clone().unwrap_or_default();
     let (key, value) = wanted.iter().find(|(key, value)| has.get(*key) != Some(*value))?;
     let by_hand = matching.iter().find_map(|pod| {
-        let (kind, owner) = super::answers::maker(facts, pod);
+        let (kind, owner) = super::owners::maker(facts, pod);
         let objects = facts.case.cluster.objects();
         let deployment =
             objects.get::<Deployment>(namespace, &owner).filter(|_| kind == Kind::Deployment)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Namespace, Service};
 
 use super::name_servers::questions;
+use super::services::short;
 use super::services::{full_name, is_headless, pods, selector};
 use super::{Diagnosis, Facts, gone, look, selectors, trial, workloads};
 use crate::api::Pod;
@@ -168,7 +169,7 @@ fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Optio
                 let (found, of) = (matching.len(), all.len());
                 format!("selector {} matches {found} of {of} pods", selectors::shown(wanted))
             }))
-            .facts(matching.iter().map(|pod| super::packets::pod_line(pod)))
+            .facts(matching.iter().map(|pod| super::readiness::pod_line(pod)))
             .nearest(Some(nearest.to_owned()))
             .at(line("spec.selector").or(at))
             .fix("see why the pods are not ready: kubectl describe pod names the probe or the container"),

@@ -3,7 +3,8 @@
 use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
-use super::packets::{Failed, MOST_PORTS, protocol_name, short};
+use super::packets::{Failed, MOST_PORTS};
+use super::services::{protocol_name, short};
 use super::{Diagnosis, services, trial, variables};
 use crate::diagnostic::Location;
 use crate::network::Protocol;

@@ -157,3 +157,30 @@ pub(super) fn is_kept(slice: &EndpointSlice) -> bool {
     let labels = slice.metadata.labels.as_ref();
     labels.is_some_and(|labels| labels.contains_key("endpointslice.kubernetes.io/managed-by"))
 }
+
+/// `backend` of `default/backend:http`; other namespaces stay.
+pub(super) fn short(rule: &str) -> &str {
+    let name = rule.strip_prefix("default/").unwrap_or(rule);
+    name.split(':').next().unwrap_or(name)
+}
+
+/// `TCP`
+pub(super) fn protocol_name(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "TCP",
+        Protocol::Udp => "UDP",
+        Protocol::Sctp => "SCTP",
+        Protocol::Icmp => "ICMP",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_shown_by_their_services_name() {
+        assert_eq!(short("default/backend:http"), "backend");
+        assert_eq!(short("shop/backend"), "shop/backend");
+    }
+}

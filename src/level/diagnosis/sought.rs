@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::look::{self, shown_name};
+use super::owners;
+use super::owners::maker;
 use super::{Diagnosis, Facts, answers, gone, selectors, workloads};
 use crate::api::selector::Operator;
 use crate::api::{Kind, LabelSelector, Labels, Pod};
@@ -158,7 +160,7 @@ fn keeps(facts: &Facts<'_>, sought: &Sought) -> Option<(String, Option<Location>
     };
     let objects = facts.case.cluster.objects();
     let pods = sought.found.iter().filter_map(|name| objects.get::<Pod>(&space, name));
-    let mut makers: Vec<(Kind, String)> = pods.map(|pod| answers::maker(facts, pod)).collect();
+    let mut makers: Vec<(Kind, String)> = pods.map(|pod| owners::maker(facts, pod)).collect();
     makers.dedup();
     let [(kind, name)] = makers.as_slice() else { return None };
     let stored = objects.object(*kind, &space, name)?.to_value();
@@ -179,7 +181,7 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
         let Some(pod) = objects.get::<Pod>(&space, name) else {
             return format!("pod {name} has gone since");
         };
-        match answers::maker(facts, pod) {
+        match owners::maker(facts, pod) {
             (Kind::Pod, _) => format!("pod {name}: no controller made it"),
             (kind, maker) => {
                 format!("pod {name}: made by {} {}", kind.info().name, shown_name(&space, &maker))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::answers::mention;
+use super::asked::mention;
 use super::look;
 use super::packets;
 use super::{Diagnosis, Facts, selectors, services, trial, workloads};
@@ -157,7 +157,7 @@ fn unready(facts: &Facts<'_>, service: &Service, said: &Diagnosis) -> Option<Dia
     Some(
         said.clone()
             .look([look::describe("pod", namespace, name)])
-            .facts(unready.iter().filter_map(|pod| super::packets::unhealthy(facts, pod)))
+            .facts(unready.iter().filter_map(|pod| super::readiness::unhealthy(facts, pod)))
             .at(at.or_else(|| said.at.clone()))
             .fix(format!(
                 "mend what keeps pod {name} from being ready: kubectl describe pod {name}{place}"

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Service};
 
+use super::asked::{question_of, service_of};
 use super::look::{self, shown_name};
-use super::packets::{Failed, protocol_name, question_of, service_of};
+use super::packets::Failed;
+use super::services::protocol_name;
 use super::{Diagnosis, listens_in, locate, party_name, selectors, services, trial, workloads};
 use crate::api::Pod;
 use crate::cluster::Place;

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::Service;
 use super::client::PodSource;
 use super::locate;
 use super::look;
+use super::owners::maker;
 use super::{Diagnosis, Facts, gone, services, sought};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Ending, Place};
@@ -398,7 +399,7 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
 fn anew(facts: &Facts<'_>) -> String {
     let known = facts.client_pod().and_then(|(namespace, name)| {
         let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &name)?;
-        let (kind, maker) = super::answers::maker(facts, pod);
+        let (kind, maker) = super::owners::maker(facts, pod);
         let place = look::in_namespace(&namespace);
         let restarts = matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet);
         restarts.then(|| format!("kubectl rollout restart {} {maker}{place}", kind.info().singular))

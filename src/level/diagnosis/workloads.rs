@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
+use super::owners::maker;
 use super::{Diagnosis, Facts, containers, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
 use crate::cluster::ObjectName;
@@ -140,7 +141,7 @@ pub(super) fn trouble(facts: &Facts<'_>, pods: &[&std::sync::Arc<Pod>]) -> Optio
     // What a pod of an older template complains of may be mended already.
     let mut pods = pods.to_vec();
     pods.sort_by_key(|pod| {
-        let (kind, name) = super::answers::maker(facts, pod);
+        let (kind, name) = super::owners::maker(facts, pod);
         let namespace = pod.metadata.namespace.clone().unwrap_or_default();
         rollouts::is_older(facts, &ObjectName { kind, namespace, name }, pod)
     });
@@ -276,7 +277,7 @@ fn controlled<T: Resource>(
     let selector = LabelSelector::of(selector);
     let template = PodSource { source: source.clone(), path: "spec.template" };
     let own = |pod: &&std::sync::Arc<Pod>| {
-        let (kind, maker) = super::answers::maker(facts, pod);
+        let (kind, maker) = super::owners::maker(facts, pod);
         kind == T::KIND && maker == name
     };
     let whole =
@@ -391,7 +392,7 @@ fn unscheduled(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
 /// back to the template before makes the goal pass, that is the way out.
 fn undone(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
     let namespace = pod.metadata.namespace.as_deref()?;
-    let (kind, owner) = super::answers::maker(facts, pod);
+    let (kind, owner) = super::owners::maker(facts, pod);
     if said.code != "image-not-pulled" || kind != Kind::Deployment {
         return None;
     }

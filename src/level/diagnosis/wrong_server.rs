@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::answers::{itself, left_service, maker, mention};
+use super::answers::{itself, left_service};
+use super::asked::mention;
+use super::asked::{question_of, service_of};
 use super::look;
-use super::packets::{question_of, service_of};
+use super::owners::maker;
 use super::{
     Diagnosis, Facts, containers, ingress, locate, manifests, party_name, rollouts, selectors,
     services, settings, trial, workloads,

@@ -12,7 +12,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Value, json};
 
-use super::{Prover, apply, imitator, words};
+use super::{Cheat, Prover, apply, imitator, words};
 use crate::api::{Labels, Pod, Resource};
 use crate::diagnostic::Diagnostic;
 use crate::level::attempt::Attempt;
@@ -35,23 +35,6 @@ fn named(metadata: &ObjectMeta) -> (String, String) {
     (namespace.unwrap_or_default(), name.unwrap_or_default())
 }
 
-/// A way to win without having done what the goals say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cheat {
-    /// The client says the words itself.
-    Echo,
-    /// Another pod or container says the words.
-    Imitator,
-    /// Addresses of now are written down in place of names and selectors.
-    WrittenAddress,
-    /// The same is applied again once the events are over.
-    Waiting,
-    /// A single pod is left of each workload.
-    ScalingDown,
-    /// Pods take labels off or on.
-    Relabelling,
-}
-
 /// What came of one try of a cheat.
 pub(super) struct Try {
     /// What was done.
@@ -64,35 +47,6 @@ pub(super) struct Try {
 pub(super) struct Tried {
     how: String,
     attempt: Attempt,
-}
-
-impl Cheat {
-    /// All of them.
-    pub const ALL: [Cheat; 6] = [
-        Cheat::Echo,
-        Cheat::Imitator,
-        Cheat::WrittenAddress,
-        Cheat::Waiting,
-        Cheat::ScalingDown,
-        Cheat::Relabelling,
-    ];
-
-    /// Its name, as a level's `allows` gives it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Cheat::Echo => "echo",
-            Cheat::Imitator => "imitator",
-            Cheat::WrittenAddress => "written-address",
-            Cheat::Waiting => "waiting",
-            Cheat::ScalingDown => "scaling-down",
-            Cheat::Relabelling => "relabelling",
-        }
-    }
-
-    /// The cheat with this name.
-    pub fn named(name: &str) -> Option<Cheat> {
-        Cheat::ALL.into_iter().find(|cheat| cheat.name() == name)
-    }
 }
 
 /// The cheat wins on none of the seeds; or the level allows it, and it wins.

@@ -3,6 +3,7 @@
 
 mod asks;
 mod bites;
+mod cheat;
 mod cheats;
 mod equivalence;
 mod imitator;
@@ -29,7 +30,7 @@ use crate::shell::Finished;
 
 use cheats::Try;
 
-pub use cheats::Cheat;
+pub use cheat::Cheat;
 pub use mutation::SpareLine;
 
 /// The seeds that a level is proved on.

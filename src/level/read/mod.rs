@@ -25,17 +25,50 @@ use schema::{Format, LevelFile, MistakeFile, PackFile};
 pub use schema::parse_duration;
 pub use source::Source;
 
-/// The JSON Schema of one of the format's files, so that an author's editor completes it.
-pub(super) fn json_schema(file: FormatFile) -> &'static Value {
-    match file {
-        FormatFile::Pack => PackFile::schema(),
-        FormatFile::Level => LevelFile::schema(),
-        FormatFile::Expect => MistakeFile::schema(),
+/// The levels that are built into the binary.
+static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/levels");
+
+impl Pack {
+    /// The campaign that is built into the binary.
+    ///
+    /// # Errors
+    /// Never for a released binary: the test suite lints the campaign.
+    pub fn embedded() -> Result<Pack, Vec<Diagnostic>> {
+        let mut files = Files::new();
+        collect(&EMBEDDED, &mut files);
+        Pack::from_files(&files)
+    }
+
+    /// A campaign of files: paths below the pack's folder to contents.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, with file and line.
+    pub fn from_files(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
+        pack(files)
+    }
+
+    /// The format of one of its files as JSON Schema, for an author's editor.
+    pub fn json_schema(file: FormatFile) -> &'static Value {
+        match file {
+            FormatFile::Pack => PackFile::schema(),
+            FormatFile::Level => LevelFile::schema(),
+            FormatFile::Expect => MistakeFile::schema(),
+        }
+    }
+}
+
+fn collect(folder: &include_dir::Dir<'_>, files: &mut Files) {
+    for file in folder.files() {
+        let path = file.path().to_string_lossy().replace('\\', "/");
+        files.insert(path, file.contents().to_vec());
+    }
+    for folder in folder.dirs() {
+        collect(folder, files);
     }
 }
 
 /// Reads a whole pack: paths below its folder to contents.
-pub(super) fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
+fn pack(files: &Files) -> Result<Pack, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     bounds::bytes(files, &mut errors);
     // The format's own files are read as text where they are read.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::bounds;
-use crate::level::diagnosis;
+use crate::level::diagnosis::explanations;
 use crate::level::lint::Cheat;
 
 /// `pack.yaml`: a campaign's title, chapters and order.
@@ -619,7 +619,7 @@ fn maybe_codes(_: &mut SchemaGenerator) -> JsonSchemaValue {
 }
 
 fn all_codes() -> Vec<&'static str> {
-    diagnosis::explanations().iter().map(|explanation| explanation.code).collect()
+    explanations().iter().map(|explanation| explanation.code).collect()
 }
 
 /// Reasons by the name of a built-in cheat.

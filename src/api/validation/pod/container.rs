@@ -1,11 +1,12 @@
 //! Containers: the regular ones and those that run before them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{Container, ContainerPort, Lifecycle, PodSpec, Volume};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, Lifecycle, PodSpec};
 
 use super::super::names;
 use super::super::report::Report;
+use super::mount::Volumes;
 use super::{env, ephemeral, mount, probe, resources, security};
 use crate::manifest::values::PULL_POLICIES;
 
@@ -16,9 +17,6 @@ const RESTART_POLICIES: &[&str] = &["Always", "Never", "OnFailure"];
 /// How many rules about its restarts a container may have, and how many exit codes a rule.
 const MAX_RESTART_RULES: usize = 20;
 const MAX_EXIT_CODES: usize = 255;
-
-/// The volumes of a pod, by name.
-pub(super) type Volumes<'a> = BTreeMap<&'a str, &'a Volume>;
 
 /// What a container is looked at beside: its pod's specification, volumes and devices.
 pub(super) struct Beside<'a> {

@@ -1,14 +1,16 @@
 //! Where containers mount volumes, and what paths may look like.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Container, VolumeMount};
+use k8s_openapi::api::core::v1::{Container, Volume, VolumeMount};
 
 use super::super::report::Report;
-use super::container::Volumes;
 
 const PROPAGATIONS: &[&str] = &["Bidirectional", "HostToContainer", "None"];
 const RECURSIVE: &[&str] = &["Disabled", "Enabled", "IfPossible"];
+
+/// The volumes of a pod, by name.
+pub(super) type Volumes<'a> = BTreeMap<&'a str, &'a Volume>;
 
 /// A container's mounts.
 pub(super) fn check_mounts(

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::report::Report;
 use super::super::{claim, labels, metadata, names};
-use super::container::Volumes;
+use super::mount::Volumes;
 use super::{file_mode, legacy_volume, mount, projected};
 use crate::manifest::quantity;
 use crate::manifest::values::{HOST_PATH_TYPES, PULL_POLICIES};
