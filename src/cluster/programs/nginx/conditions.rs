@@ -3,30 +3,28 @@
 use regex::Regex;
 
 use super::config::Settings;
-use super::handle::RequestHandler;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
-use super::variables;
-use crate::cluster::Context;
 
 /// An `if`: what it asks, and what holds when the answer is yes.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    test: Test,
+    pub test: Test,
     pub settings: Settings,
 }
 
 /// What stands between the parentheses.
 #[derive(Clone, Debug)]
-struct Test {
-    subject: Template,
-    question: Question,
+pub struct Test {
+    pub subject: Template,
+    pub question: Question,
     /// `!=`, `!~`, `!-f`
-    negated: bool,
+    pub negated: bool,
 }
 
+/// What an `if` asks of its subject.
 #[derive(Clone, Debug)]
-enum Question {
+pub enum Question {
     /// `$x`: neither empty nor `0`.
     Set,
     Equal(Template),
@@ -50,29 +48,6 @@ impl Condition {
         let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
         let inner = inner.ok_or_else(invalid)?.trim();
         Ok(Condition { test: Test::read(inner, spot).ok_or_else(invalid)??, settings })
-    }
-
-    /// Whether it holds for this request.
-    pub fn holds(
-        &self,
-        handler: &RequestHandler<'_>,
-        settings: &Settings,
-        context: &Context<'_>,
-    ) -> bool {
-        let fill =
-            |template: &Template| variables::fill(template, handler, settings, context.now());
-        let subject = fill(&self.test.subject);
-        let is_file = || context.cluster.read_file(&context.place, &subject).is_some();
-        let is_folder = || context.cluster.is_directory(&context.place, &subject);
-        let answer = match &self.test.question {
-            Question::Set => !subject.is_empty() && subject != "0",
-            Question::Equal(value) => subject == fill(value),
-            Question::Matches(pattern) => pattern.is_match(&subject),
-            Question::IsFile => is_file(),
-            Question::IsFolder => is_folder(),
-            Question::Exists => is_file() || is_folder(),
-        };
-        answer != self.test.negated
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use super::config::{Config, ErrorPage, Location, Pattern, Return, Server, Settings};
-use super::limits::{Admission, Buckets};
+use super::conditions::{Question, Test};
+use super::config::{ErrorPage, Location, Pattern, Return, Server, Settings};
+use super::limits::Admission;
+use super::request::{Outcome, RequestHandler};
 use super::sizes::{self, HEADERS_TOO_LARGE};
-use super::{VERSION, access, partial, proxy, select, stamp, variables};
+use super::template::Template;
+use super::{VERSION, access, partial, proxy, select, variables};
 use crate::cluster::programs::http;
-use crate::cluster::{Ask, Context, HttpRequest, HttpResponse, HttpVersion};
+use crate::cluster::{Context, HttpResponse, HttpVersion};
 
 /// The status of `return` that nginx closes the connection for.
 const CLOSE: u16 = 444;
@@ -18,36 +21,6 @@ const ENDING: [u16; 6] = [400, 413, 414, HEADERS_TOO_LARGE, 500, 501];
 
 /// How often a request may be sent on inside nginx.
 const REDIRECTS: u32 = 10;
-
-/// One request on its way through nginx.
-pub struct RequestHandler<'a> {
-    pub config: &'a Config,
-    pub server: &'a Server,
-    pub ask: &'a Ask,
-    pub request: HttpRequest,
-    pub number: u64,
-    pub hostname: &'a str,
-    pub proxy_host: String,
-    /// The upstreams that were asked.
-    pub tries: Vec<proxy::Try>,
-    pub status: u16,
-    pub sent: usize,
-    buckets: &'a mut Buckets,
-    /// How long `limit_req` holds it back.
-    held: Duration,
-    /// Whether an error has come up after which the connection ends.
-    ends: bool,
-}
-
-/// What a location makes of a request.
-pub struct Outcome {
-    pub status: u16,
-    /// The status line's words, where an upstream chose them.
-    pub reason: Option<String>,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-    pub took: Duration,
-}
 
 /// Where a request goes next.
 enum Step {
@@ -62,34 +35,6 @@ enum Step {
 }
 
 impl<'a> RequestHandler<'a> {
-    /// A request that has just come in.
-    pub fn new(
-        config: &'a Config,
-        ask: &'a Ask,
-        request: HttpRequest,
-        number: u64,
-        hostname: &'a str,
-        buckets: &'a mut Buckets,
-    ) -> Option<RequestHandler<'a>> {
-        let host = http::header(&request, "Host").unwrap_or("");
-        let server = select::server(config, ask.local, host)?;
-        Some(RequestHandler {
-            config,
-            server,
-            ask,
-            request,
-            number,
-            hostname,
-            proxy_host: String::new(),
-            tries: Vec::new(),
-            status: 0,
-            sent: 0,
-            buckets,
-            held: Duration::ZERO,
-            ends: false,
-        })
-    }
-
     /// The response and how long it took; the logs are written.
     pub fn answer(&mut self, context: &mut Context<'_>) -> (HttpResponse, Duration) {
         let original = self.request.target.clone();
@@ -110,25 +55,21 @@ impl<'a> RequestHandler<'a> {
         self.status == CLOSE && self.tries.is_empty()
     }
 
-    /// The first of the server's names, as logs have it.
-    pub fn server_name(&self) -> &str {
-        self.server.names.first().map(String::as_str).unwrap_or("")
-    }
-
-    /// An error goes to the log with what it was about.
-    pub fn write_error(&self, context: &mut Context<'_>, what: &str, upstream: Option<&str>) {
-        let host = http::header(&self.request, "Host").unwrap_or("");
-        let upstream = upstream.map(|url| format!(", upstream: \"{url}\"")).unwrap_or_default();
-        let stamp = stamp(context.now());
-        context.say(format!(
-            "{stamp} [error] 29#29: *{} {what}, client: {}, server: {}, request: \"{} {} HTTP/1.1\"\
-             {upstream}, host: \"{host}\"",
-            self.number,
-            self.ask.peer.ip(),
-            self.server_name(),
-            self.request.method,
-            self.request.target,
-        ));
+    /// Whether a request meets what an `if` asks.
+    fn meets(&self, test: &Test, settings: &Settings, context: &Context<'_>) -> bool {
+        let fill = |template: &Template| variables::fill(template, self, settings, context.now());
+        let subject = fill(&test.subject);
+        let is_file = || context.cluster.read_file(&context.place, &subject).is_some();
+        let is_folder = || context.cluster.is_directory(&context.place, &subject);
+        let answer = match &test.question {
+            Question::Set => !subject.is_empty() && subject != "0",
+            Question::Equal(value) => subject == fill(value),
+            Question::Matches(pattern) => pattern.is_match(&subject),
+            Question::IsFile => is_file(),
+            Question::IsFolder => is_folder(),
+            Question::Exists => is_file() || is_folder(),
+        };
+        answer != test.negated
     }
 
     /// From location to location until something answers.
@@ -270,7 +211,8 @@ impl<'a> RequestHandler<'a> {
         context: &Context<'_>,
     ) -> (Option<&'a Return>, Option<&'a Settings>) {
         let mut met = None;
-        for condition in level.conditions.iter().filter(|one| one.holds(self, level, context)) {
+        for condition in level.conditions.iter().filter(|one| self.meets(&one.test, level, context))
+        {
             met = Some(&condition.settings);
             if let Some(answer) = &condition.settings.answer {
                 return (Some(answer), met);

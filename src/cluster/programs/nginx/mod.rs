@@ -15,6 +15,7 @@ mod partial;
 mod proxy;
 mod reader;
 mod reload;
+mod request;
 mod rights;
 mod select;
 mod sizes;
@@ -186,7 +187,7 @@ impl Process for Nginx {
         let number = self.connections;
         let buckets = &mut self.buckets;
         let handler =
-            handle::RequestHandler::new(&config, ask, request, number, &self.hostname, buckets);
+            request::RequestHandler::new(&config, ask, request, number, &self.hostname, buckets);
         let Some(mut handler) = handler else { return http::other(Reply::Reset) };
         let (response, took) = handler.answer(context);
         if handler.closes() {

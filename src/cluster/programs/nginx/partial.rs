@@ -1,7 +1,7 @@
 //! Parts of files, and files that the client has already (`ngx_http_range_filter_module`,
 //! `ngx_http_not_modified_filter_module`).
 
-use super::handle::Outcome;
+use super::request::Outcome;
 use crate::cluster::HttpRequest;
 use crate::cluster::programs::http;
 

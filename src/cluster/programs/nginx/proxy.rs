@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::config::{Proxy, Settings};
-use super::handle::{Outcome, RequestHandler};
+use super::request::{Outcome, RequestHandler, Try};
 use super::values::host_and_port;
 use super::variables;
 use crate::cluster::programs::http;
@@ -16,15 +16,6 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Headers that belong to one connection and are not passed on.
 const OWN: [&str; 6] = ["host", "connection", "keep-alive", "te", "upgrade", "transfer-encoding"];
-
-/// One try at an upstream, as the log tells it.
-pub struct Try {
-    pub to: SocketAddr,
-    pub status: u16,
-    /// The length of the response's body.
-    pub length: usize,
-    pub took: Duration,
-}
 
 /// Asks the upstream, one address after the other (`proxy_next_upstream error timeout`).
 ///

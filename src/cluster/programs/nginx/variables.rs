@@ -3,8 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::config::Settings;
-use super::handle::RequestHandler;
-use super::proxy::Try;
+use super::request::{RequestHandler, Try};
 use super::template::Template;
 use crate::clock::SimTime;
 use crate::cluster::HttpRequest;
