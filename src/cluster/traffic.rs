@@ -149,6 +149,19 @@ pub struct HttpRequest {
     pub body: Vec<u8>,
 }
 
+impl HttpRequest {
+    /// A request for a resource, without a body.
+    pub fn get(target: impl Into<String>, headers: Vec<(String, String)>) -> HttpRequest {
+        HttpRequest {
+            version: HttpVersion::default(),
+            method: "GET".to_owned(),
+            target: target.into(),
+            headers,
+            body: Vec::new(),
+        }
+    }
+}
+
 /// A version of HTTP.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpVersion {
@@ -605,13 +618,8 @@ mod tests {
 
     #[test]
     fn a_proxy_s_request_is_answered_as_one_s_own() {
-        let request = HttpRequest {
-            version: Default::default(),
-            method: "GET".to_owned(),
-            target: "http://web:81/x?y".to_owned(),
-            headers: vec![("Host".to_owned(), "other".to_owned())],
-            body: Vec::new(),
-        };
+        let request =
+            HttpRequest::get("http://web:81/x?y", vec![("Host".to_owned(), "other".to_owned())]);
         let Payload::Http(request) = origin_form(Payload::Http(request)) else { panic!("no HTTP") };
         assert_eq!((request.target.as_str(), request.headers[0].1.as_str()), ("/x?y", "web:81"));
     }
@@ -626,13 +634,7 @@ mod tests {
 
     #[test]
     fn a_tls_server_tells_a_client_without_tls() {
-        let request = HttpRequest {
-            version: Default::default(),
-            method: "GET".to_owned(),
-            target: "/".to_owned(),
-            headers: Vec::new(),
-            body: Vec::new(),
-        };
+        let request = HttpRequest::get("/", Vec::new());
         let response = HttpResponse::default();
         let reply = Reply::Tls { names: Vec::new(), issuer: Issuer::Cluster, response };
         let Reply::Http(told) = speak(&Payload::Http(request), reply) else { panic!("no HTTP") };

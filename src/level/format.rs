@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 
 use crate::api::{Kind, LabelSelector};
 use crate::shell::Files;

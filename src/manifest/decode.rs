@@ -85,7 +85,7 @@ impl Schema {
             Value::Object(fields) => decoder.fields(root, fields, &place),
             Value::Null => Ok(()),
             other => {
-                let kind = word(other);
+                let kind = json_type(other);
                 let message =
                     format!("json: cannot unmarshal {kind} into Go value of type v1.{}", root.name);
                 Err(Mistyped { path: String::new(), message, help: None })
@@ -328,7 +328,7 @@ fn mismatch(holds: &Type, go_type: Option<&str>, value: &Value, place: &Place<'_
     let whole = matches!(holds, Type::Int32 | Type::Int64);
     let found = match value {
         Value::Number(number) if whole => format!("number {number}"),
-        other => word(other).to_owned(),
+        other => json_type(other).to_owned(),
     };
     let expected = go_type.map_or_else(|| go_words(holds), str::to_owned);
     let Place { path, object, fields } = place;
@@ -400,7 +400,7 @@ fn help(holds: &Type, value: &Value) -> Option<String> {
 }
 
 /// What Go's JSON library calls a value.
-fn word(value: &Value) -> &'static str {
+pub fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

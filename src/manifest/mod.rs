@@ -26,7 +26,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Position};
 
 pub use base64::{broken_at as base64_fault, from_base64};
-pub use decode::{Faults, Mistyped, Unknown, metadata_fault};
+pub use decode::{Faults, Mistyped, Unknown, json_type, metadata_fault};
 pub use positions::{FieldPosition, Positions, field, item, segments};
 pub use print::{go_json, is_plain_text, to_json_pretty, to_yaml};
 pub use reader::{parse, parse_yaml};

@@ -175,16 +175,8 @@ impl Session {
         self.waits_for_line = false;
         self.budget.begin(cluster.now());
         let was_running = self.is_running();
-        let console = &mut self.console;
-        let (step, chunks) = Sink {
-            files: &mut self.files,
-            stdin: &mut self.stdin,
-            prompt: &mut self.asked,
-            ui_requests: &mut self.ui_requests,
-            budget: &mut self.budget,
-            terminal: true,
-        }
-        .with(cluster, |io| console.machine.step(io));
+        let (console, sink) = self.console_and_sink();
+        let (step, chunks) = sink.with(cluster, |io| console.machine.step(io));
         self.budget.print(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
         self.output.extend(chunks);
         if let Some(told) = self.budget.told().filter(|_| was_running) {
@@ -203,6 +195,19 @@ impl Session {
                 Progress::Input
             }
         }
+    }
+
+    /// The shell, and what its commands read from and write to.
+    fn console_and_sink(&mut self) -> (&mut Console, Sink<'_>) {
+        let sink = Sink {
+            files: &mut self.files,
+            stdin: &mut self.stdin,
+            prompt: &mut self.asked,
+            ui_requests: &mut self.ui_requests,
+            budget: &mut self.budget,
+            terminal: true,
+        };
+        (&mut self.console, sink)
     }
 
     /// Ends a command that has used up what it may, and says so.
@@ -252,16 +257,8 @@ impl Session {
             self.console.machine.set_status(130);
             return;
         }
-        let console = &mut self.console;
-        let (interrupted, chunks) = Sink {
-            files: &mut self.files,
-            stdin: &mut self.stdin,
-            prompt: &mut self.asked,
-            ui_requests: &mut self.ui_requests,
-            budget: &mut self.budget,
-            terminal: true,
-        }
-        .with(cluster, |io| console.machine.interrupt(io));
+        let (console, sink) = self.console_and_sink();
+        let (interrupted, chunks) = sink.with(cluster, |io| console.machine.interrupt(io));
         self.output.extend(chunks);
         if interrupted == Interrupted::Ended {
             self.finish();

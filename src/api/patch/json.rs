@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::api::{Reason, Status};
+use crate::manifest::json_type;
 
 /// A step that cannot be taken: what the library says of it. The server tells no more than that it
 /// cannot be; `kubectl patch --local` tells this.
@@ -35,7 +36,7 @@ pub(super) fn apply_locally(target: Value, patch: &Value) -> Result<Value, Statu
 
 fn operations(mut target: Value, patch: &Value) -> Result<Result<Value, Impossible>, Status> {
     let wrong = |found: &Value, wanted: &str| {
-        let found = go_type(found);
+        let found = json_type(found);
         let message =
             format!("error decoding patch: json: cannot unmarshal {found} into Go {wanted}");
         Err(Status::new(Reason::BadRequest, message))
@@ -74,18 +75,6 @@ fn operations(mut target: Value, patch: &Value) -> Result<Result<Value, Impossib
         }
     }
     Ok(Ok(target))
-}
-
-/// What Go's JSON decoder calls a value.
-pub(super) fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 /// One operation, as `gopkg.in/evanphx/json-patch.v4` carries it out: unlike the RFC, it replaces

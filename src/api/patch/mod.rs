@@ -14,7 +14,7 @@ mod strategic;
 use serde_json::Value;
 
 use super::{Kind, Patch, Reason, Status};
-use crate::manifest::Mistyped;
+use crate::manifest::{Mistyped, json_type};
 
 pub use diff::{LAST_APPLIED, last_applied, three_way};
 pub use merge::merge;
@@ -97,7 +97,7 @@ fn must_be_object(patch: &Value, prefix: &str) -> Result<(), Status> {
 fn elements(before: &[Value], change: &[Value]) -> Result<(), String> {
     let form = |value: &Value| match value {
         Value::Number(number) if number.is_f64() => "float",
-        other => json::go_type(other),
+        other => json_type(other),
     };
     let mut forms = before.iter().chain(change).map(form);
     match forms.next() {

@@ -40,6 +40,17 @@ pub fn format_selector(selector: Option<&LabelSelector>) -> String {
     or_none(parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(","))
 }
 
+/// The addresses or host names of a load balancer's entries, sorted, each once.
+pub(super) fn balancer_names<'a>(
+    entries: impl Iterator<Item = (&'a Option<String>, &'a Option<String>)>,
+) -> String {
+    let names = entries.filter_map(|(ip, hostname)| ip.as_deref().or(hostname.as_deref()));
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join(",")
+}
+
 /// An object's name, for its row.
 pub(super) fn name(metadata: &ObjectMeta) -> String {
     metadata.name.clone().unwrap_or_default()

@@ -3,7 +3,7 @@
 use k8s_openapi::api::networking::v1::{Ingress, IngressSpec};
 
 use super::age::since;
-use super::format::or_none;
+use super::format::{balancer_names, or_none};
 use super::{Columns, narrow};
 use crate::clock::SimTime;
 
@@ -43,11 +43,5 @@ fn hosts(spec: &IngressSpec) -> String {
 fn addresses(ingress: &Ingress) -> String {
     let balancer = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
     let entries = balancer.and_then(|balancer| balancer.ingress.as_deref()).unwrap_or_default();
-    let mut names: Vec<&str> = entries
-        .iter()
-        .filter_map(|entry| entry.ip.as_deref().or(entry.hostname.as_deref()))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names.join(",")
+    balancer_names(entries.iter().map(|entry| (&entry.ip, &entry.hostname)))
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{LoadBalancerStatus, Service, ServiceSpec};
 
 use super::age::since;
-use super::format::{format_labels, or_none};
+use super::format::{balancer_names, format_labels, or_none};
 use super::{Columns, narrow, wide};
 use crate::clock::SimTime;
 
@@ -53,13 +53,7 @@ fn external_addresses(service: &Service) -> String {
 /// to kubectl to hide columns, so that addresses are never cut.
 fn load_balancer_addresses(status: Option<&LoadBalancerStatus>) -> String {
     let ingress = status.and_then(|status| status.ingress.as_deref()).unwrap_or_default();
-    let mut names: Vec<&str> = ingress
-        .iter()
-        .filter_map(|entry| entry.ip.as_deref().or(entry.hostname.as_deref()))
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names.join(",")
+    balancer_names(ingress.iter().map(|entry| (&entry.ip, &entry.hostname)))
 }
 
 /// `80:30080/TCP,443:30443/TCP`

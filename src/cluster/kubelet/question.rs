@@ -234,13 +234,7 @@ fn payload(action: &HTTPGetAction, to: SocketAddr) -> Payload {
     headers.push(("Accept".to_owned(), "*/*".to_owned()));
     headers.extend(own.map(|header| (header.name.clone(), header.value.clone())));
     headers.push(("Connection".to_owned(), "close".to_owned()));
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".to_owned(),
-        target: path(action),
-        headers,
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get(path(action), headers);
     if action.scheme.as_deref() == Some("HTTPS") {
         Payload::Tls { server_name: to.ip().to_string(), request }
     } else {

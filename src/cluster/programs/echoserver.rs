@@ -112,17 +112,14 @@ mod tests {
     // NETWORKING §15
     #[test]
     fn it_tells_what_it_was_asked() {
-        let request = HttpRequest {
-            version: Default::default(),
-            method: "GET".into(),
-            target: "/".into(),
-            headers: vec![
+        let request = HttpRequest::get(
+            "/",
+            vec![
                 ("Host".into(), "192.168.49.2:31234".into()),
                 ("User-Agent".into(), "curl/8.5.0".into()),
                 ("Accept".into(), "*/*".into()),
             ],
-            body: Vec::new(),
-        };
+        );
         let ask = Ask {
             local: "10.244.1.2:8080".parse().unwrap(),
             peer: "10.244.0.1:40000".parse().unwrap(),

@@ -377,13 +377,7 @@ fn error_page(title: &str, heading: &str, text: &str) -> Vec<u8> {
 }
 
 fn bad_request(ask: &Ask, context: &mut Context<'_>) -> Answer {
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".to_owned(),
-        target: "/".to_owned(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get("/", Vec::new());
     let text = "Your browser sent a request that this server could not understand.";
     let body = error_page("400 Bad Request", "Bad Request", text);
     log(ask, context, "-", 400, body.len());

@@ -58,13 +58,7 @@ fn ingress(cluster: &mut Cluster, name: &str, host: &str, paths: Value) {
 fn ask(cluster: &mut Cluster, host: &str, path: &str) -> (u16, String) {
     let to = "192.168.49.2:80".parse().unwrap();
     let dial = cluster.dial(&Place::Laptop, Protocol::Tcp, to);
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".into(),
-        target: path.into(),
-        headers: vec![("Host".into(), host.into())],
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get(path, vec![("Host".into(), host.into())]);
     let answer = cluster.ask(&dial.result.unwrap(), Payload::Http(request));
     let Reply::Http(response) = answer.reply else { panic!("{:?}", answer.reply) };
     let body = String::from_utf8_lossy(&response.body).into_owned();

@@ -206,13 +206,10 @@ fn get(
 ) -> Result<(u16, String), String> {
     let dial = cluster.dial(from, Protocol::Tcp, to);
     let connection = dial.result.map_err(|failure| format!("{failure:?}"))?;
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".into(),
-        target: path.into(),
-        headers: vec![("Host".into(), "test".into()), ("User-Agent".into(), "curl/8.5.0".into())],
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get(
+        path,
+        vec![("Host".into(), "test".into()), ("User-Agent".into(), "curl/8.5.0".into())],
+    );
     match cluster.ask(&connection, Payload::Http(request)).reply {
         Reply::Http(response) => {
             Ok((response.status, String::from_utf8_lossy(&response.body).into_owned()))

@@ -31,13 +31,7 @@ fn in_pod(name: &str) -> Place {
 
 fn get(cluster: &mut Cluster, place: &Place, to: SocketAddr) -> Reply {
     let connection = cluster.dial(place, Protocol::Tcp, to).result.expect("somebody answers");
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".to_owned(),
-        target: "/".to_owned(),
-        headers: vec![("Host".to_owned(), "web".to_owned())],
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get("/", vec![("Host".to_owned(), "web".to_owned())]);
     cluster.ask(&connection, Payload::Http(request)).reply
 }
 
@@ -196,13 +190,7 @@ fn the_api_server_tells_strangers_no() {
     let address = cluster.lookup(&place, "kubernetes").result.unwrap()[0];
     let to = SocketAddr::new(address, 443);
     let connection = cluster.dial(&place, Protocol::Tcp, to).result.unwrap();
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".to_owned(),
-        target: "/".to_owned(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get("/", Vec::new());
     let payload = Payload::Tls { server_name: "kubernetes".to_owned(), request };
     let Reply::Tls { names, issuer, response } = cluster.ask(&connection, payload).reply else {
         panic!("no TLS")

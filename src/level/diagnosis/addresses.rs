@@ -5,7 +5,6 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
-use super::owners::maker;
 use super::packets::Failed;
 use super::{Diagnosis, party_name, selectors, services};
 use crate::api::Pod;

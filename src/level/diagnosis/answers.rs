@@ -7,7 +7,7 @@ use super::look;
 use super::spread::too_few_servers;
 use super::wrong_server::{by_port, is_party, wrong_server};
 use super::{
-    Diagnosis, Facts, behind, client, ingress, locate, manifests, party_name, protocols, selectors,
+    Diagnosis, Facts, behind, ingress, locate, manifests, party_name, protocols, selectors,
     services, settings, walls, workloads,
 };
 

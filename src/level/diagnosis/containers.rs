@@ -6,7 +6,6 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::ContainerStatus;
 use serde_json::Value;
 
-use super::owners::maker;
 use super::{Diagnosis, Facts, look, names, trial};
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;

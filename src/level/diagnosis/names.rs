@@ -6,7 +6,6 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{Namespace, Node, Service};
 
-use super::asked::mention;
 use super::look::{self, shown_name};
 use super::services::{cluster_ip, is_headless, selector};
 use super::{Diagnosis, Facts, gone, locate, name_servers, selectors, service_names};

@@ -147,13 +147,7 @@ pub(super) fn speaks_tls(facts: &Facts<'_>, trace: &Trace) -> bool {
         return false;
     };
     let host = trace.flow.destination.ip().to_string();
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".to_owned(),
-        target: "/".to_owned(),
-        headers: vec![("Host".to_owned(), host.clone())],
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get("/", vec![("Host".to_owned(), host.clone())]);
     let answer = trial.ask(&connection, Payload::Tls { server_name: host, request });
     matches!(answer.reply, Reply::Tls { .. })
 }

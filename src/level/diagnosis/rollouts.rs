@@ -9,7 +9,6 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::owners;
-use super::owners::maker;
 use super::readiness::{closed_probe, pod_line, unhealthy};
 use super::{Diagnosis, Facts, client, trial, workloads};
 use crate::api::{Kind, LabelSelector, Pod};

@@ -6,7 +6,6 @@ use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{ResourceQuota, Service};
 
 use super::look::{self, shown_name};
-use super::owners::maker;
 use super::readiness::later;
 use super::{Diagnosis, Facts, listens_in, manifests, services, trial};
 use crate::api::{Event, Kind, LabelSelector, Labels, Pod};

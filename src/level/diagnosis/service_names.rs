@@ -5,7 +5,6 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Namespace, Service};
 
 use super::name_servers::questions;
-use super::services::short;
 use super::services::{full_name, is_headless, pods, selector};
 use super::{Diagnosis, Facts, gone, look, selectors, trial, workloads};
 use crate::api::Pod;

@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::{Facts, look};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::diagnostic::nearest;
-use crate::network::{Because, Party, SocketAddr, Trace};
+use crate::network::{Because, Party, Protocol, SocketAddr, Trace};
 
 /// What a Service's rules chose last on a packet's way: the rule, the endpoint, and whose it is.
 pub(super) fn chosen(trace: &Trace) -> Option<(&str, SocketAddr, Option<&Party>)> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::look::{self, shown_name};
 use super::owners;
-use super::owners::maker;
 use super::{Diagnosis, Facts, answers, gone, selectors, workloads};
 use crate::api::selector::Operator;
 use crate::api::{Kind, LabelSelector, Labels, Pod};

@@ -7,7 +7,6 @@ use k8s_openapi::api::core::v1::Service;
 use super::client::PodSource;
 use super::locate;
 use super::look;
-use super::owners::maker;
 use super::{Diagnosis, Facts, gone, services, sought};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Ending, Place};

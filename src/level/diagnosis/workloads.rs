@@ -7,7 +7,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
-use super::owners::maker;
 use super::{Diagnosis, Facts, containers, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
 use crate::cluster::ObjectName;

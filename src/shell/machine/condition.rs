@@ -7,7 +7,7 @@ use super::{Dialect, Io, Machine, files_view};
 use crate::shared_map::SharedMap;
 use crate::shell::commands::text::regex::{Syntax, compile};
 use crate::shell::files::{self, View};
-use crate::shell::syntax::{Conditional, Word};
+use crate::shell::syntax::{Conditional, Word, asks_one, asks_two};
 
 /// What `test` asks of the world.
 pub(in crate::shell) struct World<'a> {
@@ -106,7 +106,7 @@ pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<
         [] => Ok(false),
         [one] => Ok(!one.is_empty()),
         ["!", rest] => Ok(rest.is_empty()),
-        [operand, operator] if is_binary(operator) && !is_unary(operand) && world.posix => {
+        [operand, operator] if is_binary(operator) && !asks_one(operand) && world.posix => {
             Err(Wrong::NoOperand(Some((*operator).to_owned())))
         }
         [operator, operand] if !matches!(*operator, "(") => unary(operator, operand, world),
@@ -195,7 +195,7 @@ impl Reader<'_> {
                     false => Err(Wrong::NoParenthesis),
                 }
             }
-            [operator, operand, ..] if is_unary(operator) => {
+            [operator, operand, ..] if asks_one(operator) => {
                 self.at += 2;
                 unary(operator, operand, self.world)
             }
@@ -207,30 +207,8 @@ impl Reader<'_> {
     }
 }
 
-fn is_unary(operator: &str) -> bool {
-    let mut letters = operator.chars();
-    letters.next() == Some('-')
-        && letters.next().is_some_and(|letter| "bcdefghknprstuvwxzLSOGN".contains(letter))
-        && letters.next().is_none()
-}
-
 fn is_binary(operator: &str) -> bool {
-    matches!(
-        operator,
-        "=" | "=="
-            | "!="
-            | "<"
-            | ">"
-            | "-eq"
-            | "-ne"
-            | "-lt"
-            | "-le"
-            | "-gt"
-            | "-ge"
-            | "-nt"
-            | "-ot"
-            | "-ef"
-    )
+    matches!(operator, "<" | ">") || asks_two(operator)
 }
 
 fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong> {
@@ -269,7 +247,7 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong
         "-s" => world.view.read(&path).is_ok_and(|content| !content.is_empty()),
         "-t" => world.terminal,
         "-v" if !world.posix => !operand.is_empty(),
-        _ if is_unary(operator) && operator != "-v" => false,
+        _ if asks_one(operator) && operator != "-v" => false,
         _ => {
             return Err(Wrong::NoUnary {
                 operator: operator.to_owned(),

@@ -157,27 +157,25 @@ fn joined(mut all: Vec<Conditional>, join: fn(Vec<Conditional>) -> Conditional) 
     }
 }
 
+/// `[[ -a FILE ]]` is `-e`; between two words `-a` is `test`'s and.
 fn is_unary(text: &str) -> bool {
-    let mut letters = text.chars();
-    letters.next() == Some('-')
-        && letters.next().is_some_and(|letter| "abcdefghknprstuvwxzLNOSG".contains(letter))
-        && letters.next().is_none()
+    text == "-a" || asks_one(text)
 }
 
 fn is_binary(text: &str) -> bool {
-    matches!(
-        text,
-        "=" | "=="
-            | "!="
-            | "=~"
-            | "-eq"
-            | "-ne"
-            | "-lt"
-            | "-le"
-            | "-gt"
-            | "-ge"
-            | "-nt"
-            | "-ot"
-            | "-ef"
-    )
+    text == "=~" || asks_two(text)
+}
+
+/// Whether `test` and `[[` ask something of the word behind this one.
+pub fn asks_one(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next() == Some('-')
+        && letters.next().is_some_and(|letter| "bcdefghknprstuvwxzLNOSG".contains(letter))
+        && letters.next().is_none()
+}
+
+/// Whether `test` and `[[` compare the words beside this one.
+pub fn asks_two(text: &str) -> bool {
+    matches!(text, "=" | "==" | "!=")
+        || matches!(text, "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" | "-nt" | "-ot" | "-ef")
 }

@@ -24,6 +24,7 @@ pub use ast::{
     Arm, ArmEnd, Assignment, Command, CommandKind, Conditional, Connector, Element, Index, Item,
     List, Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
 };
+pub use conditional::{asks_one, asks_two};
 pub use error::{Fault, SyntaxError};
 pub use escapes::unescape;
 pub use show::{exported_function, function_text, read_function};

@@ -279,16 +279,13 @@ impl Question {
         took += dial.took;
         let payload = match self.udp {
             true => Payload::Bytes(self.request.clone().into_bytes()),
-            false => Payload::Http(HttpRequest {
-                version: Default::default(),
-                method: "GET".to_owned(),
-                target: format!("/{}", self.request.trim_start_matches('/')),
-                headers: vec![
+            false => Payload::Http(HttpRequest::get(
+                format!("/{}", self.request.trim_start_matches('/')),
+                vec![
                     ("Host".to_owned(), format!("{}:{port}", self.host)),
                     ("User-Agent".to_owned(), "Go-http-client/1.1".to_owned()),
                 ],
-                body: Vec::new(),
-            }),
+            )),
         };
         let answer = context.cluster.ask(&connection, payload);
         took += answer.took;

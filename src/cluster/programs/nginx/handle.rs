@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::conditions::{Question, Test};
-use super::config::{ErrorPage, Location, Pattern, Return, Server, Settings};
+use super::config::{ErrorPage, Location, Pattern, Return, Settings};
 use super::limits::Admission;
 use super::request::{Outcome, RequestHandler};
 use super::sizes::{self, HEADERS_TOO_LARGE};

@@ -488,13 +488,7 @@ fn bad_request(
         "{} - - [{date}] \"\\x16\\x03\\x01\" 400 {size} \"-\" \"-\" \"-\"",
         ask.peer.ip()
     ));
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".to_owned(),
-        target: "/".to_owned(),
-        headers: Vec::new(),
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get("/", Vec::new());
     let length = size.to_string();
     let version = if hide_version { String::new() } else { format!("/{VERSION}") };
     let (server, date) = (format!("nginx{version}"), http::date(context.now()));

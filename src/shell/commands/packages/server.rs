@@ -42,13 +42,7 @@ pub(super) fn fetch(
             return (lookup.took + PATIENCE, trouble("connection timed out"));
         }
     };
-    let request = HttpRequest {
-        version: Default::default(),
-        method: "GET".to_owned(),
-        target: target.to_owned(),
-        headers: vec![("Host".to_owned(), host.to_owned())],
-        body: Vec::new(),
-    };
+    let request = HttpRequest::get(target, vec![("Host".to_owned(), host.to_owned())]);
     let payload = match port {
         443 => Payload::Tls { server_name: host.to_owned(), request },
         _ => Payload::Http(request),
