@@ -212,13 +212,17 @@ fn files_use_each_other_in_small_circles_alone() {
 }
 
 /// How many lines a function may have.
-const LONGEST: usize = 75;
+const LONGEST: usize = 68;
 
 /// How many lines a file may have.
 const TALLEST: usize = 900;
 
 /// Functions that are one table, and need its length.
-const TABLES: [(&str, &str); 1] = [
+const TABLES: [(&str, &str); 3] = [
+    // What a level that was just opened has in each field.
+    ("game/play/mod.rs", "open"),
+    // One line a directive of nginx's.
+    ("cluster/programs/nginx/values.rs", "plain"),
     // go-yaml's words for each kind of error that the parser has.
     ("manifest/syntax.rs", "words"),
 ];

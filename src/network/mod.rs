@@ -1,8 +1,8 @@
 //! The data plane: addresses, namespaces, service rules, names; a packet goes in, a [`Trace`] comes out.
 //!
 //! This room never reads API objects. `cluster` compiles Services, EndpointSlices, Pods and
-//! NetworkPolicies into the tables here, as kube-proxy, the CNI and CoreDNS do, each a moment after
-//! the object has changed. Nothing is dropped silently: every packet ends in an [`Outcome`], and
+//! NetworkPolicies into the tables here, as kube-proxy and the CNI do, each a moment after the object
+//! has changed. Nothing is dropped silently: every packet ends in an [`Outcome`], and
 //! every hop says why.
 //!
 //! A packet's way is told in `walk`, from the sender's process to the socket that has it. It reads

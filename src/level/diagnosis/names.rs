@@ -200,31 +200,7 @@ fn missing_peer(
     let line = |path: &str| facts.locator.field("StatefulSet", namespace, set_name, path);
     let said = said.look([look::pods(namespace)]).at(line("spec.replicas"));
     let Some(stored) = objects.get::<Pod>(namespace, pod) else {
-        let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-        let said = said.fact(format!("there is no pod {pod}"));
-        if i64::from(wanted) <= ordinal(pod) {
-            return said.fix(format!(
-                "let StatefulSet {set_name} have {} replicas, so that there is a {pod}",
-                ordinal(pod) + 1
-            ));
-        }
-        let lower = (0..ordinal(pod)).map(|number| format!("{set_name}-{number}"));
-        let mut lower = lower.filter_map(|name| objects.get::<Pod>(namespace, &name));
-        let waited_for = lower.find(|pod| !pod.is_ready());
-        let Some(first) = waited_for else {
-            return said
-                .fix(format!("kubectl describe statefulset {set_name} says why it is missing"));
-        };
-        let first_name = first.metadata.name.as_deref().unwrap_or("");
-        let fix = format!(
-            "let pod {first_name} become ready: kubectl describe pod {first_name} says why it is not"
-        );
-        return said
-            .look([look::describe("pod", namespace, first_name)])
-            .fact(super::readiness::pod_line(first))
-            .fact("a StatefulSet makes its pods one after the other, each when the one before is ready")
-            .at(line("spec.template"))
-            .fix(fix);
+        return absent_peer(facts, said, (namespace, set_name, set), pod);
     };
     let said = said.fact(super::readiness::pod_line(stored));
     let revision = stored.metadata.labels.iter().flatten();
@@ -255,6 +231,39 @@ fn missing_peer(
             .at(line("spec.template"))
             .fix(format!("see why pod {pod} is not ready: kubectl describe pod {pod}")),
     }
+}
+
+/// The StatefulSet has not made the pod: it keeps fewer, or waits for one before it.
+fn absent_peer(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    (namespace, set_name, set): (&str, &str, &StatefulSet),
+    pod: &str,
+) -> Diagnosis {
+    let objects = facts.case.cluster.objects();
+    let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let said = said.fact(format!("there is no pod {pod}"));
+    if i64::from(wanted) <= ordinal(pod) {
+        return said.fix(format!(
+            "let StatefulSet {set_name} have {} replicas, so that there is a {pod}",
+            ordinal(pod) + 1
+        ));
+    }
+    let lower = (0..ordinal(pod)).map(|number| format!("{set_name}-{number}"));
+    let mut lower = lower.filter_map(|name| objects.get::<Pod>(namespace, &name));
+    let waited_for = lower.find(|pod| !pod.is_ready());
+    let Some(first) = waited_for else {
+        return said.fix(format!("kubectl describe statefulset {set_name} says why it is missing"));
+    };
+    let first_name = first.metadata.name.as_deref().unwrap_or("");
+    let fix = format!(
+        "let pod {first_name} become ready: kubectl describe pod {first_name} says why it is not"
+    );
+    said.look([look::describe("pod", namespace, first_name)])
+        .fact(super::readiness::pod_line(first))
+        .fact("a StatefulSet makes its pods one after the other, each when the one before is ready")
+        .at(facts.locator.field("StatefulSet", namespace, set_name, "spec.template"))
+        .fix(fix)
 }
 
 /// The number at the end of a StatefulSet's pod's name.

@@ -244,12 +244,7 @@ pub(super) fn nothing(
     if let Some(said) = known {
         return said;
     }
-    let client = facts.client_pod();
-    let meant = all.iter().filter(|pod| {
-        let own = (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref());
-        client.as_ref().is_none_or(|(space, name)| own != (Some(space), Some(name)))
-    });
-    let near = near(wanted, &meant.copied().collect::<Vec<_>>(), name);
+    let near = near(wanted, &beside_client(facts, &all), name);
     if near.instead.is_none()
         && let Some(said) = super::workloads::gone(facts, namespace, wanted)
     {
@@ -301,6 +296,16 @@ pub(super) fn nothing(
         .nearest(nearest)
         .at(at)
         .fix(fix)
+}
+
+/// The pods without the client's own.
+fn beside_client<'a>(facts: &Facts<'_>, all: &[&'a Arc<Pod>]) -> Vec<&'a Arc<Pod>> {
+    let client = facts.client_pod();
+    let others = all.iter().filter(|pod| {
+        let own = (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref());
+        client.as_ref().is_none_or(|(space, name)| own != (Some(space), Some(name)))
+    });
+    others.copied().collect()
 }
 
 /// How the selector, or the labels of its namespace's pods, are to be changed so that they fit.
