@@ -43,7 +43,7 @@ pub use deeds::{
 };
 pub use foreground::Written;
 pub use forward::Forwarded;
-pub use image::{Flavour, Identity, Image, Libc};
+pub use image::{Flavour, Identity, Image, Libc, machine_environment};
 pub use kubelet::{LogLines, declared_resource, go_duration};
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use programs::{ingress_port, secret_certificate};

@@ -11,7 +11,7 @@ use super::{
     Budget, Chunk, Completions, Files, Finished, Interrupted, Io, Order, Progress, Stdin, Step,
     Typed, UiRequest,
 };
-use crate::cluster::{Cluster, Place};
+use crate::cluster::{Cluster, Place, machine_environment};
 
 /// The exit code of what was ended by SIGKILL.
 const KILLED: i32 = 137;
@@ -74,19 +74,8 @@ impl Sink<'_> {
 
 /// A shell on the laptop as a player finds it.
 pub(super) fn laptop() -> Machine {
-    let environment = [
-        ("HOME", HOME),
-        ("HOSTNAME", "laptop"),
-        ("LANG", "C.UTF-8"),
-        ("LOGNAME", "player"),
-        ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-        ("SHELL", "/bin/bash"),
-        ("TERM", "xterm-256color"),
-        ("USER", "player"),
-    ];
-    let environment =
-        environment.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let mut machine = Machine::new(Place::Laptop, Dialect::Bash, environment);
+    let mut machine =
+        Machine::new(Place::Laptop, Dialect::Bash, machine_environment(&Place::Laptop));
     machine.make_interactive("bash", "");
     machine.set_pid(4242);
     machine.alias("k", "kubectl");

@@ -212,22 +212,26 @@ fn base_name(path: &str) -> &str {
 }
 
 /// The environment of a machine's own shell, outside containers.
-pub(super) fn machine_environment(place: &Place) -> Vec<(String, String)> {
-    let (user, home) = match place {
-        Place::Laptop => ("player", "/home/player"),
-        _ => ("root", "/root"),
+pub fn machine_environment(place: &Place) -> Vec<(String, String)> {
+    let (user, home, path, own) = match place {
+        Place::Laptop => {
+            let path = "/usr/local/bin:/usr/bin:/bin";
+            ("player", "/home/player", path, ("HOSTNAME", "laptop"))
+        }
+        _ => {
+            let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+            ("root", "/root", path, ("PWD", "/root"))
+        }
     };
-    [
+    let variables = [
         ("HOME", home),
         ("LANG", "C.UTF-8"),
         ("LOGNAME", user),
-        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ("PWD", home),
+        ("PATH", path),
+        own,
         ("SHELL", "/bin/bash"),
         ("TERM", "xterm-256color"),
         ("USER", user),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .collect()
+    ];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
