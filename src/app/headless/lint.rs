@@ -102,7 +102,10 @@ fn prove(arguments: &LintArgs, chosen: &[Arc<Level>], out: &mut Output) -> Ended
     } else {
         let levels = counted(levels, "level");
         let seeds = counted(seeds, "seed");
-        out.line(format!("{levels}, {seeds}: {held} proofs hold, {failed} fail"));
+        let proofs = counted(held, "proof");
+        let (hold, fail) =
+            (if held == 1 { "holds" } else { "hold" }, if failed == 1 { "fails" } else { "fail" });
+        out.line(format!("{levels}, {seeds}: {proofs} {hold}, {failed} {fail}"));
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILURE) })
 }
