@@ -396,8 +396,6 @@ fn told_by_line(refused: &[Diagnostic]) -> Vec<String> {
     }
     let told = refused.iter().take(MOST).map(|one| {
         let words = match &one.help {
-            // Where a field belongs says which field it is.
-            Some(help) if help.starts_with('"') => help.clone(),
             Some(help) => format!("{} ({help})", one.message),
             None => one.message.clone(),
         };
