@@ -8,7 +8,7 @@ use super::catalog::{self, Command};
 use super::config::SERVER;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::Output;
-use super::resources::{RESOURCES, Resource};
+use super::resources::{RESOURCES, Resource, categories, verbs};
 use super::{Call, DONE, Failure, Outcome, go_types};
 use crate::api::Kind;
 use crate::api::table::{Column, Layout, Table};
@@ -260,12 +260,17 @@ fn api_resources(call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let mut chosen: Vec<&Resource> = RESOURCES
         .iter()
-        .filter(|(_, _, version, namespaced, _)| {
+        .filter(|resource| {
+            let (_, _, version, namespaced, _) = resource;
+            let all_of = |flag: &str, there: &[&str]| {
+                arguments.all(flag).iter().all(|wanted| there.contains(&wanted.as_str()))
+            };
             let group = version.split_once('/').map_or("", |(group, _)| group);
             let in_group = !arguments.given("api-group") || group == arguments.text("api-group");
             let in_scope =
                 !arguments.given("namespaced") || *namespaced == arguments.on("namespaced");
-            in_group && in_scope
+            let can = all_of("verbs", verbs(resource));
+            in_group && in_scope && can && all_of("categories", categories(resource))
         })
         .collect();
     match arguments.text("sort-by") {
@@ -282,16 +287,26 @@ fn api_resources(call: Call, io: &mut Io<'_>) -> Outcome {
                 io.say(format!("{plural}{dot}{group}"));
             }
         }
-        "" | "wide" => {
-            let names = ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"];
-            let columns = names.map(|name| Column { name: name.to_owned(), wide: false }).to_vec();
-            let rows = chosen.iter().map(|(plural, short, version, namespaced, kind)| {
+        output @ ("" | "wide") => {
+            let columns = if output == "wide" { 7 } else { 5 };
+            let names =
+                ["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES"];
+            let rows = chosen.iter().map(|resource| {
+                let (plural, short, version, namespaced, kind) = resource;
+                let (verbs, groups) = (verbs(resource).join(","), categories(resource).join(","));
                 let namespaced = namespaced.to_string();
-                [*plural, *short, *version, &namespaced, *kind].map(str::to_owned).to_vec()
+                let row = [*plural, *short, *version, &namespaced, *kind, &verbs, &groups];
+                row[..columns].iter().map(|cell| (*cell).to_owned()).collect()
             });
+            let name = |name: &&str| Column { name: (*name).to_owned(), wide: false };
+            let columns = names[..columns].iter().map(name).collect();
             let table = Table { columns, rows: rows.collect() };
             let text = Layout::default().print(&table, !arguments.on("no-headers"));
             io.stdout.extend_from_slice(text.as_bytes());
+        }
+        "json" | "yaml" | "kyaml" => {
+            let instead = "-o wide shows as much";
+            return Err(Failure::not_simulated("api-resources -o json, yaml and kyaml", instead));
         }
         other => {
             let text = format!(
@@ -309,10 +324,7 @@ fn api_versions(call: Call, io: &mut Io<'_>) -> Outcome {
         let words = call.arguments.positional.join(" ");
         return Err(call.usage(format!("unexpected arguments: [{words}]")));
     }
-    let mut versions: Vec<&str> = RESOURCES.iter().map(|resource| resource.2).collect();
-    versions.sort_unstable();
-    versions.dedup();
-    for version in versions {
+    for version in super::resources::versions() {
         io.say(version);
     }
     DONE

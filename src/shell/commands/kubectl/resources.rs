@@ -28,6 +28,43 @@ pub(super) fn is_kind(api_version: &str, kind: &str) -> bool {
         || RESOURCES.iter().any(|resource| resource.2 == api_version && resource.4 == kind)
 }
 
+/// What can be done with a resource, as discovery tells it: with most everything, with reviews and
+/// bindings only that they are made.
+pub(super) fn verbs(resource: &Resource) -> &'static [&'static str] {
+    let (plural, _, _, _, kind) = resource;
+    match *plural {
+        "bindings" => &["create"],
+        "componentstatuses" => &["get", "list"],
+        "namespaces" => &["create", "delete", "get", "list", "patch", "update", "watch"],
+        _ if kind.ends_with("Review") => &["create"],
+        _ => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+    }
+}
+
+/// The groups of resources that a resource is in: what `kubectl get all` shows, and what extends the
+/// API.
+pub(super) fn categories(resource: &Resource) -> &'static [&'static str] {
+    let (_, _, version, _, kind) = resource;
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    let extends =
+        ["admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io"];
+    if extends.contains(&group) {
+        return &["api-extensions"];
+    }
+    let in_all = crate::api::Kind::from_manifest(version, kind);
+    if in_all.is_some_and(|kind| kind.info().in_all) { &["all"] } else { &[] }
+}
+
+/// Every version of a group that the server has.
+pub(super) fn versions() -> Vec<&'static str> {
+    let others = OTHER_VERSIONS.iter().map(|(version, _)| *version);
+    let mut versions: Vec<&str> =
+        RESOURCES.iter().map(|resource| resource.2).chain(others).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    versions
+}
+
 /// Every resource, in the server's order.
 #[rustfmt::skip]
 pub(super) static RESOURCES: &[Resource] = &[
