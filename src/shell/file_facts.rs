@@ -43,7 +43,7 @@ impl View<'_> {
             None if is_device(path) => Kind::Device,
             None if self.is_directory(path) => Kind::Folder,
             None if self.is_file(path) => Kind::File,
-            None => return Err("No such file or directory".to_owned()),
+            None => return Err(self.absence(path).to_owned()),
         };
         let changed = self.cluster.attributes(self.place, path);
         let size = match &kind {

@@ -32,7 +32,7 @@ const PATH: usize = 4_095;
 const NAME: usize = 255;
 
 /// Folders that every system has.
-const SYSTEM: [&str; 26] = [
+const SYSTEM: [&str; 27] = [
     "/",
     "/bin",
     "/boot",
@@ -59,6 +59,7 @@ const SYSTEM: [&str; 26] = [
     "/var",
     "/var/log",
     "/var/run",
+    "/var/tmp",
 ];
 
 /// `path` seen from `directory`, as an absolute path without `.`, `..` and double slashes. On the
@@ -157,8 +158,27 @@ impl View<'_> {
             Some(content) => Ok(content),
             None if self.is_directory(path) => Err("Is a directory".to_owned()),
             None if self.is_program(path) => Ok(commands::PROGRAM.to_vec()),
-            None => Err("No such file or directory".to_owned()),
+            None => Err(self.absence(path).to_owned()),
         }
+    }
+
+    /// Why nothing is at an absolute path, as the kernel says it (`path_resolution(7)`).
+    pub fn absence(self, path: &str) -> &'static str {
+        let path = &*self.cluster.follow(self.place, path, true);
+        // Links that lead round in a circle lead to no path (`Cluster::follow_links`).
+        if path.len() > 1 && path.ends_with('/') {
+            return "Too many levels of symbolic links";
+        }
+        let mut above = path;
+        while let Some((folder, _)) =
+            above.rsplit_once('/').filter(|(folder, _)| !folder.is_empty())
+        {
+            if self.is_file(folder) || is_device(folder) {
+                return "Not a directory";
+            }
+            above = folder;
+        }
+        "No such file or directory"
     }
 
     /// Whether there is a file at an absolute path.
@@ -244,7 +264,7 @@ impl View<'_> {
         if !self.is_directory(path) {
             return Err(match self.is_file(path) {
                 true => "Not a directory".to_owned(),
-                false => "No such file or directory".to_owned(),
+                false => self.absence(path).to_owned(),
             });
         }
         let mut names: Vec<String> = Vec::new();
@@ -309,7 +329,7 @@ pub(super) fn write(
         // The kernel's own files are there or not: nobody makes one.
         let kernels = ["/proc/", "/sys/"].iter().any(|own| path.starts_with(own));
         if (kernels || !view.is_directory(folder)) && !view.is_file(path) {
-            return Err("No such file or directory".to_owned());
+            return Err(view.absence(path).to_owned());
         }
     }
     match own(place, path) {
@@ -341,7 +361,7 @@ pub(super) fn remove(
     }
     match own(place, path) {
         Some(name) if files.remove(&name).is_none() => {
-            return Err("No such file or directory".to_owned());
+            return Err(View { cluster, place, files }.absence(path).to_owned());
         }
         Some(_) => {}
         None => cluster.remove_file(place, path)?,
@@ -360,12 +380,28 @@ impl Io<'_> {
         View { cluster: self.cluster, place: self.place, files: self.files }
     }
 
+    /// As [`Io::absolute`]: a path that ends with a slash leads to a folder or nowhere.
+    ///
+    /// # Errors
+    /// `Not a directory`, and `No such file or directory` for the empty path.
+    fn sound(&self, path: &str) -> Result<String, String> {
+        if path.is_empty() {
+            return Err("No such file or directory".to_owned());
+        }
+        let full = self.absolute(path);
+        let ends = path.ends_with('/') || path.ends_with("/.");
+        match ends && !self.view().is_directory(&full) && self.view().is_file(&full) {
+            true => Err("Not a directory".to_owned()),
+            false => Ok(full),
+        }
+    }
+
     /// A file's content. Relative paths are below the working directory.
     ///
     /// # Errors
     /// `No such file or directory`, `Is a directory`, `Permission denied`.
     pub fn read_file(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.view().read(&self.absolute(path))
+        self.view().read(&self.sound(path)?)
     }
 
     /// The first bytes of a file, which may be a device that gives them for ever.
@@ -407,7 +443,8 @@ impl Io<'_> {
     /// # Errors
     /// As [`Io::read_file`].
     pub fn write_file(&mut self, path: &str, content: &[u8]) -> Result<(), String> {
-        let path = self.absolute(path);
+        let slash = path.ends_with('/');
+        let path = self.sound(path)?;
         match path.as_str() {
             "/dev/stdout" | "/dev/fd/1" => {
                 self.stdout.extend_from_slice(content);
@@ -420,6 +457,10 @@ impl Io<'_> {
             _ => {}
         }
         let known = self.umask == USUAL_UMASK || self.view().is_file(&path);
+        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
+        if slash && (folder.is_empty() || self.view().is_directory(folder)) {
+            return Err("Is a directory".to_owned());
+        }
         write(self.cluster, self.place, self.files, &path, content)?;
         if !known {
             self.leave_out(&path, 0o666);
@@ -439,7 +480,7 @@ impl Io<'_> {
     /// # Errors
     /// As [`Io::read_file`].
     pub fn remove_file(&mut self, path: &str) -> Result<(), String> {
-        let path = self.absolute(path);
+        let path = self.sound(path)?;
         remove(self.cluster, self.place, self.files, &path)
     }
 
@@ -489,7 +530,7 @@ impl Io<'_> {
     /// # Errors
     /// `No such file or directory`.
     pub(super) fn facts(&self, path: &str, follow: bool) -> Result<Facts, String> {
-        self.view().facts(&self.absolute(path), follow)
+        self.view().facts(&self.sound(path)?, follow || path.ends_with('/'))
     }
 
     /// Changes what a file has beside its content.
@@ -517,12 +558,12 @@ impl Io<'_> {
 
     /// Whether there is a folder at `path`.
     pub fn is_directory(&self, path: &str) -> bool {
-        self.view().is_directory(&self.absolute(path))
+        !path.is_empty() && self.view().is_directory(&self.absolute(path))
     }
 
     /// Whether there is a file at `path`.
     pub fn is_file(&self, path: &str) -> bool {
-        self.view().is_file(&self.absolute(path))
+        self.sound(path).is_ok_and(|path| self.view().is_file(&path))
     }
 
     /// The names in a directory, sorted; folders end with `/`.
@@ -530,7 +571,7 @@ impl Io<'_> {
     /// # Errors
     /// `No such file or directory`, `Not a directory`.
     pub fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        self.view().list(&self.absolute(path))
+        self.view().list(&self.sound(path)?)
     }
 }
 

@@ -264,6 +264,14 @@ fn parse(bytes: &[u8]) -> Option<HttpRequest> {
     let mut lines = head.lines();
     let mut words = lines.next()?.split(' ');
     let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    // A whole URL is told to proxies: a server hears the path, and the host before what the head says.
+    let whole = target.strip_prefix("http://");
+    let (host, target) = match whole.map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())))
+    {
+        Some((host, "")) => (Some(host), "/"),
+        Some((host, path)) => (Some(host), path),
+        None => (None, target),
+    };
     if !version.starts_with("HTTP/1") || !method.chars().all(|c| c.is_ascii_uppercase()) {
         return None;
     }
@@ -271,6 +279,11 @@ fn parse(bytes: &[u8]) -> Option<HttpRequest> {
         let (name, value) = line.split_once(':')?;
         Some((name.trim().to_owned(), value.trim().to_owned()))
     });
+    let told = host.map(|host| ("Host".to_owned(), host.to_owned()));
+    let headers = told
+        .iter()
+        .cloned()
+        .chain(headers.filter(|(name, _)| told.is_none() || !name.eq_ignore_ascii_case("Host")));
     let version = if version == "HTTP/1.0" { HttpVersion::V1_0 } else { HttpVersion::V1_1 };
     Some(HttpRequest {
         version,
@@ -278,6 +291,34 @@ fn parse(bytes: &[u8]) -> Option<HttpRequest> {
         target: target.to_owned(),
         headers: headers.collect(),
         body: body.as_bytes().to_vec(),
+    })
+}
+
+/// How long the first request in these bytes is, with its body; `None` where it has no end.
+pub fn length(bytes: &[u8]) -> Option<usize> {
+    let find = |mark: &[u8]| {
+        bytes.windows(mark.len()).position(|part| part == mark).map(|at| at + mark.len())
+    };
+    let head = match (find(b"\r\n\r\n"), find(b"\n\n")) {
+        (Some(one), Some(other)) => one.min(other),
+        (one, other) => one.or(other)?,
+    };
+    let request = parse(&bytes[..head])?;
+    // What comes in pieces ends at the empty one.
+    if header(&request, "Transfer-Encoding").is_some() {
+        return None;
+    }
+    let body = header(&request, "Content-Length").and_then(|text| text.parse().ok()).unwrap_or(0);
+    head.checked_add(body)
+}
+
+/// A field of an answer's head, in small letters.
+pub fn header_of<'b>(answer: &'b [u8], name: &str) -> Option<&'b str> {
+    let end = answer.windows(4).position(|part| part == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&answer[..end]).ok()?;
+    head.lines().skip(1).find_map(|line| {
+        let (own, value) = line.split_once(':')?;
+        own.eq_ignore_ascii_case(name).then(|| value.trim())
     })
 }
 

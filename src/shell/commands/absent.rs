@@ -24,7 +24,7 @@ static ABSENT: &[(&str, &str)] = &[
     (
         "kind k3s kubeadm istioctl cilium calicoctl etcdctl git python python3 perl node npm \
          go cargo rustc make gcc ruby php java mount lsof tmux screen man scp rsync \
-         ssh-keygen bzip2 xz file b2sum csplit fallocate flock fmt mkfifo pr ptx shred stty \
+         ssh-keygen bzip2 xz file b2sum basenc fallocate flock hostid whereis mkfifo pr ptx shred stty \
          zip unzip crontab dpkg useradd passwd su openssl nginx emacs code redis-server mysql \
          psql mongo minishift kube-proxy gcloud aws az eksctl terraform ansible vagrant \
          tracepath mtr iperf iperf3 ab hey wrk httpie http",

@@ -15,6 +15,7 @@ mod options;
 mod packages;
 mod plain;
 pub(in crate::shell) mod print;
+mod quoting;
 pub(in crate::shell) mod real_options;
 mod registry;
 mod ssh;
@@ -28,6 +29,8 @@ pub(super) use options::Messages;
 use plain::{failed, plain, said};
 use registry::Folder;
 pub(super) use registry::{find, installed};
+
+pub(in crate::shell) use files::rights;
 
 use std::collections::BTreeMap;
 

@@ -161,18 +161,24 @@ impl Grammar {
         let near: Vec<(&'static str, char)> =
             self.long.iter().filter(|(long, _)| long.starts_with(name)).copied().collect();
         let real = || real_options::real(self.name, words, &format!("--{name}"));
+        let others: Vec<&str> = real_options::begun(self.name, words, name)
+            .filter(|one| self.long.iter().all(|(long, _)| long != one))
+            .collect();
         match near.as_slice() {
             [] if real().is_some() => Err(left_out(self.name, format!("--{name}"))),
             [] if words == Messages::Musl => {
                 Err(self.said(&format!("unrecognized option: {name}"), words))
             }
             [] => Err(self.said(&format!("unrecognized option '--{text}'"), words)),
-            [first, others @ ..] if others.iter().all(|(_, letter)| *letter == first.1) => {
+            [first, more @ ..]
+                if others.is_empty() && more.iter().all(|(_, letter)| *letter == first.1) =>
+            {
                 Ok(*first)
             }
             all => {
+                let known = all.iter().map(|(long, _)| *long);
                 let names: Vec<String> =
-                    all.iter().map(|(long, _)| format!("'--{long}'")).collect();
+                    known.chain(others).map(|long| format!("'--{long}'")).collect();
                 let possible = names.join(" ");
                 let message = format!("option '--{name}' is ambiguous; possibilities: {possible}");
                 Err(self.said(&message, words))
@@ -203,7 +209,13 @@ impl Grammar {
         let name = self.name;
         match words {
             Messages::Gnu => {
-                format!("{name}: {message}\nTry '{name} --help' for more information.")
+                // diffutils' and gzip say it in their own way.
+                let hint = match name {
+                    "cmp" | "diff" => format!("{name}: Try '{name} --help'"),
+                    "gzip" | "gunzip" | "zcat" => "Try `gzip --help'".to_owned(),
+                    _ => format!("Try '{name} --help'"),
+                };
+                format!("{name}: {message}\n{hint} for more information.")
             }
             Messages::BusyBox | Messages::Musl => {
                 format!("{name}: {message}\n{}", super::busybox_usage(name))
@@ -263,6 +275,44 @@ impl Options {
     }
 }
 
+/// What a word of an option's list means, as gnulib's `argmatch` reads it: the words of a group mean the
+/// same, and the beginning of a word is enough where it can mean only one thing.
+///
+/// # Errors
+/// GNU's complaint, with the words that there are.
+pub(in crate::shell) fn matched<T: Copy + PartialEq>(
+    tool: &str,
+    option: &str,
+    word: &str,
+    groups: &[(&[&str], T)],
+) -> Result<T, String> {
+    let words =
+        || groups.iter().flat_map(|(names, meant)| names.iter().map(move |one| (one, *meant)));
+    if let Some((_, meant)) = words().find(|(name, _)| **name == word) {
+        return Ok(meant);
+    }
+    let mut near: Vec<T> = Vec::new();
+    for (_, meant) in words().filter(|(name, _)| name.starts_with(word)) {
+        if !near.contains(&meant) {
+            near.push(meant);
+        }
+    }
+    if let [only] = near.as_slice() {
+        return Ok(*only);
+    }
+    let kind = if near.is_empty() { "invalid" } else { "ambiguous" };
+    let list: String = groups
+        .iter()
+        .map(|(names, _)| {
+            let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+            format!("\n  - {}", names.join(", "))
+        })
+        .collect();
+    Err(format!(
+        "{tool}: {kind} argument '{word}' for '{option}'\nValid arguments are:{list}\nTry '{tool} --help' for more information."
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,6 +340,17 @@ mod tests {
             assert_eq!(options.operands, ["f"]);
         }
         assert_eq!(parse(&["--", "-v"]).expect("it parses").operands, ["-v"]);
+    }
+
+    /// `argmatch` of gnulib.
+    #[test]
+    fn the_beginning_of_a_word_is_enough_where_it_means_one_thing() {
+        const LIST: &[(&[&str], u8)] = &[(&["never", "no", "none"], 0), (&["once"], 1)];
+        let read = |word| matched("rm", "--interactive", word, LIST);
+        assert_eq!((read("n"), read("on"), read("no")), (Ok(0), Ok(1), Ok(0)));
+        let said = "rm: invalid argument 'x' for '--interactive'\nValid arguments are:\n  - 'never', 'no', 'none'\n  - 'once'\nTry 'rm --help' for more information.";
+        assert_eq!(read("x"), Err(said.to_owned()));
+        assert!(read("").is_err_and(|why| why.starts_with("rm: ambiguous argument ''")));
     }
 
     #[test]

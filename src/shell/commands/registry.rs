@@ -8,8 +8,8 @@ use super::files::{change, dd, disk, find as find_files, install, ls, names, rig
 use super::plain::Work;
 use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
 use super::text::{
-    awk, base64, cat, compare, cut, diff, digest, dump, fold, grep, head, hexdump, sed, shuffle,
-    sort, uniq, wc,
+    awk, base64, cat, compare, csplit, cut, diff, digest, dump, fmt, fold, grep, head, hexdump,
+    sed, shuffle, sort, uniq, wc,
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing};
 use crate::cluster::{Cluster, Flavour, Place};
@@ -171,6 +171,7 @@ static PROGRAMS: &[Program] = &[
     plain("comm", compare::comm).used("comm [-123] FILE1 FILE2"),
     plain("conntrack", net::kernel::conntrack).used("conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]").not_on_laptop(),
     plain("cp", change::cp).used("cp [-r] SOURCE... TARGET"),
+    plain("csplit", csplit::csplit).used("csplit [-f PREFIX] [-n DIGITS] [-ksz] FILE PATTERN..."),
     alone("curl", net::curl::start),
     placed("cut", cut::cut).used("cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
     perhaps("dash", |arguments, setting| programs::shell("dash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
@@ -190,6 +191,7 @@ static PROGRAMS: &[Program] = &[
     plain("false", |_, _| Some(1)),
     placed("fgrep", |arguments, setting| grep::grep("fgrep", arguments, setting)),
     placed("find", find_files::find).used("find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]"),
+    plain("fmt", fmt::fmt).used("fmt [-cstu] [-w WIDTH] [FILE]..."),
     plain("fold", fold::fold).used("fold [-bs] [-w WIDTH] [FILE]..."),
     placed("gawk", awk::awk).not_on_laptop(),
     alone("getent", net::getent::start).used("getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),

@@ -307,19 +307,34 @@ impl Machine {
         condition: &Conditional,
         outputs: &[String],
     ) -> Result<bool, Stop> {
+        // Whether it is a number that is wrong: that is only a condition that does not hold.
+        let mut counting = false;
         let texts = self.expansion(io, outputs, |expander| {
             let mut texts = Vec::new();
             collect(condition, &mut |word, pattern| {
                 texts.push(match pattern {
                     Meaning::Pattern => expander.pattern(word)?,
                     Meaning::Regex => expander.regex(word)?,
-                    Meaning::Number => expander.arithmetic(word)?.to_string(),
+                    Meaning::Number => {
+                        counting = true;
+                        let number = expander.arithmetic(word)?.to_string();
+                        counting = false;
+                        number
+                    }
                     Meaning::Text => expander.text(word)?,
                 });
                 Ok(())
             })?;
             Ok(texts)
-        })?;
+        });
+        let texts = match texts {
+            Err(Stop::Error(why)) if counting && self.state.dialect == Dialect::Bash => {
+                let message = format!("{}[[: {why}", self.state.prefix());
+                self.write_error(io, &message);
+                return Ok(false);
+            }
+            texts => texts?,
+        };
         let view = files_view(io, &self.state.place);
         let world = World {
             view,

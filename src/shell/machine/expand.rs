@@ -102,7 +102,7 @@ impl<'a> Expander<'a> {
                 self.made += field.text.len() + FIELD;
                 size += field.text.len() + 16;
                 match field.magic && !self.state.options.no_glob {
-                    true => all.extend(self.glob(field)),
+                    true => all.extend(self.glob(field)?),
                     false => all.push(field.text),
                 }
             }
@@ -404,7 +404,10 @@ impl<'a> Expander<'a> {
     }
 
     /// The paths that a pattern matches; its own text when there are none.
-    fn glob(&self, field: Field) -> Vec<String> {
+    ///
+    /// # Errors
+    /// With `failglob`, that there are none.
+    fn glob(&self, field: Field) -> Expanded<Vec<String>> {
         let (mut found, rest) = match field.pattern.strip_prefix('/') {
             Some(rest) => (vec!["/".to_owned()], rest),
             None => (vec![String::new()], field.pattern.as_str()),
@@ -462,11 +465,14 @@ impl<'a> Expander<'a> {
             }
             found = next;
         }
-        match found.is_empty() {
+        Ok(match found.is_empty() {
+            true if self.state.shopt("failglob") => {
+                return Err(Stop::Error(format!("no match: {}", field.text)));
+            }
             true if self.state.shopt("nullglob") => Vec::new(),
             true => vec![field.text],
             false => found,
-        }
+        })
     }
 }
 

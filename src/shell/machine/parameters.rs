@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::arithmetic;
-use super::builtins::options;
+use super::builtins::{declaration, options};
 use super::expand::{Expanded, Expander, FIELD, LONGEST, Stop};
 use super::fields::Fields;
 use super::pattern::Pattern;
@@ -131,6 +131,7 @@ impl Expander<'_> {
         }
         Ok(match (operation, value) {
             (Operation::Length, value) => Some(self.length(parameter, value)),
+            (Operation::Show(letter @ ('A' | 'a')), _) => self.attributes(name, *letter),
             (_, None) => None,
             (operation, Some(value)) => Some(self.transform(operation, value)?),
         })
@@ -142,6 +143,24 @@ impl Expander<'_> {
             (None, "@" | "*") => self.state.positional.len().to_string(),
             _ => value.unwrap_or_default().chars().count().to_string(),
         }
+    }
+
+    /// `${NAME@A}`: what would declare it so; `${NAME@a}`: the letters of `declare`.
+    fn attributes(&self, name: &str, letter: char) -> Option<String> {
+        let variable = self.variables.get(target(&self.variables, name))?;
+        let declared = declaration(name, variable);
+        let (flags, value) = declared.strip_prefix("declare -")?.split_once(' ')?;
+        Some(match (letter, flags) {
+            ('a', "-") => String::new(),
+            ('a', flags) => flags.to_owned(),
+            (_, "-") if variable.elements.is_none() => {
+                format!("{name}={}", show('Q', &variable.value))
+            }
+            _ if variable.elements.is_none() => {
+                format!("declare -{flags} {name}={}", show('Q', &variable.value))
+            }
+            _ => format!("declare -{flags} {value}"),
+        })
     }
 
     pub(super) fn transform(&mut self, operation: &Operation, value: String) -> Expanded<String> {
@@ -176,7 +195,13 @@ impl Expander<'_> {
                     Some(length) => Some(self.arithmetic(length)?),
                     None => None,
                 };
-                slice(&value, offset, length)
+                match slice(&value, offset, length) {
+                    Some(part) => part,
+                    None => {
+                        let length = length.unwrap_or(0);
+                        return Err(Stop::Error(format!("{length}: substring expression < 0")));
+                    }
+                }
             }
             Operation::Show(letter) => show(*letter, &value),
             Operation::Case { upper, all, pattern } => {
@@ -476,17 +501,18 @@ fn show(letter: char, value: &str) -> String {
     }
 }
 
-fn slice(value: &str, offset: i64, length: Option<i64>) -> String {
+/// A part of a text; `None` where it would end before it begins.
+fn slice(value: &str, offset: i64, length: Option<i64>) -> Option<String> {
     let letters: Vec<char> = value.chars().collect();
     let size = letters.len() as i64;
     let start = if offset < 0 { size.saturating_add(offset) } else { offset };
     if !(0..=size).contains(&start) {
-        return String::new();
+        return Some(String::new());
     }
     let end = match length {
         None => size,
-        Some(length) if length < 0 => size.saturating_add(length).max(start),
+        Some(length) if length < 0 => size.saturating_add(length),
         Some(length) => start.saturating_add(length).min(size),
     };
-    letters[start as usize..end as usize].iter().collect()
+    (end >= start).then(|| letters[start as usize..end as usize].iter().collect())
 }

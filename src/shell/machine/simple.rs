@@ -174,6 +174,7 @@ impl Machine {
         environment: BTreeMap<String, String>,
     ) {
         io.budget.take(PROGRAM + environment.len() as u64);
+        const HANDLER: &str = "command_not_found_handle";
         match find(self, io, name, &fields, &environment) {
             Found::Tool(tool) => {
                 name.clone_into(&mut self.program);
@@ -183,6 +184,18 @@ impl Machine {
             }
             Found::Server(process) => {
                 self.stack.push(Frame::Server { process: Server(process), due: SimTime::START });
+            }
+            Found::Failed { status: 127, .. }
+                if self.state.dialect == Dialect::Bash
+                    && !name.contains('/')
+                    && self.state.functions.contains_key(HANDLER)
+                    && !self.state.calls.iter().any(|call| call == HANDLER) =>
+            {
+                io.cluster.note(&self.state.place, missing(name));
+                let fields = [vec![name.to_owned()], fields].concat();
+                let (assignments, redirects) = (Vec::new(), Vec::new());
+                let handler = Prepared { assignments, fields, redirects };
+                self.start_found(io, HANDLER, handler, true);
             }
             Found::Failed { message, status } => {
                 io.cluster.note(&self.state.place, missing(name));
@@ -195,7 +208,11 @@ impl Machine {
     /// `exec`: with a command, the shell ends when the command does; without, redirections stay.
     fn exec(&mut self, io: &mut Io<'_>, mut fields: Vec<String>, redirects: &[Ready]) {
         if !self.redirect(io, redirects, false) {
-            self.fail_hard(1);
+            // Only a shell by POSIX' rules ends there.
+            match self.state.dialect {
+                Dialect::Bash => self.state.status = 1,
+                _ => self.fail_hard(1),
+            }
             return;
         }
         if fields.is_empty() {

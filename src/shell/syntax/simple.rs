@@ -23,6 +23,9 @@ impl Parser<'_> {
                 redirects.push(redirect);
                 continue;
             }
+            if !words.is_empty() && self.may_be_alias()? {
+                self.expand_alias()?;
+            }
             match self.peek()?.0.clone() {
                 Token::Word(word) => {
                     self.advance()?;
@@ -187,6 +190,15 @@ impl Parser<'_> {
             false => self.document(&body)?,
         };
         Ok(RedirectTarget::Text { text: Word { parts, span: word.span }, newline: false })
+    }
+
+    /// Whether an alias that ends with a blank stands before the next word, which may then be one too.
+    fn may_be_alias(&mut self) -> Result<bool> {
+        let next = self.peek()?.1.start;
+        let Some((name, end)) = self.expanded.last() else { return Ok(false) };
+        let blank = |text: &str| text.chars().all(|letter| matches!(letter, ' ' | '\t'));
+        let ends = self.aliases.get(name).is_some_and(|value| value.ends_with([' ', '\t']));
+        Ok(ends && self.text.get(*end..next).is_some_and(blank))
     }
 
     /// Puts an alias's text in place of its name.

@@ -155,6 +155,53 @@ impl Process for Nginx {
     }
 
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
+        // Requests that were sent together are answered one after the other, until one ends the connection.
+        let mut all = Answer { reply: Reply::Bytes(Vec::new()), took: Duration::ZERO };
+        for piece in pieces(ask) {
+            let answer = self.serve_one(&piece, context);
+            all.took += answer.took;
+            match (&mut all.reply, answer.reply) {
+                (Reply::Bytes(bytes), Reply::Bytes(more)) => {
+                    let ends = http::header_of(&more, "connection") == Some("close");
+                    bytes.extend(more);
+                    if ends {
+                        break;
+                    }
+                }
+                (Reply::Bytes(bytes), other) if bytes.is_empty() => {
+                    return Answer { reply: other, took: all.took };
+                }
+                _ => break,
+            }
+        }
+        all
+    }
+
+    fn clone_box(&self) -> Box<dyn Process> {
+        Box::new(self.clone())
+    }
+}
+
+/// What was asked, request by request: bytes may hold several. Empty lines before one are passed over.
+fn pieces(ask: &Ask) -> Vec<Ask> {
+    let Payload::Bytes(bytes) = &ask.payload else { return vec![ask.clone()] };
+    let blank = bytes.iter().take_while(|byte| b"\r\n".contains(byte)).count();
+    if blank == bytes.len() {
+        return vec![ask.clone()];
+    }
+    let with = |bytes: &[u8]| Ask { payload: Payload::Bytes(bytes.to_vec()), ..ask.clone() };
+    let mut rest = &bytes[blank..];
+    let mut all = Vec::new();
+    while let Some(length) = http::length(rest).filter(|length| *length < rest.len()) {
+        all.push(with(&rest[..length]));
+        rest = &rest[length..];
+    }
+    all.push(with(rest));
+    all
+}
+
+impl Nginx {
+    fn serve_one(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         self.connections += 1;
         let Some(config) = self.config.clone() else { return http::other(Reply::Reset) };
         let tls = select::is_tls(&config, ask.local);
@@ -198,10 +245,6 @@ impl Process for Nginx {
             return Answer { reply: Reply::Tls { names, issuer: Issuer::Itself, response }, took };
         }
         Answer { took, ..http::reply(ask, response) }
-    }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
     }
 }
 
@@ -454,6 +497,37 @@ fn is_sound(request: &HttpRequest) -> bool {
     request.method.chars().all(method)
         && (request.target.starts_with('/') || request.target.contains("://"))
         && !request.target.contains(' ')
+        && is_inside(&request.target)
+        && request.headers.iter().all(|(name, _)| !name.contains([' ', '\t']))
+}
+
+/// Whether a target's escapes are whole, and its dots do not lead out of the root (`ngx_http_parse_complex_uri`).
+fn is_inside(target: &str) -> bool {
+    let path = target.split(['?', '#']).next().unwrap_or("");
+    let path = path
+        .split_once("://")
+        .map_or(path, |(_, rest)| rest.find('/').map_or("/", |at| &rest[at..]));
+    let mut bytes = path.bytes();
+    let mut plain = Vec::new();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            plain.push(byte);
+            continue;
+        }
+        let mut digit = || bytes.next().and_then(|byte| char::from(byte).to_digit(16));
+        let (Some(high), Some(low)) = (digit(), digit()) else { return false };
+        plain.push((high * 16 + low) as u8);
+    }
+    let mut depth = 0_i32;
+    let parts: Vec<&[u8]> = plain.split(|byte| *byte == b'/').collect();
+    parts.iter().all(|part| {
+        depth += match *part {
+            b"" | b"." => 0,
+            b".." => -1,
+            _ => 1,
+        };
+        depth >= 0
+    })
 }
 
 /// Whether a request that somebody typed names no host, as HTTP/1.1 wants it

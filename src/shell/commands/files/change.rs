@@ -5,7 +5,7 @@ use k8s_openapi::jiff::Timestamp;
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::moment::Moment;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::system::date;
 use crate::shell::commands::{busybox_usage, flavour};
 use crate::shell::files::{MARK, View};
@@ -137,18 +137,31 @@ pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> O
         ("dir", 'd'),
         ("verbose", 'v'),
         ("one-file-system", 'x'),
+        ("interactive", 'À'),
     ];
+    const WHEN: &[(&[&str], char)] =
+        &[(&["never", "no", "none"], 'f'), (&["once"], 'I'), (&["always", "yes"], 'i')];
     let gnu = is_gnu(io);
     let grammar = match gnu {
-        true => Grammar { name: "rm", short: "rRfidvI", long: LONG, stops: false },
+        true => Grammar { name: "rm", short: "rRfidvIÀ;", long: LONG, stops: false },
         false => Grammar::short("rm", "rRfiv"),
     };
-    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    let Some(mut options) = grammar.read(arguments, io) else { return Some(1) };
+    let forced = options.has('f');
+    match options
+        .value('À')
+        .map(|when| (when.is_empty(), matched("rm", "--interactive", when, WHEN)))
+    {
+        Some((true, _)) => options.give('i'),
+        Some((_, Ok(letter))) => options.give(letter),
+        Some((_, Err(why))) => return Some(fail(io, why)),
+        None => {}
+    }
     // The last of -f and -i counts.
     let last = options.in_order().filter(|(letter, _)| matches!(letter, 'f' | 'i')).last();
     let removal = Removal {
         recursive: options.has('r') || options.has('R'),
-        force: options.has('f'),
+        force: forced,
         empty: options.has('d'),
         verbose: options.has('v'),
         asks: last.is_some_and(|(letter, _)| letter == 'i'),
@@ -415,6 +428,51 @@ pub(in crate::shell::commands) fn mv(arguments: &[String], io: &mut Io<'_>) -> O
     copy("mv", arguments, io)
 }
 
+/// What becomes of a file that is written over (`--backup`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Backup {
+    /// It is gone.
+    None,
+    /// It gets the suffix.
+    Simple,
+    /// It gets a number where one has a number by now, else the suffix.
+    Existing,
+    /// It gets the next number.
+    Numbered,
+}
+
+impl Backup {
+    /// What the options say: `--backup=HOW`, `-b`, `-S`.
+    ///
+    /// # Errors
+    /// A word that is no way to keep it.
+    pub fn of(tool: &str, how: Option<&str>, asked: bool) -> Result<Backup, String> {
+        const WORDS: &[(&[&str], Backup)] = &[
+            (&["none", "off"], Backup::None),
+            (&["simple", "never"], Backup::Simple),
+            (&["existing", "nil"], Backup::Existing),
+            (&["numbered", "t"], Backup::Numbered),
+        ];
+        match how {
+            Some(word) if !word.is_empty() => matched(tool, "backup type", word, WORDS),
+            _ if asked || how.is_some() => Ok(Backup::Existing),
+            _ => Ok(Backup::None),
+        }
+    }
+
+    /// The other name of a file; `None` where none is kept.
+    pub fn name(self, io: &Io<'_>, path: &str, suffix: &str) -> Option<String> {
+        let numbered = |number: usize| format!("{path}.~{number}~");
+        let next = (1..).find(|number| io.facts(&numbered(*number), false).is_err()).unwrap_or(1);
+        match self {
+            Backup::None => None,
+            Backup::Existing if next == 1 => Some(format!("{path}{suffix}")),
+            Backup::Simple => Some(format!("{path}{suffix}")),
+            Backup::Existing | Backup::Numbered => Some(numbered(next)),
+        }
+    }
+}
+
 /// `cp` or `mv`, and how it was told to do it.
 struct Copying<'a> {
     tool: &'static str,
@@ -430,8 +488,8 @@ struct Copying<'a> {
     keeps: bool,
     /// `-u`: only what is newer than what is there, or is not there.
     updates: bool,
-    /// `-b`: what is there gets a `~` behind its name.
-    backs_up: bool,
+    /// `-b`: what is there gets another name.
+    backup: Backup,
     /// `-l`: one more name instead of a copy.
     hard: bool,
     /// `-p`: owner, mode and moment are kept.
@@ -465,10 +523,10 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
     let grammar =
         Grammar { name: tool, short: "rRafinvpt:TubslLPdHxS:À;Ç;ÉÅ", long: LONG, stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    let numbered = options.value('À').filter(|how| !matches!(*how, "" | "simple" | "never"));
-    if let Some(flag) = numbered.map(|_| "--backup with numbers") {
-        return Some(fail(io, format!("podhop: {tool}: not simulated here: {flag}")));
-    }
+    let copying = match Copying::told(tool, &options, io) {
+        Ok(copying) => copying,
+        Err(why) => return Some(fail(io, why)),
+    };
     let mut operands = options.operands.clone();
     operands.extend(options.value('t').map(str::to_owned));
     let Some((target, sources)) = operands.split_last().filter(|_| !options.operands.is_empty())
@@ -479,70 +537,84 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         let what = format!("missing destination file operand after '{target}'");
         return Some(missing(io, tool, &what));
     }
-    let gnu = is_gnu(io);
     let into = io.is_directory(target) && !options.has('T');
-    if !into && options.has('t') {
-        let what = format!("{tool}: target directory '{target}': No such file or directory");
-        return Some(fail(io, what));
-    }
-    if sources.len() > 1 && !into && gnu {
-        let why = if io.is_file(target) { "Not a directory" } else { "No such file or directory" };
-        return Some(fail(io, format!("{tool}: target '{target}': {why}")));
+    if !into && (options.has('t') || sources.len() > 1 && copying.gnu) {
+        let why = io.facts(target, true).map_or_else(|why| why, |_| "Not a directory".to_owned());
+        let kind = if options.has('t') { "target directory" } else { "target" };
+        return Some(fail(io, format!("{tool}: {kind} '{target}': {why}")));
     }
     if options.has('Å') && !into {
         return Some(missing(io, tool, "with --parents, the destination must be a directory"));
     }
-    // The last of -f, -i and -n counts.
-    let last = options.in_order().filter(|(letter, _)| matches!(letter, 'f' | 'i' | 'n')).last();
-    let asks = last.is_some_and(|(letter, _)| letter == 'i');
-    if asks && !is_answered(io, sources.len()) {
+    if copying.asks && !is_answered(io, sources.len()) {
         return None;
     }
-    let copying = Copying {
-        tool,
-        gnu,
-        asks,
-        symbolic: tool == "cp" && options.has('s'),
-        recursive: tool == "mv" || ['r', 'R', 'a'].iter().any(|letter| options.has(*letter)),
-        verbose: options.has('v'),
-        keeps: last.is_some_and(|(letter, _)| letter == 'n'),
-        updates: options.has('u'),
-        backs_up: ['b', 'À', 'S'].iter().any(|letter| options.has(*letter)),
-        suffix: options.value('S').unwrap_or("~"),
-        hard: tool == "cp" && options.has('l'),
-        preserves: tool == "mv" || ['p', 'a', 'Ç'].iter().any(|letter| options.has(*letter)),
-        links: tool == "mv"
-            || !options.has('L')
-                && ['P', 'd', 'a', 'r', 'R'].iter().any(|letter| options.has(*letter)),
-    };
     let mut status = 0;
     for source in sources {
-        let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or(source);
-        let whole = source.trim_start_matches('/');
-        let name = if options.has('Å') { whole } else { name };
-        if options.has('Å') && io.facts(source, true).is_err() {
-            let ends = source.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
-            let missing = ends.map(|at| &source[..at]).find(|part| !io.is_directory(part));
-            if let Some(part) = missing {
-                let why = "No such file or directory";
-                status = fail(io, format!("cp: failed to get attributes of '{part}': {why}"));
-                continue;
-            }
-        }
+        let name = match options.has('Å') {
+            true => source.trim_start_matches('/'),
+            false => source.trim_end_matches('/').rsplit('/').next().unwrap_or(source),
+        };
         let to = match into || sources.len() > 1 {
             true => format!("{}/{name}", target.trim_end_matches('/')),
             false => target.clone(),
         };
-        let is_there = io.is_file(source) || io.is_directory(source);
-        if let Some((above, _)) = to.rsplit_once('/').filter(|_| options.has('Å') && is_there) {
-            // A folder that cannot be made is said by the copy into it.
-            let _ = make_all(io, above);
-        }
-        if let Err(message) = copying.one(io, source, &to) {
+        let with_parents = if options.has('Å') { parents(io, source, &to) } else { Ok(()) };
+        if let Err(message) = with_parents.and_then(|()| copying.one(io, source, &to)) {
             status = fail(io, message);
         }
     }
     Some(status)
+}
+
+/// `--parents`: makes the folders above what is copied.
+///
+/// # Errors
+/// The folder above the source that is not there.
+fn parents(io: &mut Io<'_>, source: &str, to: &str) -> Result<(), String> {
+    if io.facts(source, true).is_err() {
+        let ends = source.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+        let missing = ends.map(|at| &source[..at]).find(|part| !io.is_directory(part));
+        if let Some(part) = missing {
+            let why = "No such file or directory";
+            return Err(format!("cp: failed to get attributes of '{part}': {why}"));
+        }
+    }
+    let is_there = io.is_file(source) || io.is_directory(source);
+    if let Some((above, _)) = to.rsplit_once('/').filter(|_| is_there) {
+        // A folder that cannot be made is said by the copy into it.
+        let _ = make_all(io, above);
+    }
+    Ok(())
+}
+
+impl<'a> Copying<'a> {
+    /// As the options say.
+    ///
+    /// # Errors
+    /// A word that `--backup` does not know.
+    fn told(tool: &'static str, options: &'a Options, io: &Io<'_>) -> Result<Self, String> {
+        // The last of -f, -i and -n counts.
+        let last =
+            options.in_order().filter(|(letter, _)| matches!(letter, 'f' | 'i' | 'n')).last();
+        let any = |letters: &[char]| letters.iter().any(|letter| options.has(*letter));
+        let kept = any(&['b', 'S']);
+        Ok(Copying {
+            tool,
+            gnu: is_gnu(io),
+            asks: last.is_some_and(|(letter, _)| letter == 'i'),
+            symbolic: tool == "cp" && options.has('s'),
+            recursive: tool == "mv" || any(&['r', 'R', 'a']),
+            verbose: options.has('v'),
+            keeps: last.is_some_and(|(letter, _)| letter == 'n'),
+            updates: options.has('u'),
+            backup: Backup::of(tool, options.value('À'), kept)?,
+            suffix: options.value('S').unwrap_or("~"),
+            hard: tool == "cp" && options.has('l'),
+            preserves: tool == "mv" || any(&['p', 'a', 'Ç']),
+            links: tool == "mv" || !options.has('L') && any(&['P', 'd', 'a', 'r', 'R']),
+        })
+    }
 }
 
 impl Copying<'_> {
@@ -569,8 +641,8 @@ impl Copying<'_> {
         let tool = self.tool;
         let link = io.link_target(from).filter(|_| self.links);
         let folder = io.is_directory(from) && link.is_none();
-        if !folder && !io.is_file(from) && link.is_none() {
-            return Err(self.no_source(from, "No such file or directory"));
+        if let Err(why) = io.facts(from, !self.links) {
+            return Err(self.no_source(from, &why));
         }
         let kept = |path: &str| io.cluster.follow(io.place, &io.absolute(path), false).into_owned();
         if kept(from) == kept(to) {
@@ -590,7 +662,24 @@ impl Copying<'_> {
                 () if self.gnu || tool == "mv" => "Not a directory",
                 () => "Is a directory",
             };
+            if self.gnu && io.is_file(to.trim_end_matches('/')) {
+                return Err(format!("{tool}: cannot stat '{to}': {why}"));
+            }
             return Err(self.no_target(from, to, why));
+        }
+        let there = io.facts(to, tool == "cp" && !self.hard && !self.symbolic);
+        match there {
+            Ok(old) if self.gnu && old.is_folder() && !folder => {
+                return Err(format!(
+                    "{tool}: cannot overwrite directory '{to}' with non-directory"
+                ));
+            }
+            Ok(old) if self.gnu && !old.is_folder() && folder && self.recursive => {
+                return Err(format!(
+                    "{tool}: cannot overwrite non-directory '{to}' with directory '{from}'"
+                ));
+            }
+            _ => {}
         }
         if self.asks && io.is_file(to) && !agreed(io, &format!("{tool}: overwrite '{to}'? ")) {
             return Ok(());
@@ -609,6 +698,9 @@ impl Copying<'_> {
                 .collect();
             told[0] = format!("'{from}' -> '{to}'");
         }
+        if let Some(kept) = self.kept_as(io, to) {
+            told[0] += &format!(" (backup: '{kept}')");
+        }
         match folder {
             true => self.folder(io, from, to)?,
             false => self.file(io, from, to)?,
@@ -625,10 +717,16 @@ impl Copying<'_> {
         self.updates && matches!(moments, (Ok(new), Ok(old)) if old.changed >= new.changed)
     }
 
+    /// The other name that a file at the target gets.
+    fn kept_as(&self, io: &Io<'_>, to: &str) -> Option<String> {
+        let there = io.is_file(to);
+        there.then(|| self.backup.name(io, to, self.suffix)).flatten()
+    }
+
     fn file(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
-        if self.backs_up && io.is_file(to) {
-            let plain = Copying { tool: "mv", backs_up: false, preserves: true, ..*self };
-            plain.file(io, to, &format!("{to}{}", self.suffix))?;
+        if let Some(kept) = self.kept_as(io, to) {
+            let plain = Copying { tool: "mv", backup: Backup::None, preserves: true, ..*self };
+            plain.file(io, to, &kept)?;
         }
         if self.hard && io.link_target(from).is_none() {
             return io.add_name(from, to).map_err(|why| {
@@ -750,6 +848,10 @@ pub(in crate::shell::commands) fn touch(arguments: &[String], io: &mut Io<'_>) -
             Ok(()) => io.change_attributes(path, |attributes| attributes.changed = Some(moment)),
             Err(why) => {
                 let message = match is_gnu(io) {
+                    // What ends with a slash is not made, so that there is nothing to set times of.
+                    true if why == "Is a directory" => {
+                        format!("touch: setting times of '{path}': No such file or directory")
+                    }
                     true => format!("touch: cannot touch '{path}': {why}"),
                     false => format!("touch: {path}: {why}"),
                 };
@@ -810,12 +912,12 @@ fn stamped(io: &Io<'_>, text: &str) -> Option<Moment> {
 pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "mktemp",
-        short: "dqup:tÀ:",
+        short: "dqup:tÀ:Á;",
         long: &[
             ("directory", 'd'),
             ("quiet", 'q'),
             ("dry-run", 'u'),
-            ("tmpdir", 'p'),
+            ("tmpdir", 'Á'),
             ("suffix", 'À'),
         ],
         stops: false,
@@ -827,13 +929,26 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
     }
     let given = options.operands.first();
     let template = given.cloned().unwrap_or_else(|| "tmp.XXXXXXXXXX".to_owned());
-    let folder = options.value('p').filter(|folder| !folder.is_empty());
-    let below = options.has('t') || options.has('p') || given.is_none();
+    let folder = options.value('p').or(options.value('Á'));
+    let folder = folder.filter(|folder| !folder.is_empty()).map(str::to_owned);
+    // With -t the environment comes before what -p says (`mktemp.c`).
+    let environment = io.environment.get("TMPDIR").filter(|folder| !folder.is_empty()).cloned();
+    let folder = match options.has('t') {
+        true => environment.or(folder),
+        false => folder.or(environment),
+    };
+    let below = ['t', 'p', 'Á'].iter().any(|one| options.has(*one)) || given.is_none();
+    let ending = options.value('À').unwrap_or("");
+    if ending.contains('/') {
+        let what = format!("mktemp: invalid suffix '{ending}', contains directory separator");
+        return Some(fail(io, what));
+    }
     let template = match below {
-        true => format!("{}/{template}", folder.unwrap_or("/tmp").trim_end_matches('/')),
+        true => {
+            format!("{}/{template}", folder.as_deref().unwrap_or("/tmp").trim_end_matches('/'))
+        }
         false => template,
     };
-    let ending = options.value('À').unwrap_or("");
     if !ending.is_empty() && !template.ends_with('X') {
         let what = format!("mktemp: with --suffix, template '{template}' must end in X");
         return Some(fail(io, what));

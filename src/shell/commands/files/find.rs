@@ -10,7 +10,6 @@ use crate::shell::commands::Setting;
 use crate::shell::commands::system::date::parse_date;
 use crate::shell::commands::system::run::start;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
-use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::Facts;
 use crate::shell::files::View;
 use crate::shell::machine::Machine;
@@ -27,6 +26,8 @@ enum Test {
     Path(Pattern, bool),
     Regex(Regex),
     Type(Vec<char>),
+    /// `-xtype`: the kind of what a link leads to, or with `-L` of the link.
+    OtherType(Vec<char>),
     /// Rounded up to units of this many bytes, and compared.
     Size(char, u64, u64),
     /// `-perm 644`, `-perm -111`, `-perm /111`: how it is compared, and the bits.
@@ -47,7 +48,7 @@ enum Test {
     /// `-lname`
     Target(Pattern, bool),
     /// `-ls`
-    List,
+    Details,
     Empty,
     True,
     False,
@@ -63,6 +64,8 @@ enum Test {
     Not(Box<Test>),
     And(Vec<Test>),
     Or(Vec<Test>),
+    /// `,`: all are tried, and the last one counts.
+    List(Vec<Test>),
 }
 
 /// How a command is run.
@@ -79,6 +82,72 @@ struct Range {
     least: usize,
     most: usize,
     deep: bool,
+    /// `-L`: links are what they lead to.
+    follow: bool,
+}
+
+/// The syntax of `-regex`, as `-regextype` names it.
+#[derive(Clone, Copy, PartialEq)]
+enum Expressions {
+    /// Emacs': repetition is written as in extended expressions, all else as in basic ones.
+    Emacs,
+    Posix(Syntax),
+}
+
+impl Expressions {
+    const NAMES: [(&str, Expressions); 13] = [
+        ("findutils-default", Expressions::Emacs),
+        ("ed", Expressions::Posix(Syntax::Basic)),
+        ("emacs", Expressions::Emacs),
+        ("gnu-awk", Expressions::Posix(Syntax::Extended)),
+        ("grep", Expressions::Posix(Syntax::Basic)),
+        ("posix-awk", Expressions::Posix(Syntax::Extended)),
+        ("awk", Expressions::Posix(Syntax::Extended)),
+        ("posix-basic", Expressions::Posix(Syntax::Basic)),
+        ("posix-egrep", Expressions::Posix(Syntax::Extended)),
+        ("egrep", Expressions::Posix(Syntax::Extended)),
+        ("posix-extended", Expressions::Posix(Syntax::Extended)),
+        ("posix-minimal-basic", Expressions::Posix(Syntax::Basic)),
+        ("sed", Expressions::Posix(Syntax::Basic)),
+    ];
+
+    /// An expression that fits whole paths only.
+    fn compile(self, text: &str, fold: bool) -> Result<Regex, String> {
+        match self {
+            Expressions::Posix(Syntax::Extended) => {
+                compile(&format!("^({text})$"), Syntax::Extended, fold)
+            }
+            Expressions::Posix(syntax) => compile(&format!("^\\({text}\\)$"), syntax, fold),
+            Expressions::Emacs => {
+                compile(&format!("^\\({}\\)$", from_emacs(text)), Syntax::Basic, fold)
+            }
+        }
+    }
+}
+
+/// Emacs' expression as a basic one: `+` and `?` repeat unless they are escaped, and braces are letters.
+fn from_emacs(text: &str) -> String {
+    let (mut out, mut letters, mut inside) = (String::new(), text.chars(), false);
+    while let Some(letter) = letters.next() {
+        match letter {
+            '[' | ']' => inside = letter == '[',
+            '+' | '?' if !inside => out.push('\\'),
+            '\\' if !inside => match letters.next() {
+                Some(plain @ ('+' | '?' | '{' | '}')) => {
+                    out.push(plain);
+                    continue;
+                }
+                Some(other) => {
+                    out.extend(['\\', other]);
+                    continue;
+                }
+                None => {}
+            },
+            _ => {}
+        }
+        out.push(letter);
+    }
+    out
 }
 
 struct Parser<'a> {
@@ -89,6 +158,7 @@ struct Parser<'a> {
     /// How many commands there are that get many names.
     many: usize,
     depth: usize,
+    expressions: Expressions,
     /// What is looked up while the words are read.
     io: &'a Io<'a>,
     /// Files that are written (`-fprint`).
@@ -109,6 +179,18 @@ impl Parser<'_> {
         })
     }
 
+    fn list(&mut self) -> Parsed<Test> {
+        let mut all = vec![self.or()?];
+        while self.gnu && self.peek() == Some(",") {
+            self.rest.next();
+            if matches!(self.peek(), None | Some(")")) {
+                return Err("find: expected an expression after ','".to_owned());
+            }
+            all.push(self.or()?);
+        }
+        Ok(if all.len() == 1 { all.remove(0) } else { Test::List(all) })
+    }
+
     fn or(&mut self) -> Parsed<Test> {
         let mut all = vec![self.and()?];
         while let Some(word @ ("-o" | "-or")) = self.peek() {
@@ -127,6 +209,7 @@ impl Parser<'_> {
         loop {
             match self.peek() {
                 None | Some("-o" | "-or" | ")") => break,
+                Some(",") if self.gnu => break,
                 Some("-a" | "-and") => {
                     self.rest.next();
                 }
@@ -147,7 +230,7 @@ impl Parser<'_> {
         let found = match test.as_str() {
             "!" | "-not" => Test::Not(Box::new(self.one()?)),
             "(" => {
-                let inner = self.or()?;
+                let inner = self.list()?;
                 if self.rest.next().map(String::as_str) != Some(")") {
                     return Err("find: invalid expression; I was expecting to find a ')' somewhere but did not see one.".to_owned());
                 }
@@ -170,39 +253,69 @@ impl Parser<'_> {
     }
 
     fn test(&mut self, test: &str) -> Parsed<Test> {
-        Ok(match test {
-            "-name" => Test::Name(Pattern::new(&self.value(test)?), false),
-            "-iname" => Test::Name(Pattern::new(&self.value(test)?.to_lowercase()), true),
-            "-path" | "-wholename" => Test::Path(Pattern::new(&self.value(test)?), false),
-            "-ipath" => Test::Path(Pattern::new(&self.value(test)?.to_lowercase()), true),
+        if let Some(found) = self.of_names(test)? {
+            return Ok(found);
+        }
+        if let Some(found) = self.of_moments(test)? {
+            return Ok(found);
+        }
+        if let Some(found) = self.of_facts(test)? {
+            return Ok(found);
+        }
+        if let Some(found) = self.settings(test)? {
+            return Ok(found);
+        }
+        self.action(test)?.ok_or_else(|| self.unknown(test))
+    }
+
+    /// Tests of names and paths.
+    fn of_names(&mut self, test: &str) -> Parsed<Option<Test>> {
+        let pattern = |text: String, fold: bool| match fold {
+            true => (Pattern::new(&text.to_lowercase()), true),
+            false => (Pattern::new(&text), false),
+        };
+        Ok(Some(match test {
+            "-name" | "-iname" => {
+                let (pattern, fold) = pattern(self.value(test)?, test == "-iname");
+                Test::Name(pattern, fold)
+            }
+            "-path" | "-wholename" | "-ipath" | "-iwholename" => {
+                let (pattern, fold) = pattern(self.value(test)?, test.starts_with("-i"));
+                Test::Path(pattern, fold)
+            }
+            "-lname" | "-ilname" if self.gnu => {
+                let (pattern, fold) = pattern(self.value(test)?, test == "-ilname");
+                Test::Target(pattern, fold)
+            }
             "-regex" | "-iregex" => {
                 let text = self.value(test)?;
-                let whole = format!("^\\({text}\\)$");
-                let regex = compile(&whole, Syntax::Basic, test == "-iregex");
+                let regex = self.expressions.compile(&text, test == "-iregex");
                 Test::Regex(regex.map_err(|why| {
                     format!("find: failed to compile regular expression '{text}': {why}")
                 })?)
             }
-            "-type" => {
-                let text = self.value(test)?;
-                let letters: Vec<char> =
-                    text.split(',').filter_map(|part| part.chars().next()).collect();
-                let known = |letter: &char| "bcdpflsD".contains(*letter);
-                match letters.iter().find(|letter| !known(letter)) {
-                    Some(letter) if self.gnu => {
-                        return Err(format!("find: Unknown argument to -type: {letter}"));
-                    }
-                    Some(_) => return Err(format!("find: invalid argument '{text}' to '-type'")),
-                    None => Test::Type(letters),
-                }
+            "-regextype" if self.gnu => {
+                let name = self.value(test)?;
+                let known = Expressions::NAMES.iter().find(|(known, _)| *known == name);
+                let Some((_, expressions)) = known else {
+                    let all: Vec<String> =
+                        Expressions::NAMES.iter().map(|(name, _)| format!("'{name}'")).collect();
+                    return Err(format!(
+                        "find: Unknown regular expression type '{name}'; valid types are {}.",
+                        all.join(", ")
+                    ));
+                };
+                self.expressions = *expressions;
+                Test::True
             }
-            "-size" => self.size()?,
-            "-perm" => self.mode()?,
-            "-executable" => Test::Right(0o111),
-            "-readable" if self.gnu => Test::Right(0o444),
-            "-writable" if self.gnu => Test::Right(0o222),
-            // When it was read and when its mode changed are kept by nobody: they are the moment when it
-            // was written.
+            _ => return Ok(None),
+        }))
+    }
+
+    /// Tests of when a file was written. When it was read and when its mode changed are kept by nobody:
+    /// they are that moment too.
+    fn of_moments(&mut self, test: &str) -> Parsed<Option<Test>> {
+        Ok(Some(match test {
             "-newer" | "-anewer" | "-cnewer" => {
                 let file = self.value(test)?;
                 let facts = self.io.facts(&file, true).map_err(|why| match self.gnu {
@@ -219,8 +332,34 @@ impl Parser<'_> {
                     format!("find: I cannot figure out how to interpret '{text}' as a date or time")
                 })?)
             }
-            "-atime" | "-ctime" => self.age(test, 86_400)?,
-            "-amin" | "-cmin" => self.age(test, 60)?,
+            "-mtime" | "-atime" | "-ctime" => self.age(test, 86_400)?,
+            "-mmin" | "-amin" | "-cmin" => self.age(test, 60)?,
+            _ => return Ok(None),
+        }))
+    }
+
+    /// `-type`, `-xtype`: letters, of which one has to be the file's.
+    fn letters(&mut self, test: &str) -> Parsed<Vec<char>> {
+        let text = self.value(test)?;
+        let letters: Vec<char> = text.split(',').filter_map(|part| part.chars().next()).collect();
+        let known = |letter: &char| "bcdpflsD".contains(*letter);
+        match letters.iter().find(|letter| !known(letter)) {
+            Some(letter) if self.gnu => Err(format!("find: Unknown argument to {test}: {letter}")),
+            Some(_) => Err(format!("find: invalid argument '{text}' to '{test}'")),
+            None => Ok(letters),
+        }
+    }
+
+    /// Tests of what a file is beside its name and its moment.
+    fn of_facts(&mut self, test: &str) -> Parsed<Option<Test>> {
+        Ok(Some(match test {
+            "-type" => Test::Type(self.letters(test)?),
+            "-xtype" if self.gnu => Test::OtherType(self.letters(test)?),
+            "-size" => self.size()?,
+            "-perm" => self.mode()?,
+            "-executable" => Test::Right(0o111),
+            "-readable" if self.gnu => Test::Right(0o444),
+            "-writable" if self.gnu => Test::Right(0o222),
             "-links" => {
                 let (sign, count) = self.signed(test)?;
                 Test::Names(sign, count)
@@ -228,89 +367,65 @@ impl Parser<'_> {
             "-samefile" => {
                 let file = self.value(test)?;
                 self.io.facts(&file, true).map_err(|why| format!("find: '{file}': {why}"))?;
-                Test::Same(
-                    self.io
-                        .cluster
-                        .follow(self.io.place, &self.io.absolute(&file), false)
-                        .into_owned(),
-                )
-            }
-            "-lname" | "-ilname" if self.gnu => {
-                let text = self.value(test)?;
-                let fold = test == "-ilname";
-                let text = if fold { text.to_lowercase() } else { text };
-                Test::Target(Pattern::new(&text), fold)
+                let path = self.io.absolute(&file);
+                Test::Same(self.io.cluster.follow(self.io.place, &path, false).into_owned())
             }
             "-nouser" | "-nogroup" => Test::NoOwner,
-            "-warn" | "-nowarn" | "-ignore_readdir_race" if self.gnu => Test::True,
+            "-user" | "-uid" => Test::Owner(self.named(test, "/etc/passwd", "user")?),
+            "-group" | "-gid" => Test::Group(self.named(test, "/etc/group", "group")?),
+            "-empty" => Test::Empty,
+            "-true" if self.gnu => Test::True,
+            "-false" if self.gnu => Test::False,
+            _ => return Ok(None),
+        }))
+    }
+
+    /// What changes how all is looked through.
+    fn settings(&mut self, test: &str) -> Parsed<Option<Test>> {
+        match test {
+            "-maxdepth" => self.range.most = self.number(test)?,
+            "-mindepth" => self.range.least = self.number(test)?,
+            "-depth" | "-d" => self.range.deep = true,
+            "-follow" => self.range.follow = true,
+            "-warn" | "-nowarn" | "-ignore_readdir_race" if self.gnu => {}
+            // There is one file system.
+            "-xdev" | "-mount" | "-noleaf" => {}
+            _ => return Ok(None),
+        }
+        Ok(Some(Test::True))
+    }
+
+    /// What is done with what was found.
+    fn action(&mut self, test: &str) -> Parsed<Option<Test>> {
+        let found = match test {
+            "-prune" => return Ok(Some(Test::Prune)),
+            "-quit" => return Ok(Some(Test::Quit)),
             "-fprint" | "-fprint0" if self.gnu => {
-                self.acts = true;
                 let file = self.value(test)?;
                 self.written.push(file.clone());
                 Test::Write(file, if test == "-fprint" { '\n' } else { '\0' })
             }
-            "-mtime" => self.age(test, 86_400)?,
-            "-mmin" => self.age(test, 60)?,
-            "-user" => Test::Owner(self.named(test, "/etc/passwd", "user")?),
-            "-group" => Test::Group(self.named(test, "/etc/group", "group")?),
-            "-uid" => Test::Owner(self.named(test, "/etc/passwd", "user")?),
-            "-gid" => Test::Group(self.named(test, "/etc/group", "group")?),
-            "-ls" if self.gnu => {
-                self.acts = true;
-                Test::List
-            }
-            "-empty" => Test::Empty,
-            "-maxdepth" => {
-                self.range.most = self.number(test)?;
-                Test::True
-            }
-            "-mindepth" => {
-                self.range.least = self.number(test)?;
-                Test::True
-            }
-            "-depth" | "-d" => {
-                self.range.deep = true;
-                Test::True
-            }
-            "-true" if self.gnu => Test::True,
-            "-false" if self.gnu => Test::False,
-            // There is one file system.
-            "-xdev" | "-mount" | "-noleaf" => Test::True,
-            "-prune" => Test::Prune,
-            "-quit" => Test::Quit,
-            "-print" | "-print0" => {
-                self.acts = true;
-                Test::Print(if test == "-print" { '\n' } else { '\0' })
-            }
-            "-printf" if self.gnu => {
-                self.acts = true;
-                Test::Printf(self.value(test)?)
-            }
+            "-ls" if self.gnu => Test::Details,
+            "-print" => Test::Print('\n'),
+            "-print0" => Test::Print('\0'),
+            "-printf" if self.gnu => Test::Printf(self.value(test)?),
             "-delete" => {
-                (self.acts, self.range.deep) = (true, true);
+                self.range.deep = true;
                 Test::Delete
             }
             "-exec" => self.command(test, Manner::default())?,
             "-execdir" if self.gnu => self.command(test, Manner { inside: true, asks: false })?,
             "-ok" => self.command(test, Manner { inside: false, asks: true })?,
             "-okdir" if self.gnu => self.command(test, Manner { inside: true, asks: true })?,
-            _ => return Err(self.unknown(test)),
-        })
+            _ => return Ok(None),
+        };
+        self.acts = true;
+        Ok(Some(found))
     }
 
     fn unknown(&self, test: &str) -> String {
-        const REAL: [&str; 9] = [
-            "-follow",
-            "-daystart",
-            "-fls",
-            "-fprintf",
-            "-fstype",
-            "-inum",
-            "-regextype",
-            "-used",
-            "-xtype",
-        ];
-        const BUSYBOX: [&str; 2] = ["-follow", "-inum"];
+        const REAL: [&str; 6] = ["-daystart", "-fls", "-fprintf", "-fstype", "-inum", "-used"];
+        const BUSYBOX: [&str; 1] = ["-inum"];
         let real = if self.gnu { REAL.contains(&test) } else { BUSYBOX.contains(&test) };
         match (real, self.gnu, test.starts_with('-')) {
             (true, ..) => format!("podhop: find: not simulated here: {test}"),
@@ -421,12 +536,35 @@ struct Found {
     folder: bool,
     /// Which of the starting points it is below.
     root: String,
+    /// Whether a link is what it leads to (`-L`).
+    follow: bool,
 }
 
 impl Found {
-    fn facts(&self, io: &Io<'_>) -> Option<Facts> {
-        io.facts(&self.path, false).ok()
+    /// The last part of its path.
+    fn name(&self) -> &str {
+        match self.path.trim_end_matches('/').rsplit('/').next() {
+            Some("") | None => "/",
+            Some(name) => name,
+        }
     }
+
+    fn facts(&self, io: &Io<'_>) -> Option<Facts> {
+        self.seen(io, self.follow)
+    }
+
+    /// A link that leads nowhere is always itself.
+    fn seen(&self, io: &Io<'_>, follow: bool) -> Option<Facts> {
+        io.facts(&self.path, follow).or_else(|_| io.facts(&self.path, false)).ok()
+    }
+}
+
+/// Whether a link leads to a folder that it is in: what is below it is not gone through again.
+fn leads_back(io: &Io<'_>, path: &str) -> bool {
+    let resolved = |path: &str| io.cluster.follow(io.place, &io.absolute(path), true).into_owned();
+    let above = path.rsplit_once('/').map_or(".", |(above, _)| above);
+    let inner = if above.is_empty() { "/".to_owned() } else { resolved(above) };
+    format!("{}/", inner.trim_end_matches('/')).starts_with(&format!("{}/", resolved(path)))
 }
 
 /// Everything below `root`; folders before their files, or after them.
@@ -436,8 +574,10 @@ fn walk(io: &Io<'_>, root: &str, range: Range) -> Vec<Found> {
         depth,
         folder,
         root: root.to_owned(),
+        follow: range.follow,
     };
-    let folder = io.is_directory(root) && (io.link_target(root).is_none() || root.ends_with('/'));
+    let itself = range.follow || root.ends_with('/') || io.link_target(root).is_none();
+    let folder = io.is_directory(root) && itself;
     let mut found = vec![whole(root.to_owned(), 0, folder)];
     if !folder {
         return found;
@@ -454,7 +594,17 @@ fn walk(io: &Io<'_>, root: &str, range: Range) -> Vec<Found> {
             let path = &name[..end];
             if !View::is_mark(path) {
                 let full = format!("{}/{path}", root.trim_end_matches('/'));
-                found.push(whole(full, depth + 1, folder));
+                let leads_on = range.follow && !folder && io.is_directory(&full);
+                found.push(whole(full.clone(), depth + 1, folder || leads_on));
+                if leads_on && !leads_back(io, &full) {
+                    let below = Range { deep: false, ..range };
+                    let more = walk(io, &full, below).into_iter().skip(1);
+                    found.extend(more.map(|one| Found {
+                        depth: one.depth + depth + 1,
+                        root: root.to_owned(),
+                        ..one
+                    }));
+                }
             }
         }
         before = name;
@@ -509,141 +659,30 @@ enum Came {
 impl Find {
     /// Tries a test on a file; `at` counts the commands that were asked for.
     fn holds(&mut self, test: &Test, one: &Found, at: &mut usize, io: &mut Io<'_>) -> Came {
-        let name = match one.path.trim_end_matches('/').rsplit('/').next() {
-            Some("") | None => "/",
-            Some(name) => name,
-        };
-        let folded = |pattern: &Pattern, text: &str, fold: bool| match fold {
-            true => pattern.matches(&text.to_lowercase()),
-            false => pattern.matches(text),
-        };
+        if let Some(holds) = fits(test, one, io) {
+            return Came::Holds(holds);
+        }
         // What a file's commands come to is asked again: everything else is done the first time only.
         let now = *at == self.answers.len();
-        let holds = match test {
-            Test::Name(pattern, fold) => folded(pattern, name, *fold),
-            Test::Path(pattern, fold) => folded(pattern, &one.path, *fold),
-            Test::Regex(regex) => {
-                let found = regex.is_match(&one.path);
-                io.budget.take(regex.work());
-                found
-            }
-            Test::Type(letters) => letters.contains(&kind(one, io)),
-            Test::Size(sign, count, unit) => {
-                let units = size(one, io).div_ceil(*unit);
-                match sign {
-                    '+' => units > *count,
-                    '-' => units < *count,
-                    _ => units == *count,
-                }
-            }
-            Test::Right(bits) => one.facts(io).is_some_and(|facts| facts.mode & bits != 0),
-            Test::Newer(moment) => one.facts(io).is_some_and(|facts| facts.changed > *moment),
-            Test::Age(sign, count, unit) => one.facts(io).is_some_and(|facts| {
-                let age = io.now().timestamp().as_second() - facts.changed.as_second();
-                // Minutes are rounded up, days down (`get_comp_type` and `pred_timewindow`).
-                let units =
-                    if *unit == 60 { (age + 59).div_euclid(60) } else { age.div_euclid(*unit) };
-                match sign {
-                    '+' => units > *count,
-                    '-' => units < *count,
-                    _ => units == *count,
-                }
-            }),
-            Test::NoOwner => false,
-            Test::Names(sign, count) => one.facts(io).is_some_and(|facts| match sign {
-                '+' => facts.names as u64 > *count,
-                '-' => (facts.names as u64) < *count,
-                _ => facts.names as u64 == *count,
-            }),
-            Test::Same(path) => {
-                io.cluster.follow(io.place, &io.absolute(&one.path), false) == path.as_str()
-            }
-            Test::Target(pattern, fold) => {
-                io.link_target(&one.path).is_some_and(|target| folded(pattern, &target, *fold))
-            }
-            Test::Write(file, end) => {
-                if now {
-                    let mut content = io.read_file(file).unwrap_or_default();
-                    content.extend(format!("{}{end}", one.path).bytes());
-                    if let Err(why) = io.write_file(file, &content) {
-                        io.write_error(format!("find: failed to write to '{file}': {why}"));
-                        self.status = 1;
-                    }
-                }
-                true
-            }
-            Test::Owner(name) => one.facts(io).is_some_and(|facts| facts.owner == *name),
-            Test::Group(name) => one.facts(io).is_some_and(|facts| facts.group == *name),
-            Test::List => {
-                let text = if now { listed(one, io) } else { String::new() };
-                io.stdout.extend_from_slice(text.as_bytes());
-                true
-            }
-            Test::Mode(sign, bits) => {
-                let mode = one.facts(io).map_or(0, |facts| facts.mode);
-                match sign {
-                    '-' => mode & bits == *bits,
-                    '/' => *bits == 0 || mode & bits != 0,
-                    _ => mode == *bits,
-                }
-            }
-            Test::Empty if one.folder => io.list(&one.path).is_ok_and(|names| names.is_empty()),
-            Test::Empty => size(one, io) == 0,
-            Test::True => true,
-            Test::False => false,
-            Test::Prune => {
-                self.pruned = Some(format!("{}/", one.path.trim_end_matches('/')));
-                true
-            }
-            Test::Print(end) => {
-                if now {
-                    io.stdout.extend_from_slice(one.path.as_bytes());
-                    io.stdout.extend(end.to_string().bytes());
-                }
-                true
-            }
-            Test::Printf(format) => {
-                let text = if now { printed(format, one, name, io) } else { String::new() };
-                io.stdout.extend_from_slice(text.as_bytes());
-                true
-            }
-            Test::Quit => return Came::Over,
-            Test::Delete => !now || self.delete(one, io),
+        match test {
+            Test::Quit => Came::Over,
             Test::Run(words, Some(number), _) => {
                 if now {
                     self.many[*number].push(one.path.clone());
                 }
                 self.commands[*number].clone_from(words);
-                true
+                Came::Holds(true)
             }
             Test::Run(words, None, manner) => {
                 *at += 1;
                 match self.answers.get(*at - 1) {
-                    Some(status) => *status == 0,
-                    None => {
-                        let inner = format!("./{name}");
-                        let path = if manner.inside { &inner } else { &one.path };
-                        let filled = words.iter().map(|word| word.replace("{}", path));
-                        let filled: Vec<String> = filled.collect();
-                        if manner.asks {
-                            if !io.stdin.ended() {
-                                return Came::Wait;
-                            }
-                            let question = format!("< {} ... {} > ? ", filled[0], one.path);
-                            if !agreed(io, &question) {
-                                self.answers.push(1);
-                                return Came::Holds(false);
-                            }
-                        }
-                        let above = one.path.trim_end_matches('/').rsplit_once('/');
-                        let folder = above.map_or(".", |(folder, _)| folder).to_owned();
-                        return Came::Run(filled, manner.inside.then_some(folder));
-                    }
+                    Some(status) => Came::Holds(*status == 0),
+                    None => self.wants(words, *manner, one, io),
                 }
             }
             Test::Not(inner) => match self.holds(inner, one, at, io) {
-                Came::Holds(holds) => !holds,
-                other => return other,
+                Came::Holds(holds) => Came::Holds(!holds),
+                other => other,
             },
             Test::And(all) | Test::Or(all) => {
                 let stops = matches!(test, Test::Or(_));
@@ -654,10 +693,69 @@ impl Find {
                         other => return other,
                     }
                 }
-                !stops
+                Came::Holds(!stops)
             }
-        };
-        Came::Holds(holds)
+            Test::List(all) => {
+                let mut last = true;
+                for inner in all {
+                    match self.holds(inner, one, at, io) {
+                        Came::Holds(holds) => last = holds,
+                        other => return other,
+                    }
+                }
+                Came::Holds(last)
+            }
+            acting => Came::Holds(!now || self.act(acting, one, io)),
+        }
+    }
+
+    /// A command has to run for a file, unless somebody says no.
+    fn wants(&mut self, words: &[String], manner: Manner, one: &Found, io: &mut Io<'_>) -> Came {
+        let inner = format!("./{}", one.name());
+        let path = if manner.inside { &inner } else { &one.path };
+        let filled: Vec<String> = words.iter().map(|word| word.replace("{}", path)).collect();
+        if manner.asks {
+            if !io.stdin.ended() {
+                return Came::Wait;
+            }
+            if !agreed(io, &format!("< {} ... {} > ? ", filled[0], one.path)) {
+                self.answers.push(1);
+                return Came::Holds(false);
+            }
+        }
+        let above = one.path.trim_end_matches('/').rsplit_once('/');
+        let folder = above.map_or(".", |(folder, _)| folder).to_owned();
+        Came::Run(filled, manner.inside.then_some(folder))
+    }
+
+    /// Does what an action says; whether it succeeded.
+    fn act(&mut self, test: &Test, one: &Found, io: &mut Io<'_>) -> bool {
+        match test {
+            Test::Write(file, end) => {
+                let mut content = io.read_file(file).unwrap_or_default();
+                content.extend(format!("{}{end}", one.path).bytes());
+                if let Err(why) = io.write_file(file, &content) {
+                    io.write_error(format!("find: failed to write to '{file}': {why}"));
+                    self.status = 1;
+                }
+            }
+            Test::Details => {
+                let text = listed(one, io);
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+            Test::Prune => self.pruned = Some(format!("{}/", one.path.trim_end_matches('/'))),
+            Test::Print(end) => {
+                io.stdout.extend_from_slice(one.path.as_bytes());
+                io.stdout.extend(end.to_string().bytes());
+            }
+            Test::Printf(format) => {
+                let text = printed(format, one, io);
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+            Test::Delete => return self.delete(one, io),
+            _ => {}
+        }
+        true
     }
 
     fn delete(&mut self, one: &Found, io: &mut Io<'_>) -> bool {
@@ -688,13 +786,20 @@ impl Find {
                 {
                     continue;
                 }
+                if let Err(why) = io.facts(&one.path, one.follow)
+                    && why.starts_with("Too many")
+                {
+                    io.write_error(format!("find: '{}': {why}", one.path));
+                    self.status = 1;
+                    continue;
+                }
                 return Some(one);
             }
             let root = self.roots.pop_front()?;
-            if io.facts(&root, false).is_err() {
+            if let Err(why) = io.facts(&root, false) {
                 io.write_error(match self.gnu {
-                    true => format!("find: '{root}': No such file or directory"),
-                    false => format!("find: {root}: No such file or directory"),
+                    true => format!("find: '{root}': {why}"),
+                    false => format!("find: {root}: {why}"),
                 });
                 self.status = 1;
                 continue;
@@ -738,13 +843,73 @@ impl Find {
     }
 }
 
+/// How a count is compared: `+N` is more, `-N` less.
+fn compares<N: Ord>(sign: char, value: N, count: N) -> bool {
+    match sign {
+        '+' => value > count,
+        '-' => value < count,
+        _ => value == count,
+    }
+}
+
+/// What a test that does nothing comes to; `None` for all others.
+fn fits(test: &Test, one: &Found, io: &mut Io<'_>) -> Option<bool> {
+    let folded = |pattern: &Pattern, text: &str, fold: bool| match fold {
+        true => pattern.matches(&text.to_lowercase()),
+        false => pattern.matches(text),
+    };
+    let has = |holds: &dyn Fn(Facts) -> bool| one.facts(io).is_some_and(holds);
+    Some(match test {
+        Test::Name(pattern, fold) => folded(pattern, one.name(), *fold),
+        Test::Path(pattern, fold) => folded(pattern, &one.path, *fold),
+        Test::Target(pattern, fold) => {
+            io.link_target(&one.path).is_some_and(|target| folded(pattern, &target, *fold))
+        }
+        Test::Regex(regex) => {
+            let found = regex.is_match(&one.path);
+            io.budget.take(regex.work());
+            found
+        }
+        Test::Type(letters) => letters.contains(&kind(one.facts(io))),
+        Test::OtherType(letters) => letters.contains(&kind(one.seen(io, !one.follow))),
+        Test::Size(sign, count, unit) => compares(*sign, size(one, io).div_ceil(*unit), *count),
+        Test::Right(bits) => has(&|facts| facts.mode & bits != 0),
+        Test::Newer(moment) => has(&|facts| facts.changed > *moment),
+        Test::Age(sign, count, unit) => has(&|facts| {
+            let age = io.now().timestamp().as_second() - facts.changed.as_second();
+            // Minutes are rounded up, days down (`get_comp_type` and `pred_timewindow`).
+            let rounds_up = *unit == 60;
+            compares(*sign, (age + if rounds_up { 59 } else { 0 }).div_euclid(*unit), *count)
+        }),
+        Test::NoOwner | Test::False => false,
+        Test::Names(sign, count) => has(&|facts| compares(*sign, facts.names as u64, *count)),
+        Test::Same(path) => {
+            io.cluster.follow(io.place, &io.absolute(&one.path), false) == path.as_str()
+        }
+        Test::Owner(name) => has(&|facts| facts.owner == *name),
+        Test::Group(name) => has(&|facts| facts.group == *name),
+        Test::Mode(sign, bits) => {
+            let mode = one.facts(io).map_or(0, |facts| facts.mode);
+            match sign {
+                '-' => mode & bits == *bits,
+                '/' => *bits == 0 || mode & bits != 0,
+                _ => mode == *bits,
+            }
+        }
+        Test::Empty if one.folder => io.list(&one.path).is_ok_and(|names| names.is_empty()),
+        Test::Empty => size(one, io) == 0,
+        Test::True => true,
+        _ => return None,
+    })
+}
+
 fn size(one: &Found, io: &Io<'_>) -> u64 {
     one.facts(io).map_or(0, |facts| facts.size as u64)
 }
 
 /// The letter of `-type`.
-fn kind(one: &Found, io: &Io<'_>) -> char {
-    match one.facts(io).map(|facts| facts.letter()) {
+fn kind(facts: Option<Facts>) -> char {
+    match facts.map(|facts| facts.letter()) {
         None | Some('-') => 'f',
         Some(letter) => letter,
     }
@@ -765,7 +930,8 @@ fn listed(one: &Found, io: &Io<'_>) -> String {
 }
 
 /// `-printf`
-fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
+fn printed(format: &str, one: &Found, io: &mut Io<'_>) -> String {
+    let name = one.name();
     let text = crate::shell::syntax::unescape(format);
     let mut out = String::new();
     let mut letters = text.chars();
@@ -786,7 +952,8 @@ fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
             Some('H') => out.push_str(&one.root),
             Some('s') => out.push_str(&size(one, io).to_string()),
             Some('d') => out.push_str(&one.depth.to_string()),
-            Some('y') => out.push(kind(one, io)),
+            Some('y') => out.push(kind(one.facts(io))),
+            Some('Y') => out.push(kind(one.seen(io, true))),
             Some('m') => {
                 out.push_str(&format!("{:o}", one.facts(io).map_or(0, |facts| facts.mode)))
             }
@@ -808,7 +975,10 @@ fn printed(format: &str, one: &Found, name: &str, io: &Io<'_>) -> String {
                 });
             }
             Some('%') => out.push('%'),
-            Some(other) => out.push_str(&format!("%{other}")),
+            Some(other) => {
+                io.write_error(format!("find: warning: unrecognized format directive `%{other}'"));
+                out.push_str(&format!("%{other}"));
+            }
             None => out.push('%'),
         }
     }
@@ -908,12 +1078,6 @@ pub(in crate::shell::commands) fn find(
     Box::new(Told { arguments: arguments.to_vec(), gnu, running: None })
 }
 
-fn has_links(io: &Io<'_>, root: &str) -> bool {
-    let path = |name: String| format!("{}/{name}", root.trim_end_matches('/'));
-    let mut below = io.view().below(&io.absolute(root)).into_iter().map(path);
-    io.link_target(root).is_some() || below.any(|path| io.link_target(&path).is_some())
-}
-
 /// Reads the command line.
 ///
 /// # Errors
@@ -924,23 +1088,23 @@ fn begin(arguments: &[String], gnu: bool, io: &mut Io<'_>) -> Result<Find, Strin
         .take_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P"))
         .count();
     let (options, arguments) = arguments.split_at(skipped);
+    // The last of -H, -L and -P counts.
+    let follow = options.last().is_some_and(|last| last == "-L");
     let begins = |argument: &String| {
         argument.len() > 1 && argument.starts_with('-') || argument == "!" || argument == "("
     };
     let tests = arguments.iter().position(begins).unwrap_or(arguments.len());
     let (roots, tests) = arguments.split_at(tests);
-    let range = Range { least: 0, most: usize::MAX, deep: false };
+    let range = Range { least: 0, most: usize::MAX, deep: false, follow };
     let written = Vec::new();
-    let mut parser =
-        Parser { rest: tests.iter(), gnu, range, acts: false, many: 0, depth: 0, io, written };
-    let test = parser.or()?;
+    let expressions = Expressions::Emacs;
+    let (rest, acts) = (tests.iter(), false);
+    let mut parser = Parser { rest, gnu, range, acts, many: 0, depth: 0, expressions, io, written };
+    let test = parser.list()?;
     if parser.peek().is_some() {
         return Err("find: invalid expression; you have too many ')'".to_owned());
     }
     let roots = if roots.is_empty() { vec![".".to_owned()] } else { roots.to_vec() };
-    if options.iter().any(|option| option == "-L") && roots.iter().any(|root| has_links(io, root)) {
-        return Err(left_out("find", "-L over symbolic links"));
-    }
     let (acts, range, many, written) = (parser.acts, parser.range, parser.many, parser.written);
     for file in written {
         io.write_file(&file, b"").map_err(|why| format!("find: '{file}': {why}"))?;

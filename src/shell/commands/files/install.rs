@@ -1,7 +1,7 @@
 //! `install`: copies with a mode and an owner, and makes folders: GNU's and BusyBox'.
 
 use super::change::{cp, fail, is_gnu, missing, mkdir};
-use super::rights::{changed, chown};
+use super::rights::{changed, chown, known};
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
@@ -39,6 +39,11 @@ pub(in crate::shell::commands) fn install(arguments: &[String], io: &mut Io<'_>)
     };
     if options.operands.is_empty() {
         return Some(missing(io, "install", "missing file operand"));
+    }
+    for (letter, file, kind) in [('o', "/etc/passwd", "user"), ('g', "/etc/group", "group")] {
+        if let Some(who) = options.value(letter).filter(|who| known(io, file, who).is_none()) {
+            return Some(fail(io, format!("install: invalid {kind} '{who}'")));
+        }
     }
     let made = match options.has('d') {
         true => folders(io, &options),

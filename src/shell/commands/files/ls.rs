@@ -3,12 +3,13 @@
 use k8s_openapi::jiff::Timestamp;
 
 use super::disk::{self, human};
-use super::rights;
+use super::{change, rights};
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::moment::Moment;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
+use crate::shell::commands::quoting::Quoting;
 use crate::shell::commands::text::sort;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind};
@@ -16,7 +17,7 @@ use crate::shell::machine::pattern::Pattern;
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
-    short: "laA1RhdrtSnFpCxmQNULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:",
+    short: "laA1RhdrtSnFpCxmQNbULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:É:Ê;Ë:",
     long: &[
         ("all", 'a'),
         ("almost-all", 'A'),
@@ -26,7 +27,10 @@ const GRAMMAR: Grammar = Grammar {
         ("reverse", 'r'),
         ("quote-name", 'Q'),
         ("literal", 'N'),
-        ("classify", 'F'),
+        ("escape", 'b'),
+        ("quoting-style", 'É'),
+        ("classify", 'Ê'),
+        ("block-size", 'Ë'),
         ("dereference", 'L'),
         ("numeric-uid-gid", 'n'),
         ("size", 's'),
@@ -129,8 +133,11 @@ impl Moments {
 /// What is shown of each name.
 struct Style {
     layout: Layout,
-    /// `-Q`
-    quoted: bool,
+    quoting: Quoting,
+    /// Whether names without quotes stand under those with them.
+    aligns: bool,
+    /// `--block-size`: what sizes are counted in, and the letter behind them.
+    unit: Option<(usize, String)>,
     /// `-F`, `-p`: a slash behind folders
     slash: bool,
     /// `-F`: marks behind links and programs too
@@ -173,9 +180,15 @@ impl Style {
             }
         };
         let style = options.value('Á').or(options.has('Â').then_some("full-iso"));
+        let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+        let quoting = Style::quoting(options, io, busybox)?;
+        let layout = if last == Layout::Lines && long { Layout::Long } else { last };
+        let tall = matches!(layout, Layout::Long | Layout::Down | Layout::Across);
         Ok(Style {
-            layout: if last == Layout::Lines && long { Layout::Long } else { last },
-            quoted: options.has('Q'),
+            layout,
+            aligns: io.terminal && !busybox && quoting.is_shell() && tall,
+            quoting,
+            unit: options.value('Ë').map(unit).transpose()?,
             slash: options.has('F') || options.has('p'),
             marks: options.has('F'),
             numbers: options.has('n'),
@@ -184,21 +197,44 @@ impl Style {
             whose: (!options.has('g'), !options.has('o') && !options.has('G')),
             width,
             moments: style.map_or(Ok(Moments::Usual), Moments::read)?,
-            busybox: commands::flavour(io.cluster, io.place) == Flavour::BusyBox,
+            busybox,
         })
     }
 
-    fn name(&self, entry: &Entry) -> String {
+    /// How names are quoted: the last option that says so, or on a terminal what a shell would need.
+    fn quoting(options: &Options, io: &Io<'_>, busybox: bool) -> Result<Quoting, String> {
+        let mut found = match io.terminal && !busybox {
+            true => Quoting::Shell { always: false, escapes: true },
+            false => Quoting::Literal,
+        };
+        for (letter, value) in options.in_order() {
+            found = match letter {
+                'Q' => Quoting::C { always: true },
+                'N' => Quoting::Literal,
+                'b' => Quoting::Escape,
+                'É' => matched("ls", "--quoting-style", value, Quoting::NAMES)?,
+                _ => continue,
+            };
+        }
+        Ok(found)
+    }
+
+    /// A name, with its quotes and its mark; `apart` when others have quotes.
+    fn name(&self, entry: &Entry, apart: bool) -> String {
         let mark = match &entry.facts.kind {
             Kind::Folder if self.slash => "/",
             Kind::Link(_) if self.marks && self.layout != Layout::Long => "@",
             Kind::File if self.marks && entry.facts.mode & 0o111 != 0 => "*",
             _ => "",
         };
-        match self.quoted {
-            true => format!("\"{}\"{mark}", entry.name),
-            false => format!("{}{mark}", entry.name),
-        }
+        let text = self.quoting.of(&entry.name);
+        let gap = if apart && text == entry.name { " " } else { "" };
+        format!("{gap}{text}{mark}")
+    }
+
+    /// Whether some names have quotes, so that the others are set apart.
+    fn is_mixed(&self, entries: &[Entry]) -> bool {
+        self.aligns && entries.iter().any(|entry| self.quoting.of(&entry.name) != entry.name)
     }
 
     /// `-s`: what stands before each name, all of one width.
@@ -221,8 +257,9 @@ impl Style {
     fn show(&self, io: &mut Io<'_>, entries: &[Entry]) {
         let sizes = self.sizes(entries);
         let named = entries.iter().zip(&sizes);
+        let mixed = self.is_mixed(entries);
         let names: Vec<String> =
-            named.map(|(entry, size)| format!("{size}{}", self.name(entry))).collect();
+            named.map(|(entry, size)| format!("{size}{}", self.name(entry, mixed))).collect();
         match self.layout {
             Layout::Long => details(io, self, entries, &sizes),
             Layout::Lines => names.iter().for_each(|name| io.say(name)),
@@ -234,71 +271,90 @@ impl Style {
     }
 }
 
+/// `--block-size`: bytes of a unit, and the letter that is shown behind a count.
+///
+/// # Errors
+/// What is no size.
+fn unit(text: &str) -> Result<(usize, String), String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let letters = &text[digits.len()..];
+    let bytes = match letters {
+        "" => Some(1),
+        "K" | "k" | "KiB" => Some(1 << 10),
+        "M" | "MiB" => Some(1 << 20),
+        "G" | "GiB" => Some(1 << 30),
+        "kB" | "KB" => Some(1_000),
+        "MB" => Some(1_000_000),
+        "GB" => Some(1_000_000_000),
+        _ => None,
+    };
+    let count = if digits.is_empty() { Some(1) } else { digits.parse().ok() };
+    let shown = if digits.is_empty() { letters } else { "" };
+    match (bytes, count) {
+        (Some(bytes), Some(count)) if count > 0 => Ok((bytes * count, shown.to_owned())),
+        (None, Some(_)) if !digits.is_empty() => {
+            Err(format!("ls: invalid suffix in --block-size argument '{text}'"))
+        }
+        _ => Err(format!("ls: invalid --block-size argument '{text}'")),
+    }
+}
+
+/// Words of an option, and the letters that they stand for.
+type Words = &'static [(&'static [&'static str], &'static str)];
+
 /// `--sort=size` and its like as the letters that they stand for.
 ///
 /// # Errors
 /// A word that is none of theirs.
 fn spelled(options: &Options) -> Result<Options, String> {
-    const WORDS: [(&str, char, &[(&str, &str)]); 4] = [
-        (
-            "--format",
-            'Ä',
-            &[
-                ("verbose", "l"),
-                ("long", "l"),
-                ("commas", "m"),
-                ("horizontal", "x"),
-                ("across", "x"),
-                ("vertical", "C"),
-                ("single-column", "1"),
-            ],
-        ),
-        (
-            "--sort",
-            'Å',
-            &[
-                ("none", "U"),
-                ("size", "S"),
-                ("time", "t"),
-                ("version", "v"),
-                ("extension", "X"),
-                ("width", "Å"),
-            ],
-        ),
-        (
-            "--indicator-style",
-            'Ç',
-            &[("none", ""), ("slash", "p"), ("file-type", "F"), ("classify", "F")],
-        ),
-        // When it was read and when its mode changed are kept by nobody: they are that moment too.
-        (
-            "--time",
-            'È',
-            &[
-                ("atime", ""),
-                ("access", ""),
-                ("use", ""),
-                ("ctime", ""),
-                ("status", ""),
-                ("mtime", ""),
-                ("modification", ""),
-                ("birth", ""),
-                ("creation", ""),
-            ],
-        ),
+    const WHEN: Words = &[
+        (&["always", "yes", "force"], "always"),
+        (&["never", "no", "none"], ""),
+        (&["auto", "tty", "if-tty"], "auto"),
+    ];
+    const FORMATS: Words = &[
+        (&["verbose", "long"], "l"),
+        (&["commas"], "m"),
+        (&["horizontal", "across"], "x"),
+        (&["vertical"], "C"),
+        (&["single-column"], "1"),
+    ];
+    const SORTS: Words = &[
+        (&["none"], "U"),
+        (&["size"], "S"),
+        (&["time"], "t"),
+        (&["version"], "v"),
+        (&["extension"], "X"),
+        (&["width"], "Å"),
+    ];
+    const MARKS: Words =
+        &[(&["none"], ""), (&["slash"], "p"), (&["file-type"], "p"), (&["classify"], "F")];
+    // When it was read and when its mode changed are kept by nobody: they are that moment too.
+    const TIMES: Words = &[
+        (&["atime", "access", "use"], ""),
+        (&["ctime", "status"], ""),
+        (&["birth", "creation"], ""),
+    ];
+    let lists = [
+        ("--format", 'Ä', FORMATS),
+        ("--sort", 'Å', SORTS),
+        ("--indicator-style", 'Ç', MARKS),
+        ("--time", 'È', TIMES),
     ];
     let mut all = options.clone();
-    for (name, letter, words) in WORDS {
-        for value in options.all(letter) {
-            let meant = words.iter().find(|(word, _)| word.starts_with(value) && !value.is_empty());
-            let Some((_, letters)) = meant else {
-                let list: String =
-                    words.iter().map(|(word, _)| format!("\n  - '{word}'")).collect();
-                return Err(format!(
-                    "ls: invalid argument '{value}' for '{name}'\nValid arguments are:{list}\nTry 'ls --help' for more information."
-                ));
-            };
+    for (letter, value) in options.in_order() {
+        if let Some((name, _, words)) = lists.iter().find(|(_, known, _)| *known == letter) {
+            let letters = matched("ls", name, value, words)?;
             letters.chars().filter(|one| *one != letter).for_each(|one| all.give(one));
+        }
+        let when = |name| match value {
+            "" => Ok("always"),
+            word => matched("ls", name, word, WHEN),
+        };
+        match letter {
+            'À' if when("--color")? == "always" => return Err(left_out("ls", "--color=always")),
+            'Ê' if when("--classify")? == "always" => all.give('F'),
+            _ => {}
         }
     }
     if options.has('f') {
@@ -311,17 +367,19 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
     let wrong = if busybox { 1 } else { 2 };
     let read = GRAMMAR.parse(arguments, commands::words(io.cluster, io.place));
-    let mut options = match read.and_then(|options| spelled(&options)) {
+    let options = match read {
         Ok(options) => options,
         Err(why) => {
             io.write_error(why);
             return Some(wrong);
         }
     };
-    if options.value('À').is_some_and(|when| matches!(when, "always" | "yes" | "force")) {
-        io.write_error(left_out("ls", "--color=always"));
-        return Some(wrong);
-    }
+    // A word that an option does not know ends with another code than what else is wrong (`argmatch_die`).
+    let words = Style::quoting(&options, io, busybox).and_then(|_| spelled(&options));
+    let mut options = match words {
+        Ok(options) => options,
+        Err(why) => return Some(change::fail(io, why)),
+    };
     if options.operands.is_empty() {
         options.operands.push(".".to_owned());
     }
@@ -342,7 +400,11 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
             folders.push(path.clone());
             continue;
         }
-        let seen = Entry::of(io, path, path, !itself).or_else(|_| Entry::of(io, path, path, false));
+        let seen = Entry::of(io, path, path, !itself).or_else(|why| match why.as_str() {
+            // A link that leads nowhere is shown itself.
+            "No such file or directory" => Entry::of(io, path, path, false),
+            _ => Err(why),
+        });
         match seen {
             Ok(entry) => files.push(entry),
             Err(why) => {
@@ -447,7 +509,10 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String])
     let size = |entry: &Entry| match entry.facts.kind {
         Kind::Device => "1, 3".to_owned(),
         _ if style.human => human(entry.facts.size, 1024.0),
-        _ => entry.facts.size.to_string(),
+        _ => match &style.unit {
+            Some((unit, letter)) => format!("{}{letter}", entry.facts.size.div_ceil(*unit)),
+            None => entry.facts.size.to_string(),
+        },
     };
     let who = |file: &str, name: &str| match style.numbers {
         true => rights::number_of(io, file, name),
@@ -462,13 +527,16 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String])
         .collect();
     let widest = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(1);
     let widths = [widest(0), widest(1), widest(2)];
+    let mixed = style.is_mixed(entries);
     for ((entry, [owner, group, size]), blocks) in entries.iter().zip(&rows).zip(blocks) {
         let links = entry.facts.names;
         let date = style.moments.show(io, entry.facts.changed);
         let mode = format!("{blocks}{}", entry.facts.mode_text());
         let name = match &entry.facts.kind {
-            Kind::Link(target) => format!("{} -> {target}", style.name(entry)),
-            _ => style.name(entry),
+            Kind::Link(target) => {
+                format!("{} -> {}", style.name(entry, mixed), style.quoting.of(target))
+            }
+            _ => style.name(entry, mixed),
         };
         let [users, groups, sizes] = widths;
         io.say(match style.busybox {

@@ -8,4 +8,4 @@ pub(super) mod find;
 pub(super) mod install;
 pub(super) mod ls;
 pub(super) mod names;
-pub(super) mod rights;
+pub(in crate::shell) mod rights;

@@ -189,8 +189,14 @@ pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>
     let from = options.value('R').map(|from| io.absolute(from)).or_else(|| base.clone());
     let mut status = 0;
     for path in &options.operands {
-        match resolved(io, path, needed) {
+        let found = match path.is_empty() && is_gnu(io) {
+            true => Err("No such file or directory".to_owned()),
+            false => resolved(io, path, needed).map_err(|why| why.to_string()),
+        };
+        match found {
             Ok(full) => {
+                // -s leaves symbolic links as they are.
+                let full = if options.has('s') { io.absolute(path) } else { full };
                 let inside = base.as_ref().is_none_or(|base| {
                     full == *base || full.starts_with(&format!("{}/", base.trim_end_matches('/')))
                 });

@@ -1,6 +1,6 @@
 //! `chmod`, `chown`, `chgrp`, `ln`: GNU's and BusyBox'.
 
-use super::change::{agreed, fail, is_gnu, missing, mv};
+use super::change::{Backup, agreed, fail, is_gnu, missing, mv};
 use super::names::relative;
 use crate::cluster::Place;
 use crate::shell::Io;
@@ -11,7 +11,10 @@ use crate::shell::files::{USUAL_UMASK, View};
 /// A mode changed as `chmod` is told: `755`, `u+x`, `a=rX,go-w`. `None` is no mode.
 pub(super) fn changed(text: &str, mut mode: u32, folder: bool) -> Option<u32> {
     if text.starts_with(|letter: char| letter.is_ascii_digit()) {
-        return u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777);
+        let new = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o7777)?;
+        // A folder keeps what its files and programs inherit, unless all five digits are there (`mode_adjust`).
+        let kept = if folder && text.len() < 5 { mode & 0o6000 } else { 0 };
+        return Some(new | kept);
     }
     for clause in text.split(',') {
         let at = clause.find(['+', '-', '='])?;
@@ -34,12 +37,25 @@ pub(super) fn changed(text: &str, mut mode: u32, folder: bool) -> Option<u32> {
             mode = match operator {
                 '+' => mode | bits,
                 '-' => mode & !bits,
-                _ => mode & !(if whose == 0 { 0o777 } else { whose & 0o777 }) | bits,
+                _ => {
+                    let whose = if whose == 0 { 0o7777 } else { whose };
+                    mode & !(whose & if folder { 0o1777 } else { 0o7777 }) | bits
+                }
             };
             rest = &rest[end..];
         }
     }
     Some(mode)
+}
+
+/// A mode changed by letters alone, where whoever names nobody means everybody: `umask u=rwx,g=rx`.
+pub(in crate::shell) fn changed_alone(text: &str, mode: u32) -> Option<u32> {
+    let named = |clause: &str| match clause.starts_with(['+', '-', '=']) {
+        true => format!("a{clause}"),
+        false => clause.to_owned(),
+    };
+    let text: Vec<String> = text.split(',').map(named).collect();
+    changed(&text.join(","), mode, true).map(|mode| mode & 0o777)
 }
 
 /// The bits that letters stand for, for everybody.
@@ -89,6 +105,10 @@ impl Change<'_> {
             for path in all {
                 let done = match io.facts(&path, true) {
                     Ok(facts) => work(io, &path, &facts),
+                    Err(_) if self.gnu && io.link_target(&path).is_some() => {
+                        let tool = self.tool;
+                        Err(format!("{tool}: cannot operate on dangling symlink '{path}'"))
+                    }
                     Err(why) => Err(match self.gnu {
                         true => format!("{}: cannot access '{path}': {why}", self.tool),
                         false => format!("{}: {path}: {why}", self.tool),
@@ -98,7 +118,14 @@ impl Change<'_> {
                     Ok(Some(told)) => io.say(told),
                     Ok(None) => {}
                     Err(_) if self.options.has('f') => self.status = 1,
-                    Err(why) => self.status = fail(io, why),
+                    Err(why) => {
+                        self.status = fail(io, why);
+                        // A mode that could not be seen is told of twice (`describe_change`).
+                        let unseen = io.facts(&path, true).is_err();
+                        if self.tool == "chmod" && self.options.has('v') && unseen {
+                            io.say(format!("'{path}' could not be accessed"));
+                        }
+                    }
                 }
             }
         }
@@ -204,12 +231,22 @@ fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
         ("verbose", 'v'),
         ("recursive", 'R'),
         ("no-dereference", 'h'),
+        ("reference", 'À'),
     ];
     let gnu = is_gnu(io);
-    let grammar =
-        Grammar { name: tool, short: "cfvRhHLP", long: if gnu { long } else { &[] }, stops: false };
+    let long: &[_] = if gnu { long } else { &[] };
+    let grammar = Grammar { name: tool, short: "cfvRhHLPÀ:", long, stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    let Some((who, paths)) = options.operands.split_first() else {
+    let mut operands = options.operands.clone();
+    match options.value('À').map(|path| (path, io.facts(path, true))) {
+        Some((path, Err(why))) => {
+            return Some(fail(io, format!("{tool}: failed to get attributes of '{path}': {why}")));
+        }
+        Some((_, Ok(like))) if tool == "chgrp" => operands.insert(0, like.group),
+        Some((_, Ok(like))) => operands.insert(0, format!("{}:{}", like.owner, like.group)),
+        None => {}
+    }
+    let Some((who, paths)) = operands.split_first() else {
         return Some(missing(io, tool, "missing operand"));
     };
     if paths.is_empty() {
@@ -285,13 +322,14 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
         ("no-target-directory", 'T'),
         ("target-directory", 't'),
         ("interactive", 'i'),
-        ("backup", 'b'),
+        ("backup", 'À'),
+        ("suffix", 'S'),
         ("logical", 'L'),
         ("physical", 'P'),
     ];
     let gnu = is_gnu(io);
     let grammar = match gnu {
-        true => Grammar { name: "ln", short: "sfnvrTt:ibLPS:", long: LONG, stops: false },
+        true => Grammar { name: "ln", short: "sfnvrTt:ibLPS:À;", long: LONG, stops: false },
         false => Grammar::short("ln", "sfnbvTS:"),
     };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
@@ -356,8 +394,12 @@ fn linked(io: &mut Io<'_>, options: &Options, target: &str, path: &str) -> Resul
     }
     let there = io.facts(path, false).is_ok();
     let folder = io.is_directory(path) && io.link_target(path).is_none();
-    if there && !folder && (options.has('b') || options.has('S')) {
-        let backup = format!("{path}{}", options.value('S').unwrap_or("~"));
+    let kept = options.has('b') || options.has('S');
+    let backup = Backup::of("ln", options.value('À'), kept)?;
+    if let Some(backup) = backup.name(io, path, options.value('S').unwrap_or("~"))
+        && there
+        && !folder
+    {
         mv(&["--".to_owned(), path.to_owned(), backup], io);
     }
     if there && !folder && options.has('i') && !agreed(io, &format!("ln: replace '{path}'? ")) {

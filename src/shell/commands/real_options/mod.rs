@@ -40,6 +40,18 @@ pub(in crate::shell) fn real(tool: &str, words: Messages, option: &str) -> Optio
     near.next().is_none().then_some(first)
 }
 
+/// The real long options of a tool that a word begins, without their dashes.
+pub(in crate::shell) fn begun(
+    tool: &str,
+    words: Messages,
+    start: &str,
+) -> impl Iterator<Item = &'static str> {
+    let flavour = if words == Messages::Gnu { Flavour::Gnu } else { Flavour::BusyBox };
+    let options = all(flavour).find(|(name, _)| *name == tool).map(|(_, options)| options);
+    let long = options.unwrap_or_default().into_iter().filter_map(|one| one.strip_prefix("--"));
+    long.filter(move |one| one.starts_with(start))
+}
+
 /// Whether a letter may be an option: BusyBox' applets have fewer than the tools that they stand for.
 pub(in crate::shell) fn has(tool: &str, words: Messages, letter: char) -> bool {
     let listed =

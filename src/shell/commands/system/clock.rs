@@ -47,19 +47,18 @@ impl Tool for Timeout {
         if self.inner.is_none() {
             match start(io, &self.words, io.environment) {
                 Ok(machine) => self.inner = Some(machine),
-                Err(_) => {
+                Err(why) => {
                     let name = self.words.first().map_or("", String::as_str);
+                    let why = why.rsplit_once(": ").map_or(why.as_str(), |(_, why)| why);
                     io.write_error(match self.flavour {
                         Flavour::Gnu => {
-                            format!(
-                                "timeout: failed to run command '{name}': No such file or directory"
-                            )
+                            format!("timeout: failed to run command '{name}': {why}")
                         }
                         Flavour::BusyBox => {
                             format!("timeout: can't execute '{name}': No such file or directory")
                         }
                     });
-                    return Step::Exit(127);
+                    return Step::Exit(if why == "Permission denied" { 126 } else { 127 });
                 }
             }
             self.until = self.limit.map(|limit| io.now() + limit);

@@ -6,7 +6,7 @@ use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::flavour;
 use crate::shell::commands::moment::{self, Moment};
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::trouble::left_out;
 
 /// A moment in `strftime`'s language.
@@ -87,6 +87,16 @@ fn shown(options: &Options, at: Moment, gnu: bool) -> Result<String, String> {
         )
     };
     let own = match (options.value('I'), options.value('t')) {
+        (Some(text), _) if gnu && !text.is_empty() => {
+            const PARTS: &[(&[&str], &str)] = &[
+                (&["hours"], "%Y-%m-%dT%H+00:00"),
+                (&["minutes"], "%Y-%m-%dT%H:%M+00:00"),
+                (&["date"], "%Y-%m-%d"),
+                (&["seconds"], "%Y-%m-%dT%H:%M:%S+00:00"),
+                (&["ns"], "%Y-%m-%dT%H:%M:%S,%N+00:00"),
+            ];
+            matched("date", "--iso-8601", text, PARTS)?
+        }
         (Some(text), _) => match text {
             "" | "date" | "d" => "%Y-%m-%d",
             "hours" | "h" => "%Y-%m-%dT%H+00:00",

@@ -60,6 +60,17 @@ impl Reader<'_> {
         value
     }
 
+    /// A bracket that is not closed where it should be.
+    fn unclosed(&self) -> String {
+        let word = self.peek().or(self.words.last().map(String::as_str)).unwrap_or_default();
+        let word = word.to_owned();
+        match (self.gnu, self.at < self.words.len()) {
+            (false, _) => "expr: syntax error: expecting ')'".to_owned(),
+            (true, true) => format!("expr: syntax error: expecting ')' instead of '{word}'"),
+            (true, false) => format!("expr: syntax error: expecting ')' after '{word}'"),
+        }
+    }
+
     fn operand(&mut self) -> Result<String, String> {
         let Some(word) = self.peek().map(str::to_owned) else {
             return Err(match self.words.last() {
@@ -76,7 +87,7 @@ impl Reader<'_> {
                         self.at += 1;
                         Ok(value)
                     }
-                    _ => Err("expr: syntax error: expecting ')'".to_owned()),
+                    _ => Err(self.unclosed()),
                 }
             }
             // What follows is a text, even if it is an operator.

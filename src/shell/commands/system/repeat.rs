@@ -97,7 +97,19 @@ const TRY: &str = "Try 'seq --help' for more information.";
 fn bounds(operands: &[String], gnu: bool) -> Result<[(String, f64); 3], String> {
     let mut numbers = Vec::new();
     for text in operands {
+        let hexadecimal = text.trim().strip_prefix("0x").or(text.trim().strip_prefix("0X"));
+        let read = hexadecimal.filter(|_| gnu).map(|text| u32::from_str_radix(text, 16));
+        if let Some(Ok(number)) = read {
+            numbers.push((number.to_string(), f64::from(number)));
+            continue;
+        }
         match text.trim().parse::<f64>() {
+            Ok(number) if gnu && number.is_nan() => {
+                return Err(format!("seq: invalid 'not-a-number' argument: '{text}'\n{TRY}"));
+            }
+            Ok(number) if gnu && number.is_infinite() => {
+                return Err("seq: not simulated here: numbers without an end".to_owned());
+            }
             Ok(number) if number.is_finite() => numbers.push((text.trim().to_owned(), number)),
             _ if gnu => {
                 return Err(format!("seq: invalid floating point argument: '{text}'\n{TRY}"));
@@ -188,6 +200,9 @@ fn formatted(format: &str, number: f64) -> Result<String, String> {
             return Err(format!("seq: format '{format}' has unknown %{other} directive"));
         }
         None => return Err(format!("seq: format '{format}' ends in %")),
+    }
+    if behind.contains('%') {
+        return Err(format!("seq: format '{format}' has too many % directives"));
     }
     use crate::shell::commands::print::{self, Manner};
     let printed = print::format(&[format.to_owned(), number.to_string()], Manner::Gnu, 0);

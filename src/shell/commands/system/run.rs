@@ -23,6 +23,14 @@ pub(in crate::shell::commands) fn start(
     if !name.contains('/') && !is_installed(io.cluster, io.place, plain) {
         return Err(format!("{name}: No such file or directory"));
     }
+    // execve(2): a path that leads to no program.
+    if name.contains('/') && !io.is_file(name) && !is_installed(io.cluster, io.place, plain) {
+        let why = match io.is_directory(name) {
+            true => "Permission denied",
+            false => io.view().absence(&io.absolute(name)),
+        };
+        return Err(format!("{name}: {why}"));
+    }
     Ok(programs::words(io, words, environment))
 }
 
@@ -52,6 +60,10 @@ impl Tool for Become {
                     Some(value) => environment.insert(name.clone(), value.clone()),
                     None => environment.remove(name),
                 };
+            }
+            if self.end == '\0' && !self.words.is_empty() && self.flavour == Flavour::Gnu {
+                io.write_error("env: cannot specify --null (-0) with command\nTry 'env --help' for more information.");
+                return Step::Exit(125);
             }
             if self.words.is_empty() {
                 for (name, value) in &environment {
@@ -91,6 +103,11 @@ impl Tool for Become {
                         }
                         ("env", Flavour::Gnu) => {
                             format!("env: '{name}': No such file or directory")
+                        }
+                        (tool @ ("nohup" | "stdbuf"), Flavour::Gnu) => {
+                            format!(
+                                "{tool}: failed to run command '{name}': No such file or directory"
+                            )
                         }
                         (tool, Flavour::Gnu) => format!("{tool}: {why}"),
                     });
@@ -263,6 +280,27 @@ pub(in crate::shell::commands) fn time(
     }
 }
 
+/// What GNU's `nice` and `stdbuf` say of an option's value that is none.
+fn misused(tool: &str, option: &str, next: Option<&String>) -> Option<String> {
+    let (letter, glued) = option.strip_prefix('-').and_then(|rest| rest.split_at_checked(1))?;
+    let value = if glued.is_empty() { next.map_or("", String::as_str) } else { glued };
+    match (tool, letter) {
+        ("nice", "n") if value.parse::<i64>().is_err() => {
+            Some(format!("nice: invalid adjustment '{value}'"))
+        }
+        ("stdbuf", "i" | "o" | "e") => {
+            let size = value.trim_end_matches(|unit: char| "KMGBkb".contains(unit));
+            match value {
+                "L" if letter == "i" => Some("stdbuf: line buffering stdin is meaningless\nTry 'stdbuf --help' for more information.".to_owned()),
+                "L" => None,
+                _ if size.parse::<usize>().is_ok() => None,
+                _ => Some(format!("stdbuf: invalid mode '{value}'")),
+            }
+        }
+        _ => None,
+    }
+}
+
 /// `nohup`, `nice`, `sudo`, `stdbuf`: the command itself, as nothing else differs here.
 pub(in crate::shell::commands) fn plain_run(
     tool: &'static str,
@@ -271,8 +309,17 @@ pub(in crate::shell::commands) fn plain_run(
 ) -> Box<dyn Tool> {
     let mut words = arguments;
     while words.first().is_some_and(|word| word.starts_with('-')) {
-        let takes_value = matches!(words[0].as_str(), "-n" | "-u" | "-g");
+        let takes_value = matches!(words[0].as_str(), "-n" | "-u" | "-g" | "-o" | "-e" | "-i");
+        if setting.flavour == Flavour::Gnu
+            && let Some(why) = misused(tool, &words[0], words.get(1))
+        {
+            return failed(why, 125);
+        }
         words = words.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
+    }
+    if tool == "stdbuf" && words.len() == arguments.len() && !words.is_empty() {
+        const WHAT: &str = "you must specify a buffering mode option";
+        return failed(format!("stdbuf: {WHAT}\nTry 'stdbuf --help' for more information."), 125);
     }
     if words.is_empty() && tool == "nice" && words.len() == arguments.len() {
         return super::super::said("0\n");

@@ -298,6 +298,10 @@ pub(in crate::shell::commands) fn xargs(
     }
     let count =
         |letter: char| options.value(letter).map(|text| count(letter, text, gnu)).transpose();
+    let several = options.value('P').filter(|text| *text != "0").map_or(Ok(None), |_| count('P'));
+    if let Err(message) = several {
+        return failed(message, 1);
+    }
     let (most, lines) = match (count('n'), count('L')) {
         (Ok(most), Ok(lines)) => (most, lines.or(options.has('l').then_some(1))),
         (Err(message), _) | (_, Err(message)) => return failed(message, 1),

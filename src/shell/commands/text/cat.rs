@@ -231,9 +231,24 @@ struct Numbers {
     form: String,
     step: i64,
     next: i64,
+    /// Where a page's numbers begin.
+    first: i64,
+    /// Of so many empty lines in a row one is counted.
+    joined: usize,
+    empty: usize,
 }
 
 impl Numbers {
+    /// A header (0), a body or a footer begins.
+    fn enter(&mut self, section: usize, options: &Options) {
+        let (letter, usual) = [('h', "n"), ('b', "t"), ('f', "n")][section];
+        options.value(letter).unwrap_or(usual).clone_into(&mut self.body);
+        if section == 0 && !options.has('p') {
+            self.next = self.first;
+        }
+        self.empty = 0;
+    }
+
     fn read(options: &Options, gnu: bool) -> Result<Numbers, String> {
         let number = |letter: char, what: &str, default: i64| match options.value(letter) {
             None => Ok(default),
@@ -242,7 +257,18 @@ impl Numbers {
                 false => format!("nl: invalid number '{text}'"),
             }),
         };
+        let first = number('v', "starting line number", 1)?;
+        let joined = number('l', "line number of blank lines", 1)?;
+        let small = |letter: char, text: &str| options.has(letter) && text.parse() == Ok(0);
+        if let Some(text) = options.value('w').filter(|text| gnu && small('w', text)) {
+            return Err(format!(
+                "nl: invalid line number field width: '{text}': Numerical result out of range"
+            ));
+        }
         let numbers = Numbers {
+            first,
+            joined: usize::try_from(joined).unwrap_or(1).max(1),
+            empty: 0,
             body: options.value('b').unwrap_or("t").to_owned(),
             width: usize::try_from(number('w', "line number field width", 6)?)
                 .unwrap_or(6)
@@ -250,13 +276,15 @@ impl Numbers {
             separator: options.value('s').unwrap_or("\t").to_owned(),
             form: options.value('n').unwrap_or("rn").to_owned(),
             step: number('i', "line number increment", 1)?,
-            next: number('v', "starting line number", 1)?,
+            next: first,
         };
-        if !matches!(numbers.body.chars().next(), Some('a' | 't' | 'n' | 'p')) {
-            let text = &numbers.body;
-            return Err(format!(
-                "nl: invalid body numbering style: '{text}'\nTry 'nl --help' for more information."
-            ));
+        for (letter, part) in [('b', "body"), ('h', "header"), ('f', "footer")] {
+            let text = options.value(letter).unwrap_or("t");
+            if !matches!(text.chars().next(), Some('a' | 't' | 'n' | 'p')) {
+                return Err(format!(
+                    "nl: invalid {part} numbering style: '{text}'\nTry 'nl --help' for more information."
+                ));
+            }
         }
         if !matches!(numbers.form.as_str(), "ln" | "rn" | "rz") {
             let text = &numbers.form;
@@ -269,7 +297,16 @@ impl Numbers {
 
     fn line(&mut self, line: &str) -> Result<String, String> {
         let counts = match self.body.split_at(1) {
-            ("a", _) => true,
+            ("a", _) if self.joined > 1 && line.is_empty() => {
+                self.empty += 1;
+                let counts = self.empty == self.joined;
+                self.empty = if counts { 0 } else { self.empty };
+                counts
+            }
+            ("a", _) => {
+                self.empty = 0;
+                true
+            }
             ("t", _) => !line.is_empty(),
             ("p", pattern) => {
                 super::regex::compile(pattern, super::regex::Syntax::Basic, false)?.is_match(line)
@@ -312,16 +349,6 @@ pub(in crate::shell::commands) fn nl(arguments: &[String], io: &mut Io<'_>) -> O
     };
     let grammar = if gnu { GNU } else { Grammar::short("nl", "b:i:s:v:w:p") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    let idle = [
-        ('d', "--section-delimiter"),
-        ('f', "--footer-numbering"),
-        ('h', "--header-numbering"),
-        ('l', "--join-blank-lines"),
-    ];
-    if let Some(flag) = options.not_simulated(&idle) {
-        io.write_error(format!("podhop: nl: not simulated here: {flag}"));
-        return Some(1);
-    }
     let mut numbers = match Numbers::read(&options, gnu) {
         Ok(numbers) => numbers,
         Err(message) => {
@@ -330,8 +357,20 @@ pub(in crate::shell::commands) fn nl(arguments: &[String], io: &mut Io<'_>) -> O
         }
     };
     let (texts, failed) = whole(io, "nl", &options.operands)?;
+    // Pages end where a file of GNU's has a line of delimiters; BusyBox' nl knows none.
+    let delimiter = options.value('d').unwrap_or("\\:");
+    let delimiter = match delimiter.chars().count() {
+        1 => format!("{delimiter}:"),
+        _ => delimiter.to_owned(),
+    };
+    let marks = [3, 2, 1].map(|times| delimiter.repeat(times));
     for (_, text) in texts {
         for line in text.lines() {
+            if let Some(section) = marks.iter().position(|mark| gnu && mark == line) {
+                numbers.enter(section, &options);
+                io.say("");
+                continue;
+            }
             match numbers.line(line) {
                 Ok(line) => io.say(line),
                 Err(why) => {

@@ -199,7 +199,11 @@ pub(in crate::shell::commands) fn comm(arguments: &[String], io: &mut Io<'_>) ->
         return None;
     }
     let [one, other] = match both("comm", [first, second], io, 1) {
-        Ok(both) => both.map(|bytes| lines(&bytes)),
+        Ok(both) => both.map(|bytes| {
+            let end = if options.has('z') { '\0' } else { '\n' };
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            text.split_terminator(end).map(str::to_owned).collect::<Vec<String>>()
+        }),
         Err(code) => return Some(code),
     };
     let mut columns = Columns {
@@ -341,6 +345,9 @@ fn join_options(options: &Options) -> Result<Join, String> {
                     Ok((if file == "1" { 1 } else { 2 }, number(field)?))
                 }
                 _ if one == "0" => Ok((0, 0)),
+                Some((file, _)) if file != "0" => {
+                    Err(format!("join: invalid file number in field spec: '{one}'"))
+                }
                 _ => Err(format!("join: invalid field specifier: '{one}'")),
             })
             .collect::<Result<Vec<_>, _>>()

@@ -250,17 +250,49 @@ impl Piece {
     }
 }
 
+/// The characters of a set, and which of them stood behind a backslash: those mean themselves.
+fn letters(text: &str) -> (Vec<char>, Vec<bool>) {
+    let (mut all, mut escaped) = (Vec::new(), Vec::new());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let behind = rest.strip_prefix('\\').unwrap_or("");
+        let digits = behind.bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+        let length = match behind.chars().next() {
+            None => first.len_utf8(),
+            Some(_) if digits > 0 => 1 + digits,
+            Some(letter) => 1 + letter.len_utf8(),
+        };
+        let piece = &rest[..length];
+        let read: Vec<char> = match piece.strip_prefix('\\') {
+            // What has no meaning of its own stands for itself.
+            Some(letter)
+                if !letter.is_empty()
+                    && !letter.starts_with(|one: char| "abfnrtv\\01234567".contains(one)) =>
+            {
+                letter.chars().collect()
+            }
+            _ => unescape(piece).chars().collect(),
+        };
+        escaped.extend(read.iter().map(|_| length > first.len_utf8()));
+        all.extend(read);
+        rest = &rest[length..];
+    }
+    (all, escaped)
+}
+
 /// The pieces of `a-z`, `[:upper:]`, `[=e=]`, `[x*3]`, `\n`; BusyBox has no repetitions.
 fn pieces(text: &str, gnu: bool) -> Result<Vec<Piece>, String> {
-    let letters: Vec<char> = unescape(text).chars().collect();
+    let (letters, escaped) = letters(text);
     let mut all = Vec::new();
     let mut at = 0;
     while at < letters.len() {
         let rest = &letters[at..];
-        if let Some((piece, length)) = bracketed(rest, gnu)? {
+        if !escaped[at]
+            && let Some((piece, length)) = bracketed(rest, gnu)?
+        {
             all.push(piece);
             at += length;
-        } else if rest.len() > 2 && rest[1] == '-' {
+        } else if rest.len() > 2 && rest[1] == '-' && !escaped[at + 1] {
             if rest[0] > rest[2] && gnu {
                 let (from, to) = (rest[0], rest[2]);
                 return Err(format!(
@@ -493,6 +525,11 @@ pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -
         return Some(1);
     }
     let end = if options.has('z') { '\0' } else { '\n' };
+    let backslashes = |text: &str| text.len() - text.trim_end_matches('\\').len();
+    if let Some(text) = options.value('d').filter(|text| !busybox && backslashes(text) % 2 == 1) {
+        io.write_error(format!("paste: delimiter list ends with an unescaped backslash: {text}"));
+        return Some(1);
+    }
     let list = unescape(options.value('d').unwrap_or("\t"));
     // `\0` in the list stands for nothing.
     let delimiters: Vec<String> = list

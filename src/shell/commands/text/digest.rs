@@ -270,6 +270,16 @@ fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         return Some(1);
     }
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    // Only a list that is checked has anything to be silent of.
+    let checks =
+        [('i', "ignore-missing"), ('Q', "quiet"), ('s', "status"), ('S', "strict"), ('w', "warn")];
+    if let Some(option) = options.not_simulated(&checks).filter(|_| gnu && !options.has('c')) {
+        let name = sum.command();
+        io.write_error(format!(
+            "{name}: the --{option} option is meaningful only when verifying checksums\nTry '{name} --help' for more information."
+        ));
+        return Some(1);
+    }
     if waits(io, &options.operands) {
         return None;
     }
@@ -324,10 +334,18 @@ fn listed(sum: Sum, line: &str) -> Option<(String, String)> {
 fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>) -> bool {
     let (name, gnu) = (sum.command(), is_gnu(io));
     let silent = options.has('s');
-    let (mut wrong, mut missing, mut bad, mut all) = (0, 0, 0, 0);
-    for line in String::from_utf8_lossy(bytes).lines() {
+    let (mut wrong, mut missing, mut bad, mut all, mut seen) = (0, 0, 0, 0, 0);
+    let list = if gnu && list == "-" { "'standard input'" } else { list };
+    for (at, line) in String::from_utf8_lossy(bytes).lines().enumerate() {
         let Some((digits, file)) = listed(sum, line) else {
             bad += 1;
+            if gnu && options.has('w') {
+                let kind = sum.tag();
+                let at = at + 1;
+                io.write_error(format!(
+                    "{name}: {list}: {at}: improperly formatted {kind} checksum line"
+                ));
+            }
             continue;
         };
         all += 1;
@@ -344,6 +362,7 @@ fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>)
             }
         };
         wrong += i32::from(!found);
+        seen += i32::from(found);
         match found {
             true if silent || options.has('Q') => {}
             true => io.say(format!("{file}: OK")),
@@ -381,7 +400,11 @@ fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>)
             "{name}: WARNING: {failed} of {all} computed checksums did NOT match"
         ));
     }
-    wrong + missing == 0
+    if gnu && options.has('i') && seen + wrong == 0 {
+        io.write_error(format!("{name}: {list}: no file was verified"));
+        return false;
+    }
+    wrong + missing == 0 && !(options.has('S') && bad > 0)
 }
 
 #[cfg(test)]

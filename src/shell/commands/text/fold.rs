@@ -108,7 +108,15 @@ impl Stops {
 /// The stops that `-t` names, or the exit code.
 fn stops(name: &str, options: &Options, io: &mut Io<'_>) -> Result<Stops, i32> {
     let text = options.value('t').unwrap_or("8");
-    Stops::read(text).ok_or_else(|| {
+    let found = Stops::read(text);
+    if let Some(Stops::At(stops)) = &found
+        && stops.windows(2).any(|pair| pair[0] >= pair[1])
+        && is_gnu(io)
+    {
+        io.write_error(format!("{name}: tab sizes must be ascending"));
+        return Err(1);
+    }
+    found.ok_or_else(|| {
         io.write_error(match (is_gnu(io), text) {
             (true, "0") => format!("{name}: tab size cannot be 0"),
             (true, _) => format!("{name}: tab size contains invalid character(s): '{text}'"),

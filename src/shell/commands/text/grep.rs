@@ -88,6 +88,8 @@ struct Grep {
     skip_binary: bool,
     before: usize,
     after: usize,
+    /// Whether something stands between lines that are not next to each other.
+    apart: bool,
     /// What stands between groups of lines.
     separator: Option<String>,
     most: Option<usize>,
@@ -196,7 +198,7 @@ impl Grep {
             None => self.shown_any,
         };
         if gap
-            && (self.before > 0 || self.after > 0)
+            && self.apart
             && !self.only
             && let Some(separator) = &self.separator
         {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::lines::{cannot_open, whole};
 use crate::cluster::Flavour;
-use crate::shell::commands::options::{Grammar, Messages};
+use crate::shell::commands::options::{Grammar, Messages, Options, matched};
+use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{Setting, failed, words};
 use crate::shell::{Io, NEVER, Read, Step, Tool};
 
@@ -18,6 +19,8 @@ struct Amount {
     count: usize,
     /// `head -n -3`: all but; `tail -n +3`: from.
     turned: bool,
+    /// What ends a line: `-z` makes it a zero byte.
+    end: char,
 }
 
 impl Amount {
@@ -29,7 +32,7 @@ impl Amount {
             _ => (false, text),
         };
         match scaled(digits, gnu) {
-            Some(count) => Ok(Amount { bytes, count, turned }),
+            Some(count) => Ok(Amount { bytes, count, turned, end: '\n' }),
             None if !gnu => Err(format!("{tool}: invalid number '{text}'")),
             None => {
                 let what = if bytes { "bytes" } else { "lines" };
@@ -59,12 +62,39 @@ fn scaled(text: &str, gnu: bool) -> Option<usize> {
     digits.parse::<usize>().ok()?.checked_mul(by)
 }
 
+/// `head -5q`, `head -2c`: the first option of old, with its unit and what else it says (`head.c`).
+fn old_head(text: &str) -> Option<Vec<String>> {
+    let rest = text.strip_prefix('-')?;
+    let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    let (count, letters) = rest.split_at(digits);
+    if count.is_empty() || !letters.chars().all(|letter| "cbkmlqvz".contains(letter)) {
+        return None;
+    }
+    let (mut unit, mut bytes, mut more) = ("", false, Vec::new());
+    for letter in letters.chars() {
+        match letter {
+            'c' => (bytes, unit) = (true, ""),
+            'b' => (bytes, unit) = (true, "b"),
+            'k' => (bytes, unit) = (true, "k"),
+            'm' => (bytes, unit) = (true, "m"),
+            'l' => (bytes, unit) = (false, ""),
+            other => more.push(format!("-{other}")),
+        }
+    }
+    more.insert(0, format!("-{}{count}{unit}", if bytes { 'c' } else { 'n' }));
+    Some(more)
+}
+
 /// `-5` of old stands for `-n 5`, and `tail +5` for `tail -n +5`.
 fn modern(arguments: &[String], tool: &str) -> Vec<String> {
     let digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
     let mut all = Vec::new();
     let mut value = false;
     for (at, argument) in arguments.iter().enumerate() {
+        if let Some(options) = old_head(argument).filter(|_| tool == "head" && at == 0) {
+            all.extend(options);
+            continue;
+        }
         let old = !value && argument.strip_prefix('-').is_some_and(digits);
         let from = tool == "tail" && at == 0 && argument.strip_prefix('+').is_some_and(digits);
         all.push(match (old, from) {
@@ -138,10 +168,16 @@ struct Part {
 }
 
 impl Part {
+    /// With another end of lines (`-z`).
+    fn with_end(mut self, zero: bool) -> Part {
+        self.amount.end = if zero { '\0' } else { '\n' };
+        self
+    }
+
     /// `head -c COUNT /dev/urandom`: a device that gives bytes for ever gives so many.
     fn device(&self, io: &mut Io<'_>) -> Option<i32> {
         let [file] = self.files.as_slice() else { return None };
-        let Amount { bytes: true, count, turned: false } = self.amount else { return None };
+        let Amount { bytes: true, count, turned: false, .. } = self.amount else { return None };
         if self.tool != "head" || !io.is_device(file) {
             return None;
         }
@@ -156,8 +192,8 @@ impl Part {
     }
 
     fn of<'t>(&self, text: &'t str) -> &'t [u8] {
-        let Amount { bytes, count, turned } = self.amount;
-        let ends = || text.match_indices('\n').map(|(at, _)| at + 1);
+        let Amount { bytes, count, turned, end } = self.amount;
+        let ends = || text.match_indices(end).map(|(at, _)| at + 1);
         let starts: Vec<usize> = match bytes {
             true => Vec::new(),
             false => std::iter::once(0).chain(ends()).filter(|at| *at < text.len()).collect(),
@@ -218,8 +254,15 @@ pub(in crate::shell::commands) fn head(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "head",
-        short: "n:c:qv",
-        long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v')],
+        short: "n:c:qvz",
+        long: &[
+            ("lines", 'n'),
+            ("bytes", 'c'),
+            ("quiet", 'q'),
+            ("silent", 'q'),
+            ("verbose", 'v'),
+            ("zero-terminated", 'z'),
+        ],
         stops: false,
     };
     let options = match GRAMMAR.parse(&modern(arguments, "head"), setting.words) {
@@ -233,19 +276,21 @@ pub(in crate::shell::commands) fn head(
     };
     match amount {
         Err(message) => failed(message, 1),
-        Ok(Amount { bytes: false, count, turned: false })
-            if options.operands.is_empty() && !options.has('v') =>
+        Ok(Amount { bytes: false, count, turned: false, .. })
+            if options.operands.is_empty() && !options.has('v') && !options.has('z') =>
         {
             Box::new(Head { left: count })
         }
-        Ok(Amount { bytes: true, count, turned: false })
+        Ok(Amount { bytes: true, count, turned: false, .. })
             if options.operands.is_empty() && !options.has('v') =>
         {
             Box::new(HeadBytes { left: count })
         }
         Ok(amount) => {
             let (quiet, titled) = (options.has('q'), options.has('v'));
-            Box::new(Part { tool: "head", amount, files: options.operands, quiet, titled })
+            let zero = options.has('z');
+            let part = Part { tool: "head", amount, files: options.operands, quiet, titled };
+            Box::new(part.with_end(zero))
         }
     }
 }
@@ -348,13 +393,31 @@ impl Tool for Follow {
     }
 }
 
+/// What GNU's tail finds wrong in options that only matter while it follows.
+fn wrong_tail(options: &Options, follow: bool) -> Option<String> {
+    const WAYS: &[(&[&str], ())] = &[(&["descriptor"], ()), (&["name"], ())];
+    let seconds = |text: &&str| !text.parse::<f64>().is_ok_and(|count| count >= 0.0);
+    let process = |text: &&str| text.parse::<u32>().is_err();
+    if let Some(text) = options.value('s').filter(seconds) {
+        return Some(format!("tail: invalid number of seconds: '{text}'"));
+    }
+    if let Some(text) = options.value('Â').filter(process) {
+        return Some(format!("tail: invalid PID: '{text}'"));
+    }
+    let way = options.value('À').filter(|way| !way.is_empty());
+    if let Some(Err(why)) = way.map(|way| matched("tail", "--follow", way, WAYS)) {
+        return Some(why);
+    }
+    (options.has('Â') && follow).then(|| left_out("tail", "--pid"))
+}
+
 pub(in crate::shell::commands) fn tail(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "tail",
-        short: "n:c:fFqvs:À;Á",
+        short: "n:c:fFqvzs:À;ÁÂ:",
         long: &[
             ("lines", 'n'),
             ("bytes", 'c'),
@@ -364,6 +427,8 @@ pub(in crate::shell::commands) fn tail(
             ("silent", 'q'),
             ("verbose", 'v'),
             ("sleep-interval", 's'),
+            ("zero-terminated", 'z'),
+            ("pid", 'Â'),
         ],
         stops: false,
     };
@@ -385,12 +450,17 @@ pub(in crate::shell::commands) fn tail(
         (None, lines) => Amount::read(lines.unwrap_or("10"), false, "tail", gnu),
     };
     let follow = ['f', 'F', 'À'].iter().any(|letter| options.has(*letter));
+    if let Some(why) = wrong_tail(&options, follow).filter(|_| gnu) {
+        return failed(why, 1);
+    }
     match amount {
         Err(message) => failed(message, 1),
         Ok(amount) => {
             let (quiet, titled) = (options.has('q'), options.has('v'));
             let waits = options.has('F') || options.value('À') == Some("name");
+            let zero = options.has('z');
             let part = Part { tool: "tail", amount, files: options.operands, quiet, titled };
+            let part = part.with_end(zero);
             match follow {
                 true => {
                     Box::new(Follow { part, waits, shown: Vec::new(), begun: false, titled: None })

@@ -4,13 +4,13 @@ use std::cmp::Ordering;
 
 use super::lines::whole;
 use crate::cluster::Flavour;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::{Setting, failed};
 use crate::shell::{Io, Step, Tool};
 
 const GRAMMAR: Grammar = Grammar {
     name: "sort",
-    short: "nrufbVhgMRdiszcCmk:t:o:S:T:p;D",
+    short: "nrufbVhgMRdiszcCmk:t:o:S:T:p:DÀ;Á:",
     long: &[
         ("numeric-sort", 'n'),
         ("reverse", 'r'),
@@ -28,7 +28,8 @@ const GRAMMAR: Grammar = Grammar {
         ("field-separator", 't'),
         ("stable", 's'),
         ("zero-terminated", 'z'),
-        ("check", 'c'),
+        ("check", 'À'),
+        ("sort", 'Á'),
         ("merge", 'm'),
         ("output", 'o'),
         ("buffer-size", 'S'),
@@ -582,13 +583,69 @@ pub(in crate::shell::commands) fn sort(
     if options.has('D') {
         return failed("podhop: sort: not simulated here: --debug", 2);
     }
+    // A word that an option does not know ends with another code (`argmatch_die`).
+    if let Err(message) = worded(&options).map(drop) {
+        return failed(message, 1);
+    }
     match built(&options, gnu) {
         Ok(sort) => Box::new(sort),
         Err(message) => failed(message, 2),
     }
 }
 
+/// The words of `--sort`, and the letters that they stand for.
+const SORTS: &[(&[&str], char)] = &[
+    (&["general-numeric"], 'g'),
+    (&["human-numeric"], 'h'),
+    (&["month"], 'M'),
+    (&["numeric"], 'n'),
+    (&["random"], 'R'),
+    (&["version"], 'V'),
+];
+
+/// With the letters that long options with words stand for.
+///
+/// # Errors
+/// A word that `sort` does not know.
+fn worded(options: &Options) -> Result<Options, String> {
+    const CHECKS: &[(&[&str], char)] = &[(&["quiet", "silent"], 'C'), (&["diagnose-first"], 'c')];
+    let mut all = options.clone();
+    for (letter, value) in options.in_order() {
+        match letter {
+            'À' if value.is_empty() => all.give('c'),
+            'À' => all.give(matched("sort", "--check", value, CHECKS)?),
+            'Á' => all.give(matched("sort", "--sort", value, SORTS)?),
+            _ => {}
+        }
+    }
+    Ok(all)
+}
+
+/// With words as letters, and counts looked at.
+///
+/// # Errors
+/// A word or a count that `sort` does not take.
+fn spelled(options: &Options) -> Result<Options, String> {
+    let all = worded(options)?;
+    for (letter, value) in options.in_order() {
+        match letter {
+            'S' if !value.starts_with(|first: char| first.is_ascii_digit()) => {
+                return Err(format!("sort: invalid -S argument '{value}'"));
+            }
+            'p' if value.parse() == Ok(0) => {
+                return Err("sort: number in parallel must be nonzero".to_owned());
+            }
+            'p' if value.parse::<usize>().is_err() => {
+                return Err(format!("sort: invalid number of parallel sorts '{value}'"));
+            }
+            _ => {}
+        }
+    }
+    Ok(all)
+}
+
 fn built(options: &Options, gnu: bool) -> Result<Sort, String> {
+    let options = &if gnu { spelled(options)? } else { options.clone() };
     let separator = match options.value('t') {
         None => None,
         Some("\\0") => Some('\0'),

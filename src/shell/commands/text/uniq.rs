@@ -3,7 +3,7 @@
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::flavour;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
 
 const GRAMMAR: Grammar = Grammar {
     name: "uniq",
@@ -76,6 +76,10 @@ pub(in crate::shell::commands) fn uniq(arguments: &[String], io: &mut Io<'_>) ->
 }
 
 fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, String> {
+    const ALL: &[(&[&str], ())] = &[(&["none"], ()), (&["prepend"], ()), (&["separate"], ())];
+    if let Some(word) = options.value('a').filter(|word| !word.is_empty()) {
+        matched("uniq", "--all-repeated", word, ALL)?;
+    }
     let compared = Compared {
         fields: number(options, 'f', "fields to skip", gnu)?.unwrap_or(0),
         characters: number(options, 's', "bytes to skip", gnu)?.unwrap_or(0),

@@ -3,34 +3,70 @@
 use super::bytes::{content, or_standard, waits};
 use super::lines::cannot_open;
 use crate::cluster::Flavour;
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{self, Setting, failed};
 use crate::shell::{Io, Step, Tool};
+
+/// `--files0-from`: the names in a file; `Ok(None)` without the option, `None` before the end of standard input.
+fn listed(options: &Options, io: &mut Io<'_>) -> Option<Result<Option<Vec<String>>, String>> {
+    let Some(file) = options.value('Á') else { return Some(Ok(None)) };
+    if let Some(extra) = options.operands.first() {
+        return Some(Err(format!(
+            "wc: extra operand '{extra}'\nfile operands cannot be combined with --files0-from\nTry 'wc --help' for more information."
+        )));
+    }
+    if file == "-" && !io.stdin.ended() {
+        return None;
+    }
+    let names = |bytes: Vec<u8>| {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Some(text.split_terminator('\0').map(str::to_owned).collect())
+    };
+    let cannot = |why| format!("wc: cannot open '{file}' for reading: {why}");
+    Some(content(io, file).map(names).map_err(cannot))
+}
 
 pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "wc",
-        short: "lwcmL",
+        short: "lwcmLÁ:",
         long: &[
             ("lines", 'l'),
             ("words", 'w'),
             ("bytes", 'c'),
             ("chars", 'm'),
             ("max-line-length", 'L'),
+            ("files0-from", 'Á'),
         ],
         stops: false,
     };
-    let options = match GRAMMAR.read(arguments, io) {
+    let mut options = match GRAMMAR.read(arguments, io) {
         Some(options) => options,
         None => return Some(1),
     };
+    match listed(&options, io) {
+        None => return None,
+        Some(Ok(Some(names))) if names.is_empty() => return Some(0),
+        Some(Ok(Some(names))) => options.operands = names,
+        Some(Ok(None)) => {}
+        Some(Err(why)) => {
+            io.write_error(why);
+            return Some(1);
+        }
+    }
     if waits(io, &options.operands) {
         return None;
     }
     let shown: Vec<char> = "lwmcL".chars().filter(|letter| options.has(*letter)).collect();
     let shown = if shown.is_empty() { vec!['l', 'w', 'c'] } else { shown };
+    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
     let (mut rows, mut failed, mut sizes) = (Vec::new(), false, 0);
     for name in or_standard(&options.operands) {
+        if name.is_empty() && !busybox {
+            failed = true;
+            io.write_error("wc: invalid zero-length file name");
+            continue;
+        }
         let content = content(io, &name);
         let folder = content.is_err() && io.is_directory(&name);
         if let Err(why) = &content {
@@ -48,9 +84,9 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
     }
     if options.operands.len() > 1 {
         let column = |at: usize| rows.iter().map(|(counts, _): &(Vec<usize>, _)| counts[at]).sum();
-        rows.push(((0..shown.len()).map(column).collect(), "total".to_owned()));
+        let sum: Vec<usize> = (0..shown.len()).map(column).collect();
+        rows.push((sum, "total".to_owned()));
     }
-    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
     // GNU takes as many columns as all files together have digits, and seven where one is none.
     let single = options.operands.len() < 2;
     let odd = options.operands.is_empty()

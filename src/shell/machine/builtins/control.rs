@@ -64,7 +64,7 @@ impl Machine {
         name: &str,
         arguments: &[String],
     ) -> Option<i32> {
-        let levels = arguments.first().and_then(|count| count.parse::<usize>().ok()).unwrap_or(1);
+        let given = arguments.first().map(|count| count.parse::<i64>().ok());
         let is_loop = |frame: &Frame| {
             matches!(
                 frame,
@@ -91,8 +91,33 @@ impl Machine {
             }
             return Some(0);
         }
+        let wrong = !matches!(given, None | Some(Some(1..)));
+        if wrong {
+            let (text, builtin) = (&arguments[0], self.state.builtin(name));
+            let message = match (self.state.dialect, given) {
+                (Dialect::Bash, Some(Some(_))) => {
+                    format!("{builtin}{text}: loop count out of range")
+                }
+                (Dialect::Bash, _) => format!("{builtin}{text}: numeric argument required"),
+                _ => format!("{builtin}Illegal number: {text}"),
+            };
+            self.write_error(io, &message);
+            match (self.state.dialect, given) {
+                (Dialect::Bash, Some(Some(_))) => {}
+                (Dialect::Bash, _) => self.fail_hard(128),
+                _ => self.fail_hard(2),
+            }
+            if self.leaving {
+                return None;
+            }
+        }
+        let levels = match given {
+            _ if wrong => loops.len(),
+            Some(Some(levels)) => levels as usize,
+            _ => 1,
+        };
         let height = loops[levels.clamp(1, loops.len()) - 1];
-        if name == "break" {
+        if name == "break" || wrong {
             self.unwind_to(height);
         } else {
             self.unwind_to(height + 1);
@@ -101,7 +126,7 @@ impl Machine {
                 *asking = false;
             }
         }
-        Some(0)
+        Some(i32::from(wrong))
     }
 
     /// Waits for background commands; they go on whenever the machine does.

@@ -1,6 +1,7 @@
 //! `cd`, `pushd`, `popd`, `dirs`, `umask`.
 
 use super::super::{Dialect, Io, Machine, files_view};
+use crate::shell::commands::rights;
 use crate::shell::files;
 
 impl Machine {
@@ -9,10 +10,30 @@ impl Machine {
         files::absolute(&self.state.place, &self.state.directory, "")
     }
 
+    /// `pwd`
+    pub(super) fn print_directory(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        let bash = self.state.dialect == Dialect::Bash;
+        let letters = arguments.first().filter(|word| bash && word.len() > 1 && *word != "--");
+        let letters = letters.and_then(|word| word.strip_prefix('-'));
+        if let Some(letter) = letters.and_then(|word| word.chars().find(|one| !"LP".contains(*one)))
+        {
+            return self.wrong_option(io, "pwd", letter, "[-LP]");
+        }
+        let directory = self.working_directory();
+        self.say(io, &directory);
+        0
+    }
+
     pub(super) fn change_directory(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let bash = self.state.dialect == Dialect::Bash;
         let is_option = |argument: &&String| matches!(argument.as_str(), "-L" | "-P" | "-e" | "--");
         let operands: Vec<String> = arguments.iter().skip_while(is_option).cloned().collect();
+        let ended = arguments.iter().take_while(is_option).any(|argument| argument == "--");
+        if let Some(letter) = operands.first().filter(|_| bash && !ended).and_then(|first| {
+            first.strip_prefix('-')?.chars().find(|letter| !"LPe@".contains(*letter))
+        }) {
+            return self.wrong_option(io, "cd", letter, "[-L|[-P [-e]] [-@]] [dir]");
+        }
         if bash && operands.len() > 1 {
             let message = format!("{}too many arguments", self.state.builtin("cd"));
             self.write_error(io, &message);
@@ -29,14 +50,46 @@ impl Machine {
             self.write_error(io, &message);
             return 1;
         };
-        if let Err(status) = self.go_to(io, "cd", &to) {
+        let found = operands.first().and_then(|_| self.below_path(io, &to));
+        if let Err(status) = self.go_to(io, "cd", found.as_deref().unwrap_or(&to)) {
             return status;
+        }
+        if found.is_some() {
+            let path = self.working_directory();
+            self.say(io, &path);
         }
         if operands.first().is_some_and(|first| first == "-") {
             let path = self.working_directory();
             self.say(io, &path);
         }
         0
+    }
+
+    /// The folder of this name in one of those of `CDPATH`, which only a plain name is looked for in.
+    fn below_path(&self, io: &Io<'_>, to: &str) -> Option<String> {
+        let first = to.split('/').next().unwrap_or("");
+        let search =
+            self.state.get("CDPATH").filter(|_| !matches!(first, "" | "." | ".." | "-"))?;
+        let view = files_view(io, &self.state.place);
+        let whole = |folder: &str| format!("{}/{to}", folder.trim_end_matches('/'));
+        search.split(':').filter(|folder| !matches!(*folder, "" | ".")).map(whole).find(|path| {
+            let path = files::absolute(&self.state.place, &self.state.directory, path);
+            view.is_directory(&path)
+        })
+    }
+
+    /// Says that a builtin of bash has no such option, and how it is used: the exit code.
+    pub(super) fn wrong_option(
+        &mut self,
+        io: &mut Io<'_>,
+        name: &str,
+        letter: char,
+        usage: &str,
+    ) -> i32 {
+        let builtin = self.state.builtin(name);
+        let usage = format!("{name}: usage: {name} {usage}");
+        self.write_error(io, &format!("{builtin}-{letter}: invalid option\n{usage}"));
+        2
     }
 
     /// Goes to a directory, or says why not: the exit code.
@@ -47,7 +100,7 @@ impl Machine {
         if !view.is_directory(&path) {
             let why = match view.is_file(&path) {
                 true => "Not a directory",
-                false => "No such file or directory",
+                false => view.absence(&path),
             };
             let builtin = self.state.builtin(name);
             let message = match self.state.dialect {
@@ -174,6 +227,8 @@ impl Machine {
     /// `umask`: what it is, or what it shall be.
     pub(super) fn change_umask(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let symbols = arguments.iter().any(|argument| argument == "-S");
+        let again =
+            self.state.dialect == Dialect::Bash && arguments.iter().any(|word| word == "-p");
         let Some(mode) = arguments.iter().find(|argument| !argument.starts_with('-')) else {
             let mask = self.state.umask;
             let letters = |shift: u32| {
@@ -188,9 +243,20 @@ impl Machine {
                 true => format!("u={},g={},o={}", letters(6), letters(3), letters(0)),
                 false => format!("{mask:04o}"),
             };
-            self.say(io, &line);
+            let start = match (again, symbols) {
+                (true, true) => "umask -S ",
+                (true, false) => "umask ",
+                (false, _) => "",
+            };
+            self.say(io, &format!("{start}{line}"));
             return 0;
         };
+        if !mode.starts_with(|letter: char| letter.is_ascii_digit())
+            && let Some(allowed) = rights::changed_alone(mode, !self.state.umask & 0o777)
+        {
+            self.state.umask = !allowed & 0o777;
+            return 0;
+        }
         match u32::from_str_radix(mode, 8) {
             Ok(mask) if mask <= 0o777 => {
                 self.state.umask = mask;

@@ -9,6 +9,7 @@ pub(in crate::shell) mod signals;
 mod variables;
 
 pub(super) use read::is_name;
+pub(super) use variables::declaration;
 
 use std::sync::Arc;
 
@@ -71,7 +72,7 @@ impl Machine {
             "fg" | "bg" | "disown" | "suspend" | "logout" => Some(self.no_job(io, name, arguments)),
             "false" => Some(1),
             "cd" => Some(self.change_directory(io, arguments)),
-            "pwd" => self.print_line(io, &self.working_directory()),
+            "pwd" => Some(self.print_directory(io, arguments)),
             "echo" | "printf" => Some(self.print(io, name, arguments)),
             "test" | "[" => Some(self.test(io, name, arguments)),
             "exit" => self.leave(io, arguments),

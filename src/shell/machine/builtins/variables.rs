@@ -439,7 +439,24 @@ impl Machine {
     }
 
     pub(super) fn shift(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let count = arguments.first().and_then(|count| count.parse().ok()).unwrap_or(1_usize);
+        let bash = self.state.dialect == Dialect::Bash;
+        let count = match arguments.first().map(|count| count.parse::<i64>()) {
+            None => 1,
+            Some(Ok(count)) if count >= 0 => count as usize,
+            Some(wrong) => {
+                let (text, builtin) = (&arguments[0], self.state.builtin("shift"));
+                let message = match (bash, wrong.is_ok()) {
+                    (true, true) => format!("{builtin}{text}: shift count out of range"),
+                    (true, false) => format!("{builtin}{text}: numeric argument required"),
+                    (false, _) => format!("{builtin}Illegal number: {text}"),
+                };
+                self.write_error(io, &message);
+                if !bash {
+                    self.fail_hard(2);
+                }
+                return if bash { 1 } else { 2 };
+            }
+        };
         if count > self.state.positional.len() {
             if self.state.dialect == Dialect::Dash {
                 let message = format!("{}shift: can't shift that many", self.state.prefix());
@@ -570,7 +587,7 @@ impl Machine {
 }
 
 /// `declare -x NAME="value"`
-fn declaration(name: &str, variable: &Variable) -> String {
+pub(in crate::shell::machine) fn declaration(name: &str, variable: &Variable) -> String {
     let mut flags = String::new();
     match &variable.elements {
         Some(Elements::Indexed(_)) => flags.push('a'),

@@ -326,7 +326,9 @@ impl Session {
                     BadUrl::Malformed => "Invalid host name.".to_owned(),
                 };
                 let whole = if text.contains("://") { "" } else { "http://" };
-                io.write_error(format!("{whole}{text}: {why}"));
+                if !arguments.quiet {
+                    io.write_error(format!("{whole}{text}: {why}"));
+                }
                 self.fail(GENERIC);
             }
         }

@@ -1,7 +1,7 @@
 //! The record, its fields, and variables.
 
 use super::patterns::ready;
-use super::run::{Cell, Machine, Ran, World};
+use super::run::{Cell, Fields, Machine, Ran, World};
 use super::tree::{Expression, Name};
 use super::value::Value;
 
@@ -9,6 +9,57 @@ use super::value::Value;
 const MOST_FIELDS: usize = 100_000;
 
 impl Machine {
+    /// What a variable of gawk's changes beside its value: the one that was set last says how fields are found.
+    fn told(&mut self, at: usize) -> Ran<()> {
+        let is = |name: &str| at == Machine::known(name);
+        let set = |name: &str, fields: &mut Fields, what: Fields| {
+            if is(name) {
+                *fields = what;
+            }
+        };
+        set("FS", &mut self.finds, Fields::Between);
+        set("FPAT", &mut self.finds, Fields::Like);
+        set("FIELDWIDTHS", &mut self.finds, Fields::Wide);
+        if is("IGNORECASE") && self.known_value("IGNORECASE").number() != 0.0 {
+            return self.fail("podhop: not simulated here: IGNORECASE");
+        }
+        Ok(())
+    }
+
+    /// The fields of a record, as gawk's variables say.
+    fn fields_of(&mut self, line: &str) -> Vec<String> {
+        match self.finds {
+            Fields::Between => {
+                let separator = self.setting("FS");
+                self.split(line, &separator)
+            }
+            Fields::Like => {
+                let Ok(regex) = ready(&self.setting("FPAT")) else { return Vec::new() };
+                let all = regex.find_all(line).into_iter().take(MOST_FIELDS);
+                let fields = all.map(|(start, end)| line[start..end].to_owned()).collect();
+                self.pay(&regex);
+                fields
+            }
+            Fields::Wide => {
+                let widths = self.setting("FIELDWIDTHS");
+                let mut letters = line.chars();
+                let mut fields = Vec::new();
+                for width in widths.split_whitespace() {
+                    // `SKIP:WIDTH`, and `*` for all that is left.
+                    let (skip, width) = width.split_once(':').unwrap_or(("0", width));
+                    let count = |text: &str| text.parse::<usize>().unwrap_or(usize::MAX);
+                    let skipped = letters.by_ref().take(count(skip).min(line.len())).count();
+                    let field: String = letters.by_ref().take(count(width)).collect();
+                    if field.is_empty() && skipped <= line.len() {
+                        break;
+                    }
+                    fields.push(field);
+                }
+                fields
+            }
+        }
+    }
+
     pub fn get(&self, name: Name) -> Value {
         let cell = match name {
             Name::Global(at) => &self.globals[at],
@@ -23,7 +74,12 @@ impl Machine {
     pub fn set(&mut self, name: Name, value: Value) -> Ran<()> {
         match name {
             Name::Global(0) => return self.set_count(value.number()),
-            Name::Global(at) => self.globals[at] = Cell::Value(value),
+            Name::Global(at) => {
+                self.globals[at] = Cell::Value(value);
+                if self.gawk {
+                    self.told(at)?;
+                }
+            }
             Name::Local(at) => self.locals[at] = Cell::Value(value),
         }
         Ok(())
@@ -82,8 +138,7 @@ impl Machine {
     }
 
     pub fn set_record(&mut self, line: String) {
-        let separator = self.setting("FS");
-        self.fields = self.split(&line, &separator);
+        self.fields = self.fields_of(&line);
         self.record = line;
         self.globals[0] = Cell::Value(Value::Number(self.fields.len() as f64));
     }

@@ -8,7 +8,7 @@ use super::tree::{
 };
 
 /// Variables that mean something, in the order of their numbers.
-pub(super) const KNOWN: [&str; 18] = [
+pub(super) const KNOWN: [&str; 20] = [
     "NF",
     "NR",
     "FNR",
@@ -27,6 +27,8 @@ pub(super) const KNOWN: [&str; 18] = [
     "ARGV",
     "RT",
     "IGNORECASE",
+    "FPAT",
+    "FIELDWIDTHS",
 ];
 
 /// How deep a program may nest.

@@ -130,6 +130,7 @@ pub(super) struct Machine {
     pub arrays: Vec<Array>,
     pub record: String,
     pub fields: Vec<String>,
+    pub finds: Fields,
     pub ranges: Vec<bool>,
     pub depth: usize,
     pub steps: u32,
@@ -151,6 +152,17 @@ pub(super) struct Machine {
     read_any: bool,
 }
 
+/// How the fields of a record are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fields {
+    /// What stands between separators (`FS`).
+    Between,
+    /// What looks so (`FPAT`).
+    Like,
+    /// So many characters each (`FIELDWIDTHS`).
+    Wide,
+}
+
 impl Machine {
     pub fn new(program: Arc<Program>, gawk: bool) -> Machine {
         let count = program.globals.len();
@@ -164,6 +176,7 @@ impl Machine {
             arrays: vec![Array::default(); count],
             record: String::new(),
             fields: Vec::new(),
+            finds: Fields::Between,
             depth: 0,
             steps: 0,
             searched: 0,
@@ -205,7 +218,7 @@ impl Machine {
         if self.gawk { Tables::Gawk } else { Tables::BusyBox }
     }
 
-    fn known(name: &str) -> usize {
+    pub fn known(name: &str) -> usize {
         KNOWN.iter().position(|known| *known == name).unwrap_or(0)
     }
 

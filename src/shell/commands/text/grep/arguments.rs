@@ -4,7 +4,7 @@ use super::files::{Choice, Start};
 use super::{File, Grep, Matcher, Whole};
 use crate::cluster::Flavour;
 use crate::shell::Tool;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::text::regex::{Syntax, compile, perl};
 use crate::shell::commands::{Setting, busybox_usage, failed};
 
@@ -176,6 +176,9 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
     let asked = asked(name, &mut options, setting)?;
     let sources: Vec<String> = options.all('f').map(str::to_owned).collect();
     let numbers = Context::read(&options, gnu)?;
+    if gnu {
+        known_words(&options)?;
+    }
     let directories = options.value('d').unwrap_or("read");
     let recursive = options.has('r') || options.has('R') || directories == "recurse";
     let many = options.operands.len() > 1 || recursive;
@@ -219,6 +222,7 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
         skip_binary: options.has('I') || binary == "without-match",
         before: numbers.before,
         after: numbers.after,
+        apart: if gnu { numbers.asked } else { numbers.before > 0 || numbers.after > 0 },
         separator,
         most: numbers.most,
         file: File::default(),
@@ -269,6 +273,8 @@ fn asked(name: &str, options: &mut Options, setting: &Setting<'_>) -> Result<Ask
 struct Context {
     before: usize,
     after: usize,
+    /// Whether lines around were asked for, be they none.
+    asked: bool,
     most: Option<usize>,
 }
 
@@ -287,8 +293,27 @@ impl Context {
         Ok(Context {
             before: number('B')?.unwrap_or(around),
             after: number('A')?.unwrap_or(around),
+            asked: ['A', 'B', 'C'].iter().any(|letter| options.has(*letter)),
             most: number('m')?,
         })
+    }
+}
+
+/// Looks at the words that options take.
+///
+/// # Errors
+/// A word that there is not.
+fn known_words(options: &Options) -> Result<(), String> {
+    const FOLDERS: &[(&[&str], u8)] = &[(&["read"], 0), (&["recurse"], 1), (&["skip"], 2)];
+    if let Some(Err(why)) =
+        options.value('d').map(|word| matched("grep", "--directories", word, FOLDERS))
+    {
+        let hint = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry";
+        return Err(why.replace("\nTry", &format!("\n{hint}")));
+    }
+    match options.value('È') {
+        None | Some("binary" | "text" | "without-match") => Ok(()),
+        Some(_) => Err("grep: unknown binary-files type".to_owned()),
     }
 }
 
