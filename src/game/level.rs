@@ -131,8 +131,34 @@ fn turn_play(play: &mut Play, msg: LevelMsg) {
         LevelMsg::Replay => play.replay(),
         LevelMsg::Story(by) => play.turn_story(by),
         LevelMsg::Zoom => play.zoom = !play.zoom,
-        // `update` and `turn` have dealt with the others.
-        _ => {}
+        // `update` and `turn` have dealt with these.
+        LevelMsg::Edit { .. }
+        | LevelMsg::EditOutside
+        | LevelMsg::Apply
+        | LevelMsg::Go
+        | LevelMsg::Predict(_)
+        | LevelMsg::PredictWhere(_)
+        | LevelMsg::SkipPrediction
+        | LevelMsg::Hint
+        | LevelMsg::Why
+        | LevelMsg::OtherFailure(_)
+        | LevelMsg::Look(_)
+        | LevelMsg::ApplyAndGo
+        | LevelMsg::GoAsItIs
+        | LevelMsg::Skeleton(_)
+        | LevelMsg::Brief
+        | LevelMsg::Debrief
+        | LevelMsg::Answer(_)
+        | LevelMsg::GoToMark
+        | LevelMsg::Reset
+        | LevelMsg::NewSeed(_)
+        | LevelMsg::Step
+        | LevelMsg::PickNext(_)
+        | LevelMsg::Describe
+        | LevelMsg::Palette
+        | LevelMsg::Find
+        | LevelMsg::WriteTranscript
+        | LevelMsg::Explain(_) => {}
     }
 }
 
