@@ -233,7 +233,7 @@ impl<I: Source, O: Write> Plain<I, O> {
 
     fn level(&mut self, msg: LevelMsg) -> io::Result<()> {
         self.send(Msg::Level(msg))?;
-        self.told()?;
+        self.print_output()?;
         self.notice()
     }
 
@@ -340,7 +340,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         for _ in 0..seconds.min(600) {
             self.send(Msg::Level(LevelMsg::Step))?;
         }
-        self.told()?;
+        self.print_output()?;
         let clock = self.game.play().map(|play| play.clock().to_string()).unwrap_or_default();
         self.say(&format!("It is {clock}."))
     }
@@ -358,9 +358,9 @@ impl<I: Source, O: Write> Plain<I, O> {
                 break;
             }
             self.send(Msg::Tick(STEP))?;
-            self.told()?;
+            self.print_output()?;
         }
-        self.told()?;
+        self.print_output()?;
         let editing = self.game.play().and_then(|play| play.editing.clone());
         if let Some(file) = editing {
             return self.say(&format!(
@@ -374,7 +374,7 @@ impl<I: Source, O: Write> Plain<I, O> {
             self.send(Msg::Level(LevelMsg::Focus(Panel::Terminal)))?;
             self.send(Msg::Interrupt)?;
         }
-        self.told()
+        self.print_output()
     }
 
     /// What to keep, after a win.
@@ -487,8 +487,8 @@ impl<I: Source, O: Write> Plain<I, O> {
         }
     }
 
-    /// Tells what the terminal printed since the last time.
-    fn told(&mut self) -> io::Result<()> {
+    /// Prints what the terminal has printed since the last time.
+    fn print_output(&mut self) -> io::Result<()> {
         let Some(play) = self.game.play() else { return Ok(()) };
         let lines: Vec<String> = play
             .console

@@ -68,7 +68,7 @@ impl Context<'_> {
     }
 
     /// Writes a line to standard error.
-    pub fn complain(&mut self, line: impl Display) {
+    pub fn write_error(&mut self, line: impl Display) {
         let errors = self.errors.as_deref_mut().unwrap_or(self.output);
         // A vector takes everything.
         let _ = writeln!(errors, "{line}");

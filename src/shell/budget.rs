@@ -134,8 +134,8 @@ impl Budget {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    /// What is said when a command has used up what it may; `None` as long as it has not.
-    pub fn told(&self) -> Option<String> {
+    /// The message for a command that has used up what it may; `None` as long as it has not.
+    pub fn exhaustion(&self) -> Option<String> {
         if self.endless {
             return None;
         }
@@ -169,12 +169,12 @@ mod tests {
     #[test]
     fn a_command_is_told_once_what_it_used_up() {
         let mut budget = Budget::default();
-        assert!(budget.take(STEPS - 1) && budget.told().is_none());
+        assert!(budget.take(STEPS - 1) && budget.exhaustion().is_none());
         assert!(!budget.take(1));
-        assert!(budget.told().is_some_and(|told| told.contains("steps")));
+        assert!(budget.exhaustion().is_some_and(|told| told.contains("steps")));
         let mut budget = Budget::default();
         assert!(!budget.print(OUTPUT as usize));
-        assert!(budget.told().is_some_and(|told| told.contains("bytes")));
+        assert!(budget.exhaustion().is_some_and(|told| told.contains("bytes")));
     }
 
     #[test]

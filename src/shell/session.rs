@@ -168,7 +168,7 @@ impl Session {
         let (step, chunks) = sink.with(cluster, |io| console.machine.step(io));
         self.budget.print(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
         self.output.extend(chunks);
-        if let Some(told) = self.budget.told().filter(|_| was_running) {
+        if let Some(told) = self.budget.exhaustion().filter(|_| was_running) {
             return self.end(&told);
         }
         match step {
@@ -326,7 +326,7 @@ pub(super) fn drive(
         };
         let (mut step, mut chunks) = sink.with(cluster, |io| machine.step(io));
         budget.print(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
-        if let Some(told) = budget.told() {
+        if let Some(told) = budget.exhaustion() {
             machine.end_at_once(KILLED);
             chunks.push(Chunk { error: true, bytes: format!("{told}\n").into_bytes() });
             finished.exhausted = true;

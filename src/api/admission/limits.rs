@@ -95,7 +95,7 @@ pub(super) fn pod(store: &Store, pod: &Pod) -> Option<String> {
         let limits = sum(|it| it.resources.as_ref().and_then(|all| all.limits.clone()));
         check(&mut faults, item, (&requests, &limits));
     }
-    told(faults)
+    joined(faults)
 }
 
 /// What a new claim asks for beyond its bounds.
@@ -119,11 +119,11 @@ pub(super) fn claim(store: &Store, claim: &PersistentVolumeClaim) -> Option<Stri
             }
         }
     }
-    told(faults)
+    joined(faults)
 }
 
 /// Several faults stand in brackets.
-fn told(faults: Vec<String>) -> Option<String> {
+fn joined(faults: Vec<String>) -> Option<String> {
     match faults.as_slice() {
         [] => None,
         [one] => Some(one.clone()),
@@ -259,7 +259,7 @@ mod tests {
         let limits = amounts(json!({"cpu": "300m", "memory": "1536Mi"}));
         check(&mut faults, &bounds, (&requests, &limits));
         assert_eq!(
-            told(faults).unwrap(),
+            joined(faults).unwrap(),
             "[minimum cpu usage per Container is 200m, but request is 100m, maximum memory usage \
              per Container is 1Gi, but limit is 1536Mi, cpu max limit to request ratio per Container \
              is 2, but provided ratio is 3.000000]"

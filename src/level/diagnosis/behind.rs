@@ -60,7 +60,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         (false, Some(status)) => format!("{server} answered {status}, as its own request failed"),
         _ => format!("{server} took the connection and waits, as its own request fails"),
     };
-    let said = told(said, &what, place);
+    let said = as_felt_by_the_server(said, &what, place);
     // It may still do what its configuration said when it read it.
     Some(match &*served.image == KEEPS_ADDRESSES {
         true => again(&inner, said),
@@ -69,7 +69,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
 }
 
 /// What stands behind says the cause; the server that was reached, how it is felt.
-fn told(said: Diagnosis, what: &str, place: &Place) -> Diagnosis {
+fn as_felt_by_the_server(said: Diagnosis, what: &str, place: &Place) -> Diagnosis {
     let message = format!("{what}: {}", said.message);
     let log = match place {
         Place::Container { namespace, pod, container } => {

@@ -20,8 +20,8 @@ pub(super) struct Gone {
 }
 
 impl Gone {
-    /// Says it of what has failed without the object.
-    pub fn told(self, said: Diagnosis) -> Diagnosis {
+    /// Adds to a diagnosis that the object which it lacks was deleted, and how it comes back.
+    pub fn explain(self, said: Diagnosis) -> Diagnosis {
         said.fact(self.fact).nearest(None).at(self.at).fix(self.fix)
     }
 }

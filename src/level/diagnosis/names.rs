@@ -438,7 +438,7 @@ fn no_service(
         .or_else(|| locate::at(governed.as_ref()?, "spec.serviceName"))
         .or(at);
     match gone::of(facts, object) {
-        Some(gone) => gone.told(said),
+        Some(gone) => gone.explain(said),
         None => {
             said.at(at).fix(format!("make a Service called {} that selects the pods", object.name))
         }
@@ -456,7 +456,7 @@ fn deleted_service(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
     let gone = gone::named(facts, name)?;
     let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
         .look(["kubectl get services --all-namespaces".to_owned()]);
-    Some(gone.told(said))
+    Some(gone.explain(said))
 }
 
 /// A node's name, which pods can't look up (R8.1).

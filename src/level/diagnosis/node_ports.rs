@@ -37,7 +37,7 @@ impl Failed<'_> {
             !open.iter().any(|(.., own)| *own == i32::from(port)) && NODE_PORTS.contains(&port)
         });
         if let Some(gone) = gone {
-            return gone.told(said);
+            return gone.explain(said);
         }
         if let Some(said) = self.looked_up_the_node(node) {
             return said;

@@ -241,7 +241,7 @@ impl Failed<'_> {
             let said = said
                 .look([look::pods(namespace), look::services(namespace)])
                 .fact(format!("pod {asker} asks for {name}, and DNS knows no such name"));
-            return Some(gone.told(said));
+            return Some(gone.explain(said));
         }
         let mut parts = name.split('.').filter(|part| !part.is_empty());
         let first = parts.next()?;

@@ -50,7 +50,7 @@ fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location
             "external-name-leads-nowhere",
             format!("{name} is only another name for {target}, which has been deleted"),
         );
-        return gone.told(said.look(["kubectl get services --all-namespaces".to_owned()]));
+        return gone.explain(said.look(["kubectl get services --all-namespaces".to_owned()]));
     }
     let host = outside_name(facts, target);
     let meant = find(facts, target).filter(|_| !own);

@@ -77,7 +77,7 @@ pub(super) fn missing(facts: &Facts<'_>, object: &ObjectName) -> Diagnosis {
     .look([format!("kubectl get {}{place}", info.plural)])
     .fact(facts.quoted());
     if let Some(gone) = gone::of(facts, object) {
-        return gone.told(said);
+        return gone.explain(said);
     }
     // The player's own script asks by a name that nearly fits.
     let there = facts.case.cluster.objects().objects(*kind, Some(namespace));

@@ -328,7 +328,7 @@ fn no_such_service(facts: &Facts<'_>, prefix: &str, said: Diagnosis) -> Diagnosi
             .fix("make the Service, and then the pod anew; or call a Service by its name");
     };
     let line = said.at.clone();
-    let told = gone.told(said);
+    let told = gone.explain(said);
     let fix = told.fix.replace("and send again", "make the pod anew, and send again");
     told.at(line).fix(fix)
 }

@@ -196,7 +196,7 @@ impl Wall<'_> {
                 "a pod that no policy selects may be reached by everybody, and may reach everybody",
             );
         match gone {
-            Some(gone) => gone.told(said),
+            Some(gone) => gone.explain(said),
             None => self.nearest_policy(said),
         }
     }

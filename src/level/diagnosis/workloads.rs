@@ -59,7 +59,7 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
         ObjectName { kind: Kind::Pod, namespace: namespace.to_owned(), name: place.name.clone() };
     if let Some(gone) = super::gone::of(facts, &object).filter(|_| missing && source.is_none()) {
         return Some(
-            gone.told(
+            gone.explain(
                 said.look([look::pods(namespace)])
                     .fact(format!("pod {} was a bare pod: nobody makes it anew", place.name)),
             ),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::health::{Failed, heard};
+use super::health::{Failed, upstream_answer};
 use super::log::{error_line, log_line};
 use super::server::{NameServers, Step};
 use crate::clock::SimTime;
@@ -102,7 +102,7 @@ impl Exchange<'_> {
             self.servers.asking += 1;
             let trace = self.ask(now, &from, Protocol::Udp, forwarding.to, forward);
             self.servers.asking -= 1;
-            answer = heard(&trace);
+            answer = upstream_answer(&trace);
             let block = self.servers.block(server, question.name);
             if answer.is_err() && block.is_some_and(|block| block.errors) {
                 self.servers.log.push((listener.process, error_line(&trace, question)));

@@ -36,7 +36,7 @@ pub(super) enum Failed {
 ///
 /// # Errors
 /// How it came to nothing; an answer that comes late is none.
-pub(super) fn heard(trace: &Trace) -> Result<DnsAnswer, Failed> {
+pub(super) fn upstream_answer(trace: &Trace) -> Result<DnsAnswer, Failed> {
     let dns = trace.dns.as_ref().filter(|dns| dns.took < READ_TIMEOUT);
     let no_way = trace.last().is_some_and(|hop| matches!(hop.because, Because::NoAddress { .. }));
     match (dns.and_then(|dns| dns.answer.clone()), &trace.outcome) {

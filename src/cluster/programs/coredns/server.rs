@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::health::{Failed, Health};
 use super::settings::{Cache, Forward, Kubernetes, NameServerSettings, ServerBlock, is_in};
-use super::zone::{Said, Zone};
+use super::zone::{Zone, ZoneAnswer};
 use crate::clock::{EPOCH_SECONDS, SimTime};
 use crate::network::{
     DnsAnswer, DnsCode, DnsRecord, DnsType, NetnsId, OUTSIDE_RESOLVER, ProcessId, absolute,
@@ -175,13 +175,13 @@ impl NameServers {
         kind: DnsType,
         shows: Option<(String, String)>,
     ) -> Step {
-        if let Some(answer) = block.by_hand(name, kind) {
+        if let Some(answer) = block.configured_answer(name, kind) {
             return Step::Answer(self.ordered(answer, block));
         }
         let (mut found, mut target) = (Vec::new(), name.to_owned());
         if let Some(kubernetes) = block.kubernetes.as_ref().filter(|it| is_in(name, &it.zones)) {
             match self.zone.answer(name, kind, self.serial) {
-                Said::Answer(answer) => {
+                ZoneAnswer::Answer(answer) => {
                     let falls = answer.code == DnsCode::NxDomain
                         && kubernetes
                             .fallthrough
@@ -192,12 +192,12 @@ impl NameServers {
                         return Step::Answer(self.ordered(answer, block));
                     }
                 }
-                Said::Elsewhere(aliases, other) => (found, target) = (aliases, other),
-                Said::NotMine => {}
+                ZoneAnswer::Elsewhere(aliases, other) => (found, target) = (aliases, other),
+                ZoneAnswer::NotMine => {}
             }
         }
         if !found.is_empty() {
-            if let Some(answer) = block.by_hand(&target, kind) {
+            if let Some(answer) = block.configured_answer(&target, kind) {
                 return Step::Answer(self.joined(found, answer, block.loadbalance));
             }
             if block.cache.is_some()

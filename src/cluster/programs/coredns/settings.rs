@@ -138,7 +138,7 @@ impl ServerBlock {
     }
 
     /// What templates and hosts say to a question; nothing when it is for others to answer.
-    pub fn by_hand(&self, name: &str, kind: DnsType) -> Option<DnsAnswer> {
+    pub fn configured_answer(&self, name: &str, kind: DnsType) -> Option<DnsAnswer> {
         let template = self.templates.iter().find_map(|template| template.answer(name, kind));
         template.or_else(|| self.hosts.as_ref()?.answer(name, kind))
     }

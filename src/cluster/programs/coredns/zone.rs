@@ -29,9 +29,9 @@ pub(in crate::cluster) struct Zone {
     reverse: Arc<BTreeMap<IpAddr, Vec<(Arc<str>, Arc<str>)>>>,
 }
 
-/// What the zone has to say to a question.
+/// What the zone answers to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cluster) enum Said {
+pub(super) enum ZoneAnswer {
     /// An answer of its own. An alias may still have to be followed.
     Answer(DnsAnswer),
     /// The name is another one's, and the zone can't follow it: the CNAMEs so far and the name.
@@ -100,18 +100,18 @@ impl Zone {
     }
 
     /// Answers a question; `name` ends with a dot, and the answer repeats it as it was asked.
-    pub fn answer(&self, name: &str, kind: DnsType, serial: u64) -> Said {
+    pub(super) fn answer(&self, name: &str, kind: DnsType, serial: u64) -> ZoneAnswer {
         let lower = name.to_ascii_lowercase();
         if let Some(address) = reverse_address(&lower) {
             return self.pointer(name, kind, address, serial);
         }
         match relative(&lower) {
             Some(below) => self.below(name, below, kind, serial),
-            None => Said::NotMine,
+            None => ZoneAnswer::NotMine,
         }
     }
 
-    fn below(&self, name: &str, below: &str, kind: DnsType, serial: u64) -> Said {
+    fn below(&self, name: &str, below: &str, kind: DnsType, serial: u64) -> ZoneAnswer {
         let record = |data| DnsRecord { name: name.to_owned(), ttl: TTL, data };
         match (below, kind) {
             ("", DnsType::Soa) => return answer(vec![record(soa(serial).data)]),
@@ -142,7 +142,7 @@ impl Zone {
     }
 
     /// A, AAAA and CNAME records; an alias is followed as far as this zone reaches.
-    fn chase(&self, name: &str, targets: Vec<Target>, kind: DnsType, serial: u64) -> Said {
+    fn chase(&self, name: &str, targets: Vec<Target>, kind: DnsType, serial: u64) -> ZoneAnswer {
         let mut records = Vec::new();
         let mut name = name.to_owned();
         let mut targets = targets;
@@ -174,7 +174,9 @@ impl Zone {
                 return self.found(records, serial);
             }
             let lower = target.to_ascii_lowercase();
-            let Some(below) = relative(&lower) else { return Said::Elsewhere(records, target) };
+            let Some(below) = relative(&lower) else {
+                return ZoneAnswer::Elsewhere(records, target);
+            };
             let Ok(next) = self.targets(below) else { return self.no_data(serial) };
             (name, targets) = (target, next);
         }
@@ -182,7 +184,7 @@ impl Zone {
     }
 
     /// SRV records, and the addresses of their targets.
-    fn services(&self, name: &str, targets: &[Target], serial: u64) -> Said {
+    fn services(&self, name: &str, targets: &[Target], serial: u64) -> ZoneAnswer {
         let hosts: Vec<(IpAddr, &str, u16)> = targets
             .iter()
             .filter_map(|target| match &target.host {
@@ -201,12 +203,12 @@ impl Zone {
                 found.additional.push(glue);
             }
         }
-        if found.records.is_empty() { self.no_data(serial) } else { Said::Answer(found) }
+        if found.records.is_empty() { self.no_data(serial) } else { ZoneAnswer::Answer(found) }
     }
 
     /// The name of an address: a Service's, or an endpoint's.
-    fn pointer(&self, name: &str, kind: DnsType, address: IpAddr, serial: u64) -> Said {
-        let Some(owners) = self.reverse.get(&address) else { return Said::NotMine };
+    fn pointer(&self, name: &str, kind: DnsType, address: IpAddr, serial: u64) -> ZoneAnswer {
+        let Some(owners) = self.reverse.get(&address) else { return ZoneAnswer::NotMine };
         let owners = owners.iter().filter_map(|(namespace, name)| self.service(namespace, name));
         let mut names: Vec<String> = Vec::new();
         for service in owners {
@@ -282,18 +284,18 @@ impl Zone {
         self.service("kube-system", "kube-dns").map(|dns| DnsData::Ns(full_name(dns)))
     }
 
-    fn found(&self, records: Vec<DnsRecord>, serial: u64) -> Said {
+    fn found(&self, records: Vec<DnsRecord>, serial: u64) -> ZoneAnswer {
         if records.is_empty() { self.no_data(serial) } else { answer(records) }
     }
 
-    fn no_data(&self, serial: u64) -> Said {
+    fn no_data(&self, serial: u64) -> ZoneAnswer {
         let authority = vec![soa(serial)];
-        Said::Answer(DnsAnswer { authority, ..DnsAnswer::new(DnsCode::NoError) })
+        ZoneAnswer::Answer(DnsAnswer { authority, ..DnsAnswer::new(DnsCode::NoError) })
     }
 
-    fn no_name(&self, serial: u64) -> Said {
+    fn no_name(&self, serial: u64) -> ZoneAnswer {
         let authority = vec![soa(serial)];
-        Said::Answer(DnsAnswer { authority, ..DnsAnswer::new(DnsCode::NxDomain) })
+        ZoneAnswer::Answer(DnsAnswer { authority, ..DnsAnswer::new(DnsCode::NxDomain) })
     }
 }
 
@@ -360,8 +362,8 @@ fn endpoint_targets(service: &DnsService, request: &Request<'_>) -> Vec<Target> 
     targets
 }
 
-fn answer(records: Vec<DnsRecord>) -> Said {
-    Said::Answer(DnsAnswer { records, ..DnsAnswer::new(DnsCode::NoError) })
+fn answer(records: Vec<DnsRecord>) -> ZoneAnswer {
+    ZoneAnswer::Answer(DnsAnswer { records, ..DnsAnswer::new(DnsCode::NoError) })
 }
 
 fn addresses(service: &DnsService) -> impl Iterator<Item = IpAddr> + '_ {

@@ -67,7 +67,7 @@ impl Process for Listener {
 
     fn signal(&mut self, _: Signal, context: &mut Context<'_>) -> bool {
         if self.wanted.flavour == Flavour::BusyBox {
-            context.complain("punt!");
+            context.write_error("punt!");
         }
         self.over = Some(1);
         true
@@ -128,13 +128,13 @@ impl Listener {
     fn listen(&mut self, context: &mut Context<'_>) {
         let Wanted { flavour, protocol, address, port, verbose, .. } = self.wanted;
         if let Err(why) = context.bind(protocol, address, port, "nc") {
-            context.complain(match flavour {
+            context.write_error(match flavour {
                 Flavour::BusyBox => format!("nc: bind: {}", why.words()),
                 Flavour::Gnu => format!("nc: {}", why.words()),
             });
             self.over = Some(1);
         } else if verbose {
-            context.complain(match flavour {
+            context.write_error(match flavour {
                 Flavour::BusyBox => format!("listening on {address}:{port} ..."),
                 Flavour::Gnu => format!("Listening on {address} {port}"),
             });
@@ -156,7 +156,7 @@ impl Listener {
             false => None,
         };
         let name = name.unwrap_or_else(|| peer.ip().to_string());
-        context.complain(match self.wanted.flavour {
+        context.write_error(match self.wanted.flavour {
             Flavour::BusyBox => format!("connect to {own} from {peer} ({peer})"),
             Flavour::Gnu => format!("Connection received on {name} {}", peer.port()),
         });
