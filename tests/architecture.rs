@@ -189,7 +189,7 @@ const CIRCLES: [(&str, usize); 5] = [
     // A shell runs commands, and commands run shells.
     ("shell", 80),
     // A kubelet's containers are processes, which ask other containers.
-    ("cluster", 24),
+    ("cluster", 15),
     // A family of faults asks others for what is behind its own.
     ("level/diagnosis", 9),
     ("shell/commands/jq", 6),

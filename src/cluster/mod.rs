@@ -23,6 +23,7 @@ mod forward;
 mod image;
 mod ingress_controller;
 mod kubelet;
+mod messages;
 mod node_servers;
 mod nodes;
 mod outside;
@@ -45,12 +46,12 @@ pub use foreground::Written;
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc, machine_environment};
 pub use kubelet::{LogLines, declared_resource, go_duration};
-pub use process::{Context, Poll, Process, Signal, StartError, Userland};
-pub use programs::{ingress_port, secret_certificate};
-pub use traffic::{
+pub use messages::{
     Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer,
     Lookup, LookupFailure, Payload, Query, Reply,
 };
+pub use process::{Context, Poll, Process, Signal, StartError, Userland};
+pub use programs::{ingress_port, secret_certificate};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! How large a request may be: its line, its headers, its body.
 
 use super::tokens::{Fault, Spot};
-use crate::cluster::traffic::HttpRequest;
+use crate::cluster::HttpRequest;
 
 /// `client_max_body_size`, where it is left out. In bytes.
 pub const LARGEST_BODY: u64 = 1 << 20;
