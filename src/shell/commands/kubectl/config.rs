@@ -158,6 +158,7 @@ impl Config {
             }
         }
         let text = manifest::to_yaml(&self.value);
+        make_way(io, &self.path);
         io.write_file(&self.path, text.as_bytes()).map_err(|reason| {
             Failure::message(format!("open {}: {}", self.path, reason.to_lowercase()))
         })
@@ -254,4 +255,14 @@ pub(super) fn refused_server(server: &str, io: &mut Io<'_>) -> Outcome {
          port?"
     )));
     Ok(Next::Exit(1))
+}
+
+/// Makes the folders that a configuration's file is in, as kubectl does before it locks the file. What
+/// stands against it is seen when the file is written.
+fn make_way(io: &mut Io<'_>, path: &str) {
+    for (at, _) in path.match_indices('/').filter(|(at, _)| *at > 0) {
+        if !io.is_directory(&path[..at]) {
+            let _ = io.make_directory(&path[..at]);
+        }
+    }
 }

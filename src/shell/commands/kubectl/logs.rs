@@ -244,6 +244,8 @@ pub(super) struct Source {
     container: String,
     /// The number of the first line that has not been seen.
     seen: u64,
+    /// How many bytes were to be printed so far.
+    printed: usize,
     /// Which run of the container they are of.
     restarts: i32,
 }
@@ -252,7 +254,7 @@ impl Source {
     /// The log of a pod's container, from its beginning.
     pub fn new(pod: &Pod, container: String) -> Source {
         let restarts = pods::status(pod, &container).map_or(0, |status| status.restart_count);
-        Source { pod: pod.clone(), container, seen: 0, restarts }
+        Source { pod: pod.clone(), container, seen: 0, printed: 0, restarts }
     }
 
     fn read<'i>(&self, io: &'i Io<'_>, previous: bool) -> Result<&'i LogLines, Failure> {
@@ -268,18 +270,29 @@ impl Source {
         let fitting: Vec<&(SimTime, Arc<str>)> =
             lines.values().filter(|(at, _)| style.since.is_none_or(|since| *at >= since)).collect();
         let skip = style.tail.map_or(0, |tail| fitting.len().saturating_sub(tail));
-        let mut text: String =
+        let text: String =
             fitting[skip..].iter().map(|(at, line)| style.line(self, *at, line)).collect();
         self.seen = seen;
+        self.put(io, style, text);
+        Ok(())
+    }
+
+    /// Prints as much of a text as `--limit-bytes` leaves.
+    fn put(&mut self, io: &mut Io<'_>, style: &Style, text: String) {
+        let mut end = text.len();
         if let Some(limit) = style.limit {
-            let mut end = limit.min(text.len());
+            end = end.min(limit.saturating_sub(self.printed));
             while !text.is_char_boundary(end) {
                 end -= 1;
             }
-            text.truncate(end);
         }
-        io.stdout.extend_from_slice(text.as_bytes());
-        Ok(())
+        self.printed += text.len();
+        io.stdout.extend_from_slice(&text.as_bytes()[..end]);
+    }
+
+    /// Whether `--limit-bytes` leaves nothing any more, which ends a log that is followed.
+    fn is_full(&self, style: &Style) -> bool {
+        style.limit.is_some_and(|limit| self.printed >= limit)
     }
 
     /// Prints what is new; says whether more can come.
@@ -292,7 +305,7 @@ impl Source {
         let restarted = status.as_ref().is_some_and(|s| s.restart_count > self.restarts);
         self.rest(io, style, restarted);
         let over = status.and_then(|status| status.state).is_some_and(|s| s.terminated.is_some());
-        !(restarted || over)
+        !(restarted || over || self.is_full(style))
     }
 
     fn rest(&mut self, io: &mut Io<'_>, style: &Style, previous: bool) {
@@ -302,7 +315,7 @@ impl Source {
         let new = new.into_iter().rev();
         let text: String = new.map(|(_, (at, line))| style.line(self, *at, line)).collect();
         self.seen = self.seen.max(after(lines));
-        io.stdout.extend_from_slice(text.as_bytes());
+        self.put(io, style, text);
     }
 
     /// Whether the container has not started yet.
@@ -358,7 +371,9 @@ struct Follow {
 impl Task for Follow {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         let style = self.style.clone();
-        self.sources.retain_mut(|source| source.go_on(io, &style) || source.may_still_start(io));
+        self.sources.retain_mut(|source| {
+            !source.is_full(&style) && (source.go_on(io, &style) || source.may_still_start(io))
+        });
         if self.sources.is_empty() {
             return Ok(Step::Exit(0));
         }

@@ -102,30 +102,56 @@ fn listen(io: &mut Io<'_>, place: &Place, local: u16, remote: u16) -> Option<(Pr
     })
 }
 
-/// Reads `8080:80`, `:80`, `80` or `8080:http`: the laptop's port and the pod's.
+/// Reads `8080:80`, `:80`, `80` or `8080:http`: the laptop's port and the pod's. Names become
+/// numbers first (`convertPodNamedPortToNumber`, `translateServicePortToTargetPort`), then the
+/// numbers are looked at (`parsePorts` of client-go's `portforward.go`).
 fn pair(object: &Object, pod: &Pod, text: &str) -> Result<(u16, u16), Failure> {
     let (local, remote) = match text.split_once(':') {
         Some((local, remote)) => (local, remote),
         None => (text, text),
     };
-    let wrong = || Failure::message(format!("invalid port format '{text}'"));
-    let service_port = match remote.parse::<u16>() {
-        Ok(0) => return Err(Failure::message("remote port must be > 0")),
+    let number = match remote.parse::<i64>() {
         Ok(number) => number,
-        Err(_) => named(object, pod, remote).ok_or_else(|| {
-            let name = pod.name();
-            Failure::message(format!("Pod '{name}' does not have a named port '{remote}'"))
+        Err(_) => named(object, pod, remote).map(i64::from).ok_or_else(|| {
+            let (kind, name) = match object {
+                Object::Service(service) => ("Service", service.metadata.name.as_deref()),
+                _ => ("Pod", Some(pod.name())),
+            };
+            let name = name.unwrap_or_default();
+            Failure::message(format!("{kind} '{name}' does not have a named port '{remote}'"))
         })?,
     };
-    let local = match local {
-        "" => 0,
-        _ if local == remote => service_port,
-        _ => local.parse().map_err(|_| wrong())?,
+    let remote_number = match (object, u16::try_from(number)) {
+        (Object::Service(service), Ok(port)) => pods_port(service, pod, port)?.to_string(),
+        (Object::Service(service), Err(_)) => {
+            let name = service.metadata.name.as_deref().unwrap_or_default();
+            let text = format!("Service {name} does not have a service port {number}");
+            return Err(Failure::message(text));
+        }
+        _ if remote.parse::<i64>().is_ok() => remote.to_owned(),
+        _ => number.to_string(),
     };
-    match object {
-        Object::Service(service) => Ok((local, pods_port(service, pod, service_port)?)),
-        _ => Ok((local, service_port)),
+    let local = match local {
+        "" => "0".to_owned(),
+        _ if local == remote => number.to_string(),
+        _ => local.to_owned(),
+    };
+    let (local, remote) = (port("local", &local)?, port("remote", &remote_number)?);
+    if remote == 0 {
+        return Err(Failure::message("remote port must be > 0"));
     }
+    Ok((local, remote))
+}
+
+/// A port's number, as Go reads it.
+fn port(whose: &str, text: &str) -> Result<u16, Failure> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| digits).ok_or_else(|| {
+        let why = if digits { "value out of range" } else { "invalid syntax" };
+        Failure::message(format!(
+            "error parsing {whose} port '{text}': strconv.ParseUint: parsing {text:?}: {why}"
+        ))
+    })
 }
 
 /// The number of a named port: of the service, or of the pod's containers.

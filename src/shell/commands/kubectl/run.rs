@@ -19,6 +19,7 @@ use super::{Call, DONE, Failure, Next, Outcome, Task, go_types, pods, words};
 use crate::api::patch::LAST_APPLIED;
 use crate::api::{DeleteOptions, FieldValidation, Kind, Object, Patch, Pod, patch};
 use crate::clock::SimTime;
+use crate::manifest;
 
 pub(super) static COMMAND: Command = Command {
     name: "run",
@@ -309,11 +310,13 @@ pub(super) fn overridden(call: &Call, kind: Kind, value: Value) -> Result<Value,
     if !["merge", "strategic", "json"].contains(&of_type) {
         return Err(Failure::message(format!("invalid override type: {of_type}")));
     }
-    let wrong = |reason: String| {
-        let text = format!("Invalid JSON Patch: {reason}");
-        Failure::message(text)
-    };
-    let patch: Value = serde_json::from_str(text).map_err(|fault| wrong(fault.to_string()))?;
+    let patch = manifest::json::parse(text.as_bytes()).map_err(|fault| {
+        Failure::message(match of_type {
+            "strategic" => "invalid JSON document".to_owned(),
+            "json" => fault.message,
+            _ => "Invalid JSON Patch".to_owned(),
+        })
+    })?;
     let laid = match of_type {
         "strategic" => patch::strategic(kind, &value, &patch)
             .map_err(|status| Failure::message(status.message))?,
