@@ -188,8 +188,8 @@ fn prose_is_recognised() {
 const CIRCLES: [(&str, usize); 5] = [
     // A shell runs commands, and commands run shells.
     ("shell", 80),
-    // A kubelet's containers are processes, which ask other containers.
-    ("cluster", 15),
+    // A pod's worker starts, probes and stops its containers, each step knowing the next.
+    ("cluster/kubelet", 11),
     // A family of faults asks others for what is behind its own.
     ("level/diagnosis", 9),
     ("shell/commands/jq", 6),

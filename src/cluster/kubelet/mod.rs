@@ -13,6 +13,7 @@ mod expand;
 mod hooks;
 mod identity;
 mod log;
+mod owner;
 mod places;
 mod probe;
 mod pull;
@@ -49,33 +50,11 @@ pub use back_off::go_duration;
 pub use downward::declared_resource;
 pub(super) use etc::{SHARED, machine_hosts, machine_resolv_conf};
 pub use log::LogLines;
+pub(super) use owner::{Owner, PodKey, Purpose};
 pub(super) use volume::Volume;
 
 /// How long a changed ConfigMap takes to show in mounted volumes: kubelets look once a minute.
 const VOLUME_SYNC: Duration = Duration::from_secs(60);
-
-/// A pod's number, in the order in which kubelets heard of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PodKey(u64);
-
-/// Whose process it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
-    pub pod: PodKey,
-    /// Its index among the pod's containers.
-    pub container: usize,
-    pub purpose: Purpose,
-}
-
-/// What a process in a container is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// The container's own program.
-    Main,
-    Probe(probe::Kind),
-    PostStart,
-    PreStop,
-}
 
 /// Which images nodes have: node, and the image's name in full.
 pub(super) type NodeImages = BTreeSet<(Arc<str>, String)>;

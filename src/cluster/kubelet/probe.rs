@@ -5,20 +5,13 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Container as ContainerSpec, Probe};
 
 use super::container::Container;
+pub use super::owner::Probed as Kind;
 use super::question::{self, Question};
 use super::worker::{Host, Worker};
 use super::{PodKey, Purpose, start, stop};
 use crate::clock::SimTime;
 use crate::cluster::Cluster;
 use crate::network::ProcessId;
-
-/// What a probe decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    Startup,
-    Liveness,
-    Readiness,
-}
 
 /// A probe of a running container.
 #[derive(Clone, Debug)]
