@@ -870,7 +870,7 @@ fn moment(io: &Io<'_>, options: &Options) -> Result<Timestamp, String> {
     if let Some(path) = options.value('r') {
         let facts = io.facts(path, true).map_err(|why| match is_gnu(io) {
             true => format!("touch: failed to get attributes of '{path}': {why}"),
-            false => format!("touch: {path}: {why}"),
+            false => format!("touch: can't stat '{path}': {why}"),
         })?;
         return Ok(facts.changed);
     }
@@ -882,7 +882,7 @@ fn moment(io: &Io<'_>, options: &Options) -> Result<Timestamp, String> {
     };
     let wrong = || match is_gnu(io) {
         true => format!("touch: invalid date format '{text}'"),
-        false => format!("date: invalid date '{text}'"),
+        false => format!("touch: invalid date '{text}'"),
     };
     let found = read.and_then(|moment| Timestamp::new(moment.seconds, 0).ok());
     found.ok_or_else(wrong)
@@ -966,7 +966,7 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
             io,
             match gnu {
                 true => format!("mktemp: too few X's in template '{template}'"),
-                false => "mktemp: (null): Invalid argument".to_owned(),
+                false => "mktemp: Invalid argument".to_owned(),
             },
         ));
     }

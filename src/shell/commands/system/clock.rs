@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Flavour};
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, busybox_usage, failed, host_name};
 use crate::shell::machine::Machine;
-use crate::shell::machine::builtins::signals::signal_number;
+use crate::shell::machine::builtins::signals::{signal_name, signal_number};
 use crate::shell::{Interrupted, Io, Step, Tool, UiRequest, programs};
 
 /// Signals by their numbers.
@@ -24,6 +24,8 @@ struct Timeout {
     signal: i32,
     /// `--preserve-status`
     preserve: bool,
+    /// `-v`: whether the signal is told of.
+    tells: bool,
     limit: Option<Duration>,
     words: Vec<String>,
     flavour: Flavour,
@@ -69,6 +71,11 @@ impl Tool for Timeout {
         match step {
             Step::Exit(_) => step,
             _ if io.now() >= until => {
+                if self.tells && self.flavour == Flavour::Gnu {
+                    let name = self.words.first().map_or("", String::as_str);
+                    let signal = signal_name(self.signal);
+                    io.write_error(format!("timeout: sending signal {signal} to command '{name}'"));
+                }
                 // The signal is TERM, which nobody words; Ctrl-C's words are not wanted here.
                 machine.terminate(io);
                 machine.unwind();
@@ -104,12 +111,12 @@ pub(in crate::shell::commands) fn timeout(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "timeout",
-        short: "s:k:vÀ",
+        short: "s:k:vÀÁ",
         long: &[
             ("signal", 's'),
             ("kill-after", 'k'),
             ("verbose", 'v'),
-            ("foreground", 'v'),
+            ("foreground", 'Á'),
             ("preserve-status", 'À'),
         ],
         stops: true,
@@ -137,6 +144,7 @@ pub(in crate::shell::commands) fn timeout(
         Some(limit) => Box::new(Timeout {
             signal,
             preserve: options.has('À'),
+            tells: options.has('v'),
             limit: limit.filter(|limit| !limit.is_zero()),
             words: options.operands,
             flavour: setting.flavour,

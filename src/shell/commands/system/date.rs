@@ -7,7 +7,6 @@ use crate::shell::Io;
 use crate::shell::commands::flavour;
 use crate::shell::commands::moment::{self, Moment};
 use crate::shell::commands::options::{Grammar, Options, matched};
-use crate::shell::commands::trouble::left_out;
 
 /// A moment in `strftime`'s language.
 pub(in crate::shell::commands) fn format(at: SimTime, format: &str) -> String {
@@ -44,6 +43,9 @@ pub(in crate::shell::commands) fn date(arguments: &[String], io: &mut Io<'_>) ->
     let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
     let options = if gnu { GNU.read(arguments, io) } else { BUSYBOX.read(arguments, io) };
     let Some(options) = options else { return Some(1) };
+    if let Some(file) = options.value('f').filter(|_| gnu) {
+        return listed(&options, file, io);
+    }
     match moment_of(&options, io, gnu).and_then(|at| shown(&options, at, gnu)) {
         Ok(text) => {
             io.say(text);
@@ -56,11 +58,36 @@ pub(in crate::shell::commands) fn date(arguments: &[String], io: &mut Io<'_>) ->
     }
 }
 
+/// `-f`: the moment that each line of a file tells; `None` before the end of standard input.
+fn listed(options: &Options, file: &str, io: &mut Io<'_>) -> Option<i32> {
+    let content = match file {
+        "-" => Ok(io.read_all()?),
+        _ => io.read_file(file),
+    };
+    let text = match content {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(why) => {
+            io.write_error(format!("date: {file}: {why}"));
+            return Some(1);
+        }
+    };
+    let mut status = 0;
+    for line in text.lines() {
+        let wrong = || format!("date: invalid date '{line}'");
+        let moment = parse_date(io, line).ok_or_else(wrong);
+        match moment.and_then(|at| shown(options, at, true)) {
+            Ok(text) => io.say(text),
+            Err(why) => {
+                io.write_error(why);
+                status = 1;
+            }
+        }
+    }
+    Some(status)
+}
+
 /// The moment that is shown: now, the one that is told (`-d`), or when a file was written (`-r`).
 fn moment_of(options: &Options, io: &Io<'_>, gnu: bool) -> Result<Moment, String> {
-    if options.has('f') {
-        return Err(left_out("date", "--file"));
-    }
     if options.has('s') {
         return Err("date: cannot set date: Operation not permitted".to_owned());
     }

@@ -94,7 +94,13 @@ fn difference(options: &Options, names: [&String; 2], bytes: [&[u8]; 2], io: &mu
     }
     if options.has('l') {
         let digits = bytes[0].len().min(bytes[1].len()).to_string().len();
-        let width = if gnu { digits } else { 0 };
+        // Of what is no file nobody knows how long it will be: room is left for any number.
+        let endless = names.iter().all(|name| *name == "-" || name.starts_with("/dev/fd/"));
+        let width = match gnu {
+            true if endless => 19,
+            true => digits,
+            false => 0,
+        };
         for (at, one, other) in &differing {
             io.say(format!("{at:>width$} {one:>3o} {other:>3o}"));
         }
@@ -394,6 +400,10 @@ pub(in crate::shell::commands) fn join(arguments: &[String], io: &mut Io<'_>) ->
         }
     };
     let Some(names) = two("join", &options.operands, io) else { return Some(1) };
+    if names.iter().all(|name| *name == "-") && is_gnu(io) {
+        io.write_error("join: both files cannot be standard input");
+        return Some(1);
+    }
     if waits(io, &options.operands) {
         return None;
     }

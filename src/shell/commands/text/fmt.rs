@@ -243,6 +243,10 @@ fn filled(io: &mut Io<'_>, text: &str, fill: Fill) {
             at += 1;
         }
         before = other;
+        // A paragraph ends with a sentence, whatever its last word looks like.
+        if let Some(last) = words.last_mut() {
+            (last.stops, last.last) = (true, true);
+        }
         write(io, &words, (first, other), tabs, fill);
     }
 }

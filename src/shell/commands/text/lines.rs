@@ -5,6 +5,7 @@
 
 use crate::cluster::Flavour;
 use crate::shell::commands;
+use crate::shell::commands::quoting::Quoting;
 use crate::shell::{Io, Read, Stdin, Step, Tool};
 
 /// What a filter does with its lines.
@@ -133,6 +134,9 @@ pub(in crate::shell::commands) fn is_empty_to(io: &Io<'_>, tool: &str, file: &st
 /// `cat: x: No such file or directory`, or BusyBox' wording of it.
 pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file: &str, why: &str) {
     let flavour = commands::flavour(io.cluster, io.place);
+    // gnulib's `quotef` and `quoteaf`: a name that a shell would read otherwise is written as it would read it.
+    let plain = Quoting::Shell { always: file.is_empty(), escapes: true }.of(file);
+    let quoted = Quoting::Shell { always: true, escapes: true }.of(file);
     let message = match (flavour, tool) {
         (_, "grep") => format!("grep: {file}: {why}"),
         (Flavour::BusyBox, "sed" | "awk") => format!("{tool}: {file}: {why}"),
@@ -147,19 +151,19 @@ pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file:
         (Flavour::BusyBox, "tac" | "paste") => format!("{tool}: {file}: {why}"),
         (Flavour::BusyBox, _) => format!("{tool}: can't open '{file}': {why}"),
         (Flavour::Gnu, "head" | "tail") if why == "Is a directory" => {
-            format!("{tool}: error reading '{file}': {why}")
+            format!("{tool}: error reading {quoted}: {why}")
         }
-        (Flavour::Gnu, "tac") => format!("tac: failed to open '{file}' for reading: {why}"),
+        (Flavour::Gnu, "tac") => format!("tac: failed to open {quoted} for reading: {why}"),
         (Flavour::Gnu, "rev") => format!("rev: cannot open {file}: {why}"),
-        (Flavour::Gnu, "head" | "tail") => {
-            format!("{tool}: cannot open '{file}' for reading: {why}")
+        (Flavour::Gnu, "head" | "tail" | "fmt") => {
+            format!("{tool}: cannot open {quoted} for reading: {why}")
         }
-        (Flavour::Gnu, "sort") => format!("sort: cannot read: {file}: {why}"),
+        (Flavour::Gnu, "sort") => format!("sort: cannot read: {plain}: {why}"),
         (Flavour::Gnu, "sed") => format!("sed: can't read {file}: {why}"),
         (Flavour::Gnu, "awk") => {
             format!("awk: warning: command line argument `{file}': {why}")
         }
-        (Flavour::Gnu, _) => format!("{tool}: {file}: {why}"),
+        (Flavour::Gnu, _) => format!("{tool}: {plain}: {why}"),
     };
     io.write_error(message);
 }

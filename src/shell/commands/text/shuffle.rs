@@ -528,6 +528,14 @@ fn in_field(line: &str, field: usize, options: &Options, told: &Told) -> Result<
     let padding: i64 = options.value('Ó').and_then(|width| width.parse().ok()).unwrap_or(0);
     let width = usize::try_from(padding.unsigned_abs().min(1_000)).unwrap_or(0);
     let text = told.format.as_ref().map_or(text.clone(), |format| format.around(&text));
+    // Without a width of its own a number keeps the place that it had in a column.
+    let before = &line[..start];
+    let lead = before.len() - before.trim_end_matches([' ', '\t']).len();
+    let lead = if field > 1 { lead.saturating_sub(1) } else { lead };
+    if padding == 0 && delimiter.is_none() && (field > 1 || lead > 0) && told.format.is_none() {
+        let width = lead + end - start;
+        return Ok(format!("{}{text:>width$}{}", &line[..start - lead], &line[end..]));
+    }
     let text = if padding < 0 { format!("{text:<width$}") } else { format!("{text:>width$}") };
     Ok(format!("{}{text}{}", &line[..start], &line[end..]))
 }

@@ -43,6 +43,12 @@ pub(in crate::shell) fn signal_number(name: &str) -> Option<i32> {
     number(named).and_then(|number| i32::try_from(number).ok())
 }
 
+/// A signal's name by its number.
+pub(in crate::shell) fn signal_name(number: i32) -> &'static str {
+    let at = usize::try_from(number - 1).unwrap_or(usize::MAX);
+    SIGNALS.get(at).copied().unwrap_or_default()
+}
+
 /// What a signal does that nobody traps.
 enum Usual {
     Nothing,
