@@ -101,29 +101,16 @@ fn turn_play(play: &mut Play, msg: LevelMsg) {
             play.menu = false;
         }
         LevelMsg::Menu(menu) => play.menu = menu,
-        LevelMsg::OpenFile(at) => {
-            play.open = at.min(play.files.len().saturating_sub(1));
-            play.focus = Panel::Editor;
-        }
-        LevelMsg::NextFile(forward) => {
-            let count = play.files.len().max(1);
-            play.open = (play.open + if forward { 1 } else { count - 1 }) % count;
-        }
-        LevelMsg::GoToLine(line) => {
-            let file = play.file().map(|file| file.name.clone()).unwrap_or_default();
-            play.go_to(&file, u32::try_from(line).unwrap_or(u32::MAX).max(1));
-        }
+        LevelMsg::OpenFile(at) => open_file(play, at),
+        LevelMsg::NextFile(forward) => next_file(play, forward),
+        LevelMsg::GoToLine(line) => go_to_line(play, line),
         LevelMsg::SkipCoach => play.coached = usize::MAX,
         LevelMsg::NameCause(said) => name_cause(play, &said),
         LevelMsg::Undo => undo(play),
         LevelMsg::Pause => play.timer.toggle(),
         LevelMsg::Rewind => rewind(play),
         LevelMsg::Speed(faster) => play.timer.shift(faster),
-        LevelMsg::Pick(spot) => {
-            play.picked = spot;
-            play.focus = Panel::Map;
-            play.menu = false;
-        }
+        LevelMsg::Pick(spot) => pick(play, spot),
         LevelMsg::Exec => exec(play),
         LevelMsg::TraceFrom => trace_from(play),
         LevelMsg::ToggleSystem => play.system = !play.system,
@@ -160,6 +147,27 @@ fn turn_play(play: &mut Play, msg: LevelMsg) {
         | LevelMsg::WriteTranscript
         | LevelMsg::Explain(_) => {}
     }
+}
+
+fn open_file(play: &mut Play, at: usize) {
+    play.open = at.min(play.files.len().saturating_sub(1));
+    play.focus = Panel::Editor;
+}
+
+fn next_file(play: &mut Play, forward: bool) {
+    let count = play.files.len().max(1);
+    play.open = (play.open + if forward { 1 } else { count - 1 }) % count;
+}
+
+fn go_to_line(play: &mut Play, line: usize) {
+    let file = play.file().map(|file| file.name.clone()).unwrap_or_default();
+    play.go_to(&file, u32::try_from(line).unwrap_or(u32::MAX).max(1));
+}
+
+fn pick(play: &mut Play, spot: Spot) {
+    play.picked = spot;
+    play.focus = Panel::Map;
+    play.menu = false;
 }
 
 fn edit_outside(play: &mut Play) -> Vec<Effect> {
