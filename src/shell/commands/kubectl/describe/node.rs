@@ -27,10 +27,10 @@ impl Reader<'_, '_> {
         page.labels_and_annotations(&node.metadata);
         let created = node.metadata.creation_timestamp.as_ref();
         page.field("CreationTimestamp", date_or_zero(created));
-        let taints: Vec<String> = spec
-            .taints
+        let mut taints = spec.taints.clone().unwrap_or_default();
+        taints.sort_by_key(|taint| format!("{},{}", taint.effect, taint.key));
+        let taints: Vec<String> = taints
             .iter()
-            .flatten()
             .map(|taint| match filled(taint.value.as_deref()) {
                 Some(value) => format!("{}={value}:{}", taint.key, taint.effect),
                 None => format!("{}:{}", taint.key, taint.effect),
