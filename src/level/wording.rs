@@ -380,7 +380,7 @@ fn of_packet(because: &Because, flow: &Flow, stage: Stage) -> String {
         | Because::NoEndpoints { .. }
         | Because::NoLocalEndpoints { .. }
         | Because::NotAServicePort { .. }
-        | Because::NoSuchService { .. }
+        | Because::NoSuchService
         | Because::Balanced { .. }
         | Because::NoHealthyNode { .. }
         | Because::OutsideSourceRanges { .. }
@@ -390,12 +390,12 @@ fn of_packet(because: &Because, flow: &Flow, stage: Stage) -> String {
         | Because::RemotePod { .. }
         | Because::ToSubnet { .. }
         | Because::ToNode { .. }
-        | Because::ThisNode { .. }
-        | Because::ToOutside { .. }
+        | Because::ThisNode
+        | Because::ToOutside
         | Because::NoSuchPod { .. }
-        | Because::NobodyThere { .. }
-        | Because::NoSuchHost { .. }
-        | Because::NoRouteFromOutside { .. }
+        | Because::NobodyThere
+        | Because::NoSuchHost
+        | Because::NoRouteFromOutside
         | Because::ThroughTunnel { .. } => String::new(),
     }
 }

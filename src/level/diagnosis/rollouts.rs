@@ -366,41 +366,49 @@ fn probe_waits(
     )
 }
 
-/// What a setting of the controller says by which it replaces no pod; what is said so far where none does.
+/// What a setting of the controller says by which it replaces no pod.
 fn told_to_wait(
     facts: &Facts<'_>,
     object: &ObjectName,
     settings: &Settings,
-    said: Diagnosis,
-) -> Result<Diagnosis, Diagnosis> {
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
     let ObjectName { kind, namespace, name } = object;
     let singular = kind.info().singular;
     let line = |path: &str| facts.locator.field(kind.info().name, namespace, name, path);
     let place = look::in_namespace(namespace);
     if settings.paused {
-        return Ok(said
-            .fact("paused is true: the controller makes no pods of the new template")
-            .at(line("spec.paused"))
-            .fix(format!(
-                "take paused out and apply, or kubectl rollout resume {singular} {name}{place}"
-            )));
+        return Some(
+            said.clone()
+                .fact("paused is true: the controller makes no pods of the new template")
+                .at(line("spec.paused"))
+                .fix(format!(
+                    "take paused out and apply, or kubectl rollout resume {singular} {name}{place}"
+                )),
+        );
     }
     if settings.on_delete {
-        return Ok(said
-            .fact("updateStrategy is OnDelete: a pod is made anew only when somebody deletes it")
-            .at(line("spec.updateStrategy.type"))
-            .fix("write type: RollingUpdate and apply, or delete the pods"));
+        return Some(
+            said.clone()
+                .fact(
+                    "updateStrategy is OnDelete: a pod is made anew only when somebody deletes it",
+                )
+                .at(line("spec.updateStrategy.type"))
+                .fix("write type: RollingUpdate and apply, or delete the pods"),
+        );
     }
     if settings.partition > 0 {
         let partition = settings.partition;
-        return Ok(said
-            .fact(format!(
-                "partition is {partition}: pods with a lower number keep the older template"
-            ))
-            .at(line("spec.updateStrategy.rollingUpdate.partition"))
-            .fix("write partition: 0, apply, and send again"));
+        return Some(
+            said.clone()
+                .fact(format!(
+                    "partition is {partition}: pods with a lower number keep the older template"
+                ))
+                .at(line("spec.updateStrategy.rollingUpdate.partition"))
+                .fix("write partition: 0, apply, and send again"),
+        );
     }
-    Err(said)
+    None
 }
 
 /// What keeps the controller from replacing its pods.
@@ -411,10 +419,9 @@ fn waits(facts: &Facts<'_>, object: &ObjectName, said: Diagnosis) -> Diagnosis {
     let Some(settings) = settings(facts, object) else { return said };
     let line = |path: &str| facts.locator.field(kind.info().name, namespace, name, path);
     let place = look::in_namespace(namespace);
-    let said = match told_to_wait(facts, object, &settings, said) {
-        Ok(said) => return said,
-        Err(said) => said,
-    };
+    if let Some(said) = told_to_wait(facts, object, &settings, &said) {
+        return said;
+    }
     let pods = facts.case.cluster.objects().list::<Pod>(Some(namespace));
     let pods: Vec<&Arc<Pod>> =
         pods.filter(|pod| settings.selector.matches(pod.metadata.labels.as_ref())).collect();

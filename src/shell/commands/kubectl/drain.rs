@@ -356,7 +356,6 @@ impl Drain {
     }
 
     /// The pods of a node that have to leave, and what is said of some; or what stands against it.
-    #[expect(clippy::type_complexity, reason = "two lists, or one")]
     fn pods_of(
         &mut self,
         io: &mut Io<'_>,
