@@ -618,6 +618,13 @@ fn a_guided_level_leads_on_and_is_skipped_with_one_key() {
     assert!(!player.screen().contains("of 5"), "{}", player.screen());
 }
 
+#[test]
+fn a_guided_level_waits_for_nobody_who_writes_without_asking() {
+    let mut player = Player::at_the_campaign(80, 24);
+    player.keys("enter enter ctrl-g esc").wait_until("2 of 5 · F3");
+    player.type_text("#").wait_until("4 of 5 · Ctrl-S");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
