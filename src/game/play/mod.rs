@@ -317,14 +317,14 @@ impl Play {
 
     /// Passes over the marks whose moment has come.
     pub(in crate::game) fn follow_coach(&mut self) {
-        let edited = !self.edited_files().is_empty();
         let won = self.phase == Phase::Solved;
         while let Some((_, _, mark)) = self.coach() {
+            let edited = || !self.edited_files().is_empty();
             let done = match mark.until {
                 Moment::Sent => self.sends > 0,
                 // Who writes already, or has won, does not wait for help.
-                Moment::Asked => self.ladder.highest > 0 || edited || won,
-                Moment::Edited => edited,
+                Moment::Asked => self.ladder.highest > 0 || won || edited(),
+                Moment::Edited => edited(),
                 Moment::Applied => self.attempt.has_applied(),
                 Moment::Won => won,
             };
