@@ -59,21 +59,12 @@ static SET_LAST_APPLIED: Command = Command {
     usage: "-f FILENAME",
     flags: &[
         &[switch("create-annotation", None, "Make the annotation where there is none.")],
-        FILES,
+        &[catalog::FILE],
         catalog::WRITE,
     ],
     run: set_last_applied,
     ..catalog::PLAIN
 };
-
-/// `-f` alone.
-const FILES: &[Flag] = &[Flag {
-    long: "filename",
-    short: Some('f'),
-    takes: Takes::List,
-    default: "[]",
-    help: "The file, folder or - (standard input) with the objects' manifests.",
-}];
 
 static VIEW_LAST_APPLIED: Command = Command {
     name: "view-last-applied",

@@ -149,18 +149,20 @@ pub(super) fn commands() -> impl Iterator<Item = &'static Command> {
     GROUPS.iter().flat_map(|(_, commands)| commands.iter().copied())
 }
 
+/// `-f`
+pub(super) const FILE: Flag = Flag {
+    long: "filename",
+    short: Some('f'),
+    takes: Takes::List,
+    default: "[]",
+    help: "The file, folder or - (standard input) with the objects' manifests.",
+};
+/// `-R`
+pub(super) const RECURSIVE: Flag =
+    switch("recursive", Some('R'), "Read the folders of -f with everything below them.");
 /// `-f`, `-k`, `-R`
-pub(super) const FILENAME: &[Flag] = &[
-    Flag {
-        long: "filename",
-        short: Some('f'),
-        takes: Takes::List,
-        default: "[]",
-        help: "The file, folder or - (standard input) with the objects' manifests.",
-    },
-    text("kustomize", Some('k'), "A kustomization folder."),
-    switch("recursive", Some('R'), "Read the folders of -f with everything below them."),
-];
+pub(super) const FILENAME: &[Flag] =
+    &[FILE, text("kustomize", Some('k'), "A kustomization folder."), RECURSIVE];
 /// `-l`
 pub(super) const SELECTOR: &[Flag] = &[text(
     "selector",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
-use super::super::flags::{Flag, Takes, switch, text};
+use super::super::flags::{Flag, text};
 use super::super::local::{self, LOCAL_ONLY};
 use super::super::words;
 use super::super::{Call, DONE, Failure, Outcome};
@@ -30,19 +30,7 @@ pub(super) static SELECTOR: Command = Command {
 };
 
 /// `-f` and `-R`, without `-k`; folders are read with what is below them.
-const FILENAME: &[Flag] = &[
-    Flag {
-        long: "filename",
-        short: Some('f'),
-        takes: Takes::List,
-        default: "[]",
-        help: "The file, folder or - (standard input) with the objects' manifests.",
-    },
-    Flag {
-        default: "true",
-        ..switch("recursive", Some('R'), "Read the folders of -f with everything below them.")
-    },
-];
+const FILENAME: &[Flag] = &[catalog::FILE, Flag { default: "true", ..catalog::RECURSIVE }];
 
 /// The words that name objects, and the last one, which says what is set.
 pub(super) fn split(call: &Call, missing: &str) -> Result<(Vec<String>, String), Failure> {
