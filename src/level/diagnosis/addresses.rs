@@ -149,8 +149,7 @@ impl Failed<'_> {
         pod.metadata.deletion_timestamp.as_ref()?;
         let held = pod.metadata.finalizers.as_ref().filter(|held| !held.is_empty())?;
         let source = self.facts.pod_source(namespace, name);
-        let at = source
-            .and_then(|own| super::locate::at(&own.source, &own.within("metadata.finalizers")));
+        let at = source.and_then(|own| own.line("metadata.finalizers"));
         let address = self.to.ip();
         Some(
             Diagnosis::new(

@@ -426,7 +426,7 @@ fn sent_nothing(facts: &Facts<'_>) -> Option<Diagnosis> {
         let index = specs.iter().position(|spec| spec["name"].as_str() == Some(&**container))?;
         let field = ["args", "command"].into_iter().find(|field| !specs[index][*field].is_null());
         let field = field.unwrap_or("name");
-        super::locate::at(&own.source, &own.within(&format!("spec.containers[{index}].{field}")))
+        own.line(&format!("spec.containers[{index}].{field}"))
     });
     Some(
         Diagnosis::new(

@@ -41,6 +41,11 @@ impl PodSource<'_> {
         }
     }
 
+    /// The line of a path in the pod.
+    pub fn line(&self, path: &str) -> Option<Location> {
+        locate::at(&self.source, &self.within(path))
+    }
+
     /// The pod's own part of the manifest.
     pub fn pod(&self) -> Option<&Value> {
         match self.path {

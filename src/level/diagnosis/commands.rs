@@ -93,7 +93,7 @@ fn image_line(facts: &Facts<'_>, namespace: &str, pod: &str, container: &str) ->
     let source = facts.pod_source(namespace, pod)?;
     let specs = source.pod()?.pointer("/spec/containers")?.as_array()?;
     let index = specs.iter().position(|spec| spec["name"].as_str() == Some(container))?;
-    super::locate::at(&source.source, &source.within(&format!("spec.containers[{index}].image")))
+    source.line(&format!("spec.containers[{index}].image"))
 }
 
 /// Another container of the pod in which the program can be run: its image has it, or somebody put it there.

@@ -256,7 +256,7 @@ pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> 
     };
     let source = facts.pod_source(&namespace, &pod);
     let path = if on_host { "spec.hostNetwork" } else { "spec.dnsPolicy" };
-    let line = source.and_then(|own| super::locate::at(&own.source, &own.within(path)));
+    let line = source.and_then(|own| own.line(path));
     Some(
         said.look([look::yaml("pod", &namespace, &pod)])
             .at(line.or(at))

@@ -478,7 +478,7 @@ fn node_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diag
             let number = list.position(|entry| field(entry).as_deref() == Some("spec.nodeName"))?;
             let path =
                 format!("spec.containers[{index}].env[{number}].valueFrom.fieldRef.fieldPath");
-            locate::at(&client.source, &client.within(&path))
+            client.line(&path)
         })
     });
     let said = Diagnosis::new(

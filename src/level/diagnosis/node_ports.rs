@@ -199,8 +199,7 @@ impl Failed<'_> {
             false => ("closed-node-port", "hostPort", format!("hostPort: {port}")),
         };
         let source = self.facts.pod_source(namespace, name);
-        let at =
-            source.and_then(|one| locate::at(&one.source, &one.within(&format!("{path}.{field}"))));
+        let at = source.and_then(|one| one.line(&format!("{path}.{field}")));
         let number = own.host_port.unwrap_or_default();
         Some(
             Diagnosis::new(
@@ -241,7 +240,7 @@ impl Failed<'_> {
                     .look([look::pods(namespace)])
                     .fact(fact)
                     .nearest(Some(near.clone()))
-                    .at(locate::at(&own.source, &own.within(&host_name)))
+                    .at(own.line(&host_name))
                     .fix(format!("write {near}, and make the pod anew; then send again")),
             );
         }
@@ -249,7 +248,7 @@ impl Failed<'_> {
             let written = own.pod()?.get("spec")?;
             let fields = ["nodeName", "nodeSelector", "affinity"];
             let field = fields.into_iter().find(|field| !written[*field].is_null())?;
-            super::locate::at(&own.source, &own.within(&format!("spec.{field}")))
+            own.line(&format!("spec.{field}"))
         });
         Some(
             said.clone()
@@ -279,7 +278,7 @@ impl Failed<'_> {
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let source = self.facts.pod_source(namespace, name)?;
         let address = pod.status.as_ref()?.pod_ip.as_deref()?;
-        let at = super::locate::at(&source.source, &source.within("spec.containers[0].ports"));
+        let at = source.line("spec.containers[0].ports");
         Some(
             said.clone()
                 .look([look::pods(namespace)])

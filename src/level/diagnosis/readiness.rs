@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::owners;
-use super::{Diagnosis, Facts, client, locate, services};
+use super::{Diagnosis, Facts, client, services};
 use crate::api::{Event, Kind, Pod};
 use crate::cluster::Cluster;
 use crate::diagnostic::Location;
@@ -153,7 +153,7 @@ pub(super) fn closed_probe(facts: &Facts<'_>, pod: &Pod) -> Option<(u16, Option<
     })?;
     let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
     let source = facts.pod_source(namespace, name);
-    let at = source.and_then(|own| locate::at(&own.source, &own.within(&index)));
+    let at = source.and_then(|own| own.line(&index));
     Some((first, at))
 }
 

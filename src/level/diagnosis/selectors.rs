@@ -756,7 +756,7 @@ fn listens_later(
         Some((index, _)) => format!("spec.containers[{index}].readinessProbe"),
         None => "spec.containers[0]".to_owned(),
     };
-    let at = source.and_then(|source| super::locate::at(&source.source, &source.within(&path)));
+    let at = source.and_then(|source| source.line(&path));
     let others = other_probes(facts, pod);
     let (fact, fix) = match probe {
         Some((_, probe)) if probe.exec.is_some() => (

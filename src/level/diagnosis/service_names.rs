@@ -312,7 +312,7 @@ impl Facts<'_> {
     /// The line of a field of the client's pod.
     fn pod_line(&self, path: &str) -> Option<Location> {
         let client = self.client_source()?;
-        super::locate::at(&client.source, &client.within(path))
+        client.line(path)
     }
 }
 

@@ -226,8 +226,7 @@ impl Failed<'_> {
         let stored = self.facts.case.cluster.objects().get::<Pod>(namespace, name)?;
         let path = port_path(stored, |one| one.host_port == Some(i32::from(asked)))?;
         let source = self.facts.pod_source(namespace, name);
-        let at = source
-            .and_then(|own| locate::at(&own.source, &own.within(&format!("{path}.containerPort"))));
+        let at = source.and_then(|own| own.line(&format!("{path}.containerPort")));
         let open = port_list(listening, " or ");
         Some(
             Diagnosis::new(
@@ -495,9 +494,7 @@ impl Failed<'_> {
         let image = container.image.as_deref()?;
         let (name, command) = (&container.name, container.command.as_ref()?.join(" "));
         let source = self.facts.pod_source(namespace, pod);
-        let at = source.and_then(|own| {
-            locate::at(&own.source, &own.within(&format!("spec.containers[{index}].command")))
-        });
+        let at = source.and_then(|own| own.line(&format!("spec.containers[{index}].command")));
         Some(
             Diagnosis::new(
                 "nobody-listens",

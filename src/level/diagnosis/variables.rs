@@ -454,7 +454,7 @@ impl Facts<'_> {
         let stored = self.case.cluster.objects().get::<Pod>(&namespace, &pod)?;
         (stored.spec.as_ref()?.enable_service_links == Some(false)).then(|| {
             let client = self.client_source()?;
-            locate::at(&client.source, &client.within("spec.enableServiceLinks"))
+            client.line("spec.enableServiceLinks")
         })
     }
 }

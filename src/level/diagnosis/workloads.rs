@@ -294,7 +294,7 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
     let status = pod.status.as_ref()?;
     let at = |path: &str| -> Option<Location> {
         let source = source?;
-        locate::at(&source.source, &source.within(path))
+        source.line(path)
     };
     let broken = status.container_statuses.iter().flatten();
     let mut broken = broken.filter_map(|container| Some((container, trouble_of(pod, container)?)));
@@ -452,8 +452,7 @@ fn held_port(
         let value = node.metadata.labels.as_ref()?.get(label)?;
         Some(format!("{label}: {value}"))
     });
-    let line =
-        |path: &str| source.and_then(|source| locate::at(&source.source, &source.within(path)));
+    let line = |path: &str| source.and_then(|source| source.line(path));
     let at = match near.is_some() {
         true => line(&crate::manifest::field("spec.nodeSelector", label)),
         false => line(&path),
@@ -511,7 +510,7 @@ fn no_such_node(
     };
     let line = source.and_then(|source| {
         let path = crate::manifest::field("spec.nodeSelector", key);
-        locate::at(&source.source, &source.within(&path))
+        source.line(&path)
     });
     let said = said
         .clone()

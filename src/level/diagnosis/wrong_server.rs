@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::answers::{itself, left_service};
-use super::asked::mention;
-use super::asked::{question_of, service_of};
+use super::asked::{mention, question_of, service_of};
 use super::look;
 use super::owners::maker;
 use super::{
@@ -93,9 +92,7 @@ fn came_too_late(
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
     let (index, said) = containers::found_taken(facts, pod, at.port())?;
     let source = facts.pod_source(namespace, name);
-    let line = source.and_then(|own| {
-        super::locate::at(&own.source, &own.within(&format!("spec.containers[{index}]")))
-    });
+    let line = source.and_then(|own| own.line(&format!("spec.containers[{index}]")));
     Some(said.fact(message).at(line))
 }
 
@@ -158,8 +155,7 @@ fn other_image(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnos
         return None;
     }
     let source = facts.pod_source(namespace, name);
-    let at = source
-        .and_then(|own| super::locate::at(&own.source, &own.within("spec.containers[0].image")));
+    let at = source.and_then(|own| own.line("spec.containers[0].image"));
     let images: Vec<&str> =
         containers.iter().filter_map(|container| container.image.as_deref()).collect();
     Some(
@@ -184,9 +180,9 @@ fn by_host_port(
     let port = trace.flow.destination.port();
     let source = facts.pod_source(namespace, name);
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    let mut ports = super::workloads::host_ports(pod);
+    let mut ports = workloads::host_ports(pod);
     let (asked, _) = ports.find(|(_, asked)| *asked == i32::from(port))?;
-    let at = source.and_then(|own| super::locate::at(&own.source, &own.within(&asked)));
+    let at = source.and_then(|own| own.line(&asked));
     Some(
         said.clone()
             .look([look::pods(namespace), look::describe("pod", namespace, name)])
