@@ -184,3 +184,13 @@ fn a_loop_that_never_waits_is_ended_and_that_is_said() {
     let finished = story.run(":(){ :|:& };: ; f() { f; }; f; x() { (x); }; x");
     assert_ne!(finished.exit, 0);
 }
+
+/// As bash 5.2 goes: a path that is empty goes without saying.
+#[test]
+fn a_folder_is_looked_for_along_cdpath_in_its_order() {
+    let folders = "cd /tmp; mkdir -p here/b far/b far/c; cd here; ";
+    assert_eq!(output(&format!("{folders}CDPATH=.:/tmp/far; cd b")), "/tmp/here/b\n");
+    assert_eq!(output(&format!("{folders}CDPATH=:/tmp/far; cd b; pwd")), "/tmp/here/b\n");
+    assert_eq!(output(&format!("{folders}CDPATH=:/tmp/far; cd c")), "/tmp/far/c\n");
+    assert_eq!(output(&format!("{folders}CDPATH=/tmp/far:.; cd b")), "/tmp/far/b\n");
+}

@@ -54,7 +54,7 @@ impl Machine {
         if let Err(status) = self.go_to(io, "cd", found.as_deref().unwrap_or(&to)) {
             return status;
         }
-        if found.is_some() {
+        if found.is_some_and(|found| found != to) {
             let path = self.working_directory();
             self.say(io, &path);
         }
@@ -71,8 +71,12 @@ impl Machine {
         let search =
             self.state.get("CDPATH").filter(|_| !matches!(first, "" | "." | ".." | "-"))?;
         let view = files_view(io, &self.state.place);
-        let whole = |folder: &str| format!("{}/{to}", folder.trim_end_matches('/'));
-        search.split(':').filter(|folder| !matches!(*folder, "" | ".")).map(whole).find(|path| {
+        // An empty one is the working directory, and goes without saying.
+        let whole = |folder: &str| match folder {
+            "" => to.to_owned(),
+            folder => format!("{}/{to}", folder.trim_end_matches('/')),
+        };
+        search.split(':').map(whole).find(|path| {
             let path = files::absolute(&self.state.place, &self.state.directory, path);
             view.is_directory(&path)
         })
