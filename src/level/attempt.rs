@@ -295,17 +295,22 @@ impl Attempt {
     /// sent once what was just applied has come to rest. Without an apply before, this starts the
     /// events' clock.
     pub fn go(&mut self) {
+        let mut ahead = self.cluster.clone();
+        ahead.settle(SETTLE);
+        self.begin_probing(ahead.now(), true);
+    }
+
+    /// The goals' requests are sent from this moment on.
+    fn begin_probing(&mut self, first: SimTime, diagnose: bool) {
         self.note(Did::Sent);
         self.start();
         self.goals = self.level.goals.iter().map(GoalState::fresh).collect();
-        let mut ahead = self.cluster.clone();
-        ahead.settle(SETTLE);
         self.probing = Some(Probing {
             goal: 0,
             prepared: false,
-            next: ahead.now(),
+            next: first,
             runs: Vec::new(),
-            diagnose: true,
+            diagnose,
             obstacle: None,
         });
         self.schedule_goal();
@@ -468,10 +473,7 @@ impl Attempt {
     fn probe(&mut self, diagnose: bool, goes_on: impl Fn(&[GoalState]) -> bool) {
         self.start();
         self.rest();
-        self.go();
-        if let Some(probing) = &mut self.probing {
-            probing.diagnose = diagnose;
-        }
+        self.begin_probing(self.cluster.now(), diagnose);
         while let Some(at) = self.next_due().filter(|_| self.probing.is_some()) {
             self.cluster.advance_to(at);
             self.run_due();
