@@ -286,8 +286,7 @@ fn waiting(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let Some(over) = events_over(&level) else { return vec![idle(prover, seed)] };
     let mut tries = Vec::new();
     for (name, answer) in wrong_answers(&level) {
-        let mut attempt = prover.open(seed);
-        apply(&mut attempt, answer.as_ref());
+        let mut attempt = prover.answered(seed, answer.as_ref());
         attempt.run_script(&format!("sleep {}", over.as_secs()));
         apply(&mut attempt, answer.as_ref());
         tries.push(Tried::new(format!("{name}, applied again when the events are over"), attempt));
@@ -298,11 +297,10 @@ fn waiting(prover: &mut Prover, seed: u64) -> Vec<Tried> {
 /// The untouched files, and nothing more for as long as the slowest solution takes.
 fn idle(prover: &mut Prover, seed: u64) -> Tried {
     let level = prover.level.clone();
-    let mut attempt = prover.open(seed);
-    let began = attempt.cluster().now();
+    let began = prover.open(seed).cluster().now();
     let solved = level.solutions.iter();
     let ends = solved.map(|solution| prover.solved(seed, solution).cluster().now()).max();
-    apply(&mut attempt, None);
+    let mut attempt = prover.answered(seed, None);
     let seconds = ends.map_or(0, |end| end.since(began).as_secs());
     attempt.run_script(&format!("sleep {seconds}"));
     Tried::new(format!("the untouched files, {seconds} s after they were applied"), attempt)
@@ -357,8 +355,7 @@ fn relabelling(prover: &mut Prover, seed: u64) -> Vec<Tried> {
     let seconds = events_over(&level).map_or(0, |over| over.as_secs());
     let mut tries = Vec::new();
     for (name, answer) in wrong_answers(&level) {
-        let mut attempt = prover.open(seed);
-        apply(&mut attempt, answer.as_ref());
+        let mut attempt = prover.answered(seed, answer.as_ref());
         let (wearing, others) = pods_by_label(&attempt, &labels);
         if seconds > 0 && !wearing.is_empty() {
             let off = in_namespaces("kubectl label pod", &wearing, &keys(&labels));

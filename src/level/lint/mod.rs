@@ -26,7 +26,7 @@ use super::diagnosis;
 use super::format::{Level, Mistake, Predict, Solution};
 use crate::cluster::ObjectName;
 use crate::diagnostic::Diagnostic;
-use crate::shell::Finished;
+use crate::shell::{Files, Finished};
 
 use cheats::Try;
 
@@ -174,12 +174,17 @@ impl fmt::Display for Statement {
     }
 }
 
+/// What an answer gives: its files, and its script.
+type Given = (Files, Option<String>);
+
 /// Proves a level. It remembers the level's opened clusters, so that each is made once.
 pub struct Prover {
     level: Arc<Level>,
     opened: BTreeMap<u64, Attempt>,
     /// The level after its own files were applied, and how its goals stand.
     untouched: BTreeMap<u64, (Attempt, Verdict)>,
+    /// The level at the moment after an answer was given; several proofs begin there.
+    answered: BTreeMap<(u64, Option<Given>), Attempt>,
     /// The level after a solution was applied and came to rest.
     solved: BTreeMap<(String, u64), Attempt>,
     /// How the level stands after each mistake, all goals judged.
@@ -197,6 +202,7 @@ impl Prover {
             level,
             opened: BTreeMap::new(),
             untouched: BTreeMap::new(),
+            answered: BTreeMap::new(),
             solved: BTreeMap::new(),
             mistaken: BTreeMap::new(),
             cheated: BTreeMap::new(),
@@ -288,13 +294,24 @@ impl Prover {
         self.opened.entry(seed).or_insert_with(open).clone()
     }
 
+    /// The level at the moment after an answer was given, or its own files were applied.
+    fn answered(&mut self, seed: u64, answer: Option<&Solution>) -> Attempt {
+        let given = answer.map(|answer| (answer.files.clone(), answer.script.clone()));
+        let opened = self.open(seed);
+        let answered = self.answered.entry((seed, given)).or_insert_with(|| {
+            let mut attempt = opened;
+            apply(&mut attempt, answer);
+            attempt
+        });
+        answered.clone()
+    }
+
     /// The level with its own files applied, and how its goals stand.
     fn untouched(&mut self, seed: u64) -> &(Attempt, Verdict) {
-        let opened = self.open(seed);
+        let answered = self.answered(seed, None);
         let exhausted = &mut self.exhausted;
         self.untouched.entry(seed).or_insert_with(|| {
-            let mut attempt = opened;
-            apply(&mut attempt, None);
+            let mut attempt = answered;
             let verdict = attempt.grade();
             *exhausted |= attempt.acts().iter().any(|act| act.exhausted)
                 || verdict.goals.iter().any(GoalState::is_exhausted);
@@ -304,10 +321,9 @@ impl Prover {
 
     /// A solution, applied and come to rest.
     fn solved(&mut self, seed: u64, solution: &Solution) -> Attempt {
-        let opened = self.open(seed);
+        let answered = self.answered(seed, Some(solution));
         let solved = self.solved.entry((solution.name.clone(), seed)).or_insert_with(|| {
-            let mut attempt = opened;
-            apply(&mut attempt, Some(solution));
+            let mut attempt = answered;
             cheats::rest(&mut attempt);
             attempt
         });
@@ -320,7 +336,7 @@ impl Prover {
         if let Some(verdict) = self.mistaken.get(&key) {
             return verdict.clone();
         }
-        let verdict = answered(self.open(seed), Some(&mistake.answer));
+        let verdict = self.answered(seed, Some(&mistake.answer)).grade();
         self.mistaken.insert(key, verdict.clone());
         verdict
     }
@@ -358,11 +374,7 @@ impl Prover {
         let index = (mistake.goal as usize).saturating_sub(1);
         let verdict = match first {
             true => self.mistaken(mistake, seed),
-            false => {
-                let mut attempt = self.open(seed);
-                apply(&mut attempt, Some(&mistake.answer));
-                attempt.grade_through(index)
-            }
+            false => self.answered(seed, Some(&mistake.answer)).grade_through(index),
         };
         let Some(goal) = verdict.goals.get(index) else {
             let help = format!("the level has goals 1 to {}", verdict.goals.len());
@@ -395,13 +407,15 @@ impl Prover {
     fn repeats(&mut self, seed: u64) -> Result<(), Diagnostic> {
         let level = self.level.clone();
         let transcript = |mut attempt: Attempt| {
-            apply(&mut attempt, level.solutions.first());
             let look = attempt.run_script(LOOK);
             let verdict = attempt.grade();
             format!("{}{verdict:?}", String::from_utf8_lossy(&look.stdout))
         };
-        let first = transcript(self.open(seed));
-        let second = transcript(Attempt::open(level.clone(), seed));
+        let solution = level.solutions.first();
+        let first = transcript(self.answered(seed, solution));
+        let mut again = Attempt::open(level.clone(), seed);
+        apply(&mut again, solution);
+        let second = transcript(again);
         let error = |what: String| {
             let help = "this is a fault of podhop's: chance or time came from outside";
             Err(level.source.error("", what).help(help))
@@ -443,11 +457,6 @@ pub struct Played {
     pub simulated: Duration,
     /// What the answer's script printed, and how it ended, if it has one.
     pub script: Option<Finished>,
-}
-
-fn answered(mut attempt: Attempt, answer: Option<&Solution>) -> Verdict {
-    apply(&mut attempt, answer);
-    attempt.grade()
 }
 
 fn apply(attempt: &mut Attempt, answer: Option<&Solution>) {
