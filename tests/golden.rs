@@ -357,7 +357,7 @@ const GENERATED: &[(&str, &str)] = &[
     (r"\b10\.244\.\d+\.\d+\b", "<pod-ip>"),
     (r"\b10\.(9[6-9]|10\d|11[01])\.(\d{2,3}|[1-9])\.\d+\b", "<cluster-ip>"),
     (r"\b\d+[smh](\d+[sm])?\b", "<age>"),
-    (r"E\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "<klog> "),
+    (r"[EW]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", "<klog> "),
 ];
 
 /// The text with generated values made equal. Columns are as wide as their values, so that runs of

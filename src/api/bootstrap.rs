@@ -6,12 +6,14 @@ use k8s_openapi::api::core::v1::{
     ConfigMap, EndpointAddress, EndpointPort, EndpointSubset, Endpoints, Namespace, Service,
     ServiceAccount, ServicePort, ServiceSpec,
 };
-use k8s_openapi::api::discovery::v1 as discovery;
+use k8s_openapi::api::discovery::v1::{self as discovery, EndpointSlice as Slice};
+use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{ApiServer, Resource};
+use super::{ApiServer, Resource, priority};
 use crate::clock::SimTime;
+use crate::random::Stream;
 
 /// The namespaces that every cluster has.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -19,6 +21,12 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 /// Where the API server itself listens: on the first node.
 const ADDRESS: &str = "192.168.49.2";
 const PORT: i32 = 8443;
+
+/// The name of the server's own Service, in the namespace `default`.
+pub(crate) const OWN: &str = "kubernetes";
+
+/// The ConfigMap with the certificate by which pods know the server.
+pub(crate) const ROOT_CA: &str = "kube-root-ca.crt";
 
 /// What `kube-root-ca.crt` holds: a certificate's shape, for nothing here speaks TLS.
 pub(crate) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
@@ -29,17 +37,41 @@ pub(super) fn fill(server: &mut ApiServer) {
         let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
         put(server, Namespace { metadata, ..Namespace::default() });
     }
-    put(server, service());
-    put(server, endpoints());
-    put(server, slice());
+    for (name, value, description) in priority::SYSTEM_CLASSES {
+        server.store.begin_with(class(name, value, description).into_object());
+    }
+    keep_own(server, SimTime::START);
 }
 
-/// What a new namespace gets at once, so that pods can be created in it.
+/// Stores again what the server keeps of itself and somebody has deleted or changed
+/// (`pkg/controlplane/controller/kubernetesservice`).
+pub(super) fn keep_own(server: &mut ApiServer, now: SimTime) {
+    if server.store.get::<Service>("default", OWN).is_none() {
+        let _ = server.create(now, service());
+    }
+    match server.store.get::<Endpoints>("default", OWN).map(|own| Endpoints::clone(own)) {
+        None => drop(server.create(now, endpoints())),
+        Some(own) => {
+            let subsets = endpoints().subsets;
+            let _ = server.update(now, Endpoints { subsets, ..own });
+        }
+    }
+    match server.store.get::<Slice>("default", OWN).map(|own| Slice::clone(own)) {
+        None => drop(server.create(now, slice())),
+        Some(own) => {
+            let Slice { endpoints, ports, .. } = slice();
+            let _ = server.update(now, Slice { endpoints, ports, ..own });
+        }
+    }
+}
+
+/// What a namespace has from its beginning, and gets again when it is taken away: so pods can be
+/// created in it (`serviceaccounts_controller.go`, `rootcacertpublisher/publisher.go`).
 pub(super) fn furnish(server: &mut ApiServer, now: SimTime, namespace: &str) {
     let account =
         ServiceAccount { metadata: named("default", namespace), ..ServiceAccount::default() };
     let certificate = BTreeMap::from([("ca.crt".to_owned(), CERTIFICATE.to_owned())]);
-    let mut metadata = named("kube-root-ca.crt", namespace);
+    let mut metadata = named(ROOT_CA, namespace);
     metadata.annotations = Some(BTreeMap::from([(
         "kubernetes.io/description".to_owned(),
         "Contains a CA bundle that can be used to verify the kube-apiserver when using internal \
@@ -48,15 +80,40 @@ pub(super) fn furnish(server: &mut ApiServer, now: SimTime, namespace: &str) {
             .to_owned(),
     )]));
     let config_map = ConfigMap { metadata, data: Some(certificate), ..ConfigMap::default() };
-    // Somebody who made them already may keep them.
+    // Somebody who made the account already may keep it.
     let _ = server.create(now, account);
-    let _ = server.create(now, config_map);
+    match server.store.get::<ConfigMap>(namespace, ROOT_CA).map(|own| ConfigMap::clone(own)) {
+        None => drop(server.create(now, config_map)),
+        Some(own) => {
+            let annotations = own.metadata.annotations.clone().or(config_map.metadata.annotations);
+            let metadata = ObjectMeta { annotations, ..own.metadata.clone() };
+            let _ = server.update(now, ConfigMap { metadata, data: config_map.data, ..own });
+        }
+    }
 }
 
 fn put<T: Resource>(server: &mut ApiServer, object: T) {
     let name = object.metadata().name.clone().unwrap_or_default();
     if let Err(status) = server.create(SimTime::START, object) {
         unreachable!("the cluster's own {} {name} is refused: {status}", T::KIND);
+    }
+}
+
+/// A class of priority that every cluster has. Its identity is made of its name, so that the random
+/// numbers of the server are left alone.
+fn class(name: &str, value: i32, description: &str) -> PriorityClass {
+    PriorityClass {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            uid: Some(Stream::new(0, name).uuid()),
+            creation_timestamp: Some(super::time(SimTime::START)),
+            generation: Some(1),
+            ..ObjectMeta::default()
+        },
+        value: Some(value),
+        description: Some(description.to_owned()),
+        preemption_policy: Some("PreemptLowerPriority".to_owned()),
+        global_default: None,
     }
 }
 
@@ -70,7 +127,7 @@ fn named(name: &str, namespace: &str) -> ObjectMeta {
 
 fn labelled(labels: &[(&str, &str)]) -> ObjectMeta {
     let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    ObjectMeta { labels: Some(labels.collect()), ..named("kubernetes", "default") }
+    ObjectMeta { labels: Some(labels.collect()), ..named(OWN, "default") }
 }
 
 fn service() -> Service {
@@ -92,8 +149,12 @@ fn service() -> Service {
 
 fn endpoints() -> Endpoints {
     let address = EndpointAddress { ip: ADDRESS.to_owned(), ..EndpointAddress::default() };
-    let port =
-        EndpointPort { name: Some("https".to_owned()), port: PORT, ..EndpointPort::default() };
+    let port = EndpointPort {
+        name: Some("https".to_owned()),
+        port: PORT,
+        protocol: Some("TCP".to_owned()),
+        app_protocol: None,
+    };
     Endpoints {
         metadata: labelled(&[("endpointslice.kubernetes.io/skip-mirror", "true")]),
         subsets: Some(vec![EndpointSubset {
@@ -119,6 +180,7 @@ fn slice() -> discovery::EndpointSlice {
         ports: Some(vec![discovery::EndpointPort {
             name: Some("https".to_owned()),
             port: Some(PORT),
+            protocol: Some("TCP".to_owned()),
             ..discovery::EndpointPort::default()
         }]),
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::PodCondition;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 
 use super::selector::LabelSelector;
@@ -65,7 +66,33 @@ impl ApiServer {
             status.disruptions_allowed = status.disruptions_allowed.map(|allowed| allowed - 1);
             self.commit(Object::PodDisruptionBudget(budget));
         }
+        self.tell_disruption(now, target);
         self.delete_sent(now, target, options)
+    }
+
+    /// Writes down in a pod's status that it is evicted, before it is deleted.
+    fn tell_disruption(&mut self, now: SimTime, target: &Target<'_>) {
+        let Some(Object::Pod(pod)) = self.store.object(target.kind, target.namespace, target.name)
+        else {
+            return;
+        };
+        let told = pod.status.as_ref().is_some_and(|status| {
+            status.conditions.iter().any(|condition| condition.type_ == "DisruptionTarget")
+        });
+        if told {
+            return;
+        }
+        let mut pod = Arc::clone(pod);
+        let status = Arc::make_mut(&mut pod).status.get_or_insert_default();
+        Arc::make_mut(&mut status.conditions).push(PodCondition {
+            last_transition_time: Some(time(now)),
+            message: Some("Eviction API: evicting".to_owned()),
+            reason: Some("EvictionByEvictionAPI".to_owned()),
+            status: "True".to_owned(),
+            type_: "DisruptionTarget".to_owned(),
+            ..PodCondition::default()
+        });
+        self.commit(Object::Pod(pod));
     }
 
     /// The budget that an eviction of this pod is charged to, if it is charged to any.

@@ -41,7 +41,7 @@ const fn row(
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// One row a kind, in the enum's order.
-static KINDS: [KindInfo; 30] = [
+static KINDS: [KindInfo; 31] = [
     row((Kind::Namespace, "Namespace", ""), ("namespaces", "namespace"), &["ns"], (false, false)),
     row((Kind::Node, "Node", ""), ("nodes", "node"), &["no"], (false, false)),
     row((Kind::Pod, "Pod", ""), ("pods", "pod"), &["po"], (true, true)),
@@ -163,6 +163,12 @@ static KINDS: [KindInfo; 30] = [
         (Kind::ClusterRoleBinding, "ClusterRoleBinding", RBAC),
         ("clusterrolebindings", "clusterrolebinding"),
         &[],
+        (false, false),
+    ),
+    row(
+        (Kind::PriorityClass, "PriorityClass", "scheduling.k8s.io"),
+        ("priorityclasses", "priorityclass"),
+        &["pc"],
         (false, false),
     ),
 ];

@@ -19,10 +19,12 @@ mod normal;
 mod object;
 pub mod patch;
 mod pod;
+mod priority;
 pub mod quantity;
 pub mod quota;
 mod read;
 mod request;
+pub mod rights;
 pub mod selector;
 mod server_side;
 mod space;
@@ -36,7 +38,7 @@ mod wire;
 mod write;
 
 pub use admission::PVC_PROTECTION;
-pub(crate) use bootstrap::CERTIFICATE as ROOT_CERTIFICATE;
+pub(crate) use bootstrap::{CERTIFICATE as ROOT_CERTIFICATE, OWN, ROOT_CA};
 pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};
 pub use kind::{Kind, KindInfo, Names, is_called};
@@ -218,6 +220,16 @@ impl ApiServer {
         }
         strategy::count_generation(&mut new, &old, false);
         Ok(typed(&self.commit(new)))
+    }
+
+    /// Gives a namespace its service account and root certificate again.
+    pub(crate) fn furnish(&mut self, now: SimTime, namespace: &str) {
+        bootstrap::furnish(self, now, namespace);
+    }
+
+    /// Stores the server's own Service and endpoints again as they were.
+    pub(crate) fn keep_own(&mut self, now: SimTime) {
+        bootstrap::keep_own(self, now);
     }
 
     /// Takes an object out of the store, whatever its grace period: what a kubelet does at a pod's

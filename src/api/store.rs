@@ -146,6 +146,14 @@ impl Store {
         object
     }
 
+    /// Stores an object that is there before the first write.
+    pub(super) fn begin_with(&mut self, mut object: Object) {
+        object.metadata_mut().resource_version = Some("1".to_owned());
+        self.taken += space::weight(&object);
+        let name: Arc<str> = object.name().into();
+        self.names_mut(object.kind(), object.namespace()).insert(name, object);
+    }
+
     /// Takes an object out. Returns it as it was last, with the resource version of its end.
     pub(super) fn take(&mut self, kind: Kind, namespace: &str, name: &str) -> Option<Object> {
         self.object(kind, namespace, name)?;

@@ -236,6 +236,7 @@ fn counts_generations(kind: Kind) -> bool {
             | Kind::IngressClass
             | Kind::NetworkPolicy
             | Kind::PodDisruptionBudget
+            | Kind::PriorityClass
     )
 }
 

@@ -17,7 +17,7 @@ pub use claim::PROTECTION as PVC_PROTECTION;
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 
-use super::{Kind, Object, Reason, Status, Store, quota};
+use super::{Kind, Object, Reason, Status, Store, priority, quota};
 use crate::random::Stream;
 
 /// The namespaces that nobody may delete.
@@ -83,6 +83,11 @@ pub(super) fn review(store: &Store, object: &Object) -> Result<(), Status> {
     match object {
         Object::Ingress(ingress) => webhook::ingress(store, ingress)?,
         Object::Pod(pod) => pod::review(pod)?,
+        Object::PriorityClass(class) => {
+            if let Some(why) = priority::second_default(store, class) {
+                return Err(forbidden(Kind::PriorityClass, object.name(), &why));
+            }
+        }
         _ => {}
     }
     let new = store.object(object.kind(), object.namespace(), object.name()).is_none();
@@ -103,6 +108,11 @@ pub(super) fn review(store: &Store, object: &Object) -> Result<(), Status> {
 pub(super) fn delete(kind: Kind, name: &str) -> Result<(), Status> {
     if kind == Kind::Namespace && IMMORTAL.contains(&name) {
         return Err(forbidden(kind, name, "this namespace may not be deleted"));
+    }
+    let systems = priority::SYSTEM_CLASSES.iter().any(|(system, _, _)| *system == name);
+    if kind == Kind::PriorityClass && systems {
+        let why = "this is a system priority class and cannot be deleted";
+        return Err(forbidden(kind, name, why));
     }
     Ok(())
 }

@@ -7,14 +7,11 @@ use k8s_openapi::api::core::v1::{Container, PodSpec, ServiceAccount, Toleration,
 
 use super::forbidden;
 use crate::api::pod::{TOKEN_PATH, TOKEN_SUFFIX, TOKEN_VOLUME, token_mount, token_volume};
-use crate::api::{Kind, Pod, SharedSpec, Status, Store};
+use crate::api::{Kind, Pod, SharedSpec, Status, Store, priority};
 use crate::random::Stream;
 
 /// How long a pod stays on a node that is not ready or not reachable, in seconds.
 const TOLERATION_SECONDS: i64 = 300;
-
-/// Whom a pod may displace, where no class of priority says otherwise.
-const PREEMPTION: &str = "PreemptLowerPriority";
 
 /// What a node is called that is lost.
 const LOST: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
@@ -23,7 +20,7 @@ pub(super) fn create(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Res
     service_account(store, suffixes, pod)?;
     let name = pod.metadata.name.clone().unwrap_or_default();
     let spec = pod.spec.get_or_insert_default();
-    priority(spec, &name)?;
+    priority::give(store, spec).map_err(|why| forbidden(Kind::Pod, &name, &why))?;
     LOST.iter().for_each(|key| tolerate(spec, key));
     match &spec.runtime_class_name {
         None => Ok(()),
@@ -110,37 +107,6 @@ fn mount(container: &mut Container, volume: &str) -> bool {
     true
 }
 
-fn priority(spec: &mut PodSpec, name: &str) -> Result<(), Status> {
-    let value = match spec.priority_class_name.as_deref() {
-        None | Some("") => 0,
-        Some("system-cluster-critical") => 2_000_000_000,
-        Some("system-node-critical") => 2_000_001_000,
-        Some(class) => {
-            let why = format!("no PriorityClass with name {class} was found");
-            return Err(forbidden(Kind::Pod, name, &why));
-        }
-    };
-    if spec.priority.is_some_and(|wanted| wanted != value) {
-        let why = format!(
-            "the integer value of priority ({}) must not be provided in pod spec; priority \
-             admission controller computed {value} from the given PriorityClass name",
-            spec.priority.unwrap_or_default()
-        );
-        return Err(forbidden(Kind::Pod, name, &why));
-    }
-    spec.priority = Some(value);
-    // The policy of every class that there is, and of having none.
-    let policy = spec.preemption_policy.get_or_insert_with(|| PREEMPTION.to_owned());
-    if policy != PREEMPTION {
-        let why = format!(
-            "the string value of PreemptionPolicy ({policy}) must not be provided in pod spec; \
-             priority admission controller computed {PREEMPTION} from the given PriorityClass name"
-        );
-        return Err(forbidden(Kind::Pod, name, &why));
-    }
-    Ok(())
-}
-
 fn tolerates(spec: &PodSpec, key: &str) -> bool {
     let covers = |toleration: &Toleration| {
         let keys = toleration.key.as_deref().unwrap_or("");
@@ -201,43 +167,5 @@ mod tests {
         spec.tolerations = Some(vec![all]);
         tolerate(&mut spec, "node.kubernetes.io/not-ready");
         assert_eq!(spec.tolerations.unwrap().len(), 1);
-    }
-
-    #[test]
-    fn an_unknown_priority_class_is_refused() {
-        let mut spec = spec(1);
-        spec.priority_class_name = Some("gold".into());
-        let status = priority(&mut spec, "p").unwrap_err();
-        assert_eq!(
-            status.message,
-            "pods \"p\" is forbidden: no PriorityClass with name gold was found"
-        );
-    }
-
-    // `plugin/pkg/admission/priority/admission.go`, `admitPod`: the priority itself comes first.
-    #[test]
-    fn a_preemption_policy_of_its_own_is_refused() {
-        let refused = |policy: &str, priority: Option<i32>| {
-            let mut spec = spec(1);
-            spec.preemption_policy = Some(policy.into());
-            spec.priority = priority;
-            priority_of(&mut spec)
-        };
-        let why = |policy: &str| {
-            format!(
-                "pods \"p\" is forbidden: the string value of PreemptionPolicy ({policy}) must not be \
-                 provided in pod spec; priority admission controller computed PreemptLowerPriority \
-                 from the given PriorityClass name"
-            )
-        };
-        for policy in ["Never", "never", ""] {
-            assert_eq!(refused(policy, None), Err(why(policy)));
-        }
-        assert_eq!(refused("PreemptLowerPriority", Some(0)), Ok(()));
-        assert!(refused("Never", Some(7)).is_err_and(|why| why.contains("integer value")));
-    }
-
-    fn priority_of(spec: &mut PodSpec) -> Result<(), String> {
-        priority(spec, "p").map_err(|status| status.message)
     }
 }

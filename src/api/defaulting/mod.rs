@@ -73,6 +73,11 @@ pub(super) fn apply(object: &mut Object) {
             let binding = Arc::make_mut(binding);
             rights_defaults(&mut binding.role_ref, binding.subjects.as_mut());
         }
+        Object::PriorityClass(class) => {
+            let class = Arc::make_mut(class);
+            fill_text(&mut class.preemption_policy, "PreemptLowerPriority");
+            fill(&mut class.value, 0);
+        }
         Object::ConfigMap(_)
         | Object::Role(_)
         | Object::ClusterRole(_)

@@ -57,7 +57,7 @@ pub(super) fn name(metadata: &ObjectMeta) -> String {
 }
 
 /// How long an object has been there, for its row.
-pub(super) fn age(metadata: &ObjectMeta, now: SimTime) -> String {
+pub fn age(metadata: &ObjectMeta, now: SimTime) -> String {
     since(metadata.creation_timestamp.as_ref(), now)
 }
 

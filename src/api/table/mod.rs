@@ -23,6 +23,7 @@ mod namespace;
 mod network_policy;
 mod node;
 pub mod pod;
+mod priority_class;
 mod replica_set;
 mod revision;
 mod rights;
@@ -33,7 +34,7 @@ mod stateful_set;
 pub use age::{human_duration, since};
 pub use claim::access_modes;
 pub use endpoints::addresses;
-pub use format::{format_labels, format_selector};
+pub use format::{age, format_labels, format_selector};
 pub use layout::Layout;
 pub use node::roles;
 
@@ -150,6 +151,7 @@ fn columns(kind: Kind) -> Columns {
         Kind::ResourceQuota => rights::QUOTA,
         Kind::Role | Kind::ClusterRole => rights::ROLE,
         Kind::RoleBinding | Kind::ClusterRoleBinding => rights::BINDING,
+        Kind::PriorityClass => priority_class::PRIORITY_CLASS,
     }
 }
 
@@ -181,6 +183,7 @@ fn row(object: &Object, now: SimTime) -> Vec<String> {
         Object::HorizontalPodAutoscaler(scaler) => autoscaler::row(scaler, now),
         Object::LimitRange(range) => rights::limits(range),
         Object::ResourceQuota(quota) => rights::quota(quota, now),
+        Object::PriorityClass(class) => priority_class::priority_class(class, now),
         Object::Role(role) => rights::role(&role.metadata),
         Object::ClusterRole(role) => rights::role(&role.metadata),
         Object::RoleBinding(it) => {

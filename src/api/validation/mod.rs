@@ -20,6 +20,7 @@ mod network_policy;
 mod node;
 mod pod;
 mod ports;
+mod priority;
 mod quota;
 mod report;
 mod rights;
@@ -74,6 +75,7 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::RoleBinding(binding) => rights::check_binding(r, binding, None),
         Object::ClusterRole(role) => rights::check_cluster_role(r, role, None),
         Object::ClusterRoleBinding(binding) => rights::check_cluster_binding(r, binding, None),
+        Object::PriorityClass(class) => priority::check(r, class, None),
         Object::ServiceAccount(_) | Object::Event(_) | Object::ControllerRevision(_) => {
             metadata::create(r, object.metadata(), true, names::dns_subdomain);
         }
@@ -148,6 +150,9 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
         }
         (Object::ClusterRoleBinding(new), Object::ClusterRoleBinding(old)) => {
             rights::check_cluster_binding(r, new, Some(old));
+        }
+        (Object::PriorityClass(new), Object::PriorityClass(old)) => {
+            priority::check(r, new, Some(old));
         }
         _ => metadata::update(r, new.metadata(), old.metadata()),
     }

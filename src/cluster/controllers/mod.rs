@@ -15,6 +15,7 @@ mod deployment;
 mod disruption;
 mod endpoints;
 pub(crate) mod events;
+mod furnishing;
 mod garbage;
 mod hash;
 mod index;
@@ -144,6 +145,7 @@ impl Controllers {
             Actor::Disruption => disruption::reconcile(client, &key),
             Actor::Autoscaler => autoscaler::reconcile(client, &key),
             Actor::Quota => quota::reconcile(client, &key),
+            Actor::Furnishing => furnishing::reconcile(client, &key),
             Actor::LoadBalancer => {
                 if let Some(cloud) = &mut self.cloud {
                     cloud.reconcile(client, &key);

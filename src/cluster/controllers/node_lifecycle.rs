@@ -186,7 +186,24 @@ pub(super) fn evict(client: &mut Client<'_>, key: &Key) {
     }
     let message = format!("Marking for deletion Pod {}/{}", key.namespace, key.name);
     client.normal(pod.as_ref(), TAINT_COMPONENT, "TaintManagerEviction", message);
+    let mut told = Pod::clone(&pod);
+    let why = ("DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint");
+    tell_disruption(&mut told, client.now, why);
+    client.update(told);
     client.delete(Kind::Pod, key);
+}
+
+/// Writes down in a pod's status why it is taken away: a reason, and a sentence.
+fn tell_disruption(pod: &mut Pod, now: SimTime, (reason, message): (&str, &str)) {
+    let status = pod.status.get_or_insert_default();
+    Arc::make_mut(&mut status.conditions).push(PodCondition {
+        last_transition_time: Some(Time(now.whole_seconds())),
+        message: Some(message.to_owned()),
+        reason: Some(reason.to_owned()),
+        status: "True".to_owned(),
+        type_: "DisruptionTarget".to_owned(),
+        ..PodCondition::default()
+    });
 }
 
 /// When a pod with these tolerations has to leave because of a taint; `None` if it may stay.
@@ -226,14 +243,8 @@ fn remove_orphans(client: &mut Client<'_>, node: &Key) {
         if !pod.is_finished() {
             let status = pod.status.get_or_insert_default();
             status.phase = Some("Failed".to_owned());
-            Arc::make_mut(&mut status.conditions).push(PodCondition {
-                last_transition_time: Some(Time(client.now.whole_seconds())),
-                message: Some("PodGC: node no longer exists".to_owned()),
-                reason: Some("DeletionByPodGC".to_owned()),
-                status: "True".to_owned(),
-                type_: "DisruptionTarget".to_owned(),
-                ..PodCondition::default()
-            });
+            let why = ("DeletionByPodGC", "PodGC: node no longer exists");
+            tell_disruption(&mut pod, client.now, why);
             client.update(pod);
         }
         let now = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };

@@ -47,6 +47,7 @@ pub(super) enum Actor {
     Disruption,
     Autoscaler,
     Quota,
+    Furnishing,
     LoadBalancer,
     EndpointSlice,
     Endpoints,

@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1::Node;
 
 use super::queue::Actor;
 use super::{
-    Controllers, Key, autoscaler, endpoints, node_lifecycle, owner, pods, replica_set, scheduler,
-    volume_claim,
+    Controllers, Key, autoscaler, endpoints, furnishing, node_lifecycle, owner, pods, replica_set,
+    scheduler, volume_claim,
 };
 use crate::api::{Action, Change, Kind, Object, Pod, Store};
 use crate::clock::SimTime;
@@ -30,6 +30,7 @@ impl Controllers {
         let before = self.index.note(&key, change);
         self.garbage.watch(now, &mut self.queue, store, &key, change);
         self.watch_owner(now, change);
+        furnishing::watch(&mut self.queue, now, &key, change);
         match &change.object {
             Object::Pod(pod) => self.watch_pod(now, &key, before, pod, change.action),
             Object::Node(node) => self.watch_node(now, &key, node, change.action),
@@ -43,7 +44,11 @@ impl Controllers {
             }
             Object::Endpoints(_) => {
                 self.queue.add(now, Actor::EndpointSliceMirroring, key.clone());
-                self.queue.add(now, Actor::Endpoints, key.clone());
+                // What somebody wrote stays until the Service or one of its pods changes
+                // (`endpoints_controller.go` hears of deletions alone).
+                if change.action == Action::Deleted {
+                    self.queue.add(now, Actor::Endpoints, key.clone());
+                }
             }
             Object::PersistentVolumeClaim(_) => self.scheduler.wake(now, &mut self.queue),
             Object::HorizontalPodAutoscaler(_) => {

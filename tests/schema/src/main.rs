@@ -4,6 +4,7 @@
 use k8s_openapi::api::{
     apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch, core::v1 as core,
     discovery::v1 as discovery, networking::v1 as networking, policy::v1 as policy, rbac::v1 as rbac,
+    scheduling::v1 as scheduling,
 };
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
@@ -38,6 +39,7 @@ fn main() {
         "networking.k8s.io/v1": networking { Ingress, IngressClass, NetworkPolicy }
         "policy/v1": policy { PodDisruptionBudget }
         "rbac.authorization.k8s.io/v1": rbac { Role, RoleBinding, ClusterRole, ClusterRoleBinding }
+        "scheduling.k8s.io/v1": scheduling { PriorityClass }
     }
     for (name, schema) in generator.take_definitions(false) {
         if schema["properties"].is_object() || schema["type"] == "object" {

@@ -169,8 +169,8 @@ const LIFECYCLE: Shape = &[
 const SECURITY: Shape = &[
     ("Capabilities", "capabilities", Pointer(&[("Add", "add", Any), ("Drop", "drop", Any)])),
     ("Privileged", "privileged", Any),
-    ("SELinuxOptions", "seLinuxOptions", Any),
-    ("WindowsOptions", "windowsOptions", Any),
+    ("SELinuxOptions", "seLinuxOptions", SE_LINUX),
+    ("WindowsOptions", "windowsOptions", WINDOWS),
     ("RunAsUser", "runAsUser", Any),
     ("RunAsGroup", "runAsGroup", Any),
     ("RunAsNonRoot", "runAsNonRoot", Any),
@@ -178,7 +178,7 @@ const SECURITY: Shape = &[
     ("AllowPrivilegeEscalation", "allowPrivilegeEscalation", Any),
     ("ProcMount", "procMount", Any),
     ("SeccompProfile", "seccompProfile", SECCOMP),
-    ("AppArmorProfile", "appArmorProfile", Any),
+    ("AppArmorProfile", "appArmorProfile", SECCOMP),
 ];
 
 const POD_SECURITY: Shape = &[
@@ -187,8 +187,8 @@ const POD_SECURITY: Shape = &[
     ("HostIPC", "hostIPC", Flag),
     ("ShareProcessNamespace", "shareProcessNamespace", Any),
     ("HostUsers", "hostUsers", Any),
-    ("SELinuxOptions", "seLinuxOptions", Any),
-    ("WindowsOptions", "windowsOptions", Any),
+    ("SELinuxOptions", "seLinuxOptions", SE_LINUX),
+    ("WindowsOptions", "windowsOptions", WINDOWS),
     ("RunAsUser", "runAsUser", Any),
     ("RunAsGroup", "runAsGroup", Any),
     ("RunAsNonRoot", "runAsNonRoot", Any),
@@ -198,7 +198,7 @@ const POD_SECURITY: Shape = &[
     ("FSGroupChangePolicy", "fsGroupChangePolicy", Any),
     ("Sysctls", "sysctls", List(&[("Name", "name", Text), ("Value", "value", Text)])),
     ("SeccompProfile", "seccompProfile", SECCOMP),
-    ("AppArmorProfile", "appArmorProfile", Any),
+    ("AppArmorProfile", "appArmorProfile", SECCOMP),
     ("SELinuxChangePolicy", "seLinuxChangePolicy", Any),
 ];
 
@@ -424,7 +424,22 @@ pub(super) const SECURITY_CONTEXT: Holds = Pointer(SECURITY);
 pub(super) const NODE_TERMS: Holds = List(NODE_TERM);
 pub(super) const NODE_TERM_ALONE: Holds = Pointer(NODE_TERM);
 
-/// A seccomp profile.
+/// What SELinux and Windows are told of a container.
+const SE_LINUX: Holds = Pointer(&[
+    ("User", "user", Text),
+    ("Role", "role", Text),
+    ("Type", "type", Text),
+    ("Level", "level", Text),
+]);
+
+const WINDOWS: Holds = Pointer(&[
+    ("GMSACredentialSpecName", "gmsaCredentialSpecName", Any),
+    ("GMSACredentialSpec", "gmsaCredentialSpec", Any),
+    ("RunAsUserName", "runAsUserName", Any),
+    ("HostProcess", "hostProcess", Any),
+]);
+
+/// A seccomp profile, or one of AppArmor.
 pub(super) const SECCOMP: Holds =
     Pointer(&[("Type", "type", Text), ("LocalhostProfile", "localhostProfile", Any)]);
 

@@ -1,20 +1,20 @@
 //! What the cluster and kubectl are: `version`, `cluster-info`, `api-resources`, `api-versions`,
 //! `auth`, `top`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
-use super::config::SERVER;
+use super::describe::Line;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::Output;
 use super::resources::{RESOURCES, Resource, categories, verbs};
-use super::{Call, DONE, Failure, Outcome, go_types};
+use super::server::{SERVER, VERSION, build};
+use super::{Call, DONE, Failure, Next, Outcome, go_types};
 use crate::api::Kind;
+use crate::api::rights::{self, Deed};
 use crate::api::table::{Column, Layout, Table};
 
-/// The release that podhop simulates.
-const VERSION: &str = "v1.36.3";
 /// The release of Kustomize in its kubectl.
 const KUSTOMIZE: &str = "v5.8.1";
 
@@ -109,15 +109,7 @@ static WHO_AM_I: Command = Command {
     name: "whoami",
     short: "Experimental: Check self subject attributes",
     flags: &[catalog::PRINT],
-    run: |call, io| {
-        if !call.arguments.text("output").is_empty() || call.arguments.given("template") {
-            return Err(Failure::not_simulated("auth whoami -o", "leave it out"));
-        }
-        io.say("ATTRIBUTE   VALUE");
-        io.say("Username    admin");
-        io.say("Groups      [system:masters system:authenticated]");
-        DONE
-    },
+    run: who_am_i,
     ..catalog::PLAIN
 };
 
@@ -185,27 +177,6 @@ fn no_metrics(call: Call, _: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(format!("only one of NAME or {flag} can be provided")));
     }
     Err(Failure::message("Metrics API not available"))
-}
-
-/// A build of Kubernetes, as `version.Info` tells it.
-fn build(server: bool) -> Value {
-    let mut info = json!({
-        "major": "1", "minor": "36", "gitVersion": VERSION,
-        "gitCommit": "0f29094e5b73085e3802ecc1298ecae13866bfe6", "gitTreeState": "clean",
-        "buildDate": "2026-07-22T18:10:35Z", "goVersion": "go1.26.5", "compiler": "gc",
-        "platform": "linux/amd64"
-    });
-    if server {
-        for (field, text) in [
-            ("emulationMajor", "1"),
-            ("emulationMinor", "36"),
-            ("minCompatibilityMajor", "1"),
-            ("minCompatibilityMinor", "35"),
-        ] {
-            info[field] = json!(text);
-        }
-    }
-    info
 }
 
 fn version(call: Call, io: &mut Io<'_>) -> Outcome {
@@ -330,25 +301,103 @@ fn api_versions(call: Call, io: &mut Io<'_>) -> Outcome {
     DONE
 }
 
+fn who_am_i(call: Call, io: &mut Io<'_>) -> Outcome {
+    if !call.arguments.text("output").is_empty() || call.arguments.given("template") {
+        return Err(Failure::not_simulated("auth whoami -o", "leave it out"));
+    }
+    let user = call.client.user();
+    io.say("ATTRIBUTE   VALUE");
+    io.say(format!("Username    {}", user.name));
+    io.say(format!("Groups      [{}]", user.groups.join(" ")));
+    DONE
+}
+
 fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
-    let words = &call.arguments.positional;
-    if call.arguments.on("list") && !words.is_empty() {
-        return Err(Failure::message("list option must be specified with no arguments"));
+    let (arguments, words) = (&call.arguments, &call.arguments.positional);
+    if arguments.on("list") {
+        if !words.is_empty() {
+            return Err(Failure::message("list option must be specified with no arguments"));
+        }
+        return list(&call, io);
     }
-    if call.arguments.on("list") {
-        let instead = "the admin of this cluster may do everything";
-        return Err(Failure::not_simulated("auth can-i --list", instead));
-    }
-    if !(2..=3).contains(&words.len()) {
+    if words.len() != 2 {
         return Err(Failure::message(
             "you must specify two arguments: verb resource or verb resource/resourceName.\nSee \
              'kubectl auth can-i -h' for help and examples.",
         ));
     }
-    warn_of_rights(&call, io);
-    if !call.arguments.on("quiet") {
-        io.say("yes");
+    let is_path = words[1].starts_with('/');
+    if is_path && !arguments.text("subresource").is_empty() {
+        let text = "--subresource can not be used with NonResourceURL";
+        return Err(Failure::message(text));
     }
+    warn_of_rights(&call, io);
+    if arguments.on("no-headers") {
+        return Err(Failure::message("--no-headers cannot be set without --list specified"));
+    }
+    let namespace = (!arguments.on("all-namespaces")).then_some(call.client.namespace.as_str());
+    let answer = match is_path {
+        true => {
+            let deed = Deed::Path { verb: &words[0], path: &words[1] };
+            rights::allows(io.cluster.objects(), call.client.user(), None, deed)
+        }
+        false => {
+            let (resource, group, name) = resource_of(&call);
+            let deed = Deed::Resource { verb: &words[0], group, resource: &resource, name: &name };
+            rights::allows(io.cluster.objects(), call.client.user(), namespace, deed)
+        }
+    };
+    let (text, exit) = match answer {
+        Ok(()) => ("yes".to_owned(), 0),
+        Err(why) if why.is_empty() => ("no".to_owned(), 1),
+        Err(why) => (format!("no - {why}"), 1),
+    };
+    if !arguments.on("quiet") {
+        io.say(text);
+    }
+    Ok(Next::Exit(exit))
+}
+
+/// The resource that is asked for with its part, its group, and the object's name
+/// (`CanIOptions.resourceFor`).
+fn resource_of(call: &Call) -> (String, &'static str, String) {
+    let word = call.arguments.positional[1].as_str();
+    let (word, name) = word.split_once('/').unwrap_or((word, ""));
+    let (plural, group) = match super::resources::named(&word.to_lowercase()) {
+        Some((plural, _, version, _, _)) => {
+            ((*plural).to_owned(), version.split_once('/').map_or("", |(group, _)| group))
+        }
+        None => (word.to_owned(), ""),
+    };
+    let part = call.arguments.text("subresource");
+    let slash = if part.is_empty() { "" } else { "/" };
+    (format!("{plural}{slash}{part}"), group, name.to_owned())
+}
+
+/// `--list`: every rule that holds, taken apart (`CanIOptions.RunAccessList`).
+fn list(call: &Call, io: &mut Io<'_>) -> Outcome {
+    let arguments = &call.arguments;
+    if arguments.on("quiet")
+        || arguments.on("all-namespaces")
+        || !arguments.text("subresource").is_empty()
+    {
+        let text = "list option can't be specified with neither quiet, all-namespaces nor \
+                    subresource options";
+        return Err(Failure::message(text));
+    }
+    let namespace = Some(call.client.namespace.as_str());
+    let found = rights::rules(io.cluster.objects(), call.client.user(), namespace);
+    if !found.missing.is_empty() {
+        let many = found.missing.join(", ");
+        let many = if found.missing.len() > 1 { format!("[{many}]") } else { many };
+        io.write_error(format!("Warning: the list may be incomplete: {many}"));
+    }
+    let names = ["Resources", "Non-Resource URLs", "Resource Names", "Verbs"];
+    let column = |name: &str| Column { name: name.to_owned(), wide: false };
+    let rows = Line::of(&found.rules).iter().map(|line| line.cells().to_vec()).collect();
+    let table = Table { columns: names.map(column).to_vec(), rows };
+    let text = Layout::default().print(&table, !arguments.on("no-headers"));
+    io.stdout.extend_from_slice(text.as_bytes());
     DONE
 }
 

@@ -6,6 +6,7 @@ use super::client::Client;
 use super::config::Config;
 use super::flags::{self, Flag, Takes, switch, text, typed};
 use super::{Call, Failure, Outcome, help};
+use crate::api::rights::User;
 
 /// A subcommand.
 #[derive(Clone, Copy)]
@@ -310,14 +311,18 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         }
     }
     timeout(&arguments)?;
-    unheeded(&arguments, command, edits)?;
-    if !edits && arguments.given("server") && arguments.text("server") != super::config::SERVER {
+    unheeded(&arguments, (&path, command), edits)?;
+    if !edits && arguments.given("server") && arguments.text("server") != super::server::SERVER {
         return super::config::refused_server(arguments.text("server"), io);
     }
     let given = arguments.given("namespace") && !arguments.text("namespace").is_empty();
     let namespace =
         if given { arguments.text("namespace").to_owned() } else { context.namespace.clone() };
-    let client = Client::new(namespace, given);
+    let mut client = Client::new(namespace, given);
+    if !arguments.text("as").is_empty() {
+        let user = User::acting(arguments.text("as"), arguments.all("as-group"));
+        client = client.acting_as(user);
+    }
     (command.run)(Call { command, path, arguments, client }, io)
 }
 
@@ -353,19 +358,37 @@ fn misses_context(path: &str, name: &str) -> Option<Failure> {
     })
 }
 
-/// Flags that make somebody else of kubectl or change how it speaks: podhop's cluster has one user and
-/// no access control. What stays with the client does not need them.
-fn unheeded(arguments: &flags::Arguments, command: &Command, edits: bool) -> Result<(), Failure> {
+/// The commands that ask the server for objects alone, so that whom they act as can be held against
+/// roles and bindings.
+const ACTS: &[&str] = &[
+    "annotate", "apply", "auth", "create", "delete", "describe", "get", "label", "patch",
+    "replace", "scale",
+];
+
+/// Flags that make somebody else of kubectl or change how it speaks. What stays with the client does
+/// not need them.
+fn unheeded(
+    arguments: &flags::Arguments,
+    (path, command): (&str, &Command),
+    edits: bool,
+) -> Result<(), Failure> {
     let stays = edits
         || arguments.on("local")
         || arguments.text("dry-run") == "client"
         || arguments.on("client");
     let own = |flag: &str| command.flags.iter().any(|group| group.iter().any(|f| f.long == flag));
-    let given = UNHEEDED.iter().find(|flag| arguments.given(flag) && !own(flag));
+    let acts = path.split(' ').nth(1).is_some_and(|verb| ACTS.contains(&verb))
+        && !arguments.text("as").is_empty()
+        && command.name != "token";
+    let heeded = |flag: &str| acts && ["as", "as-group"].contains(&flag);
+    let given = UNHEEDED.iter().find(|flag| arguments.given(flag) && !own(flag) && !heeded(flag));
     let logs = arguments.number("v").is_some_and(|level| level > 5);
     match given {
         Some(flag) if !stays => {
-            let instead = "podhop has one user, and no access control; leave it out";
+            let instead = match *flag {
+                "as" | "as-group" => "it works with get, describe, create, apply and auth can-i",
+                _ => "podhop has one user; leave it out",
+            };
             Err(Failure::not_simulated(&format!("--{flag}"), instead))
         }
         None if !stays && arguments.given("field-manager") => {
@@ -549,7 +572,7 @@ mod tests {
 
     #[test]
     fn what_changes_who_asks_is_refused_by_its_name() {
-        let (said, exit) = crate::shell::tests::complaint("kubectl get pods --as=bob");
+        let (said, exit) = crate::shell::tests::complaint("kubectl logs x --as=bob");
         assert!(said.starts_with("error: not simulated here: --as; ") && exit == 1, "{said}");
         let stays = "kubectl create cm a --as=bob --dry-run=client -o name";
         assert_eq!(crate::shell::tests::output(stays), "configmap/a\n");

@@ -1,11 +1,13 @@
 //! A line to the API server: requests in, objects out, warnings on standard error.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use super::super::super::tool::Io;
 use super::Failure;
+use crate::api::rights::{self, User};
 use crate::api::{
     Body, Change, DeleteOptions, FieldSelector, Kind, LabelSelector, Object, Patch, Reason,
     Request, Response, Status, WriteOptions,
@@ -21,6 +23,8 @@ pub(super) struct Client {
     pub namespace_given: bool,
     /// Warnings that have been told: each is told once.
     told: BTreeSet<String>,
+    /// Whom kubectl acts as, if not as the admin.
+    acting: Option<User>,
 }
 
 /// Which objects of a kind are meant.
@@ -40,7 +44,18 @@ const REQUEST: u64 = 200;
 impl Client {
     /// A client that asks for `namespace`.
     pub fn new(namespace: String, namespace_given: bool) -> Client {
-        Client { namespace, namespace_given, told: BTreeSet::new() }
+        Client { namespace, namespace_given, told: BTreeSet::new(), acting: None }
+    }
+
+    /// The same client, acting as somebody else.
+    pub fn acting_as(self, user: User) -> Client {
+        Client { acting: Some(user), ..self }
+    }
+
+    /// Who asks.
+    pub fn user(&self) -> &User {
+        static ADMIN: LazyLock<User> = LazyLock::new(User::admin);
+        self.acting.as_ref().unwrap_or(&ADMIN)
     }
 
     /// The same client for another namespace.
@@ -51,6 +66,9 @@ impl Client {
     /// Sends a request; warnings in the answer are printed.
     pub fn send(&mut self, io: &mut Io<'_>, request: Request) -> Result<Response, Status> {
         io.budget.take(REQUEST);
+        if let Some(user) = &self.acting {
+            rights::authorize(io.cluster.objects(), user, &request)?;
+        }
         let answer = io.cluster.handle(request);
         let warnings = match &answer {
             Ok(response) => response.warnings.as_slice(),
@@ -249,7 +267,7 @@ pub(super) fn unfit(kind: Kind, labels: &str, fields: &str, reason: &str) -> Fai
 }
 
 /// Reads `status.phase=Running,metadata.name!=web`.
-fn field_requirements(text: &str) -> Result<Vec<(String, bool, String)>, String> {
+pub(super) fn field_requirements(text: &str) -> Result<Vec<(String, bool, String)>, String> {
     let parts = text.split(',').filter(|part| !part.is_empty());
     parts
         .map(|part| {

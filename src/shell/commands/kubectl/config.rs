@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 use super::super::super::Files;
 use super::super::super::tool::Io;
 use super::flags::Arguments;
+use super::server::SERVER;
 use super::{Failure, Next, Outcome};
 use crate::manifest;
 
 /// Where the configuration lies.
 pub(super) const FILE: &str = ".kube/config";
-/// The API server's address.
-pub(super) const SERVER: &str = "https://127.0.0.1:8443";
 
 /// The configuration.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,6 +23,16 @@ pub(super) enum DryRun {
     Server,
 }
 
+/// What kubectl's log says of a `--dry-run` as it was once (`GetDryRunStrategy`).
+fn warn(io: &mut Io<'_>, line: u32, flag: &str, instead: &str) {
+    let now = io.now().timestamp().strftime("%m%d %H:%M:%S%.6f").to_string();
+    let boolean = if flag.contains('=') { " (boolean value)" } else { "" };
+    io.write_error(format!(
+        "W{now}       1 helpers.go:{line}] {flag} is deprecated{boolean} and can be replaced with \
+         --dry-run={instead}."
+    ));
+}
+
 impl DryRun {
     /// What `--dry-run` asks for.
     ///
@@ -34,10 +44,17 @@ impl DryRun {
             "client" => Ok(DryRun::Client),
             "server" => Ok(DryRun::Server),
             "unchanged" => {
-                io.write_error(
-                    "Warning: --dry-run is deprecated and can be replaced with --dry-run=client.",
-                );
+                warn(io, 719, "--dry-run", "client");
                 Ok(DryRun::Client)
+            }
+            // `strconv.ParseBool`
+            old @ ("1" | "t" | "T" | "true" | "TRUE" | "True") => {
+                warn(io, 733, &format!("--dry-run={old}"), "client");
+                Ok(DryRun::Client)
+            }
+            old @ ("0" | "f" | "F" | "false" | "FALSE" | "False") => {
+                warn(io, 736, &format!("--dry-run={old}"), "none");
+                Ok(DryRun::No)
             }
             other => Err(Failure::message(format!(
                 "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."

@@ -118,6 +118,9 @@ const WATCH_PERIOD: Duration = Duration::from_millis(100);
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let output = Output::of_get(&call, io)?;
     check(&call)?;
+    if !call.arguments.text("raw").is_empty() {
+        return super::raw::get(&mut call, io);
+    }
     let words = call.arguments.positional.clone();
     if words.is_empty() && !call.arguments.given("filename") && !call.arguments.given("kustomize") {
         if call.arguments.on("watch") || call.arguments.on("watch-only") {
@@ -132,6 +135,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let view = View::new(&call, &output);
     if call.arguments.on("watch") || call.arguments.on("watch-only") {
         return watch(call, io, &target, view);
+    }
+    if call.arguments.text("subresource") == "scale" {
+        let found = target.find(&mut call, io)?;
+        return super::scale::get(&call, io, &output, found);
     }
     let (mut groups, failures) = target.groups(&mut call, io)?;
     let view = view.of_groups(&groups);
@@ -181,12 +188,12 @@ fn check(call: &Call) -> Result<(), Failure> {
     let arguments = &call.arguments;
     let output = arguments.text("output");
     let watches = arguments.on("watch") || arguments.on("watch-only");
-    if arguments.given("raw") {
+    if !arguments.text("raw").is_empty() {
         if !arguments.positional.is_empty() {
             let text = "arguments may not be passed when --raw is specified";
             return Err(Failure::message(text));
         }
-        return Err(Failure::not_simulated("--raw", "use -o json"));
+        return super::raw::check(call);
     }
     if arguments.on("show-labels") && !matches!(output, "" | "wide") {
         let text = format!("--show-labels option cannot be used with {output} printer");
@@ -206,7 +213,10 @@ fn check(call: &Call) -> Result<(), Failure> {
     if arguments.given("server-print") && !arguments.on("server-print") {
         return Err(Failure::not_simulated("--server-print=false", "leave it out"));
     }
-    if super::patch::subresource(call)? == Subresource::Status && arguments.positional.len() == 1 {
+    let scales = arguments.text("subresource") == "scale";
+    if (scales || super::patch::subresource(call)? == Subresource::Status)
+        && arguments.positional.len() == 1
+    {
         let bulk = !arguments.positional[0].contains('/');
         if bulk {
             let text = "subresource cannot be used when bulk resources are specified";

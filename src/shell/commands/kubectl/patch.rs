@@ -37,7 +37,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let report = Report::of(&call, io)?;
     let language = check(&call, report.dry_run)?;
     let words = call.arguments.positional.clone();
-    let subresource = subresource(&call)?;
+    let scales = call.arguments.text("subresource") == "scale";
+    let subresource = if scales { Subresource::None } else { subresource(&call)? };
     let options = WriteOptions { subresource, ..report.dry_run.options(FieldValidation::Warn) };
     let local = call.arguments.on("local");
     let patch = language.patch(sent(&call, io, language, local)?);
@@ -51,6 +52,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let found = target.find(&mut call, io)?;
     if found.objects.is_empty() && found.failures.is_empty() {
         return Err(Failure::message("no objects passed to patch"));
+    }
+    if scales {
+        return super::scale::patch(&mut call, io, &report, &patch, found);
     }
     let mut failures = found.failures;
     for object in found.objects {

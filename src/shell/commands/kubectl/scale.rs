@@ -1,14 +1,17 @@
-//! `kubectl scale`
+//! `kubectl scale`, and `--subresource=scale`: how many pods an object wants, as an object of its own
+//! (`pkg/registry/apps/*/storage`, `ScaleREST`).
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, text, typed};
-use super::target::{Rules, Target};
+use super::output::Output;
+use super::target::{Found, Rules, Target};
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::{FieldValidation, Object, Patch, Reason, Status};
+use crate::api::table::{Column, Layout, Table, age, format_labels, format_selector};
+use crate::api::{Cause, FieldValidation, Object, Patch, Reason, Status};
 
 pub(super) static COMMAND: Command = Command {
     name: "scale",
@@ -85,10 +88,7 @@ fn scale(
         let title = super::output::name(object);
         return report.tell_value(io, None, &title, &value, "scaled");
     }
-    let Some(present) = present(object) else {
-        let text = "the server could not find the requested resource";
-        return Err(Status::new(Reason::NotFound, text).into());
-    };
+    let Some(present) = present(object) else { return Err(nothing().into()) };
     if let Some(expected) = expected.filter(|expected| *expected != i64::from(present)) {
         let text = format!("Expected replicas to be {expected}, was {present}");
         return Err(Failure::message(text));
@@ -114,5 +114,161 @@ fn present(object: &Object) -> Option<i32> {
             it.spec.as_ref().map(|spec| spec.replicas.unwrap_or(1))
         }
         _ => None,
+    }
+}
+
+/// The scale of an object.
+///
+/// # Errors
+/// When its kind has none.
+fn size(object: &Object) -> Result<Value, Status> {
+    let value = object.to_value();
+    let selector = match object {
+        Object::Deployment(it) => {
+            it.spec.as_ref().map(|spec| format_selector(Some(&spec.selector)))
+        }
+        Object::ReplicaSet(it) => {
+            it.spec.as_ref().map(|spec| format_selector(Some(&spec.selector)))
+        }
+        Object::StatefulSet(it) => {
+            it.spec.as_ref().map(|spec| format_selector(Some(&spec.selector)))
+        }
+        Object::ReplicationController(it) => {
+            let selector = it.spec.as_ref().and_then(|spec| spec.selector.as_ref());
+            Some(format_labels(selector))
+        }
+        _ => return Err(nothing()),
+    };
+    let mut metadata = json!({});
+    for field in ["creationTimestamp", "name", "namespace", "resourceVersion", "uid"] {
+        metadata[field] = value["metadata"][field].clone();
+    }
+    let wanted = value["spec"]["replicas"].as_i64().unwrap_or(0);
+    let spec = if wanted == 0 { json!({}) } else { json!({"replicas": wanted}) };
+    let there = value["status"]["replicas"].as_i64().unwrap_or(0);
+    Ok(json!({
+        "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": metadata, "spec": spec,
+        "status": {"replicas": there, "selector": selector}
+    }))
+}
+
+fn nothing() -> Status {
+    Status::new(Reason::NotFound, "the server could not find the requested resource")
+}
+
+/// `kubectl get --subresource=scale`
+///
+/// # Errors
+/// When a kind has no scale.
+pub(super) fn get(call: &Call, io: &mut Io<'_>, output: &Output, found: Found) -> Outcome {
+    let scales: Vec<Value> =
+        found.objects.iter().map(size).collect::<Result<_, _>>().map_err(Failure::from)?;
+    for (object, scale) in found.objects.iter().zip(&scales) {
+        match output {
+            Output::Table { .. } => {}
+            Output::Name => io.say(format!("scale.autoscaling/{}", object.name())),
+            output => {
+                let text = output.print_value(scale)?;
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+    if matches!(output, Output::Table { .. }) && !scales.is_empty() {
+        let column = |name: &str| Column { name: name.to_owned(), wide: false };
+        let number = |value: &Value| value["replicas"].as_i64().unwrap_or(0).to_string();
+        let now = io.now();
+        let row = |(object, scale): (&Object, &Value)| {
+            let (wanted, there) = (number(&scale["spec"]), number(&scale["status"]));
+            vec![object.name().to_owned(), wanted, there, age(object.metadata(), now)]
+        };
+        let table = Table {
+            columns: ["NAME", "DESIRED", "AVAILABLE", "AGE"].map(column).to_vec(),
+            rows: found.objects.iter().zip(&scales).map(row).collect(),
+        };
+        let text = Layout::default().print(&table, !call.arguments.on("no-headers"));
+        io.stdout.extend_from_slice(text.as_bytes());
+    }
+    Failure::of(found.failures).map_or(DONE, Err)
+}
+
+/// `kubectl patch --subresource=scale`
+///
+/// # Errors
+/// When a kind has no scale, or the server refuses its change.
+pub(super) fn patch(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    patch: &Patch,
+    found: Found,
+) -> Outcome {
+    let mut failures = found.failures;
+    for object in found.objects {
+        if let Err(failure) = change(call, io, report, patch, &object) {
+            failures.push(failure);
+        }
+    }
+    Failure::of(failures).map_or(DONE, Err)
+}
+
+fn change(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    patch: &Patch,
+    object: &Object,
+) -> Result<(), Failure> {
+    let before = size(object)?;
+    let after = match patch {
+        Patch::Json(_) => crate::api::patch::changed(object.kind(), &before, patch.clone())?,
+        Patch::Merge(wish) | Patch::Strategic(wish) => {
+            crate::api::patch::merge(before.clone(), wish)
+        }
+        Patch::Apply { .. } => before.clone(),
+    };
+    let wanted = after["spec"]["replicas"].as_i64().unwrap_or(0);
+    if wanted < 0 {
+        let why = format!("Invalid value: {wanted}: must be greater than or equal to 0");
+        let cause = Cause::new("spec.replicas", why);
+        return Err(Status::invalid("Scale", object.name(), vec![cause]).into());
+    }
+    let mut after = before.clone();
+    after["spec"] = if wanted == 0 { json!({}) } else { json!({"replicas": wanted}) };
+    let changed = after != before;
+    if report.dry_run != DryRun::Client {
+        let wish = Patch::Merge(json!({"spec": {"replicas": wanted}}));
+        let options = report.dry_run.options(FieldValidation::Warn);
+        let stored = call.client.patch(io, object, wish, options)?;
+        after = size(&stored)?;
+    }
+    let what = if changed { "patched" } else { "patched (no change)" };
+    let title = format!("scale.autoscaling/{}", object.name());
+    report.tell_value(io, None, &title, &after, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::shell::tests::{complaint, output};
+
+    // The answers of Kubernetes' own walk-through of patches to a scale.
+    #[test]
+    fn a_scale_is_read_and_patched() {
+        let line = "kubectl create deployment w --image=nginx:1.27 >/dev/null; sleep 5; \
+            kubectl patch deployment w --subresource=scale --type=merge -p '{\"spec\":{\"replicas\":2}}'; \
+            sleep 5; kubectl get deployment w --subresource=scale; \
+            kubectl get deployment w --subresource=scale -o jsonpath='{.kind} {.status.selector}'";
+        assert_eq!(
+            output(line),
+            "scale.autoscaling/w patched\nNAME   DESIRED   AVAILABLE   AGE\nw      2         2           \
+             10s\nScale app=w"
+        );
+    }
+
+    #[test]
+    fn a_kind_without_a_size_has_no_scale() {
+        let said = complaint("kubectl get svc kubernetes --subresource=scale").0;
+        let text =
+            "Error from server (NotFound): the server could not find the requested resource\n";
+        assert_eq!(said, text);
     }
 }

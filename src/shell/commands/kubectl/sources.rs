@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
 use super::dry_run::DryRun;
 use super::{Call, Failure};
-use crate::api::{Kind, LabelSelector, Object};
+use crate::api::{Kind, LabelSelector, Object, Reason, Status};
 use crate::cluster::{Applied, ApplyOutcome, Did, ObjectName, Refusal, Refused};
 use crate::manifest;
 use crate::shell::machine::pattern::Pattern;
@@ -365,6 +365,13 @@ fn object(call: &Call, source: &str, mut value: Value) -> Result<Manifest, Failu
     if kind_name.is_empty() {
         return Err(undecodable(format!("Object 'Kind' is missing in '{value}'")));
     }
+    let (version, kind_name) = match (version.as_str(), kind_name.as_str()) {
+        ("autoscaling/v1", "HorizontalPodAutoscaler") => {
+            autoscaler(call, source, &mut value)?;
+            ("autoscaling/v2".to_owned(), kind_name)
+        }
+        _ => (version, kind_name),
+    };
     // What kubectl itself decodes.
     if let Some(fault) = manifest::metadata_fault(&value) {
         return Err(undecodable(fault.message));
@@ -407,6 +414,47 @@ fn object(call: &Call, source: &str, mut value: Value) -> Result<Manifest, Failu
         }
     }
     Ok(Manifest { source: source.to_owned(), kind, name, namespace, value })
+}
+
+/// Turns a HorizontalPodAutoscaler of `autoscaling/v1` into the one that the server makes of it
+/// (`pkg/apis/autoscaling/v1/conversion.go`).
+fn autoscaler(call: &Call, source: &str, value: &mut Value) -> Result<(), Failure> {
+    if call.arguments.text("dry-run") == "client" {
+        let instead = "write it as autoscaling/v2";
+        return Err(Failure::not_simulated("--dry-run=client of autoscaling/v1", instead));
+    }
+    value["apiVersion"] = Value::from("autoscaling/v2");
+    let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
+    let refuse = |why: String| {
+        let text = format!(
+            "HorizontalPodAutoscaler in version \"v1\" cannot be handled as a \
+             HorizontalPodAutoscaler: {why}"
+        );
+        Err(Failure::at_file(Status::new(Reason::BadRequest, text), "creating", source))
+    };
+    if let Some(new) = ["behavior", "metrics"].into_iter().find(|new| spec.contains_key(*new)) {
+        return refuse(format!("strict decoding error: unknown field \"spec.{new}\""));
+    }
+    let utilization = match spec.remove("targetCPUUtilizationPercentage") {
+        None | Some(Value::Null) => return Ok(()),
+        Some(Value::Number(number)) => number,
+        Some(other) => {
+            let found = match other {
+                Value::String(_) => "string",
+                Value::Bool(_) => "bool",
+                Value::Array(_) => "array",
+                _ => "object",
+            };
+            return refuse(format!(
+                "json: cannot unmarshal {found} into Go struct field \
+                 HorizontalPodAutoscalerSpec.spec.targetCPUUtilizationPercentage of type int32"
+            ));
+        }
+    };
+    let target = json!({"type": "Utilization", "averageUtilization": utilization});
+    let metric = json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
+    spec.insert("metrics".to_owned(), json!([metric]));
+    Ok(())
 }
 
 /// The kind of a manifest. kubectl's discovery does not mind a lower-case first letter, and leaves
@@ -472,7 +520,6 @@ fn place(call: &Call, kind: Kind, own: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
     use super::*;
 

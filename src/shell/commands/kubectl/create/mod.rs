@@ -15,6 +15,7 @@ mod rights;
 mod secret;
 mod service;
 mod service_account;
+mod token;
 
 use serde_json::{Value, json};
 use sha2::Digest as _;
@@ -197,17 +198,6 @@ pub(super) fn named(start: &Start) -> Result<(), Failure> {
     }
 }
 
-/// A type of objects, as far as it takes to print one.
-#[derive(Clone, Copy)]
-pub(super) struct Shape {
-    /// The name of its Go type.
-    pub type_name: &'static str,
-    /// What stands before the name: `deployment.apps`.
-    pub prefix: &'static str,
-    /// Whether its objects live in a namespace.
-    pub namespaced: bool,
-}
-
 /// Sends what a generator wrote, or shows it; `wrap` words the server's refusal.
 ///
 /// # Errors
@@ -249,32 +239,6 @@ pub(super) fn finish_as(
     let object = call.client.create(io, kind, value, options).map_err(wrap)?;
     report.tell(io, &object, done)?;
     DONE
-}
-
-/// Shows what a generator wrote for a kind that podhop doesn't have; says so when it is to be sent.
-///
-/// # Errors
-/// When it is to be sent.
-pub(super) fn finish_unknown(
-    call: &Call,
-    io: &mut Io<'_>,
-    report: &Report,
-    shape: Shape,
-    mut value: Value,
-) -> Outcome {
-    placed(call, &mut value, shape.namespaced);
-    if report.dry_run != DryRun::Client {
-        return Err(Failure::not_simulated(
-            &call.path,
-            "podhop has no such objects; \
-            --dry-run=client -o yaml shows what would be sent",
-        ));
-    }
-    if call.arguments.on("save-config") {
-        let line = go_types::json_line(shape.type_name, &value) + "\n";
-        value["metadata"]["annotations"][LAST_APPLIED] = json!(line);
-    }
-    show(io, report, shape.type_name, shape.prefix, &value)
 }
 
 /// Writes the namespace into an object, where one was asked for.

@@ -1,12 +1,13 @@
-//! `kubectl create priorityclass`: podhop has no such objects, so they are written, not sent.
+//! `kubectl create priorityclass`
 
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
 use super::super::catalog::{self, Command};
 use super::super::flags::{Takes, switch, text, typed};
-use super::super::{Call, Outcome};
-use super::{Shape, finish_unknown, start};
+use super::super::{Call, Failure, Outcome};
+use super::{finish, start};
+use crate::api::Kind;
 
 pub(super) static PRIORITY_CLASS: Command = Command {
     name: "priorityclass",
@@ -33,7 +34,7 @@ pub(super) static PRIORITY_CLASS: Command = Command {
     ..catalog::PLAIN
 };
 
-fn priority_class(call: Call, io: &mut Io<'_>) -> Outcome {
+fn priority_class(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let start = start(&call, io)?;
     let arguments = &call.arguments;
     let policy = arguments.get("preemption-policy").unwrap_or("PreemptLowerPriority");
@@ -48,10 +49,7 @@ fn priority_class(call: Call, io: &mut Io<'_>) -> Outcome {
     if !arguments.text("description").is_empty() {
         value["description"] = json!(arguments.text("description"));
     }
-    let shape = Shape {
-        type_name: "PriorityClass",
-        prefix: "priorityclass.scheduling.k8s.io",
-        namespaced: false,
-    };
-    finish_unknown(&call, io, &start.report, shape, value)
+    finish(&mut call, io, &start.report, Kind::PriorityClass, value, |status| {
+        Failure::message(format!("failed to create priorityclass: {}", status.message))
+    })
 }

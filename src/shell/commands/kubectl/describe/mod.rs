@@ -17,6 +17,7 @@ mod network_policy;
 mod node;
 mod page;
 mod pod;
+mod priority_class;
 mod quota;
 mod rights;
 mod service;
@@ -129,6 +130,7 @@ impl Reader<'_, '_> {
     }
 }
 
+pub(super) use rights::Line;
 pub(super) use tabs::align;
 
 /// A pod template by itself, as `rollout history` shows it.
@@ -170,6 +172,7 @@ pub(super) fn describe(
         Object::PersistentVolumeClaim(claim) => reader.volume_claim(object, claim),
         Object::HorizontalPodAutoscaler(scaler) => reader.autoscaler(object, scaler),
         Object::ResourceQuota(quota) => reader.quota(quota),
+        Object::PriorityClass(class) => reader.priority_class(object, class),
         Object::LimitRange(range) => reader.limits(range),
         Object::Role(role) => reader.role(&role.metadata, role.rules.as_deref()),
         Object::ClusterRole(role) => reader.role(&role.metadata, role.rules.as_deref()),

@@ -7,7 +7,7 @@ use super::Reader;
 use super::page::Page;
 
 /// A line of a role's table.
-struct Line {
+pub(in crate::shell::commands::kubectl) struct Line {
     group: String,
     resource: String,
     name: Option<String>,
@@ -24,11 +24,8 @@ impl Reader<'_, '_> {
         page.line(0, "PolicyRule:");
         page.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
         page.line(1, "---------\t-----------------\t--------------\t-----");
-        for line in compact(rules.unwrap_or_default()) {
-            let one = |text: &Option<String>| format!("[{}]", text.as_deref().unwrap_or(""));
-            let resource = with_group(&line.resource, &line.group);
-            let (urls, names) = (one(&line.url), one(&line.name));
-            page.line(1, format!("{resource}\t{urls}\t{names}\t[{}]", line.verbs.join(" ")));
+        for line in Line::of(rules.unwrap_or_default()) {
+            page.line(1, line.cells().join("\t"));
         }
         page.finish()
     }
@@ -57,9 +54,24 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The rules taken apart: a line a resource and name with all verbs that are allowed there, and a
-/// line a path and verb (`rbac.BreakdownRule`, `rbac.CompactRules`).
-fn compact(rules: &[PolicyRule]) -> Vec<Line> {
+impl Line {
+    /// The rules taken apart: a line a resource and name with all verbs that are allowed there, and
+    /// a line a path and verb (`rbac.BreakdownRule`, `rbac.CompactRules`).
+    pub fn of(rules: &[PolicyRule]) -> Vec<Line> {
+        let mut lines = taken_apart(rules);
+        lines.sort_by_key(order);
+        lines
+    }
+
+    /// What stands in its columns: resource, paths, names, verbs.
+    pub fn cells(&self) -> [String; 4] {
+        let one = |text: &Option<String>| format!("[{}]", text.as_deref().unwrap_or(""));
+        let resource = with_group(&self.resource, &self.group);
+        [resource, one(&self.url), one(&self.name), format!("[{}]", self.verbs.join(" "))]
+    }
+}
+
+fn taken_apart(rules: &[PolicyRule]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for rule in rules {
         let names: Vec<Option<&String>> = match rule.resource_names.as_deref() {
@@ -84,7 +96,6 @@ fn compact(rules: &[PolicyRule]) -> Vec<Line> {
             lines.extend(rule.verbs.iter().map(line));
         }
     }
-    lines.sort_by_key(order);
     lines
 }
 
@@ -141,7 +152,7 @@ mod tests {
             {"apiGroups": [""], "resources": ["pods"], "verbs": ["list", "get"]},
         ]))
         .unwrap();
-        let told: Vec<String> = compact(&rules)
+        let told: Vec<String> = Line::of(&rules)
             .iter()
             .map(|line| {
                 format!("{} {}", with_group(&line.resource, &line.group), line.verbs.join(","))

@@ -1,4 +1,4 @@
-//! `kubectl set subject`: only of manifests, since podhop has no access control.
+//! `kubectl set subject`
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,6 @@ use super::super::catalog::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Takes, typed};
 use super::super::local::{self, Item, LOCAL_ONLY};
-use super::super::words::NO_RESOURCES;
 use super::super::{Call, DONE, Failure, Outcome};
 use super::{Told, check_all, check_local, refused, settle};
 
@@ -37,14 +36,7 @@ pub(super) static COMMAND: Command = Command {
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let report = Report::of(&call, io)?;
     let words = call.arguments.positional.clone();
-    if !call.arguments.on("local") {
-        if words.is_empty() && call.arguments.all("filename").is_empty() {
-            return Err(Failure::message(NO_RESOURCES));
-        }
-        let instead = "podhop has no access control; with --local it changes manifests";
-        return Err(Failure::not_simulated("kubectl set subject", instead));
-    }
-    if !words.is_empty() {
+    if call.arguments.on("local") && !words.is_empty() {
         return Err(Failure::message(LOCAL_ONLY));
     }
     let items = local::items(&mut call, io, &words, true)?.whole()?;

@@ -1,0 +1,262 @@
+//! `kubectl get --raw`: a path of the server, and its answer as it comes.
+
+use k8s_openapi::api::core::v1::Endpoints;
+use serde_json::Value;
+
+use super::super::super::tool::Io;
+use super::client::Filter;
+use super::server;
+use super::{Call, DONE, Failure, Outcome, go_types, resources};
+use crate::api::{FieldSelector, Kind, LabelSelector, Object, Reason, Status, join_host_port};
+
+/// What does not go with `--raw` (`GetOptions.Validate`).
+///
+/// # Errors
+/// kubectl's words for it.
+pub(super) fn check(call: &Call) -> Result<(), Failure> {
+    let arguments = &call.arguments;
+    if arguments.on("watch") || arguments.on("watch-only") || !arguments.text("selector").is_empty()
+    {
+        let text = "--raw may not be specified with other flags that filter the server request or \
+                    alter the output";
+        return Err(Failure::message(text));
+    }
+    if !arguments.text("output").is_empty() {
+        return Err(Failure::message("--raw and --output are mutually exclusive"));
+    }
+    let path = arguments.text("raw");
+    if path.starts_with('/') {
+        return Ok(());
+    }
+    let text = format!("--raw must be a valid URL path: parse {path:?}: invalid URI for request");
+    Err(Failure::message(text))
+}
+
+/// Asks for the path.
+///
+/// # Errors
+/// The server's answer, or what is not simulated.
+pub(super) fn get(call: &mut Call, io: &mut Io<'_>) -> Outcome {
+    let raw = call.arguments.text("raw").to_owned();
+    let (path, query) = raw.split_once('?').unwrap_or((&raw, ""));
+    let text = match path.trim_end_matches('/') {
+        "/healthz" | "/livez" | "/readyz" if query.is_empty() => "ok".to_owned(),
+        "/version" => go_types::json_pretty("VersionInfo", &server::build(true))
+            .replace("    ", "  ")
+            .trim_end()
+            .to_owned(),
+        "/api" => {
+            let address = address(io);
+            format!(
+                "{{\"kind\":\"APIVersions\",\"versions\":[\"v1\"],\"serverAddressByClientCIDRs\":\
+                 [{{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":\"{address}\"}}]}}\n"
+            )
+        }
+        path => objects(call, io, path, query)?,
+    };
+    io.stdout.extend_from_slice(text.as_bytes());
+    DONE
+}
+
+/// Where the server listens in the cluster, as its own Endpoints say.
+fn address(io: &Io<'_>) -> String {
+    let own = io.cluster.objects().get::<Endpoints>("default", "kubernetes");
+    let subset = own.and_then(|own| own.subsets.iter().flatten().next());
+    let ip = subset.and_then(|subset| subset.addresses.iter().flatten().next());
+    let port = subset.and_then(|subset| subset.ports.iter().flatten().next());
+    join_host_port(ip.map_or("", |ip| &ip.ip), port.map_or(0, |port| port.port))
+}
+
+/// One object or a list, on one line.
+fn objects(call: &mut Call, io: &mut Io<'_>, path: &str, query: &str) -> Result<String, Failure> {
+    let place = Place::of(path).ok_or_else(|| match resource_of(path) {
+        true => beyond(path),
+        false => nothing(),
+    })?;
+    let Place { kind, namespace, name } = place;
+    let info = kind.info();
+    if !name.is_empty() {
+        let namespace = namespace.unwrap_or_default().to_owned();
+        let object = call.client.get_in(io, kind, namespace, name)?;
+        return Ok(go_types::json_line(info.name, &object.to_value()) + "\n");
+    }
+    let filter = filter(query, path)?;
+    let filter = Filter { everywhere: namespace.is_none(), ..filter };
+    let mut client = call.client.at(namespace.unwrap_or_default());
+    let (items, revision) = client.list(io, kind, &filter)?;
+    let items: Vec<String> = items.iter().map(|object| item(kind, object)).collect();
+    Ok(format!(
+        "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"}},\
+         \"items\":[{}]}}\n",
+        info.name,
+        info.api_version(),
+        items.join(",")
+    ))
+}
+
+/// An object in a list, which says once for all what they are.
+fn item(kind: Kind, object: &Object) -> String {
+    let mut value = object.to_value();
+    if let Value::Object(fields) = &mut value {
+        fields.remove("kind");
+        fields.remove("apiVersion");
+    }
+    go_types::json_line(kind.info().name, &value)
+}
+
+/// `labelSelector` and `fieldSelector`, as they stand in a URL.
+fn filter(query: &str, path: &str) -> Result<Filter, Failure> {
+    let mut filter = Filter::default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let bad = |why: String| Failure::from(Status::new(Reason::BadRequest, why));
+        match name {
+            "labelSelector" => {
+                filter.labels = LabelSelector::parse(&decoded(value)).map_err(bad)?;
+            }
+            "fieldSelector" => {
+                let requirements =
+                    super::client::field_requirements(&decoded(value)).map_err(bad)?;
+                filter.fields = FieldSelector { requirements };
+            }
+            _ => return Err(beyond(&format!("{path}?{name}"))),
+        }
+    }
+    Ok(filter)
+}
+
+/// Percent signs and plus signs of a query, decoded.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, more @ ..] = rest {
+        let code = more.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        match (first, code.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &more[2..];
+            }
+            (byte, _) => {
+                bytes.push(if *byte == b'+' { b' ' } else { *byte });
+                rest = more;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// What a path of the API names.
+struct Place<'a> {
+    kind: Kind,
+    /// `None` for all namespaces, and for kinds without one.
+    namespace: Option<&'a str>,
+    /// Empty for a list.
+    name: &'a str,
+}
+
+impl Place<'_> {
+    fn of(path: &str) -> Option<Place<'_>> {
+        let (version, rest) = versioned(path)?;
+        let (namespace, rest) = match rest.as_slice() {
+            ["namespaces", namespace, rest @ ..] if !rest.is_empty() && *rest != ["status"] => {
+                (Some(*namespace), rest)
+            }
+            rest => (None, rest),
+        };
+        let (plural, name) = match rest {
+            [plural] => (*plural, ""),
+            [plural, name] | [plural, name, "status"] => (*plural, *name),
+            _ => return None,
+        };
+        let fits = |kind: &Kind| {
+            let info = kind.info();
+            info.plural == plural && info.api_version() == version
+        };
+        let kind = Kind::all().find(fits)?;
+        let namespaced = kind.info().namespaced;
+        let is_right = match namespace {
+            Some(_) => namespaced,
+            None => !namespaced || name.is_empty(),
+        };
+        is_right.then_some(Place { kind, namespace, name })
+    }
+}
+
+/// The group's version that a path begins with, and the rest of the path.
+fn versioned(path: &str) -> Option<(String, Vec<&str>)> {
+    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match parts.as_slice() {
+        ["api", version, rest @ ..] => Some(((*version).to_owned(), rest.to_vec())),
+        ["apis", group, version, rest @ ..] => Some((format!("{group}/{version}"), rest.to_vec())),
+        _ => None,
+    }
+}
+
+/// Whether a real server has something at this path that podhop has not.
+fn resource_of(path: &str) -> bool {
+    if ["/", "/apis", "/metrics", "/openapi", "/logs", "/healthz", "/livez", "/readyz"]
+        .iter()
+        .any(|known| path == *known || (known.len() > 1 && path.starts_with(&format!("{known}/"))))
+        && !path.starts_with("/apis/")
+    {
+        return true;
+    }
+    let Some((version, rest)) = versioned(path) else {
+        return path.is_empty();
+    };
+    let known = |plural: &str| {
+        resources::RESOURCES.iter().any(|resource| resource.2 == version && resource.0 == plural)
+    };
+    match rest.as_slice() {
+        [] => resources::versions().contains(&version.as_str()),
+        ["namespaces", _, plural, _, _, ..] => known(plural),
+        ["namespaces", _, plural, ..] | [plural, ..] => {
+            known(plural) && Kind::all().all(|kind| kind.info().plural != *plural)
+        }
+    }
+}
+
+fn nothing() -> Failure {
+    Failure::from(Status::new(Reason::NotFound, "the server could not find the requested resource"))
+}
+
+fn beyond(path: &str) -> Failure {
+    Failure::not_simulated(&format!("get --raw {path}"), "paths of objects and lists are")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::shell::tests::{complaint, output};
+
+    #[test]
+    fn a_path_answers_as_the_server_does() {
+        assert_eq!(output("kubectl get --raw /healthz"), "ok");
+        let list = output("kubectl get --raw /api/v1/namespaces/default/services");
+        assert!(
+            list.starts_with("{\"kind\":\"ServiceList\",\"apiVersion\":\"v1\",\"metadata\":{\"")
+        );
+        assert!(list.contains("\"items\":[{\"metadata\":{\"name\":\"kubernetes\",\"namespace\":"));
+        let one = output("kubectl get --raw /api/v1/namespaces/default/services/kubernetes");
+        assert!(one.starts_with("{\"kind\":\"Service\",\"apiVersion\":\"v1\",\"metadata\":{"));
+        let chosen = "kubectl get --raw '/api/v1/namespaces/default/services?labelSelector=a%3Db'";
+        assert!(output(chosen).ends_with("\"items\":[]}\n"));
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_not_found() {
+        let said = |path: &str| complaint(&format!("kubectl get --raw {path}")).0;
+        let nothing = "Error from server (NotFound): the server could not find the requested \
+                       resource\n";
+        for path in ["/apis/metrics.k8s.io/v1beta1/nodes", "/api/v1/pod", "/x", "/api/v1/pods/a"] {
+            assert_eq!(said(path), nothing, "{path}");
+        }
+        assert_eq!(
+            said("/api/v1/namespaces/default/pods/a"),
+            "Error from server (NotFound): pods \"a\" not found\n"
+        );
+        for path in ["/metrics", "/apis", "/api/v1/namespaces/default/pods/a/log"] {
+            assert!(said(path).contains("not simulated here"), "{path}");
+        }
+        assert!(said("healthz").contains("parse \"healthz\": invalid URI for request"));
+    }
+}
