@@ -1,18 +1,23 @@
 //! `kubectl apply`: what the manifest says now, what it said last time and what the server has
 //! make a patch, so that fields which others own stay as they are.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
+use super::client::Filter;
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::{Output, list};
 use super::sources::{self, Manifest};
 use super::words::NO_RESOURCES;
-use super::{Call, DONE, Failure, Outcome};
+use super::{Call, DONE, Failure, Next, Outcome};
 use crate::api::patch::{LAST_APPLIED, three_way};
-use crate::api::{DeleteOptions, FieldValidation, Object, Patch, Reason, Status, WriteOptions};
+use crate::api::{
+    DeleteOptions, FieldValidation, Kind, Object, Patch, Reason, Status, WriteOptions,
+};
 use crate::cluster::ApplyOutcome;
 use crate::manifest::go_json;
 
@@ -105,7 +110,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message("must specify one of -f and -k"));
     }
     check(&call, io)?;
-    prune(&call)?;
+    let may_go = prunable(&call)?;
     let report = Report::of(&call, io)?;
     let validation = field_validation(&call)?;
     let read = sources::read(&call, io)?;
@@ -144,27 +149,112 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             io.stdout.extend_from_slice(text.as_bytes());
         }
     }
-    Failure::of(failures).map_or(DONE, Err)
+    match Failure::of(failures) {
+        Some(failure) => Err(failure),
+        None => prune(&mut call, io, &apply.report, &may_go, &applied).map(|()| Next::Exit(0)),
+    }
 }
 
-/// `--prune`: what it refuses, and that it does nothing here.
-fn prune(call: &Call) -> Result<(), Failure> {
+/// The kinds that `--prune` may delete, if nothing else is said (`prune.go`): kubectl's order.
+const PRUNABLE: [Kind; 15] = [
+    Kind::ConfigMap,
+    Kind::Endpoints,
+    Kind::PersistentVolumeClaim,
+    Kind::Pod,
+    Kind::ReplicationController,
+    Kind::Secret,
+    Kind::Service,
+    Kind::Job,
+    Kind::CronJob,
+    Kind::Ingress,
+    Kind::DaemonSet,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::StatefulSet,
+    Kind::Namespace,
+];
+
+/// The kinds that `--prune` may delete; none without it.
+///
+/// # Errors
+/// kubectl's words for what does not go together, and for an unknown kind in `--prune-allowlist`.
+fn prunable(call: &Call) -> Result<Vec<Kind>, Failure> {
     let (all, selected) = (call.arguments.on("all"), !call.arguments.text("selector").is_empty());
     if !call.arguments.on("prune") {
-        return Ok(());
+        return Ok(Vec::new());
     }
     match (all, selected) {
-        (true, true) => Err(Failure::message("cannot set --all and --selector at the same time")),
-        (false, false) => Err(Failure::message(
-            "all resources selected for prune without explicitly passing --all. To prune all \
-             resources, pass the --all flag. If you did not mean to prune all resources, specify a \
-             label selector",
-        )),
-        _ => {
-            let instead = "delete what is no longer wanted with 'kubectl delete'";
-            Err(Failure::not_simulated("apply --prune", instead))
+        (true, true) => {
+            return Err(Failure::message("cannot set --all and --selector at the same time"));
+        }
+        (false, false) => {
+            return Err(Failure::message(
+                "all resources selected for prune without explicitly passing --all. To prune all \
+                 resources, pass the --all flag. If you did not mean to prune all resources, \
+                 specify a label selector",
+            ));
+        }
+        _ => {}
+    }
+    let named = call.arguments.all("prune-allowlist");
+    let kinds: Vec<Kind> = named.iter().map(|word| kind_of(word)).collect::<Result<_, _>>()?;
+    Ok(if kinds.is_empty() { PRUNABLE.to_vec() } else { kinds })
+}
+
+/// `core/v1/ConfigMap` (`ParseResources`)
+fn kind_of(word: &str) -> Result<Kind, Failure> {
+    let [group, version, kind] = word.split('/').collect::<Vec<_>>()[..] else {
+        return Err(Failure::message(format!(
+            "invalid GroupVersionKind format: {word}, please follow <group/version/kind>"
+        )));
+    };
+    let version = match group {
+        "core" | "" => version.to_owned(),
+        group => format!("{group}/{version}"),
+    };
+    Kind::from_manifest(&version, kind).ok_or_else(|| {
+        Failure::message(format!("no matches for kind \"{kind}\" in version \"{version}\""))
+    })
+}
+
+/// Deletes what was applied once and is in no manifest any more, in the namespaces that were seen.
+fn prune(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    kinds: &[Kind],
+    applied: &[Object],
+) -> Result<(), Failure> {
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let seen: BTreeSet<&str> = applied.iter().map(Object::namespace).collect();
+    let kept: BTreeSet<&str> =
+        applied.iter().filter_map(|object| object.metadata().uid.as_deref()).collect();
+    let propagation = super::delete::propagation(call, io)?;
+    let grace = call.arguments.number("grace-period").and_then(|s| u32::try_from(s).ok());
+    let selector = call.arguments.text("selector").to_owned();
+    let spread = |namespaced: bool| kinds.iter().filter(move |k| k.info().namespaced == namespaced);
+    let places = seen.iter().filter(|namespace| !namespace.is_empty());
+    let places = places.flat_map(|namespace| spread(true).map(|kind| (*namespace, *kind)));
+    let places: Vec<(&str, Kind)> = places.chain(spread(false).map(|kind| ("", *kind))).collect();
+    for (namespace, kind) in places {
+        let filter = Filter::new(kind, &selector, "", false)?;
+        let (objects, _) = call.client.at(namespace).list(io, kind, &filter)?;
+        for object in objects {
+            let uid = object.metadata().uid.as_deref().unwrap_or_default();
+            if last_applied(&object).is_none() || kept.contains(uid) {
+                continue;
+            }
+            if report.dry_run != DryRun::Client {
+                let dry_run = report.dry_run == DryRun::Server;
+                let options = DeleteOptions { grace_seconds: grace, propagation, dry_run };
+                call.client.delete(io, &object, options)?;
+            }
+            report.tell(io, &object, "pruned")?;
         }
     }
+    Ok(())
 }
 
 /// Flags that go with others only, and those that are not simulated (`ApplyOptions.Validate`).
@@ -196,7 +286,7 @@ fn check(call: &Call, io: &mut Io<'_>) -> Result<(), Failure> {
             "--force --grace-period",
             force && arguments.number("grace-period").is_some_and(|s| s > 0),
         ),
-        // Without --force and --prune nothing is deleted that could be waited for.
+        // Without --force nothing is deleted that could be waited for.
         ("--force --timeout", force && arguments.given("timeout")),
     ];
     match unheeded.into_iter().find(|(_, given)| *given) {
