@@ -57,7 +57,7 @@ pub(super) fn apply(object: &mut Object) {
         }
         Object::Node(node) => {
             let node = Arc::make_mut(node);
-            node.spec.get_or_insert_default();
+            node_ranges(node.spec.get_or_insert_default());
             node.status.get_or_insert_default();
         }
         Object::HorizontalPodAutoscaler(scaler) => autoscaler::defaults(Arc::make_mut(scaler)),
@@ -84,6 +84,20 @@ pub(super) fn apply(object: &mut Object) {
         | Object::ServiceAccount(_)
         | Object::Event(_)
         | Object::ControllerRevision(_) => {}
+    }
+}
+
+/// A node's first range is told twice; where the two differ, the single one counts
+/// (`pkg/apis/core/v1/conversion.go`, `Convert_v1_NodeSpec_To_core_NodeSpec`).
+fn node_ranges(spec: &mut core::NodeSpec) {
+    let ranges = spec.pod_cidrs.get_or_insert_default();
+    match spec.pod_cidr.clone().filter(|single| !single.is_empty()) {
+        Some(single) if ranges.first() != Some(&single) => *ranges = vec![single],
+        Some(_) => {}
+        None => spec.pod_cidr = ranges.first().cloned(),
+    }
+    if ranges.is_empty() {
+        spec.pod_cidrs = None;
     }
 }
 

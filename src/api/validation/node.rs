@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::Node;
 use super::report::{Report, Shown};
 use super::shape::Holds::{Any, Pointer, Text};
 use super::shape::{Own, Shape};
-use super::{metadata, names};
+use super::{addresses, metadata, names};
 
 const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
@@ -39,6 +39,10 @@ pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
             metadata::update(report, &node.metadata, &old.metadata);
             keep_node(report, node, old);
         }
+    }
+    let ranges = node.spec.as_ref().and_then(|spec| spec.pod_cidrs.as_deref());
+    for (index, range) in ranges.unwrap_or_default().iter().enumerate() {
+        addresses::check_range(report, &format!("spec.podCIDRs[{index}]"), range);
     }
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
     let mut seen = std::collections::BTreeSet::new();
