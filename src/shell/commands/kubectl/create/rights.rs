@@ -1,5 +1,5 @@
-//! Generators of roles and their bindings, and of tokens. podhop has no access control: roles are
-//! stored and shown, and forbid nothing.
+//! Generators of roles and their bindings, and of tokens. The admin may do everything; roles hold for
+//! whom `--as` names.
 
 use std::collections::BTreeMap;
 
