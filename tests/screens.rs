@@ -619,6 +619,36 @@ fn a_guided_level_leads_on_and_is_skipped_with_one_key() {
 }
 
 #[test]
+fn a_guided_level_leads_back_to_the_file_when_what_was_sent_again_fails() {
+    let mut player = Player::at_the_campaign(80, 24);
+    player.keys("enter enter ctrl-g esc").wait_until("2 of 5 · F3");
+    player.keys("esc e").type_text("#").wait_until("4 of 5 · Ctrl-S");
+    player.keys("ctrl-s").wait_until("5 of 5 · Ctrl-G");
+    player.keys("ctrl-g").wait_until("3 of 5");
+}
+
+#[test]
+fn every_goal_is_seen_on_the_small_screen() {
+    let pack = Pack::embedded().expect("the campaign is well-formed");
+    for level in &pack.levels {
+        let mut player = Player::at_level(&level.name, 80, 24);
+        player.keys("enter");
+        let screen = player.screen();
+        for goal in &level.goals {
+            let begin: String = goal.say.chars().take(30).collect();
+            assert!(screen.contains(begin.trim()), "{}: {begin}\n{screen}", level.name);
+        }
+    }
+}
+
+#[test]
+fn a_level_without_files_says_where_the_work_is_done() {
+    let mut player = Player::at_level("names-gone", 120, 36);
+    player.keys("enter");
+    assert!(player.screen().contains("There is no file here"), "{}", player.screen());
+}
+
+#[test]
 fn a_guided_level_waits_for_nobody_who_writes_without_asking() {
     let mut player = Player::at_the_campaign(80, 24);
     player.keys("enter enter ctrl-g esc").wait_until("2 of 5 · F3");

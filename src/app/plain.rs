@@ -447,12 +447,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         self.send(Msg::Level(LevelMsg::Answer(at)))?;
         let answered = self.game.debrief().and_then(|debrief| debrief.answered.clone());
         let Some(answered) = answered else { return Ok(()) };
-        match answered.right {
-            true => self.say(&format!("Right: {}.", answered.is))?,
-            false => {
-                self.say(&format!("You said “{}”; it is “{}”.", answered.chosen, answered.is))?
-            }
-        }
+        self.say(&answered.sentence())?;
         match &answered.way {
             Some(way) => self.say(&narration::way(way, true).join("\n")),
             None => Ok(()),

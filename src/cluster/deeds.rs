@@ -66,6 +66,8 @@ pub enum Did {
     RolloutUnfinished { object: ObjectName },
     /// A shell or a runtime did not find a program of this name.
     ProgramMissing { program: String },
+    /// kubectl was to run a program in a container (the place) that did not run at that moment.
+    ContainerDown,
     /// A shell used a variable that is unset or empty.
     VariableUnset { name: String },
     /// A server could not open a port, because somebody has it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::diff::{self, Edit};
 use super::play::Play;
+use super::predict::in_quotes;
 use super::requests::last_request;
 use super::save::{Found, Solved};
 use super::story::Story;
@@ -38,6 +39,18 @@ pub struct Answered {
     pub printed: String,
     /// The request's way.
     pub way: Option<Story>,
+}
+
+impl Answered {
+    /// Whether it was right, in one sentence.
+    pub fn sentence(&self) -> String {
+        match self.right {
+            true => format!("Right: {}.", self.is),
+            false => {
+                format!("You said {}; it is {}.", in_quotes(&self.chosen), in_quotes(&self.is))
+            }
+        }
+    }
 }
 
 /// What a won level leaves.

@@ -20,8 +20,7 @@ const FINE: usize = 2_000;
 
 /// The changes that make `new` of `old`, in order.
 pub fn edits(old: &str, new: &str) -> Vec<Edit> {
-    let old: Vec<&str> = old.lines().collect();
-    let new: Vec<&str> = new.lines().collect();
+    let (old, new) = (written(old), written(new));
     let same_start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let (old_rest, new_rest) = (&old[same_start..], &new[same_start..]);
     let same_end =
@@ -35,6 +34,15 @@ pub fn edits(old: &str, new: &str) -> Vec<Edit> {
         return vec![edit(same_start, a, same_start, b)];
     }
     between(a, b, same_start)
+}
+
+/// The lines of a text, up to the last that says something: blank ones behind it change nothing.
+fn written(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    while lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+    lines
 }
 
 /// The new text with one of its changes taken back.
@@ -110,6 +118,12 @@ mod tests {
     #[test]
     fn equal_texts_have_no_edits() {
         assert!(edits("a\nb", "a\nb\n").is_empty());
+    }
+
+    #[test]
+    fn blank_lines_at_the_end_are_no_edit() {
+        assert!(edits("a\nb\n", "a\nb\n\n  \n").is_empty());
+        assert_eq!(size(&edits("a\nb\n", "a\nB\n\n")), 1);
     }
 
     #[test]

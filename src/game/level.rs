@@ -334,6 +334,9 @@ fn why(game: &mut Game) -> Vec<Effect> {
         let text = match (solved, unapplied.is_empty()) {
             _ if play.goals().is_empty() => apply::NO_GOALS.to_owned(),
             (true, _) => "Every goal has passed.".to_owned(),
+            _ if play.phase == Phase::Probing => {
+                "The goal's requests are on their way; none has failed yet.".to_owned()
+            }
             (false, false) => format!("{unapplied} is not applied: Ctrl-S, then Ctrl-G sends."),
             (false, true) if play.sends == 0 => {
                 "Nothing was sent yet. Ctrl-G sends the goal's request.".to_owned()
@@ -447,7 +450,7 @@ fn go_to_mark(game: &mut Game) {
     let told = help.asked().into_iter().chain(&help.faults).filter(|fault| fault.shows_line());
     let pointed = told
         .filter_map(|fault| fault.diagnosis.at.as_ref())
-        .map(|at| (at.file.to_string(), at.position.line))
+        .map(|at| (at.file.to_string(), play.line_of(at)))
         .next();
     let marked = play.file().and_then(|file| {
         let mark = file.marks.iter().chain(&file.traffic_marks).find_map(|mark| mark.position)?;

@@ -424,12 +424,21 @@ pub struct Guess {
     pub say: String,
 }
 
+/// A choice's words as what somebody said or expected; what a goal quotes has its quotation marks.
+pub fn in_quotes(choice: &str) -> String {
+    match choice.starts_with('"') {
+        true => choice.to_owned(),
+        false => format!("“{choice}”"),
+    }
+}
+
 impl Guess {
     fn of(goal: usize, expected: &str, was: &str, right: bool, place: Option<String>) -> Guess {
+        let (before, came) = (in_quotes(expected), in_quotes(was));
         let say = match (right, place) {
-            (false, _) => format!("You expected “{expected}”; it was “{was}”."),
-            (true, Some(place)) => format!("“{was}”, {place}."),
-            (true, None) => format!("“{was}”, as you expected."),
+            (false, _) => format!("You expected {before}; it was {came}."),
+            (true, Some(place)) => format!("{came}, {place}."),
+            (true, None) => format!("{came}, as you expected."),
         };
         Guess { goal, was: was.to_owned(), right, say }
     }

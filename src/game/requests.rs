@@ -41,6 +41,7 @@ fn probed(game: &mut Game, phase: Phase) -> Vec<Effect> {
         play.stories.pop();
     }
     play.sends += 1;
+    play.note_sent();
     let guess = play.judge_prediction();
     // The question was about this send alone.
     (play.question, play.asked) = (None, Asked::Skipped);
@@ -176,18 +177,18 @@ fn show_stories(play: &mut Play, guess: Option<&Guess>) {
         true => arrived(play).into_iter().collect(),
         false => failed,
     };
-    let before = play.stories.len();
+    let mut count = 0;
     for at in shown {
         let Some(mut story) = decisive_story(play, at) else { continue };
         let own = guess.filter(|guess| guess.goal == at);
         story.guess = own.map(|guess| guess.say.clone());
         story.goal = Some(at);
         play.show_story(story);
+        count += 1;
     }
-    if play.stories.len() > before {
-        play.story = before.min(play.stories.len() - 1);
-        play.replay();
-    }
+    // What was sent before is not the way of requests that sent nothing: then none is shown.
+    play.story = play.stories.len().saturating_sub(count);
+    play.replay();
 }
 
 /// The way of the request of a goal that decided about it.

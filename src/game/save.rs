@@ -449,7 +449,11 @@ impl Solved {
 
     /// In words: `2 lines changed, help as far as the facts`.
     pub fn sentence(&self) -> String {
-        let lines = self.edits_made();
+        self.edits_made() + &self.help_taken()
+    }
+
+    /// The help that was read, as the end of such a sentence: `, help as far as the facts`.
+    pub fn help_taken(&self) -> String {
         let hints = match self.hints {
             0 => String::new(),
             1 => ", 1 hint".to_owned(),
@@ -460,7 +464,7 @@ impl Solved {
             (0, _) => String::new(),
             (rung, _) => format!(", help as far as {}", rung_name(rung)),
         };
-        format!("{lines}{help}{hints}")
+        help + &hints
     }
 }
 

@@ -53,6 +53,8 @@ struct Probing {
     /// Whether what the level does before its first request is done.
     prepared: bool,
     next: SimTime,
+    /// When the goals' requests began to be sent.
+    began: SimTime,
     runs: Vec<Run>,
     /// Whether a goal that fails is to say why.
     diagnose: bool,
@@ -309,6 +311,7 @@ impl Attempt {
             goal: 0,
             prepared: false,
             next: first,
+            began: self.cluster.now(),
             runs: Vec::new(),
             diagnose,
             obstacle: None,
@@ -618,16 +621,22 @@ impl Attempt {
 
     /// The moment of a goal's first request: now, but not before the level says.
     fn schedule_goal(&mut self) {
-        let (Some(probing), Some(started)) = (&mut self.probing, self.started) else { return };
+        let Some(probing) = &mut self.probing else { return };
         let Some(goal) = self.level.goals.get(probing.goal) else {
             self.probing = None;
             return;
         };
         let now = self.cluster.now();
-        probing.next = probing.next.max(now).max(started + goal.after);
+        probing.next = probing.next.max(now).max(probing.began + goal.after);
     }
 
     fn run_request(&mut self) {
+        if let Some(at) = self.still_busy() {
+            if let Some(probing) = &mut self.probing {
+                probing.next = at;
+            }
+            return;
+        }
         let level = self.level.clone();
         let Some(mut probing) = self.probing.take() else { return };
         let goal = &level.goals[probing.goal];
@@ -666,6 +675,20 @@ impl Attempt {
         probing.obstacle = None;
         self.probing = Some(probing);
         self.schedule_goal();
+    }
+
+    /// When the very first request is to be sent after all, where a command of the player's that still runs
+    /// (`kubectl replace --force`) has changed the cluster since the requests were asked for.
+    fn still_busy(&self) -> Option<SimTime> {
+        let probing = self.probing.as_ref()?;
+        let first = probing.goal == 0 && !probing.prepared && self.goals.first()?.tried == 0;
+        let now = self.cluster.now();
+        if !first || !self.session.is_running() || now.since(probing.began) >= SETTLE {
+            return None;
+        }
+        let mut ahead = self.cluster.clone();
+        ahead.settle(SETTLE);
+        Some(ahead.now()).filter(|rest| *rest > now)
     }
 
     fn judge(&mut self, goal: &Goal, probing: &Probing) {

@@ -179,7 +179,7 @@ pub struct Goal {
     pub expect: Expect,
     /// How often.
     pub repeat: Repeat,
-    /// Not before this long after the first apply.
+    /// Not before this long after the requests began to be sent: each send waits as long.
     pub after: Duration,
     /// Whether it passes from the start, and has to go on passing.
     pub holds: bool,

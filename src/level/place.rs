@@ -119,6 +119,22 @@ impl PlaceName {
         }
     }
 
+    /// The pods that it may mean, those that end as well.
+    pub(super) fn pods<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Arc<Pod>> {
+        let objects = cluster.objects();
+        match self.kind {
+            PlaceKind::Laptop | PlaceKind::Node => Vec::new(),
+            PlaceKind::Pod => objects.get::<Pod>(&self.namespace, &self.name).into_iter().collect(),
+            _ => {
+                let Some(selector) = self.selector(cluster) else { return Vec::new() };
+                let selector = LabelSelector::of(&selector);
+                let own = |pod: &&Arc<Pod>| selector.matches(pod.metadata.labels.as_ref());
+                let all = objects.list::<Pod>(None).filter(own);
+                all.filter(|pod| pod.metadata.namespace.as_ref() == Some(&self.namespace)).collect()
+            }
+        }
+    }
+
     /// The container that it names of a pod that it names, whether it runs or not.
     pub(super) fn in_named_pod(&self, cluster: &Cluster) -> Option<Place> {
         let container = self.container.as_deref().filter(|_| self.kind == PlaceKind::Pod)?;

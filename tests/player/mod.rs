@@ -115,6 +115,13 @@ impl Player {
         Player::of(Pack::embedded().expect("the campaign is sound"), (width, height))
     }
 
+    /// Somebody who reads the briefing of a level of the campaign.
+    pub fn at_level(name: &str, width: u16, height: u16) -> Player {
+        let mut player = Player::at_the_campaign(width, height);
+        update(&mut player.game, Msg::OpenLevel(name.to_owned()));
+        player
+    }
+
     /// Somebody who plays a pack of these files.
     pub fn with_levels(files: &[(&str, &str)], size: (u16, u16)) -> Player {
         let files: Files = files

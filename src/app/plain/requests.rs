@@ -118,9 +118,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         };
         match story.map(|story| narration::way(story, play.shows_facts(story))) {
             Some(lines) => self.say(&lines.join("\n")),
-            None if play.sends > 0 => self.say(
-                "No packet was sent: the goal's command ended before. why says what it printed.",
-            ),
+            None if play.sends > 0 => self.say("No packet was sent; why tells the reason."),
             None => self.say("Nothing was sent yet; go sends the goal's request."),
         }
     }

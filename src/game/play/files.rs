@@ -34,24 +34,31 @@ impl OpenFile {
             self.traffic_marks.clear();
             return;
         };
-        let (old, new): (Vec<&str>, Vec<&str>) =
-            (text.lines().collect(), self.text.lines().collect());
-        let before = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-        let most = old.len().min(new.len()) - before;
-        let after =
-            old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
         let placed = marks.iter().filter_map(|mark| {
             let position = mark.position?;
-            let at = (position.line as usize).saturating_sub(1);
-            let line = match () {
-                () if at < before => at,
-                () if at >= old.len() - after => at + new.len() - old.len(),
-                () => return None,
-            };
-            let position = Position { line: line as u32 + 1, ..position };
-            Some(Diagnostic { position: Some(position), ..mark.clone() })
+            let line = line_now(text, &self.text, position.line)?;
+            // What the file's own marks say there is said already, and of the text as it stands.
+            let own = |mark: &Diagnostic| mark.position.is_some_and(|at| at.line == line);
+            let position = Position { line, ..position };
+            let placed = Diagnostic { position: Some(position), ..mark.clone() };
+            (!self.marks.iter().any(own)).then_some(placed)
         });
         self.traffic_marks = placed.collect();
+    }
+}
+
+/// Where a line of an older text (from 1) stands in the new one; nothing where it was changed.
+fn line_now(older: &str, newer: &str, line: u32) -> Option<u32> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (older.lines().collect(), newer.lines().collect());
+    let before = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let most = old.len().min(new.len()) - before;
+    let after =
+        old.iter().rev().zip(new.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    let at = (line as usize).saturating_sub(1);
+    match () {
+        () if at < before => Some(line),
+        () if at >= old.len() - after => Some((at + new.len() - old.len()) as u32 + 1),
+        () => None,
     }
 }
 
@@ -71,11 +78,31 @@ impl Play {
         applied.is_none_or(|(_, applied)| applied != text) && !self.attempt.is_sent(name)
     }
 
-    /// What stands at a place of the player's files, without the spaces around it.
+    /// What stood at a place of the player's files when the requests were sent, without the spaces
+    /// around it.
     pub fn line(&self, at: &Location) -> Option<&str> {
-        let file = self.files.iter().find(|file| *file.name == *at.file)?;
         let number = (at.position.line as usize).checked_sub(1)?;
-        file.text.lines().nth(number).map(str::trim)
+        self.sent_text(&at.file)?.lines().nth(number).map(str::trim)
+    }
+
+    /// The line (from 1) that such a place has by now; one that was changed since keeps its number.
+    pub(in crate::game) fn line_of(&self, at: &Location) -> u32 {
+        let line = at.position.line;
+        let file = self.files.iter().find(|file| *file.name == *at.file);
+        let now = file.zip(self.sent_text(&at.file));
+        now.and_then(|(file, sent)| line_now(sent, &file.text, line)).unwrap_or(line)
+    }
+
+    /// A file's text as the requests met it.
+    fn sent_text(&self, name: &str) -> Option<&str> {
+        let open = || Some(&*self.files.iter().find(|file| file.name == name)?.text);
+        self.sent_texts.get(name).map(String::as_str).or_else(open)
+    }
+
+    /// The files as they stand are what the requests met.
+    pub(in crate::game) fn note_sent(&mut self) {
+        let texts = self.files.iter().map(|file| (file.name.clone(), file.text.clone()));
+        self.sent_texts = texts.collect();
     }
 
     /// The file that is shown.
@@ -235,11 +262,8 @@ impl Play {
             });
             let mut told: Vec<Diagnostic> = marks.collect();
             told.dedup();
-            let text = match &file.told {
-                // The lines are those of the text that was sent.
-                Some((text, before)) if *before == told => text.clone(),
-                _ => file.text.clone(),
-            };
+            // The lines are those of the text that was sent.
+            let text = self.sent_texts.get(&file.name).unwrap_or(&file.text).clone();
             let known = !told.is_empty() && !self.sent_without.contains(&file.name);
             file.told = known.then_some((text, told));
             file.place_marks();

@@ -4,7 +4,7 @@ mod files;
 mod history;
 mod walk;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,6 +132,8 @@ pub struct Play {
     pub first_guess: Option<Guess>,
     /// Files that were edited and not applied when the requests were sent last.
     pub sent_without: Vec<String>,
+    /// The files' texts when the requests that were sent last had come to their end.
+    pub(in crate::game) sent_texts: BTreeMap<String, String>,
     /// How often the goals' requests were sent.
     pub sends: u32,
     /// Which goals held at the send before; before the first, which held at the level's start.
@@ -221,6 +223,7 @@ impl Play {
             guessed: None,
             first_guess: None,
             sent_without: Vec::new(),
+            sent_texts: BTreeMap::new(),
             sends: 0,
             held,
             editing: None,
@@ -312,15 +315,23 @@ impl Play {
     /// The mark that leads on, in a level that has any: which, of how many, and the mark.
     pub fn coach(&self) -> Option<(usize, usize, &crate::level::Coach)> {
         let marks = &self.level().coach;
-        Some((self.coached, marks.len(), marks.get(self.coached)?))
+        let mark = marks.get(self.coached)?;
+        // What was sent and failed has to be changed before it is sent again.
+        let failed = self.goals().iter().any(|goal| goal.diagnosis.is_some());
+        let edit = || marks.iter().rposition(|mark| mark.until == Moment::Edited);
+        let at = match mark.until == Moment::Won && failed {
+            true => edit().unwrap_or(self.coached),
+            false => self.coached,
+        };
+        Some((at, marks.len(), &marks[at]))
     }
 
     /// Passes over the marks whose moment has come.
     pub(in crate::game) fn follow_coach(&mut self) {
         let won = self.phase == Phase::Solved;
-        while let Some((_, _, mark)) = self.coach() {
+        while let Some(until) = self.level().coach.get(self.coached).map(|mark| mark.until) {
             let edited = || !self.edited_files().is_empty();
-            let done = match mark.until {
+            let done = match until {
                 Moment::Sent => self.sends > 0,
                 // Who writes already, or has won, does not wait for help.
                 Moment::Asked => self.ladder.highest > 0 || won || edited(),

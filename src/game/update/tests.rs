@@ -134,6 +134,81 @@ fn marks_of_traffic_come_back_when_an_edit_is_taken_back() {
 }
 
 #[test]
+fn help_that_is_asked_for_after_an_edit_tells_of_the_line_that_was_sent() {
+    let mut game = game();
+    level(&mut game, LevelMsg::Go);
+    update(&mut game, Msg::Dismiss);
+    settle(&mut game);
+    let file = play(&game).files[0].clone();
+    let text = format!("# a line above\n# and another\n{}", file.text);
+    level(&mut game, LevelMsg::Edit { file: file.name.clone(), text });
+    for _ in 0..3 {
+        level(&mut game, LevelMsg::Why);
+    }
+    let told = play(&game);
+    let help = told.help();
+    let at = help.asked().and_then(|fault| fault.diagnosis.at.as_ref()).expect("a line");
+    assert!(told.line(at).is_some_and(|line| line.contains("http://nginx")), "{at:?}");
+    let mark = told.files[0].traffic_marks[0].position.expect("a place");
+    let now = at.position.line + 2;
+    assert_eq!(mark.line, now);
+    level(&mut game, LevelMsg::GoToMark);
+    assert_eq!(play(&game).jump.line, now);
+}
+
+#[test]
+fn what_was_sent_before_is_not_the_way_of_requests_that_sent_nothing() {
+    let mut game = game();
+    level(&mut game, LevelMsg::Go);
+    update(&mut game, Msg::Dismiss);
+    settle(&mut game);
+    assert!(play(&game).current_story().is_some());
+    let gone = "kubectl delete pod multi --now\n".to_owned();
+    update(&mut game, Msg::Terminal(TerminalMsg::Type(gone)));
+    settle(&mut game);
+    level(&mut game, LevelMsg::Go);
+    settle(&mut game);
+    assert!(play(&game).current_story().is_none(), "{:?}", play(&game).current_story());
+    let text = play(&game).notice.clone().expect("a headline").text;
+    assert!(text.starts_with("Not yet: "), "{text}");
+    level(&mut game, LevelMsg::Story(-1));
+    assert!(play(&game).current_story().is_some(), "the way before is a page back");
+}
+
+#[test]
+fn while_requests_are_on_their_way_nobody_says_that_nothing_was_sent() {
+    let mut game = game();
+    level(&mut game, LevelMsg::Go);
+    update(&mut game, Msg::Dismiss);
+    level(&mut game, LevelMsg::Why);
+    let text = play(&game).notice.clone().expect("a word").text;
+    assert!(text.contains("on their way"), "{text}");
+}
+
+#[test]
+fn requests_wait_for_a_command_that_makes_their_pod_anew() {
+    let mut game = game();
+    let file = play(&game).files[0].clone();
+    let text = file.text.replace("http://nginx", "http://localhost");
+    let typed = format!("sed -i s,http://nginx,http://localhost, {}\n", file.name);
+    update(&mut game, Msg::Terminal(TerminalMsg::Type(typed)));
+    settle(&mut game);
+    assert_eq!(play(&game).files[0].text, text);
+    let anew = format!("kubectl replace --force -f {}\n", file.name);
+    update(&mut game, Msg::Terminal(TerminalMsg::Type(anew)));
+    assert!(play(&game).is_busy(), "the old pod takes its time to end");
+    level(&mut game, LevelMsg::Go);
+    if matches!(game.popup(), Some(Popup::Unapplied(_))) {
+        // Sent as it is: kubectl is about to bring the file to the cluster.
+        update(&mut game, Msg::Select(1));
+        update(&mut game, Msg::Confirm);
+    }
+    update(&mut game, Msg::Dismiss);
+    settle(&mut game);
+    assert_eq!(play(&game).phase(), Phase::Solved, "{:?}", play(&game).goals());
+}
+
+#[test]
 fn an_edited_file_is_offered_to_be_applied_before_it_is_sent() {
     let mut game = game();
     let file = play(&game).files[0].clone();

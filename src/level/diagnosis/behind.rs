@@ -169,12 +169,14 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
             "plain-http-port",
             format!("{server} begins a TLS handshake, and {next} speaks plain HTTP on port {port}"),
         )
+        .fact("an address with https:// begins with a TLS handshake, which a plain HTTP server can't answer")
         .fix(format!("let {server} ask in plain HTTP, or call a port on which {next} speaks TLS")),
         Some(400) if protocols::speaks_tls(inner, onward) && !asked.is_some_and(|a| a.tls) => {
             Diagnosis::new(
                 "tls-port",
                 format!("{next} speaks TLS on port {port}, and {server} asked in plain HTTP"),
             )
+            .fact("it answers a plain request with status 400")
             .fix(format!(
                 "let {server} ask over TLS, or call a port on which {next} speaks plain HTTP"
             ))

@@ -63,7 +63,10 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
     Some(
         Diagnosis::new("tool-not-in-image", format!("there is no {program} in {from}"))
             .look(look::inside(cluster, place, &format!("sh -c 'type {program} || true'")))
-            .look([look::pods(&facts.namespace())])
+            .look([match place {
+                Place::Container { namespace, pod, .. } => look::describe("pod", namespace, pod),
+                _ => look::pods(&facts.namespace()),
+            }])
             .facts(image.map(|image| format!("its image is {}", image.name)))
             .facts(match place {
                 Place::Container { pod, .. } => Some(format!("it was looked for in pod {pod}")),

@@ -296,7 +296,12 @@ impl<'a> Unapplied<'a> {
                 )
             };
             match trial::after(self.facts, &command) {
-                trial::Tried::Fails(_) => return back("it would not make the goal pass"),
+                // With several faults either may be right: the word is the player's.
+                trial::Tried::Fails(_) => {
+                    return format!(
+                        "the {kind} that is there can't be changed into this: take it back, or let {command} delete it and make it anew, which alone does not make the goal pass"
+                    );
+                }
                 _ if trial::breaks(self.facts, &command).is_some() => {
                     return back("it would make another goal fail");
                 }

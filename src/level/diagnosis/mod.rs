@@ -312,6 +312,7 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| workloads::diagnose(&facts))
         .or_else(|| rollouts::unfinished(&facts))
         .or_else(|| sought::diagnose(&facts))
+        .or_else(|| workloads::down(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts));
     complete(&facts, manifests::changed_since(&facts, said_twice(&facts, said)))
 }

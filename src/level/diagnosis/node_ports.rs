@@ -16,6 +16,9 @@ use crate::manifest;
 /// The ports that Services may have on nodes, unless the API server is told otherwise (R7.1).
 const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 
+/// The port of FTP.
+const FTP: u16 = 21;
+
 impl Failed<'_> {
     pub(super) fn closed_node_port(&self, node: &str) -> Diagnosis {
         let port = self.to.port();
@@ -47,7 +50,7 @@ impl Failed<'_> {
             format!("Service {service}: node port {node_port} leads to its port {port}")
         });
         let at = self.port_in_script().or_else(|| self.mention());
-        let said = said.facts(lines).at(at.clone());
+        let said = said.facts(lines).facts(self.by_ftp()).at(at.clone());
         if let Some(said) = self.other_node_port(&said).filter(|_| at.is_none()) {
             return said;
         }
@@ -101,6 +104,14 @@ impl Failed<'_> {
                 "give the pods a Service of type NodePort, and dial the node at its node port",
             ),
         }
+    }
+
+    /// wget reads an address with a colon and no number behind it as one of FTP.
+    fn by_ftp(&self) -> Option<String> {
+        let url = &self.facts.fetched?.url;
+        (self.to.port() == FTP && url.starts_with("ftp://")).then(|| {
+            format!("wget asked by FTP, whose port is {FTP}: so it reads an address with a colon and no number behind it")
+        })
     }
 
     /// The line of the player's script that says the port that was dialled.

@@ -102,7 +102,7 @@ impl Failed<'_> {
         .facts(matching.iter().map(|pod| pod_line(pod)))
         .facts(matching.iter().filter_map(|pod| unhealthy(self.facts, pod)))
         .facts(soon.map(|wait| {
-            format!("they become ready by themselves within {} seconds from now", wait.as_secs())
+            format!("they become ready by themselves within {} seconds of this", wait.as_secs())
         }))
         .at(line.or_else(|| self.service_field(rule, "spec.selector")))
         .fix(fix)

@@ -119,7 +119,7 @@ pub(super) fn gap(
         .facts(matching.iter().map(|pod| pod_line(pod)))
         .fact(match wait.is_zero() {
             true => "the new pods are ready by now".to_owned(),
-            false => format!("the new pods are ready by themselves within {} seconds from now", wait.as_secs()),
+            false => format!("the new pods are ready by themselves within {} seconds of this", wait.as_secs()),
         })
         .at(facts.locator.field("Deployment", namespace, &owner, strategy.path))
         .fix(strategy.fix),

@@ -780,7 +780,7 @@ fn listens_later(
         .look([look::pods(namespace), look::describe("pod", namespace, name)])
         .fact(match wait.is_zero() {
             true => format!("it listens on port {port} by now"),
-            false => format!("it listens on port {port} within {} seconds from now", wait.as_secs()),
+            false => format!("it listens on port {port} within {} seconds of this", wait.as_secs()),
         })
         .fact(fact)
         .facts(others)

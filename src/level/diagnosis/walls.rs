@@ -39,7 +39,8 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let Outcome::Delivered { .. } = &trace.outcome else { return None };
     let Some(Miss::Exit { expected, received: 0 }) = facts.case.run?.miss else { return None };
     // A command whose last word is another program's (`curl … | grep`) may want an answer.
-    if expected == 0 || expected == HTTP_ERROR || facts.case.goal.run.contains('|') {
+    let piped = facts.case.goal.run.replace("||", "").contains('|');
+    if expected == 0 || expected == HTTP_ERROR || piped {
         return None;
     }
     let server = facts.case.cluster.server_of(trace)?;
@@ -77,6 +78,14 @@ impl Wall<'_> {
         )
     }
 
+    /// Where the other side's labels are seen: in its own namespace, or else in the policy's.
+    fn labels(&self, other: &Party, own: &str) -> String {
+        match other {
+            Party::Pod { namespace, .. } => look::labels(namespace),
+            _ => look::labels(own),
+        }
+    }
+
     /// A rule of a policy lets the packet through.
     fn rule(&self, hop: &Hop) -> Option<Diagnosis> {
         let Because::PolicyAllows { policy, rule } = &hop.because else { return None };
@@ -111,7 +120,7 @@ impl Wall<'_> {
         let labels = labels.filter(|labels| !labels.is_empty());
         Some(
             self.start(&format!("{direction} rule {number} of NetworkPolicy {shown} lets it {way}"))
-                .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)])
+                .look([look::describe("networkpolicy", namespace, name), self.labels(other, namespace)])
                 .fact(format!("rule {number}: {what}"))
                 .facts(ports_words(ports).map(|ports| format!("its ports: {ports}")))
                 .facts(labels.map(|labels| format!("{who} has {}", selectors::shown(&labels))))
@@ -139,7 +148,7 @@ impl Wall<'_> {
             |at| format!("line {}", at.position.line),
         );
         self.start(&format!("{direction} rule {} of NetworkPolicy {shown} lets it through", rule + 1))
-            .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)])
+            .look([look::describe("networkpolicy", namespace, name), self.labels(other, namespace)])
             .fact(format!("namespaceSelector and podSelector are two items of {side}: who fits one of them is let through, as {}", party_name(other)))
             .fact("in one item both have to fit")
             .at(at)

@@ -9,7 +9,7 @@ use super::locate;
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, containers, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
-use crate::cluster::ObjectName;
+use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::level::place::{NoPlace, PlaceKind, PlaceName};
 use crate::level::source::Source;
@@ -65,7 +65,9 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
             ),
         );
     }
-    let said = match diagnose(facts) {
+    let pods = place.pods(facts.case.cluster);
+    let ending = pods.iter().find(|pod| pod.metadata.deletion_timestamp.is_some());
+    let said = match diagnose(facts).filter(|_| ending.is_none()) {
         Some(trouble) => {
             let at = trouble.at.clone();
             let said = said.look(trouble.look).fact(trouble.message).facts(trouble.evidence);
@@ -73,7 +75,44 @@ pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
         }
         None => said.look([look::pods(namespace)]),
     };
+    if let Some(pod) = ending.or(pods.first()) {
+        return Some(for_a_moment(pod, place.container.as_deref(), said));
+    }
     Some(said.at(source.and_then(|source| locate::at(&source, "kind"))))
+}
+
+/// A pod that did not run when the request was to be sent, and of which nothing else is wrong.
+fn for_a_moment(pod: &Pod, container: Option<&str>, said: Diagnosis) -> Diagnosis {
+    let name = pod.metadata.name.as_deref().unwrap_or_default();
+    let first = pod.spec.as_ref().and_then(|spec| spec.containers.first());
+    let container = container.or(first.map(|first| first.name.as_str())).unwrap_or_default();
+    if pod.metadata.deletion_timestamp.is_some() {
+        let grace = pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds);
+        return said
+            .fact(format!(
+                "pod {name} was deleted, and its containers have {} seconds to end",
+                grace.unwrap_or(30)
+            ))
+            .fix("wait until it is gone and runs anew (kubectl get pods), and send again");
+    }
+    if pod.is_running() && pod.runs(container) {
+        return said.fact(format!("pod {name} runs by now")).fix("send again");
+    }
+    said.fact(format!("pod {name} is still being started"))
+        .fix("wait until it runs (kubectl get pods), and send again")
+}
+
+/// kubectl was to run a program in a container that did not run just then, and nothing else is wrong
+/// with it.
+pub(super) fn down(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let deeds = &facts.case.run?.deeds;
+    let deed = deeds.iter().rev().find(|deed| deed.did == Did::ContainerDown)?;
+    let Place::Container { namespace, pod, container } = &deed.place else { return None };
+    let stored = facts.case.cluster.objects().get::<Pod>(namespace, pod)?;
+    let said =
+        format!("container {container} of pod {pod} did not run when the request was to be sent");
+    let said = Diagnosis::new("client-not-running", said).look([look::pods(namespace)]);
+    Some(for_a_moment(stored, Some(container), said))
 }
 
 /// The place is a pod of a Deployment that keeps none.

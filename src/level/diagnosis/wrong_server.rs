@@ -30,7 +30,7 @@ pub(super) fn wrong_server(
     if let Some(said) = left_behind(facts, party, message) {
         return said;
     }
-    let said = Diagnosis::new("wrong-server", message).fact(facts.quoted());
+    let said = Diagnosis::new("wrong-server", message);
     itself(facts, trace, party, &said)
         .or_else(|| by_its_own_name(facts, party, &said))
         .or_else(|| came_too_late(facts, trace, party, message))
@@ -45,6 +45,8 @@ pub(super) fn wrong_server(
         .or_else(|| by_chance(facts, trace, &said))
         .or_else(|| by_host_port(facts, trace, party, &said))
         .unwrap_or_else(|| another(facts, trace, party, said))
+        // What stands for the line comes first: it is what the line is marked with.
+        .fact(facts.quoted())
 }
 
 /// A machine outside was called by its own name, and the goal wants to see it called by the Service that is

@@ -200,7 +200,7 @@ pub(super) struct GoalFile {
     /// How often.
     #[serde(default)]
     pub repeat: RepeatFile,
-    /// Not before this long after the first apply, for example `30s`.
+    /// Not before this long after the goals' requests began to be sent, for example `30s`.
     #[serde(default)]
     pub after: Span,
     /// Whether it passes from the start, and has to go on passing.

@@ -23,6 +23,16 @@ pub fn gutter(lines: usize) -> u16 {
     lines.max(1).to_string().len() as u16 + 2
 }
 
+/// Where nothing is open, says so, and where the work is done.
+fn no_file(theme: &Theme, area: Rect, buf: &mut Cells) {
+    let text = "There is no file here: the cluster is mended from the terminal (Esc, then t). A file that you write there opens here.";
+    let columns = usize::from(area.width.saturating_sub(2));
+    for (row, line) in wrap(text, columns.max(1)).iter().take(usize::from(area.height)).enumerate()
+    {
+        put(buf, area.x + 1, area.y + row as u16, line, columns, theme.dim);
+    }
+}
+
 /// Draws the open file; says where the cursor is.
 pub fn draw(
     editor: &mut Editor,
@@ -32,7 +42,10 @@ pub fn draw(
     area: Rect,
     buf: &mut Cells,
 ) -> Option<Position> {
-    let file = play.file()?;
+    let Some(file) = play.file() else {
+        no_file(theme, area, buf);
+        return None;
+    };
     let buffer = editor.buffers.get_mut(&file.name)?;
     let here = buffer.area.cursor().0 as u32 + 1;
     let marks: Vec<&Diagnostic> = file.marks.iter().chain(&file.traffic_marks).collect();
@@ -288,7 +301,8 @@ fn in_short(mark: &Diagnostic) -> String {
 
 /// A mark in one line, with its next step.
 fn message(mark: &Diagnostic) -> String {
-    let help = mark.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+    let news = mark.help.as_ref().filter(|help| !mark.message.contains(help.as_str()));
+    let help = news.map(|help| format!(" ({help})")).unwrap_or_default();
     printable(&format!("{}{help}", mark.message)).replace('\n', " ")
 }
 

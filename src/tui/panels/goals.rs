@@ -17,27 +17,55 @@ use crate::level::{GoalState, Phase};
 use crate::tui::text::{fit, put_spans, short_names, width, wrap};
 use crate::tui::theme::Theme;
 
-/// How many goals are shown at most.
-const SHOWN: usize = 4;
+/// How many rows of goals there are at most.
+const SHOWN: usize = 5;
 
 /// Rows that the strip takes on a screen of this size.
 pub fn height(play: &Play, theme: &Theme, area: Rect) -> u16 {
-    let goals: usize = goal_rows(play, area).iter().sum();
-    (goals + advice_lines(play, theme, area.width).1.len()) as u16
+    let goals: usize = goal_rows(play, area).iter().map(|(_, rows)| rows).sum();
+    let rest = usize::from(rest(play).is_some());
+    (goals + rest + advice_lines(play, theme, area.width).1.len()) as u16
+}
+
+/// The goals that are shown, from 0: where there are too many, those that have not passed go before
+/// the others.
+fn shown(play: &Play) -> Vec<usize> {
+    let goals = play.goals();
+    let all = 0..goals.len();
+    if all.len() <= SHOWN {
+        return all.collect();
+    }
+    let (passed, open): (Vec<usize>, Vec<usize>) = all.partition(|at| goals[*at].passed);
+    let mut shown: Vec<usize> = open.into_iter().chain(passed).take(SHOWN - 1).collect();
+    shown.sort_unstable();
+    shown
+}
+
+/// What is said of the goals that are not shown.
+fn rest(play: &Play) -> Option<String> {
+    let (goals, shown) = (play.goals(), shown(play));
+    let hidden: Vec<usize> = (0..goals.len()).filter(|at| !shown.contains(at)).collect();
+    let passed = hidden.iter().filter(|at| goals[**at].passed).count();
+    match hidden.len() {
+        0 => None,
+        count if count == passed => Some(format!("… {count} more, passed")),
+        count => Some(format!("… {count} more, {passed} of them passed")),
+    }
 }
 
 /// Rows for each goal that is shown: a second one for words that would be cut, where the screen is
 /// high enough.
-fn goal_rows(play: &Play, area: Rect) -> Vec<usize> {
+fn goal_rows(play: &Play, area: Rect) -> Vec<(usize, usize)> {
     let mut spare = usize::from(area.height / 8).saturating_sub(1);
-    let shown = play.goals().iter().enumerate().take(SHOWN);
-    shown
-        .map(|(at, goal)| {
+    shown(play)
+        .into_iter()
+        .map(|at| {
+            let goal = &play.goals()[at];
             let columns = usize::from(area.width.saturating_sub(4));
-            let cut = width(&goal.say) > room_for(goal, &count(play, at), columns);
+            let cut = width(&goal.say) > room_for(play, goal, &count(play, at), columns);
             let more = usize::from(cut && spare > 0);
             spare -= more;
-            1 + more
+            (at, 1 + more)
         })
         .collect()
 }
@@ -46,13 +74,18 @@ fn goal_rows(play: &Play, area: Rect) -> Vec<usize> {
 pub fn draw(play: &Play, theme: &Theme, screen: Rect, area: Rect, buf: &mut Buffer) {
     let current = play.goals().iter().position(|goal| !goal.passed);
     let mut y = area.y;
-    for (row, (goal, height)) in play.goals().iter().zip(goal_rows(play, screen)).enumerate() {
-        if y < area.bottom() {
+    for (row, height) in goal_rows(play, screen) {
+        if let Some(goal) = play.goals().get(row).filter(|_| y < area.bottom()) {
             let active = play.phase() == Phase::Probing && current == Some(row);
             let height = (height as u16).min(area.bottom() - y);
-            draw_goal(goal, &count(play, row), active, theme, Rect { y, height, ..area }, buf);
+            let rect = Rect { y, height, ..area };
+            draw_goal((play, goal), &count(play, row), active, theme, rect, buf);
         }
         y += height as u16;
+    }
+    if let Some(text) = rest(play).filter(|_| y < area.bottom()) {
+        put_spans(buf, area.x + 1, y, &[Span::styled(text, theme.dim)], usize::from(area.width));
+        y += 1;
     }
     let (style, lines) = advice_lines(play, theme, screen.width);
     let columns = usize::from(area.width.saturating_sub(2));
@@ -88,8 +121,8 @@ fn advice_lines(play: &Play, theme: &Theme, width: u16) -> (Style, Vec<String>) 
 }
 
 /// Columns that a goal's own words have.
-fn room_for(goal: &GoalState, count: &str, columns: usize) -> usize {
-    columns.saturating_sub(width(count) + width(&bar_of(goal)) + 5)
+fn room_for(play: &Play, goal: &GoalState, count: &str, columns: usize) -> usize {
+    columns.saturating_sub(width(count) + width(&bar_of(play, goal)) + 5)
 }
 
 /// How far a goal is; where it is one request that failed, what that came to.
@@ -104,8 +137,10 @@ fn count(play: &Play, at: usize) -> String {
         _ if goal.succeeded == goal.of && !goal.passed => "all answered".to_owned(),
         _ if let Some(told) = told() => format!("{told}, {} sent", goal.tried),
         // What has failed is not asked for ever: how many came through is no rate.
-        _ if is_stopped(goal) && goal.succeeded == 0 => format!("none right, {} sent", goal.tried),
-        _ if is_stopped(goal) => format!("{} right, {} sent", goal.succeeded, goal.tried),
+        _ if is_stopped(play, goal) && goal.succeeded == 0 => {
+            format!("none right, {} sent", goal.tried)
+        }
+        _ if is_stopped(play, goal) => format!("{} right, {} sent", goal.succeeded, goal.tried),
         _ if goal.succeeded < goal.of && goal.passed => {
             format!("{} of {}: enough", goal.succeeded, goal.of)
         }
@@ -116,19 +151,20 @@ fn count(play: &Play, at: usize) -> String {
 }
 
 /// Whether the rest of the requests was left out, since it could not make up for those that failed.
-fn is_stopped(goal: &GoalState) -> bool {
-    !goal.passed && goal.diagnosis.is_some() && goal.tried < goal.of
+fn is_stopped(play: &Play, goal: &GoalState) -> bool {
+    let over = goal.diagnosis.is_some() || play.phase() != Phase::Probing;
+    !goal.passed && over && goal.tried < goal.of
 }
 
-fn bar_of(goal: &GoalState) -> String {
-    let told = goal.passed == (goal.succeeded >= goal.of) && !is_stopped(goal);
+fn bar_of(play: &Play, goal: &GoalState) -> String {
+    let told = goal.passed == (goal.succeeded >= goal.of) && !is_stopped(play, goal);
     // Without a success the words beside it say more.
     let told = told && goal.succeeded > 0;
     if goal.of > 2 && goal.tried > 0 && told { bar(goal) } else { String::new() }
 }
 
 fn draw_goal(
-    goal: &GoalState,
+    (play, goal): (&Play, &GoalState),
     count: &str,
     active: bool,
     theme: &Theme,
@@ -142,10 +178,10 @@ fn draw_goal(
         (_, true, _) => ("✗", theme.bad),
         _ => ("○", theme.dim),
     };
-    let bar = bar_of(goal);
+    let bar = bar_of(play, goal);
     let tail = width(count) + width(&bar) + 3;
     let columns = usize::from(area.width.saturating_sub(2));
-    let room = room_for(goal, count, columns);
+    let room = room_for(play, goal, count, columns);
     let mut lines = match area.height {
         0 | 1 => vec![fit(&goal.say, room)],
         _ => wrap(&goal.say, room),

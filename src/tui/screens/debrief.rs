@@ -86,12 +86,9 @@ fn told_causes(
 }
 
 fn answer(lines: &mut Vec<Line<'static>>, answered: &Answered, columns: usize, theme: &Theme) {
-    let (text, style) = match answered.right {
-        true => (format!("Right: {}.", answered.is), theme.good),
-        false => (format!("You said “{}”; it is “{}”.", answered.chosen, answered.is), theme.warn),
-    };
-    heading(lines, "The other failure", theme);
-    paragraph(lines, &text, columns, style);
+    let style = if answered.right { theme.good } else { theme.warn };
+    heading(lines, "What comes of it", theme);
+    paragraph(lines, &answered.sentence(), columns, style);
     if !answered.printed.is_empty() {
         paragraph(lines, &format!("  {}", answered.printed), columns, theme.dim);
     }
@@ -110,15 +107,16 @@ fn needed(debrief: &Debrief) -> String {
         many => format!("{many} sends"),
     };
     let par = match debrief.level.par_edits {
-        Some(par) if solved.edits > 0 => format!(" ({par} would do)"),
+        Some(par) if solved.edits > par => format!(" ({par} would do)"),
         _ => String::new(),
     };
     let minutes = format!("{}:{:02}", solved.seconds / 60, solved.seconds % 60);
     format!(
-        "{} (a star for each step of help that was not needed). {}{par}; {sends}; {minutes} of the \
+        "{} (a star for each step of help that was not needed). {}{par}{}; {sends}; {minutes} of the \
          cluster's time.",
         stars(solved.stars()),
-        capital(&solved.sentence()),
+        capital(&solved.edits_made()),
+        solved.help_taken(),
     )
 }
 

@@ -138,7 +138,7 @@ fn packet_of(play: &Play) -> Packet<'_> {
             0 => {
                 "Nothing was sent yet.\n\nCtrl-G sends the goal's request; a curl in the terminal shows its way here too."
             }
-            _ => "No packet was sent: the goal's command ended before. F3 says what it printed.",
+            _ => "No packet was sent. F3 says why.",
         },
     }
 }

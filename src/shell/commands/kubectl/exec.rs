@@ -106,17 +106,18 @@ impl Program {
             let text = format!("pod {} does not have a host assigned", pod.name());
             return Err(pods::bad_request(text));
         }
-        if !pod.runs(container) {
-            return Err(Failure::message(format!(
-                "Internal error occurred: unable to upgrade connection: container not found \
-                 (\"{container}\")"
-            )));
-        }
         let place = Place::Container {
             namespace: Arc::from(pod.namespace()),
             pod: Arc::from(pod.name()),
             container: Arc::from(container),
         };
+        if !pod.runs(container) {
+            io.cluster.note(&place, Did::ContainerDown);
+            return Err(Failure::message(format!(
+                "Internal error occurred: unable to upgrade connection: container not found \
+                 (\"{container}\")"
+            )));
+        }
         let tool = crate::shell::exec(io.cluster, &place, command, terminal);
         let Some(tool) = tool else {
             let did = Did::ProgramMissing { program: command[0].clone() };
