@@ -1,0 +1,1 @@
+kubectl patch service parcels -p '{"spec":{"ipFamilyPolicy":"RequireDualStack"}}'
