@@ -73,9 +73,7 @@ impl Machine {
                 let at = self.array(*array)?;
                 Ok(truth(self.arrays[at].elements.contains_key(&key)))
             }
-            Expression::Call(number, arguments, line) => {
-                self.call(*number, arguments, *line, world)
-            }
+            Expression::Call(number, arguments) => self.call(*number, arguments, world),
             Expression::Builtin(name, arguments, line) => {
                 self.builtin(name, arguments, *line, world)
             }
@@ -111,7 +109,17 @@ impl Machine {
 
     fn look(&mut self, place: &Place, world: &mut World<'_, '_>) -> Ran<Value> {
         match place {
-            Place::Variable(name) => Ok(self.get(*name)),
+            Place::Variable(name) => {
+                if let Name::Global(at) = name
+                    && self.gawk
+                    && matches!(self.globals[*at], Cell::Array(_, true))
+                {
+                    let name = self.program.globals[*at].clone();
+                    let told = format!("attempt to use array `{name}' in a scalar context");
+                    return self.fatal(1, &told);
+                }
+                Ok(self.get(*name))
+            }
             Place::Element(array, keys) => {
                 let key = self.key(keys, world)?;
                 let at = self.array(*array)?;
@@ -218,7 +226,13 @@ impl Machine {
     pub fn compare(&self, operator: &str, left: &Value, right: &Value) -> bool {
         let order = match left.is_numeric() && right.is_numeric() {
             true => left.number().partial_cmp(&right.number()),
-            false => Some(self.index_text(left).cmp(&self.index_text(right))),
+            false => {
+                let text = |value| match (self.index_text(value), self.folds) {
+                    (text, true) => text.to_lowercase(),
+                    (text, false) => text,
+                };
+                Some(text(left).cmp(&text(right)))
+            }
         };
         let Some(order) = order else { return operator == "!=" };
         match operator {
@@ -243,7 +257,7 @@ impl Machine {
     }
 
     pub fn found(&mut self, pattern: &str, text: &str) -> Ran<bool> {
-        match ready(pattern) {
+        match ready(pattern, self.folds) {
             Ok(regex) => {
                 let found = regex.is_match(text);
                 self.pay(&regex);
@@ -264,18 +278,14 @@ impl Machine {
         &mut self,
         number: usize,
         arguments: &[Expression],
-        line: usize,
         world: &mut World<'_, '_>,
     ) -> Ran<Value> {
         let program = self.program.clone();
         let function = &program.functions[number];
-        if arguments.len() > function.parameters {
-            let words =
-                format!("function `{}' called with more arguments than declared", function.name);
-            return match self.gawk {
-                true => self.fatal(line, &words),
-                false => self.fatal(line, "Too many arguments"),
-            };
+        // What a function has no parameter for is worked out all the same.
+        let (arguments, more) = arguments.split_at(arguments.len().min(function.parameters));
+        for argument in more {
+            self.value(argument, world)?;
         }
         if self.depth >= DEEPEST {
             return self
@@ -338,6 +348,10 @@ impl Machine {
             Source::File(file) => {
                 let file = self.value(file, world)?;
                 let file = self.index_text(&file);
+                if file.is_empty() && self.gawk {
+                    let told = "expression for `<' redirection has null string value";
+                    return self.fatal(1, told);
+                }
                 if !self.readings.contains_key(&file) && !self.open_reading(&file, world)? {
                     return Ok(Value::Number(-1.0));
                 }

@@ -20,8 +20,8 @@ impl Machine {
         set("FS", &mut self.finds, Fields::Between);
         set("FPAT", &mut self.finds, Fields::Like);
         set("FIELDWIDTHS", &mut self.finds, Fields::Wide);
-        if is("IGNORECASE") && self.known_value("IGNORECASE").number() != 0.0 {
-            return self.fail("podhop: not simulated here: IGNORECASE");
+        if is("IGNORECASE") {
+            self.folds = self.known_value("IGNORECASE").holds();
         }
         Ok(())
     }
@@ -34,7 +34,7 @@ impl Machine {
                 self.split(line, &separator)
             }
             Fields::Like => {
-                let Ok(regex) = ready(&self.setting("FPAT")) else { return Vec::new() };
+                let Ok(regex) = ready(&self.setting("FPAT"), self.folds) else { return Vec::new() };
                 let all = regex.find_all(line).into_iter().take(MOST_FIELDS);
                 let fields = all.map(|(start, end)| line[start..end].to_owned()).collect();
                 self.pay(&regex);
@@ -95,6 +95,12 @@ impl Machine {
             Cell::Array(at, used) => {
                 *used = true;
                 Ok(*at)
+            }
+            // BusyBox makes an array of anything.
+            Cell::Value(_) if !self.gawk && matches!(name, Name::Global(_)) => {
+                let Name::Global(at) = name else { return self.fail("Not an array") };
+                self.globals[at] = Cell::Array(at, true);
+                Ok(at)
             }
             Cell::Value(_) => {
                 let name = match name {
@@ -165,7 +171,7 @@ impl Machine {
                     true => format!("({separator})|\n"),
                     false => separator.to_owned(),
                 };
-                let Ok(regex) = ready(&pattern) else { return vec![text.to_owned()] };
+                let Ok(regex) = ready(&pattern, self.folds) else { return vec![text.to_owned()] };
                 let mut parts = Vec::new();
                 let mut at = 0;
                 for (start, end) in regex.find_all(text) {

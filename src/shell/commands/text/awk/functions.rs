@@ -23,6 +23,16 @@ impl Machine {
             "split" | "patsplit" => return self.split_text(arguments, line, world),
             "sprintf" => return Ok(Value::Text(self.format(arguments, line, world)?)),
             "asort" | "asorti" => return self.sorted(name == "asort", arguments, line, world),
+            "typeof" | "isarray" => {
+                if let [Expression::Place(Place::Variable(array))] = arguments
+                    && self.array_length(*array).is_some()
+                {
+                    return Ok(match name {
+                        "typeof" => Value::Text("array".to_owned()),
+                        _ => Value::Number(1.0),
+                    });
+                }
+            }
             "length" => {
                 if let [Expression::Place(Place::Variable(name))] = arguments
                     && let Some(count) = self.array_length(*name)
@@ -51,6 +61,7 @@ impl Machine {
                             None
                         }
                     }
+                    false if self.folds => text.to_lowercase().find(&part.to_lowercase()),
                     false => text.find(part.as_str()),
                 };
                 let place = at.map_or(0, |at| text[..at].chars().count() + 1);
@@ -71,6 +82,7 @@ impl Machine {
                 self.flush(world)?;
                 Ok(Value::Number(0.0))
             }
+            ("isarray", [_]) => Ok(Value::Number(0.0)),
             ("typeof", [_]) => Ok(Value::Text(kind(&values[0]).to_owned())),
             ("strtonum", [text]) => Ok(Value::Number(strtonum(text))),
             ("srand", _) => {
@@ -177,7 +189,7 @@ impl Machine {
 
     fn compiled(&mut self, expression: &Expression, world: &mut World<'_, '_>) -> Ran<Regex> {
         let pattern = self.pattern(expression, world)?;
-        match ready(&pattern) {
+        match ready(&pattern, self.folds) {
             Ok(regex) => Ok(regex),
             Err(why) => self.bad_pattern(&pattern, &why),
         }
@@ -209,11 +221,19 @@ impl Machine {
         self.set_known("RLENGTH", Value::Number(length));
         if let [Expression::Place(Place::Variable(array))] = rest {
             let at = self.array(*array)?;
+            let joint = self.setting("SUBSEP");
             self.arrays[at].elements.clear();
             for (number, group) in groups.unwrap_or_default().into_iter().enumerate() {
                 if let Some((start, end)) = group {
-                    *self.arrays[at].element(&number.to_string()) =
+                    let (begins, long) =
+                        (text[..start].chars().count(), text[start..end].chars().count());
+                    let elements = &mut self.arrays[at];
+                    *elements.element(&number.to_string()) =
                         Value::Input(text[start..end].to_owned());
+                    *elements.element(&format!("{number}{joint}start")) =
+                        Value::Number(begins as f64 + 1.0);
+                    *elements.element(&format!("{number}{joint}length")) =
+                        Value::Number(long as f64);
                 }
             }
         }
@@ -251,6 +271,13 @@ impl Machine {
         self.arrays[at].elements.clear();
         for (number, part) in parts.iter().enumerate() {
             *self.arrays[at].element(&(number + 1).to_string()) = Value::Input(part.clone());
+        }
+        if let Some(Expression::Place(Place::Variable(separators))) = rest.get(1) {
+            let at = self.array(*separators)?;
+            self.arrays[at].elements.clear();
+            for (number, separator) in between(&text, &parts).into_iter().enumerate() {
+                *self.arrays[at].element(&(number + 1).to_string()) = Value::Text(separator);
+            }
         }
         Ok(Value::Number(parts.len() as f64))
     }
@@ -592,4 +619,21 @@ fn insert_groups(replacement: &str, text: &str, groups: &Groups, out: &mut Strin
             letter => out.push(letter),
         }
     }
+}
+
+/// What stands between parts of a text that follow one another.
+fn between(text: &str, parts: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some((first, rest)) = parts.split_first() else { return found };
+    let mut at = text.find(first.as_str()).unwrap_or(0) + first.len();
+    for part in rest {
+        // A separator has at least one letter, unless every letter is a part.
+        let least = text[at..].chars().next().map_or(0, char::len_utf8);
+        let least = if parts.iter().all(|part| part.chars().count() == 1) { 0 } else { least };
+        let from = at + least;
+        let start = text.get(from..).and_then(|rest| rest.find(part.as_str())).unwrap_or(0) + from;
+        found.push(text.get(at..start).unwrap_or("").to_owned());
+        at = (start + part.len()).min(text.len());
+    }
+    found
 }

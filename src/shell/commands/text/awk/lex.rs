@@ -36,7 +36,7 @@ const MORE_BUILTINS: [&str; 13] = [
 ];
 
 /// Functions of gawk alone.
-const GAWK: [&str; 4] = ["asort", "asorti", "patsplit", "typeof"];
+const GAWK: [&str; 5] = ["asort", "asorti", "patsplit", "typeof", "isarray"];
 
 const SIGNS: [&str; 45] = [
     "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=",

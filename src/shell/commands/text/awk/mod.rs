@@ -67,7 +67,11 @@ impl Awk {
         let mut text = self.source.clone().unwrap_or_default();
         let mut name = "cmd. line".to_owned();
         for file in &self.sources {
-            match io.read_file(file) {
+            let read = match file.as_str() {
+                "-" | "/dev/stdin" => io.read_all().ok_or_else(|| STANDARD_INPUT.to_owned()),
+                file => io.read_file(file),
+            };
+            match read {
                 Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(why) if self.gawk => {
                     io.write_error(format!(
@@ -244,6 +248,9 @@ impl Tool for Awk {
         Box::new(self.clone())
     }
 }
+
+/// A program that somebody would still have to type.
+const STANDARD_INPUT: &str = "not simulated here: a program from standard input that has not ended";
 
 const GAWK: Grammar = Grammar {
     name: "awk",

@@ -31,6 +31,26 @@ pub(super) const KNOWN: [&str; 20] = [
     "FIELDWIDTHS",
 ];
 
+/// How many arguments gawk lets a function have.
+fn argument_count(name: &str) -> std::ops::RangeInclusive<usize> {
+    match name {
+        "length" => 0..=1,
+        "substr" | "match" | "sub" | "gsub" => 2..=3,
+        "split" | "patsplit" => 2..=4,
+        "gensub" => 3..=4,
+        "index" | "atan2" | "lshift" | "rshift" => 2..=2,
+        "asort" | "asorti" => 1..=3,
+        "close" => 1..=2,
+        "and" | "or" | "xor" => 2..=usize::MAX,
+        "srand" | "fflush" => 0..=1,
+        "strftime" => 0..=3,
+        "mktime" => 1..=2,
+        "rand" | "systime" => 0..=0,
+        "sprintf" => 0..=usize::MAX,
+        _ => 1..=1,
+    }
+}
+
 /// How deep a program may nest.
 const DEEPEST: usize = 100;
 
@@ -109,7 +129,7 @@ struct Parser<'s> {
     globals: BTreeMap<String, usize>,
     locals: Vec<String>,
     functions: BTreeMap<String, usize>,
-    called: Vec<(String, usize)>,
+    called: Vec<(String, usize, usize)>,
     in_function: bool,
     in_rule: &'static str,
     depth: usize,
@@ -145,6 +165,9 @@ impl Parser<'_> {
     fn wrong<T>(&self) -> Parsed<T> {
         let message = match (self.lexer.gawk, &self.token) {
             (false, _) => "Unexpected token",
+            (true, Token::Sign("@")) => "podhop: not simulated here: what begins with @",
+            (true, Token::Sign("|&")) => "podhop: not simulated here: |&",
+            (true, Token::Sign("[")) => "podhop: not simulated here: arrays of arrays",
             (true, Token::End | Token::Newline) => "unexpected newline or end of string",
             (true, _) => "syntax error",
         };
@@ -213,7 +236,12 @@ impl Parser<'_> {
 
     /// Puts the functions' numbers where they are called.
     fn resolve(&mut self) -> Parsed<()> {
-        for (name, at) in &self.called {
+        for (name, at, given) in &self.called {
+            let known = self.program.functions.iter().find(|function| function.name == *name);
+            if known.is_some_and(|function| function.parameters < *given) && self.lexer.gawk {
+                let told = format!("function `{name}' called with more arguments than declared");
+                self.lexer.warnings.push((*at, told));
+            }
             if !self.program.functions.iter().any(|function| function.name == *name) {
                 let message = match self.lexer.gawk {
                     true => format!("!fatal: function `{name}' not defined"),
@@ -584,7 +612,11 @@ impl Parser<'_> {
         if let Some(kind) = kind {
             self.advance(true)?;
             self.no_greater = true;
-            let target = self.concatenation(true)?;
+            // BusyBox takes a whole expression.
+            let target = match self.lexer.gawk {
+                true => self.concatenation(true)?,
+                false => self.expression()?,
+            };
             self.no_greater = no_greater;
             self.program.commands |= kind == Sink::Pipe;
             output = Some(Output { kind, target });
@@ -854,7 +886,17 @@ impl Parser<'_> {
     }
 
     fn power(&mut self) -> Parsed<Expression> {
-        let left = self.increment()?;
+        let mut left = self.increment()?;
+        // BusyBox goes from left to right.
+        while !self.lexer.gawk && self.is("^") {
+            let line = self.line();
+            self.step()?;
+            let right = match self.is("-") || self.is("+") || self.is("!") {
+                true => self.unary()?,
+                false => self.increment()?,
+            };
+            left = Expression::Binary('^', Box::new(left), Box::new(right), line);
+        }
         if !self.is("^") {
             return Ok(left);
         }
@@ -942,9 +984,9 @@ impl Parser<'_> {
                 self.advance(true)?;
                 self.advance(true)?;
                 let arguments = self.keys(")")?;
-                self.called.push((name.clone(), start));
+                self.called.push((name.clone(), start, arguments.len()));
                 let number = self.function_number(&name);
-                Ok(Expression::Call(number, arguments, line))
+                Ok(Expression::Call(number, arguments))
             }
             Token::Builtin(name) => self.builtin(name, line),
             Token::Word("getline") => {
@@ -998,6 +1040,13 @@ impl Parser<'_> {
         }
         self.advance(true)?;
         let arguments = self.keys(")")?;
+        let takes = argument_count(name);
+        if self.lexer.gawk && !takes.contains(&arguments.len()) {
+            let message =
+                format!("{} is invalid as number of arguments for {name}", arguments.len());
+            let before = self.lexer.source.get(..self.start).unwrap_or("");
+            return Err(Wrong { at: before.rfind(')').unwrap_or(0), message });
+        }
         Ok(Expression::Builtin(name, arguments, line))
     }
 }

@@ -7,19 +7,19 @@ use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 /// # Errors
 /// What awk says.
 pub(super) fn check(pattern: &str, gawk: bool) -> Result<(), String> {
-    match ready(pattern) {
+    match ready(pattern, false) {
         Ok(_) => Ok(()),
         Err(why) if gawk => Err(format!("error: {why}: /{pattern}/")),
         Err(why) => Err(format!("bad regex '{pattern}': {why}")),
     }
 }
 
-/// A regular expression, ready to be looked for.
+/// A regular expression, ready to be looked for; `folds`: capitals and small letters are the same.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn ready(pattern: &str) -> Result<Regex, String> {
-    compile(&plain(pattern), Syntax::Extended, false)
+pub(super) fn ready(pattern: &str, folds: bool) -> Result<Regex, String> {
+    compile(&plain(pattern), Syntax::Extended, folds)
 }
 
 /// awk's escapes in a regular expression, as letters.

@@ -56,6 +56,8 @@ pub(super) enum Answer {
     Done,
     Text(Option<String>),
     Status(i32),
+    /// A record of the input, and what ended it.
+    Record(String, String),
 }
 
 /// The world, and what has been asked of it since the action began.
@@ -147,6 +149,8 @@ pub(super) struct Machine {
     /// Which of `ARGV` is read next, and what is being read.
     next_file: usize,
     current: Option<Option<Stdin>>,
+    /// `IGNORECASE`: whether capitals and small letters are the same.
+    pub folds: bool,
     /// Bytes of standard input that were looked at, and in which no record ends.
     waited: usize,
     read_any: bool,
@@ -177,6 +181,7 @@ impl Machine {
             record: String::new(),
             fields: Vec::new(),
             finds: Fields::Between,
+            folds: false,
             depth: 0,
             steps: 0,
             searched: 0,
@@ -389,24 +394,32 @@ impl Machine {
                             }
                             Cut::End => Ok(Answer::Text(None)),
                             Cut::Record(record, length) => {
-                                let left = rest.len();
-                                io.stdin.read += length.min(left);
-                                Ok(Answer::Text(Some(record)))
+                                let length = length.min(rest.len());
+                                let end = terminator(&rest[..length], &record);
+                                io.stdin.read += length;
+                                Ok(Answer::Record(record, end))
                             }
                         }
                     })?
                 }
                 Some(Some(text)) => match cut_bytes(text.rest(), &separator, true) {
                     Cut::Record(record, length) => {
-                        text.read = (text.read + length).min(text.bytes.len());
-                        Answer::Text(Some(record))
+                        let length = length.min(text.rest().len());
+                        let end = terminator(&text.rest()[..length], &record);
+                        text.read += length;
+                        Answer::Record(record, end)
                     }
                     _ => Answer::Text(None),
                 },
                 None => Answer::Text(None),
             };
             match answer {
-                Answer::Text(Some(record)) => return Ok(Some(record)),
+                Answer::Record(record, end) => {
+                    if self.gawk {
+                        self.set_known("RT", Value::Text(end));
+                    }
+                    return Ok(Some(record));
+                }
                 _ => self.current = None,
             }
         }
@@ -515,6 +528,14 @@ fn cut_bytes(bytes: &[u8], separator: &str, ended: bool) -> Cut {
     cut(&String::from_utf8_lossy(bytes), separator, ended)
 }
 
+/// What ends a record: `RT`.
+fn terminator(taken: &[u8], record: &str) -> String {
+    let text = String::from_utf8_lossy(taken);
+    // Empty lines in front of a paragraph are part of nothing.
+    let from = text.find(record).map_or(text.len(), |at| at + record.len());
+    text[from..].to_owned()
+}
+
 /// Cuts a record off; `ended` says that nothing comes after the text.
 pub(super) fn cut(text: &str, separator: &str, ended: bool) -> Cut {
     let rest = |ended: bool| match (ended, text.is_empty()) {
@@ -530,7 +551,8 @@ pub(super) fn cut(text: &str, separator: &str, ended: bool) -> Cut {
             None => rest(ended),
         },
         _ => {
-            let found = super::patterns::ready(separator).ok().and_then(|regex| regex.find(text));
+            let found =
+                super::patterns::ready(separator, false).ok().and_then(|regex| regex.find(text));
             match found.filter(|(start, end)| end > start && (ended || *end < text.len())) {
                 Some((start, end)) => Cut::Record(text[..start].to_owned(), end),
                 None => rest(ended),

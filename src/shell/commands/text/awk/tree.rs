@@ -102,7 +102,7 @@ pub(super) enum Expression {
     Choice(Box<Expression>, Box<Expression>, Box<Expression>),
     In(Vec<Expression>, Name),
     Group(Box<Expression>),
-    Call(usize, Vec<Expression>, usize),
+    Call(usize, Vec<Expression>),
     Builtin(&'static str, Vec<Expression>, usize),
     Getline(Source, Option<Place>),
 }
