@@ -191,8 +191,7 @@ impl Reader {
         let Some(width) = rest.next() else { return wrong("--indent takes one parameter") };
         let width = width.trim().parse::<i64>().unwrap_or(0);
         match width {
-            ..-1 => return wrong("Cannot indent less than -1"),
-            8.. => return wrong("Cannot indent more than 7 characters"),
+            ..-1 | 8.. => return wrong("--indent takes a number between -1 and 7"),
             -1 => self.options.style.indent = Some("\t".to_owned()),
             0 => self.options.compact = true,
             _ => self.options.style.indent = Some(" ".repeat(usize::try_from(width).unwrap_or(0))),

@@ -36,6 +36,15 @@ impl Tool for Stream {
     }
 }
 
+/// A script's text; `-` is standard input.
+fn read_script(io: &mut Io<'_>, file: &str) -> Result<Vec<u8>, String> {
+    const OPEN: &str = "not simulated here: a script from standard input that has not ended";
+    match file {
+        "-" | "/dev/stdin" => io.read_all().ok_or_else(|| OPEN.to_owned()),
+        file => io.read_file(file),
+    }
+}
+
 /// Writes what `w` has collected.
 fn write_files(sed: &Sed, io: &mut Io<'_>) {
     for (file, text) in &sed.state.written {
@@ -187,7 +196,7 @@ impl Start {
         for (letter, value) in self.options.in_order() {
             match letter {
                 'e' => scripts.push(value.to_owned()),
-                'f' => match io.read_file(value) {
+                'f' => match read_script(io, value) {
                     Ok(bytes) => {
                         let text = String::from_utf8_lossy(&bytes);
                         scripts.push(text.strip_suffix('\n').unwrap_or(&text).to_owned());
