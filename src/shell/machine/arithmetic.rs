@@ -8,6 +8,10 @@ pub(super) trait Variables {
     fn read(&mut self, name: &str) -> String;
     /// Sets a variable.
     fn write(&mut self, name: &str, value: i64);
+    /// Whether a variable is unset that has to be set (`set -u`).
+    fn is_missing(&self, _name: &str) -> bool {
+        false
+    }
     /// Whether it is dash's arithmetic: without commas, and with numbers alone in variables.
     fn is_plain(&self) -> bool {
         false
@@ -33,6 +37,8 @@ enum Problem {
     Base,
     /// A variable that holds no number.
     NoNumber,
+    /// A variable that is unset and has to be set.
+    Unset,
 }
 
 /// An expression that comes to nothing.
@@ -46,9 +52,18 @@ pub(super) struct Fault {
 }
 
 impl Fault {
+    /// The variable that is unset and has to be set, if that is what is wrong.
+    pub fn unset(&self) -> Option<&str> {
+        (self.problem == Problem::Unset).then_some(self.token.as_str())
+    }
+
     /// What a shell says of it, after its name.
     pub fn message(&self, dialect: Dialect) -> String {
-        let text = self.text.trim();
+        // bash shows what stands behind, too.
+        let text = match dialect {
+            Dialect::Bash => self.text.trim_start(),
+            _ => self.text.trim(),
+        };
         match (dialect, self.problem) {
             (Dialect::Bash, problem) => {
                 let what = match problem {
@@ -62,6 +77,7 @@ impl Fault {
                     Problem::Exponent => "exponent less than 0",
                     Problem::Digit => "value too great for base",
                     Problem::Base => "invalid arithmetic base",
+                    Problem::Unset => "unbound variable",
                 };
                 // Of a number bash shows no more than what it has read.
                 let text = match (problem, text.find(&*self.token)) {
@@ -163,8 +179,8 @@ impl Reader<'_> {
     }
 
     fn error(&self, problem: Problem) -> Fault {
-        let rest = self.rest().trim_end();
-        let token = if rest.is_empty() { self.text[self.last..].trim_end() } else { rest };
+        let rest = self.rest();
+        let token = if rest.trim_end().is_empty() { &self.text[self.last..] } else { rest };
         Fault { problem, text: self.text.to_owned(), token: token.to_owned() }
     }
 
@@ -251,6 +267,10 @@ impl Reader<'_> {
     fn value_of(&mut self, name: &str) -> Result<i64, Fault> {
         let text = self.variables.read(name);
         match text.trim() {
+            "" if self.idle == 0 && self.variables.is_missing(name) => {
+                let (text, token) = (self.text.to_owned(), name.to_owned());
+                Err(Fault { problem: Problem::Unset, text, token })
+            }
             "" => Ok(0),
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
                 parse(number).map_err(|problem| Fault {
@@ -359,7 +379,7 @@ impl Reader<'_> {
 
     /// The divisor is to blame.
     fn divided(&self) -> Fault {
-        let token = self.text[self.last..].trim_end().to_owned();
+        let token = self.text[self.last..].to_owned();
         Fault { problem: Problem::DivisionByZero, text: self.text.to_owned(), token }
     }
 
@@ -424,8 +444,9 @@ impl Reader<'_> {
             return Ok(value);
         }
         let rest = self.rest();
-        let end =
-            rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '#')).unwrap_or(rest.len());
+        let based = rest.contains('#');
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '#' || based && "@_".contains(c);
+        let end = rest.find(|c: char| !part(c)).unwrap_or(rest.len());
         if end == 0 {
             return Err(self.error(Problem::Operand));
         }
@@ -444,14 +465,35 @@ fn parse(text: &str) -> Result<i64, Problem> {
     let parsed = if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
         i64::from_str_radix(hex, 16)
     } else if let Some((base, digits)) = text.split_once('#') {
-        let base = base.parse().ok().filter(|base| (2..=36).contains(base));
-        i64::from_str_radix(digits, base.ok_or(Problem::Base)?)
+        let base = base.parse().ok().filter(|base| (2..=64).contains(base));
+        return in_base(digits, base.ok_or(Problem::Base)?);
     } else if text.len() > 1 && text.starts_with('0') {
         i64::from_str_radix(text, 8)
     } else {
         text.parse()
     };
     parsed.map_err(|_| Problem::Digit)
+}
+
+/// A number's digits: 0 to 9, a to z, A to Z, @ and _; up to 36 small and large letters are the same.
+fn in_base(digits: &str, base: i64) -> Result<i64, Problem> {
+    let mut number = 0_i64;
+    for letter in digits.bytes() {
+        let digit = match letter {
+            b'0'..=b'9' => letter - b'0',
+            b'a'..=b'z' => letter - b'a' + 10,
+            b'A'..=b'Z' if base <= 36 => letter - b'A' + 10,
+            b'A'..=b'Z' => letter - b'A' + 36,
+            b'@' => 62,
+            b'_' => 63,
+            _ => return Err(Problem::Digit),
+        };
+        if i64::from(digit) >= base {
+            return Err(Problem::Digit);
+        }
+        number = number.wrapping_mul(base).wrapping_add(i64::from(digit));
+    }
+    Ok(number)
 }
 
 #[cfg(test)]

@@ -1,20 +1,19 @@
 //! Arrays: bash's lists of values, by number and by name.
 
 use super::arithmetic;
+use super::builtins::{in_double, is_name};
 use super::expand::{Expanded, Expander, FIELD, Stop};
-use super::parameters::Pieces;
+use super::parameters::{Pieces, show};
+use super::quoted::Assigned;
 use super::state::{Elements, target};
 use crate::shared_map::SharedMap;
-use crate::shell::syntax::{Assignment, Index, Operation, Parameter, Part, Word};
+use crate::shell::syntax::{Assignment, Dialect, Index, Operation, Parameter, Part, Word};
 
 /// Subscripts that can be worked out within one another.
 const SUBSCRIPTS: u32 = 4;
 
 /// And how many, until the outermost is.
 const ALL_SUBSCRIPTS: u32 = 200;
-
-/// More than any script means: `a[1000000000]=x` is no reason to count so far.
-const LAST: i64 = 1 << 40;
 
 /// The values of `$@`, `${a[@]}` and their like.
 pub(super) struct Many {
@@ -28,6 +27,20 @@ pub(super) struct Filled {
     name: String,
     append: bool,
     elements: Vec<(Option<String>, String)>,
+}
+
+impl Filled {
+    /// What `set -x` shows of an array that is filled behind `declare`.
+    pub(super) fn shown(&self) -> Assigned {
+        let element = |(index, value): &(Option<String>, String)| match index {
+            Some(index) => format!("['{index}']={}", show('Q', value)),
+            None => show('Q', value),
+        };
+        let elements: Vec<String> = self.elements.iter().map(element).collect();
+        let sign = if self.append { "+=" } else { "=" };
+        let head = format!("{}{sign}", self.name);
+        Assigned { head, value: format!("({})", elements.join(" ")), written: true }
+    }
 }
 
 impl Expander<'_> {
@@ -55,7 +68,13 @@ impl Expander<'_> {
     fn kept_values(&self, name: &str) -> Vec<(String, String)> {
         let values: Vec<String> = match name {
             "PIPESTATUS" => self.state.pipe_status.iter().map(ToString::to_string).collect(),
-            "FUNCNAME" => self.state.calls.clone(),
+            "FUNCNAME" if self.state.calls.is_empty() => Vec::new(),
+            "FUNCNAME" => self.state.call_names(),
+            "BASH_SOURCE" => self.state.sources(),
+            "BASH_LINENO" => {
+                let lines = self.state.call_lines.iter().map(ToString::to_string);
+                lines.chain(self.state.is_script().then(|| "0".to_owned())).collect()
+            }
             "BASH_VERSINFO" => {
                 ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"].map(str::to_owned).to_vec()
             }
@@ -77,7 +96,7 @@ impl Expander<'_> {
         }
     }
 
-    fn is_named(&self, name: &str) -> bool {
+    pub(super) fn is_named(&self, name: &str) -> bool {
         let variable = self.variables.get(target(&self.variables, name));
         variable.is_some_and(|variable| matches!(variable.elements, Some(Elements::Named(_))))
     }
@@ -86,33 +105,40 @@ impl Expander<'_> {
     /// counts from the end.
     pub(super) fn key(&mut self, name: &str, index: &Word) -> Expanded<String> {
         let text = self.text(index)?;
-        Ok(self.key_of(name, &text))
+        self.index_of(name, &text).map_err(|fault| Stop::of(&fault, self.state.dialect))
     }
 
+    /// The same of a text; what is no number counts as 0.
     pub(super) fn key_of(&mut self, name: &str, text: &str) -> String {
+        self.index_of(name, text).unwrap_or_else(|_| "0".to_owned())
+    }
+
+    fn index_of(&mut self, name: &str, text: &str) -> Result<String, arithmetic::Fault> {
         if self.is_named(name) {
-            return text.trim_matches(['"', '\'']).to_owned();
+            return Ok(text.trim_matches(['"', '\'']).to_owned());
         }
         // `y='y[y]'` names itself: it comes to nothing, as what is unset does.
         let (depth, all) = self.subscripts;
         if depth > SUBSCRIPTS || all > ALL_SUBSCRIPTS {
-            return "0".to_owned();
+            return Ok("0".to_owned());
         }
         self.subscripts = (depth + 1, all + 1);
-        let number = arithmetic::evaluate(text, self).unwrap_or(0).min(LAST);
+        let number = arithmetic::evaluate(text, self);
         self.subscripts = match depth {
             0 => (0, 0),
             _ => (depth, self.subscripts.1),
         };
+        let number = number?;
         if number >= 0 {
-            return number.to_string();
+            return Ok(number.to_string());
         }
         let last = self
             .variables
             .get(target(&self.variables, name))
             .and_then(|variable| variable.elements.as_ref());
-        let next = last.map_or(1, Elements::next) as i64;
-        (next + number).to_string()
+        let next = last.map_or(1, Elements::next);
+        let next = i64::try_from(next).unwrap_or(i64::MAX);
+        Ok(next.saturating_add(number).to_string())
     }
 
     /// What a parameter's operation is done to.
@@ -134,7 +160,25 @@ impl Expander<'_> {
         if !parameter.indirect {
             return Ok(value);
         }
-        let Some(target) = value else { return Ok(None) };
+        let variable = self.variables.get(name).filter(|_| parameter.index.is_none());
+        if let Some(other) = variable.and_then(|variable| variable.refers.clone()) {
+            return Ok(Some(other));
+        }
+        let bash = self.state.dialect == Dialect::Bash;
+        let Some(target) = value else {
+            let named = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+            let usual = matches!(parameter.operation, Operation::Value | Operation::Length);
+            return match bash && named && usual && parameter.index.is_none() {
+                true => Err(Stop::Error(format!("{name}: invalid indirect expansion"))),
+                false => Ok(None),
+            };
+        };
+        let plain = target.split('[').next().unwrap_or("");
+        let special = matches!(target.as_str(), "@" | "*" | "#" | "?" | "-" | "$" | "!");
+        let digits = target.bytes().all(|byte| byte.is_ascii_digit());
+        if bash && !target.is_empty() && !is_name(plain) && !special && !digits {
+            return Err(Stop::Error(format!("{target}: invalid variable name")));
+        }
         match target.split_once('[') {
             Some((array, key)) => {
                 let key = self.key_of(array, key.trim_end_matches(']'));
@@ -166,6 +210,10 @@ impl Expander<'_> {
             }
         };
         self.made += values.iter().map(|value| value.len() + FIELD / 2).sum::<usize>();
+        if let Operation::Show(letter @ ('A' | 'a' | 'K' | 'k')) = parameter.operation {
+            let values = self.shown_values(&parameter.name, letter, positional, &values);
+            return Ok(Some(Many { values, joined }));
+        }
         let values = match &parameter.operation {
             Operation::Value => values,
             Operation::Default { colon, .. } => {
@@ -192,6 +240,40 @@ impl Expander<'_> {
             _ => return Ok(None),
         };
         Ok(Some(Many { values, joined }))
+    }
+
+    /// `${a[@]@A}` and its like: what looks at the array and not at each value by itself.
+    fn shown_values(
+        &self,
+        name: &str,
+        letter: char,
+        positional: bool,
+        values: &[String],
+    ) -> Vec<String> {
+        if positional {
+            let quoted: Vec<String> = values.iter().map(|value| show('Q', value)).collect();
+            return match letter {
+                'A' if quoted.is_empty() => Vec::new(),
+                'A' => vec![format!("set -- {}", quoted.join(" "))],
+                'a' => vec![String::new(); values.len()],
+                _ => quoted,
+            };
+        }
+        let pairs = self.pairs(name);
+        match letter {
+            'A' => self.attributes(name, 'D', None).into_iter().collect(),
+            'a' => {
+                let flags = self.attributes(name, 'a', None).unwrap_or_default();
+                vec![flags; pairs.len()]
+            }
+            'K' if pairs.is_empty() => Vec::new(),
+            'K' => {
+                let shown = |(key, value): &(String, String)| format!("{key} {}", in_double(value));
+                let text = pairs.iter().map(shown).collect::<Vec<_>>().join(" ");
+                vec![if self.is_named(name) { text + " " } else { text }]
+            }
+            _ => pairs.into_iter().flat_map(|(key, value)| [key, value]).collect(),
+        }
     }
 
     fn sliced(
@@ -275,6 +357,7 @@ impl Expander<'_> {
         self.writable(&array.name)?;
         let named = self.is_named(&array.name);
         let entry = self.variables.or_default(&array.name);
+        entry.bare = false;
         if !array.append || entry.elements.is_none() {
             let mut elements = match named {
                 true => Elements::Named(SharedMap::default()),
@@ -285,15 +368,16 @@ impl Expander<'_> {
             }
             entry.elements = Some(elements);
         }
+        let elements = self.variables.get(&array.name);
+        let elements = elements.and_then(|variable| variable.elements.as_ref());
+        // What has no index of its own comes behind the element before it.
+        let mut next = elements.map_or(0, Elements::next);
         for (index, value) in &array.elements {
             let key = match index {
                 Some(index) => self.key_of(&array.name, index),
-                None => {
-                    let elements = self.variables.get(&array.name);
-                    let elements = elements.and_then(|variable| variable.elements.as_ref());
-                    elements.map_or(0, Elements::next).to_string()
-                }
+                None => next.to_string(),
             };
+            next = key.parse::<u64>().map_or(next, |at| at.saturating_add(1));
             self.put_element(&array.name, &key, value.clone(), false)?;
         }
         Ok(())
@@ -320,6 +404,7 @@ impl Expander<'_> {
             return Err(Stop::Error(format!("{name}[{key}]: bad array subscript")));
         }
         let variable = self.variables.or_default(name);
+        variable.bare = false;
         // The first change after a copy copies some of the others, and a list of all.
         self.made += FIELD + variable.elements.as_ref().map_or(0, Elements::len) / 8;
         let before = std::mem::take(&mut variable.value);

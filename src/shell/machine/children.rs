@@ -48,9 +48,11 @@ impl Machine {
             .collect();
         // What was opened stays open; what leads to this shell's own output is the child's by itself.
         for (number, target) in &self.descriptors.others {
-            if matches!(target, Target::File(_) | Target::Reads(_) | Target::Socket(..)) {
-                child.descriptors.others.insert(*number, target.clone());
-            }
+            let target = match target {
+                Target::Output | Target::Error | Target::Above(_) => Target::Above(*number),
+                other => other.clone(),
+            };
+            child.descriptors.others.insert(*number, target);
         }
         if !child.descriptors.others.is_empty() {
             child.inputs.clone_from(&self.inputs);
@@ -79,6 +81,7 @@ impl Machine {
     ) -> Turn {
         let environment = io.environment;
         let (step, written) = self.inside(io, environment, false, |io| child.step(io));
+        self.take_over(io, &mut child);
         self.put(io, 2, &written.errors);
         io.budget.keep(written.output.len());
         output.extend(written.output);
@@ -95,8 +98,13 @@ impl Machine {
     }
 
     pub(super) fn subshell(&mut self, io: &mut Io<'_>, mut child: Box<Machine>) -> Turn {
-        match self.with_child(io, |io| child.step(io)) {
+        let step = self.with_child(io, |io| child.step(io));
+        self.take_over(io, &mut child);
+        match step {
             Step::Exit(status) => {
+                if child.state.killed == Some("TERM") && self.state.dialect == Dialect::Bash {
+                    self.write_error(io, "Terminated");
+                }
                 self.state.status = status;
                 self.adopt(&mut child);
                 Turn::Go

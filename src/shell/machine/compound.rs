@@ -80,6 +80,9 @@ impl Machine {
             return;
         }
         let Some((connector, next)) = item.pipelines.get(pipeline) else {
+            if let Some((_, last)) = item.pipelines.last().filter(|_| ran) {
+                self.keep_status(last);
+            }
             let negated = item.pipelines.last().is_some_and(|(_, last)| last.negated);
             let failed = ran && self.state.status != 0 && !negated && !self.is_asked();
             let ends = failed && self.state.options.exit_on_error;
@@ -94,6 +97,12 @@ impl Machine {
             }
             return;
         };
+        // A pipeline of several commands has told of each of them.
+        if ran
+            && let Some((_, last)) = pipeline.checked_sub(1).and_then(|at| item.pipelines.get(at))
+        {
+            self.keep_status(last);
+        }
         let runs = match connector {
             Connector::Always => true,
             Connector::And => self.state.status == 0,
@@ -106,16 +115,32 @@ impl Machine {
         }
     }
 
+    /// `${PIPESTATUS[@]}` of a pipeline of one command.
+    fn keep_status(&mut self, pipeline: &Pipeline) {
+        let [command] = pipeline.commands.as_slice() else { return };
+        let plain = matches!(
+            command.kind,
+            CommandKind::Simple { .. }
+                | CommandKind::Subshell(_)
+                | CommandKind::Conditional(_)
+                | CommandKind::Arithmetic(_)
+        );
+        if plain && !pipeline.negated {
+            self.state.pipe_status.clear();
+            self.state.pipe_status.push(self.state.status);
+        }
+    }
+
     /// The `ERR` trap, where it counts.
     fn error_trap(&self) -> Option<String> {
-        let inside = self.state.depth > 0 || !self.state.calls.is_empty();
+        let inside = self.state.depth > 0 || self.state.in_function();
         let command = self.state.traps.get("ERR").filter(|command| !command.is_empty())?;
         let counts = !self.state.trapped && (!inside || self.state.options.error_trace);
         counts.then(|| command.clone())
     }
 
     /// Runs the trap of `ERR` or `DEBUG`, which leaves `$?` as it is.
-    fn run_trap(&mut self, command: &str, ends: bool) {
+    pub(super) fn run_trap(&mut self, command: &str, ends: bool) {
         self.stack.push(Frame::Trapped { status: self.state.status, ends });
         self.state.trapped = true;
         self.eval(command);
@@ -161,6 +186,15 @@ impl Machine {
     /// Says how long a pipeline took. Programs wait, but do not compute in simulated time.
     pub(super) fn tell_time(&mut self, io: &mut Io<'_>, timed: Timed, since: SimTime) {
         let took = io.now().since(since);
+        if let Some(form) = self.state.get("TIMEFORMAT").map(str::to_owned)
+            && timed == Timed::Minutes
+            && self.state.dialect == Dialect::Bash
+        {
+            if !form.is_empty() {
+                self.write_error(io, &time_text(&form, took));
+            }
+            return;
+        }
         self.write_error(
             io,
             &match timed {
@@ -178,19 +212,33 @@ impl Machine {
 
     pub(super) fn begin(&mut self, command: Arc<Command>) {
         self.state.line = command.line;
+        if !command.text.is_empty() && !self.state.trapped && !self.state.keeps_command {
+            self.state.command = command.text.clone();
+        }
         match command.kind {
             CommandKind::Simple { .. } => {
                 self.push_expand(Task::Simple(command));
-                let debug = self.state.traps.get("DEBUG").filter(|command| !command.is_empty());
-                if let Some(debug) = debug.cloned()
-                    && !self.state.trapped
-                    && self.state.calls.is_empty()
-                {
-                    self.run_trap(&debug, false);
-                }
+                self.debug_trap();
+            }
+            CommandKind::Arithmetic(_) | CommandKind::Conditional(_) | CommandKind::Case { .. }
+                if command.redirects.is_empty() =>
+            {
+                self.push_expand(Task::Begin(command));
+                self.debug_trap();
             }
             _ if !command.redirects.is_empty() => self.push_expand(Task::Redirect(command)),
             _ => self.push_expand(Task::Begin(command)),
+        }
+    }
+
+    /// Runs the trap of `DEBUG`, if there is one, before what comes next.
+    fn debug_trap(&mut self) {
+        let debug = self.state.traps.get("DEBUG").filter(|command| !command.is_empty());
+        if let Some(debug) = debug.cloned()
+            && !self.state.trapped
+            && !self.state.in_function()
+        {
+            self.run_trap(&debug, false);
         }
     }
 
@@ -230,6 +278,7 @@ impl Machine {
                 self.write_error(io, &message);
                 self.fail_hard(match self.state.dialect {
                     Dialect::Bash if self.state.options.exit_on_error || self.state.depth > 0 => 1,
+                    Dialect::Bash if !self.state.command_string => 1,
                     Dialect::Bash => 127,
                     _ => 2,
                 });
@@ -278,10 +327,14 @@ impl Machine {
             }
             CommandKind::For { .. } => self.begin_for(io, command, outputs)?,
             CommandKind::ArithmeticFor { first, .. } => {
+                self.trace_step(io, &command.text, 0);
                 self.expansion(io, outputs, |expander| expander.arithmetic(first))?;
                 self.stack.push(Frame::ArithmeticFor { command: command.clone(), first: true });
             }
             CommandKind::Case { subject, arms } => {
+                if outputs.is_empty() {
+                    self.trace_head(io, &command.kind, &command.text);
+                }
                 let bodies =
                     self.expansion(io, outputs, |expander| chosen(expander, subject, arms))?;
                 self.state.status = 0;
@@ -294,15 +347,22 @@ impl Machine {
                 self.state.status = i32::from(!holds);
             }
             CommandKind::Arithmetic(expression) => {
+                if self.state.options.trace {
+                    let text = self.expansion(io, outputs, |expander| expander.text(expression));
+                    if let Ok(text) = text {
+                        self.trace_line(io, &format!("(( {text} ))"));
+                    }
+                }
                 let value = self.expansion(io, outputs, |expander| expander.arithmetic(expression));
                 self.state.status = self.truth(io, value)?;
             }
             CommandKind::Function { name, body, source } => {
                 let known = self.state.functions.get(name);
                 let exported = known.is_some_and(|function| function.exported);
+                let file = self.state.file();
                 let (body, source) = (body.clone(), source.clone());
                 Arc::make_mut(&mut self.state.functions)
-                    .insert(name.clone(), Function { body, source, exported });
+                    .insert(name.clone(), Function { body, source, exported, file });
                 self.state.status = 0;
             }
         }
@@ -331,6 +391,9 @@ impl Machine {
             }
         };
         self.state.status = 0;
+        if *selects {
+            self.trace_head(io, &command.kind, &command.text);
+        }
         let (command, words) = (command.clone(), words.into());
         self.stack.push(match selects {
             true => Frame::Select { command, words, shown: false },
@@ -433,9 +496,9 @@ impl Machine {
     ) {
         let CommandKind::For { name, body, .. } = &command.kind else { return };
         let Some(word) = words.get(next) else { return };
-        if self.state.options.trace && self.state.dialect == Dialect::Bash {
-            let mark = "+".repeat(self.state.substitutions as usize + 1);
-            self.write_error(io, &format!("{mark} for {name} in {}", words.join(" ")));
+        self.trace_head(io, &command.kind, &command.text);
+        if !self.state.trapped && !self.state.keeps_command {
+            self.state.command = command.text.clone();
         }
         if let Err(why) = self.state.set(name, word.clone()) {
             let message = format!("{}{why}", self.state.prefix());
@@ -511,6 +574,12 @@ impl Machine {
         let CommandKind::ArithmeticFor { test, next, body, .. } = &command.kind else {
             return Ok(());
         };
+        if outputs.is_empty() {
+            if !first {
+                self.trace_step(io, &command.text, 2);
+            }
+            self.trace_step(io, &command.text, 1);
+        }
         let goes_on = self.expansion(io, outputs, |expander| {
             if !first {
                 expander.arithmetic(next)?;
@@ -563,6 +632,45 @@ fn chosen(
         }
     }
     Ok(bodies)
+}
+
+/// What `TIMEFORMAT` makes of how long something took; of what cannot be told it shows nothing.
+fn time_text(form: &str, took: std::time::Duration) -> String {
+    let mut out = String::new();
+    let mut rest = form;
+    while let Some((before, after)) = rest.split_once('%') {
+        out += before;
+        let digits = after.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(after.len());
+        let places = after[..digits].parse::<usize>().unwrap_or(3).min(3);
+        let (long, after) = match after[digits..].strip_prefix('l') {
+            Some(after) => (true, after),
+            None => (false, &after[digits..]),
+        };
+        let Some(letter) = after.chars().next() else {
+            out.push('%');
+            return out;
+        };
+        rest = &after[letter.len_utf8()..];
+        let seconds = match letter {
+            'R' => took.as_secs_f64(),
+            'U' | 'S' => 0.0,
+            'P' => {
+                out += "0.00";
+                continue;
+            }
+            other => {
+                out.push(other);
+                continue;
+            }
+        };
+        let cut = 10_f64.powi(places as i32);
+        let seconds = (seconds * cut).floor() / cut;
+        out += &match long {
+            true => format!("{}m{:.places$}s", (seconds / 60.0) as u64, seconds % 60.0),
+            false => format!("{seconds:.places$}"),
+        };
+    }
+    out + rest
 }
 
 /// Steps that it costs to change variables: a piece of their list was copied first, and the list of

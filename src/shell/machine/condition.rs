@@ -350,11 +350,8 @@ impl Machine {
         let result = holds(condition, &mut texts, &world, &set, &mut tried);
         let Tried { found, traced, left, .. } = tried;
         io.budget.keep((STEPS - left) as usize);
-        if self.state.options.trace {
-            let mark = "+".repeat(self.state.substitutions as usize + 1);
-            for line in traced {
-                self.write_error(io, &format!("{mark} [[ {line} ]]"));
-            }
+        for line in traced {
+            self.trace_line(io, &format!("[[ {line} ]]"));
         }
         if let Some(found) = found {
             let mut array = SharedMap::default();
@@ -445,6 +442,15 @@ struct Tried {
     folds: bool,
 }
 
+impl Tried {
+    /// What was tried from there on is turned around: `set -x` shows it so.
+    fn negated(&mut self, from: usize) {
+        if let Some(line) = self.traced.get_mut(from) {
+            line.insert_str(0, "! ");
+        }
+    }
+}
+
 fn holds(
     condition: &Conditional,
     texts: &mut dyn Iterator<Item = String>,
@@ -488,7 +494,12 @@ fn holds(
                 operator => binary(&first, operator, &second, world)?,
             }
         }
-        Conditional::Not(inner) => !holds(inner, texts, world, set, tried)?,
+        Conditional::Not(inner) => {
+            let said = tried.traced.len();
+            let holds = holds(inner, texts, world, set, tried)?;
+            tried.negated(said);
+            !holds
+        }
         Conditional::And(all) | Conditional::Or(all) => {
             let ends = matches!(condition, Conditional::Or(_));
             let mut value = !ends;

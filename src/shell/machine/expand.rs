@@ -11,11 +11,12 @@ use std::sync::Arc;
 use super::arithmetic;
 use super::fields::{Field, Fields};
 use super::pattern::Pattern;
+use super::quoted::Assigned;
 use super::state::{ShellState, assign};
 use super::variables::Variables;
 use crate::shell::files::{View, absolute};
 use crate::shell::syntax::{
-    Assignment, CommandKind, Dialect, List, Part, Redirect, RedirectTarget, Word,
+    Assignment, CommandKind, Dialect, Index, List, Part, Redirect, RedirectTarget, Word,
 };
 
 /// More text than a command line can be.
@@ -42,6 +43,16 @@ pub(super) enum Stop {
     Unset(String),
     /// What stands behind `=~` is no pattern: bash says nothing and gives 2.
     Silent,
+}
+
+impl Stop {
+    /// Why an expansion stops at an expression.
+    pub(super) fn of(fault: &arithmetic::Fault, dialect: Dialect) -> Stop {
+        match fault.unset() {
+            Some(name) => Stop::Unset(format!("{name}: unbound variable")),
+            None => Stop::Error(fault.message(dialect)),
+        }
+    }
 }
 
 pub(super) type Expanded<T> = Result<T, Stop>;
@@ -144,16 +155,32 @@ impl<'a> Expander<'a> {
     }
 
     /// Carries assignments out, one after the other, on the expansion's variables.
-    pub fn assign(&mut self, assignments: &[Assignment]) -> Expanded<Vec<(String, String)>> {
+    ///
+    /// Gives the variables that are plain ones, and what `set -x` shows of all.
+    pub fn assign(
+        &mut self,
+        assignments: &[Assignment],
+    ) -> Expanded<(Vec<(String, String)>, Vec<Assigned>)> {
         let mut all = Vec::new();
+        let mut shown = Vec::new();
         for assignment in assignments {
+            let (name, sign) = (&assignment.name, if assignment.append { "+=" } else { "=" });
             if let Some(array) = self.array(assignment)? {
+                let (head, value) = (format!("{name}{sign}"), assignment.source.to_string());
+                shown.push(Assigned { head, value, written: true });
                 self.put_array(&array)?;
                 continue;
             }
             let mut value = self.text(&assignment.value)?;
+            let index = assignment.index.as_ref().map(|index| format!("[{}]", spelled(index)));
+            let head = format!("{name}{}{sign}", index.unwrap_or_default());
+            shown.push(Assigned { head, value: value.clone(), written: false });
             if let Some(index) = &assignment.index {
                 let key = self.key(&assignment.name, index)?;
+                if key.starts_with('-') && !self.is_named(&assignment.name) {
+                    let told = format!("{name}[{}]: bad array subscript", spelled(index));
+                    return Err(Stop::Error(told));
+                }
                 self.put_element(&assignment.name, &key, value, assignment.append)?;
                 continue;
             }
@@ -166,7 +193,7 @@ impl<'a> Expander<'a> {
             self.write(&assignment.name, value.clone())?;
             all.push((assignment.name.clone(), value));
         }
-        Ok(all)
+        Ok((all, shown))
     }
 
     /// The value of the arithmetic expression that `word` spells.
@@ -399,8 +426,7 @@ impl<'a> Expander<'a> {
     fn evaluate(&mut self, parts: &[Part]) -> Expanded<i64> {
         let text = self.single(parts)?.text;
         self.made += 2 * FIELD + text.len() * READ;
-        arithmetic::evaluate(&text, self)
-            .map_err(|fault| Stop::Error(fault.message(self.state.dialect)))
+        arithmetic::evaluate(&text, self).map_err(|fault| Stop::of(&fault, self.state.dialect))
     }
 
     /// The paths that a pattern matches; its own text when there are none.
@@ -465,6 +491,7 @@ impl<'a> Expander<'a> {
             }
             found = next;
         }
+        found.sort();
         Ok(match found.is_empty() {
             true if self.state.shopt("failglob") => {
                 return Err(Stop::Error(format!("no match: {}", field.text)));
@@ -474,6 +501,30 @@ impl<'a> Expander<'a> {
             false => found,
         })
     }
+}
+
+/// A word as it was written, as far as its parts tell.
+pub(super) fn spelled(word: &Word) -> String {
+    let spell = |part: &Part| match part {
+        Part::Bare(text) | Part::Quoted(text) => text.clone(),
+        Part::Double(inner) => {
+            let inner = Word { parts: inner.clone(), span: word.span };
+            format!("\"{}\"", spelled(&inner))
+        }
+        Part::Parameter(parameter) => match (parameter.braced, &parameter.index) {
+            (false, _) => format!("${}", parameter.name),
+            (true, Some(Index::At(index))) => {
+                format!("${{{}[{}]}}", parameter.name, spelled(index))
+            }
+            (true, _) => format!("${{{}}}", parameter.name),
+        },
+        Part::Arithmetic(inner) => {
+            let inner = Word { parts: inner.clone(), span: word.span };
+            format!("$(({}))", spelled(&inner))
+        }
+        Part::Substitution(_) | Part::Process(_) | Part::Consumer(_) => "$(...)".to_owned(),
+    };
+    word.parts.iter().map(spell).collect()
 }
 
 impl Expander<'_> {
@@ -522,6 +573,13 @@ impl arithmetic::Variables for Expander<'_> {
 
     fn is_plain(&self) -> bool {
         self.state.dialect == Dialect::Dash
+    }
+
+    fn is_missing(&self, name: &str) -> bool {
+        let bash = self.state.dialect == Dialect::Bash;
+        bash && self.state.options.no_unset
+            && !name.contains('[')
+            && Expander::read(self, name).is_none()
     }
 
     fn write(&mut self, name: &str, value: i64) {

@@ -50,8 +50,16 @@ pub(super) enum Frame {
     For { command: Arc<Command>, words: Arc<[String]>, next: usize },
     /// `for ((…))`: its body runs.
     ArithmeticFor { command: Arc<Command>, first: bool },
-    /// A function: what to put back when it returns.
-    Function { positional: Arc<Vec<String>>, locals: BTreeMap<String, Option<Variable>> },
+    /// A function: what to put back when it returns, the `RETURN` trap of its caller among it, and whether
+    /// its own has run.
+    Function {
+        positional: Arc<Vec<String>>,
+        locals: BTreeMap<String, Option<Variable>>,
+        trap: Option<String>,
+        returned: bool,
+    },
+    /// A file that is sourced: the positional parameters that it got others instead of.
+    Sourced { positional: Option<Arc<Vec<String>>> },
     /// Where output went before a redirection.
     Restore { descriptors: Descriptors, inputs: usize },
     /// The command that writes to the file of a `>( … )` has ended.
@@ -64,8 +72,8 @@ pub(super) enum Frame {
     Trapped { status: i32, ends: bool },
     /// `read`, until there is a line.
     Read { arguments: Vec<String>, until: Option<SimTime> },
-    /// `wait`, until background commands have ended.
-    Wait { job: Option<u32> },
+    /// `wait`, until background commands have ended: one of them, all, or (`any`) the first that does.
+    Wait { job: Option<u32>, any: bool },
 }
 
 impl Frame {
@@ -102,6 +110,8 @@ pub(super) enum Source {
     Main,
     /// `eval` or a trap: `return` goes through.
     Eval,
+    /// The trap of `EXIT`: nothing is left around it.
+    Exit,
     /// `. file`: `return` ends it.
     File,
 }
@@ -137,6 +147,8 @@ pub(super) enum Target {
     File(Arc<str>),
     /// A file or text that is read: the machine's input with this index.
     Reads(usize),
+    /// What the shell above has under this descriptor.
+    Above(u8),
     /// A connection; what comes back is the machine's input with this index.
     Socket(Arc<Connection>, usize),
 }

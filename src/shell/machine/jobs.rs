@@ -45,6 +45,7 @@ impl Machine {
         });
         let own = std::mem::replace(&mut self.descriptors, job.descriptors.clone());
         self.deliver(io, &output, &errors, &order);
+        self.take_over(io, &mut job.machine);
         self.descriptors = own;
         step
     }
@@ -93,6 +94,9 @@ impl Machine {
     pub(super) fn start_job(&mut self, io: &mut Io<'_>, list: Arc<List>, text: String) {
         let Some(mut machine) = self.children(io, 3) else { return self.no_more_shells(io) };
         machine.push_list(list);
+        // bash can tell of those that have ended, as long as nobody asks for all.
+        let over = self.jobs.iter().filter_map(|job| Some((job.pid, job.status?)));
+        self.ended.extend(over);
         self.jobs.retain(|job| job.status.is_none());
         if self.jobs.len() >= 32 {
             return self.no_more_shells(io);

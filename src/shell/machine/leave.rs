@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::frame::Frame;
+use super::frame::{Frame, Source};
 use super::state::Variable;
 use super::{Io, Machine};
 use crate::cluster::Cluster;
+use crate::shell::syntax::Mark;
 
 impl Machine {
     /// An error that ends a script, and at a prompt the line that was typed.
@@ -32,7 +33,9 @@ impl Machine {
     pub(super) fn exit_trap(&mut self, command: &str) {
         self.leaving = true;
         let status = self.state.status;
-        self.eval(&format!("{command}\nexit {status}"));
+        self.state.keeps_command = true;
+        let text = format!("{command}\nexit {status}").into();
+        self.stack.push(Frame::Script { text, at: Mark::START, source: Source::Exit });
     }
 
     pub(super) fn start_traps(&mut self) {
@@ -112,9 +115,10 @@ impl Machine {
                     self.descriptors = descriptors;
                     self.inputs.truncate(inputs);
                 }
-                Some(Frame::Function { positional, locals }) => {
-                    self.leave_function(positional, locals);
+                Some(Frame::Function { positional, locals, trap, .. }) => {
+                    self.leave_function(positional, locals, trap);
                 }
+                Some(Frame::Sourced { positional }) => self.leave_file(positional),
                 Some(Frame::Variables { saved }) => self.put_back(saved),
                 _ => {}
             }
@@ -138,12 +142,35 @@ impl Machine {
         &mut self,
         positional: Arc<Vec<String>>,
         locals: BTreeMap<String, Option<Variable>>,
+        trap: Option<String>,
     ) {
         self.state.positional = positional;
-        if !self.state.calls.is_empty() {
-            self.state.calls.remove(0);
-        }
+        self.state.leave_call();
         self.put_back(locals);
+        if let Some(trap) = trap {
+            self.state.traps.insert("RETURN".to_owned(), trap);
+        }
+    }
+
+    /// A sourced file has ended.
+    pub(super) fn leave_file(&mut self, positional: Option<Arc<Vec<String>>>) {
+        self.state.leave_call();
+        if let Some(positional) = positional {
+            self.state.positional = positional;
+        }
+    }
+
+    /// Takes over what a shell below wrote to this one's descriptors, and the signals that it sent.
+    pub(super) fn take_over(&mut self, io: &mut Io<'_>, child: &mut Machine) {
+        for (descriptor, bytes) in std::mem::take(&mut child.above) {
+            self.put(io, descriptor, &bytes);
+        }
+        for name in std::mem::take(&mut child.signals) {
+            match self.state.depth {
+                0 => self.kill_self(io, name),
+                _ => self.signals.push(name),
+            }
+        }
     }
 
     /// Whether `exit` was called.

@@ -30,7 +30,20 @@ pub(super) fn find(
     let state = &machine.state;
     let fail = |message: String, status: i32| Found::Failed { message, status };
     let plain = match name.rsplit_once('/') {
-        None => name,
+        // bash has a PATH of its own where none is in the environment.
+        None if state.dialect == Dialect::Bash && state.get("PATH").is_none() => {
+            let told = format!("{}{name}: No such file or directory", state.prefix());
+            return fail(told, 127);
+        }
+        None => match on_path(machine, io, name, environment.get("PATH")) {
+            OnPath::System => name,
+            OnPath::File(path) => return script(machine, io, &path, arguments, environment),
+            OnPath::Forbidden(path) => {
+                let named = if state.dialect == Dialect::Bash { path.as_str() } else { name };
+                return fail(format!("{}{named}: Permission denied", state.prefix()), 126);
+            }
+            OnPath::Nowhere => return fail(state.not_found(name), 127),
+        },
         Some((folder, plain)) if is_system(folder) => plain,
         // Images of one program have it in their root: `/agnhost`.
         Some(("", plain)) if commands::is_installed(io.cluster, &machine.state.place, plain) => {
@@ -38,6 +51,9 @@ pub(super) fn find(
         }
         Some(_) => return script(machine, io, name, arguments, environment),
     };
+    if name == "coproc" && state.dialect == Dialect::Bash {
+        return fail("podhop: coproc is not simulated here".to_owned(), 1);
+    }
     if let Some(process) = server(machine, io, name, arguments, environment) {
         return match state.process {
             Some(_) => Found::Server(process),
@@ -67,6 +83,55 @@ pub(super) fn find(
     match commands::find(plain, arguments, &setting) {
         Some(tool) => Found::Tool(tool),
         None => fail(commands::not_simulated(plain), 127),
+    }
+}
+
+/// Where a name without a slash leads, by the folders of `PATH`.
+pub(super) enum OnPath {
+    /// To the system's folders.
+    System,
+    /// To this file of somebody's own.
+    File(String),
+    /// To this file, which may not be run.
+    Forbidden(String),
+    /// Nowhere: the system's folders are not looked through.
+    Nowhere,
+}
+
+/// Looks through the folders of `PATH`; without one, the system's are looked through.
+pub(super) fn on_path(machine: &Machine, io: &Io<'_>, name: &str, path: Option<&String>) -> OnPath {
+    let Some(path) = path else { return OnPath::System };
+    let state = &machine.state;
+    let view = files_view(io, &state.place);
+    let mut forbidden = None;
+    let mut system = false;
+    for folder in path.split(':') {
+        if is_system(folder) {
+            system = true;
+            if commands::is_installed(io.cluster, &state.place, name) {
+                return OnPath::System;
+            }
+            continue;
+        }
+        let folder = if folder.is_empty() { "." } else { folder.trim_end_matches('/') };
+        let file = format!("{folder}/{name}");
+        let full = files::absolute(&state.place, &state.directory, &file);
+        match view.is_file(&full) {
+            true if view.is_executable(&full) => return OnPath::File(file),
+            true => {
+                forbidden.get_or_insert(file);
+            }
+            false => {}
+        }
+    }
+    match (forbidden, system) {
+        (Some(file), _) => OnPath::Forbidden(file),
+        (None, true) => OnPath::System,
+        // An image's own folder holds its programs.
+        (None, false) => match state.place {
+            Place::Container { .. } if path.contains('/') && path.len() > 1 => OnPath::System,
+            _ => OnPath::Nowhere,
+        },
     }
 }
 
@@ -129,6 +194,7 @@ fn script(
         environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
     );
     inner.state.name = name.to_owned();
+    inner.state.from_file = true;
     inner.state.positional = Arc::new(arguments.to_vec());
     inner.state.directory.clone_from(&state.directory);
     inner.state.process = state.process;

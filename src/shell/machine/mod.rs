@@ -22,12 +22,14 @@ pub(in crate::shell) mod lookup;
 mod parameters;
 pub(in crate::shell) mod pattern;
 mod pipes;
+mod quoted;
 mod redirect;
 mod scripts;
 mod servers;
 mod simple;
 mod sockets;
 mod state;
+mod trace;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -79,6 +81,12 @@ pub(in crate::shell) struct Machine {
     assigned: Option<variables::Variables>,
     /// What the shell that this one is a copy of had in the background: numbers and commands.
     known_jobs: Vec<(u32, String)>,
+    /// What was written to descriptors of the shell above.
+    above: Vec<(u8, Vec<u8>)>,
+    /// Signals for the shell above, whose `$$` is this one's, too.
+    signals: Vec<&'static str>,
+    /// How background commands ended that were waited for.
+    ended: BTreeMap<u32, i32>,
     /// When it goes on after a rest.
     rest: SimTime,
     /// Traps that are due.
@@ -129,6 +137,9 @@ impl Machine {
             consumers: Vec::new(),
             assigned: None,
             known_jobs: Vec::new(),
+            ended: BTreeMap::new(),
+            above: Vec::new(),
+            signals: Vec::new(),
             unwritten: false,
             program: String::new(),
             rest: SimTime::START,
@@ -168,6 +179,7 @@ impl Machine {
             Script::File => match operands.next() {
                 Some(path) => {
                     machine.state.name.clone_from(&path);
+                    machine.state.from_file = true;
                     machine.stack.push(Frame::ScriptFile { path });
                 }
                 None => machine.stack.push(Frame::Lines { pending: String::new(), before: 0 }),
@@ -204,7 +216,7 @@ impl Machine {
                     if flags.contains('o')
                         && let Some(name) = rest.next()
                     {
-                        self.state.options.set_name(&name, on);
+                        self.state.options.set_name(&name, on, self.state.dialect);
                     }
                 }
                 _ => {
@@ -448,14 +460,25 @@ impl Machine {
             Frame::ArithmeticFor { command, first } => {
                 self.push_expand(Task::Next(command, first));
             }
-            Frame::Function { positional, locals } => self.leave_function(positional, locals),
+            Frame::Function { positional, locals, trap, returned } => {
+                let own = self.state.traps.get("RETURN").filter(|own| !own.is_empty()).cloned();
+                match own.filter(|_| !returned && !self.leaving) {
+                    Some(own) => {
+                        let returned = true;
+                        self.stack.push(Frame::Function { positional, locals, trap, returned });
+                        self.run_trap(&own, false);
+                    }
+                    None => self.leave_function(positional, locals, trap),
+                }
+            }
+            Frame::Sourced { positional } => self.leave_file(positional),
             Frame::Restore { descriptors, inputs } => {
                 self.descriptors = descriptors;
                 self.inputs.truncate(inputs);
             }
             Frame::Variables { saved } => self.put_back(saved),
             Frame::Read { arguments, until } => return self.read(io, arguments, until),
-            Frame::Wait { job } => return self.wait(io, job),
+            Frame::Wait { job, any } => return self.wait(io, job, any),
         }
         Turn::Go
     }

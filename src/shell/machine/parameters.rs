@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 
 use super::arithmetic;
 use super::builtins::{declaration, options};
-use super::expand::{Expanded, Expander, FIELD, LONGEST, Stop};
+use super::expand::{Expanded, Expander, FIELD, LONGEST, Stop, spelled};
 use super::fields::Fields;
 use super::pattern::Pattern;
+use super::quoted::escaped;
 use super::state::{assign, target};
 use crate::clock::SimTime;
 use crate::cluster::Place;
 use crate::random::Stream;
 use crate::shell::commands;
 use crate::shell::files::absolute;
-use crate::shell::syntax::{Dialect, Index, Operation, Parameter, Part, Word};
+use crate::shell::syntax::{Dialect, Index, Operation, Parameter, Part, Word, command_text};
 
 impl Expander<'_> {
     pub(super) fn parameter(
@@ -45,7 +46,7 @@ impl Expander<'_> {
                 false => self.split_parts(&word.parts, fields),
             };
         }
-        if let Some(value) = self.operate(parameter, false)? {
+        if let Some(value) = self.operate_on(parameter, subject, false)? {
             self.add(&value, fields, whole);
         }
         Ok(())
@@ -58,6 +59,16 @@ impl Expander<'_> {
         quoted: bool,
     ) -> Expanded<Option<String>> {
         let subject = self.subject(parameter)?;
+        self.operate_on(parameter, subject, quoted)
+    }
+
+    /// The same of a value that is known: a subscript that counts is worked out once.
+    fn operate_on(
+        &mut self,
+        parameter: &Parameter,
+        subject: Option<String>,
+        quoted: bool,
+    ) -> Expanded<Option<String>> {
         if let Some(word) = replacement(parameter, subject.as_deref()) {
             let word = word.clone();
             if !quoted {
@@ -116,12 +127,16 @@ impl Expander<'_> {
         value: Option<String>,
     ) -> Expanded<Option<String>> {
         let Parameter { name, operation, .. } = parameter;
-        let unset = value.is_none() && !matches!(name.as_str(), "@" | "*" | "!");
+        let many = matches!(parameter.index, Some(Index::All | Index::Joined));
+        let unset = value.is_none() && !many && !matches!(name.as_str(), "@" | "*");
         if unset && self.state.options.no_unset {
-            let digits = name.starts_with(|first: char| first.is_ascii_digit());
-            return Err(Stop::Unset(match self.state.dialect {
-                Dialect::Bash if digits => format!("${name}: unbound variable"),
-                Dialect::Bash => format!("{name}: unbound variable"),
+            let special = !parameter.braced && !is_variable(name);
+            return Err(Stop::Unset(match (self.state.dialect, &parameter.index) {
+                (Dialect::Bash, Some(Index::At(index))) => {
+                    format!("{name}[{}]: unbound variable", spelled(index))
+                }
+                (Dialect::Bash, _) if special => format!("${name}: unbound variable"),
+                (Dialect::Bash, _) => format!("{name}: unbound variable"),
                 _ => format!("{name}: parameter not set"),
             }));
         }
@@ -129,9 +144,12 @@ impl Expander<'_> {
         if nothing && *operation == Operation::Value && is_variable(name) {
             self.unset.push(name.clone());
         }
+        let one = value.clone().filter(|_| matches!(parameter.index, Some(Index::At(_))));
         Ok(match (operation, value) {
             (Operation::Length, value) => Some(self.length(parameter, value)),
-            (Operation::Show(letter @ ('A' | 'a')), _) => self.attributes(name, *letter),
+            (Operation::Show(letter @ ('A' | 'a')), _) => {
+                self.attributes(name, *letter, one.as_deref())
+            }
             (_, None) => None,
             (operation, Some(value)) => Some(self.transform(operation, value)?),
         })
@@ -145,21 +163,26 @@ impl Expander<'_> {
         }
     }
 
-    /// `${NAME@A}`: what would declare it so; `${NAME@a}`: the letters of `declare`.
-    fn attributes(&self, name: &str, letter: char) -> Option<String> {
+    /// `${NAME@A}`: what would declare it so; `${NAME@a}`: the letters of `declare`. An array's `element`
+    /// is declared by itself.
+    pub(super) fn attributes(
+        &self,
+        name: &str,
+        letter: char,
+        element: Option<&str>,
+    ) -> Option<String> {
         let variable = self.variables.get(target(&self.variables, name))?;
         let declared = declaration(name, variable);
         let (flags, value) = declared.strip_prefix("declare -")?.split_once(' ')?;
-        Some(match (letter, flags) {
-            ('a', "-") => String::new(),
-            ('a', flags) => flags.to_owned(),
-            (_, "-") if variable.elements.is_none() => {
-                format!("{name}={}", show('Q', &variable.value))
-            }
-            _ if variable.elements.is_none() => {
-                format!("declare -{flags} {name}={}", show('Q', &variable.value))
-            }
-            _ => format!("declare -{flags} {value}"),
+        let text = element.map(str::to_owned).or_else(|| variable.text().map(str::to_owned));
+        Some(match (letter, flags, text) {
+            ('a', "-", _) => String::new(),
+            ('a', flags, _) => flags.to_owned(),
+            ('D', _, _) => format!("declare -{flags} {value}"),
+            (_, "-", Some(text)) => format!("{name}={}", show('Q', &text)),
+            (_, flags, Some(text)) => format!("declare -{flags} {name}={}", show('Q', &text)),
+            (_, "-", None) => return None,
+            (_, flags, None) => format!("declare -{flags} {name}"),
         })
     }
 
@@ -255,7 +278,7 @@ impl Expander<'_> {
             "PWD" => absolute(&state.place, &state.directory, ""),
             // dash has no such variable; BusyBox counts from 0.
             "LINENO" if state.dialect == Dialect::Dash => return None,
-            "LINENO" if state.dialect == Dialect::Ash => state.line.saturating_sub(1).to_string(),
+            "LINENO" if state.dialect == Dialect::Ash => state.ash_line().to_string(),
             "LINENO" => state.line.to_string(),
             "PPID" => state.pid.saturating_sub(1).to_string(),
             name if state.dialect == Dialect::Bash && self.bash_own(name).is_some() => {
@@ -306,6 +329,9 @@ impl Expander<'_> {
             "IFS" => " \t\n".to_owned(),
             "SHLVL" => "1".to_owned(),
             "EPOCHSECONDS" => self.view.cluster.now().timestamp().as_second().to_string(),
+            "_" => state.last_word.to_string(),
+            "BASH_COMMAND" => command_text(&state.command),
+            "SHELLOPTS" => options::names(state.options),
             "PIPESTATUS" => state.pipe_status.first()?.to_string(),
             "FUNCNAME" => state.calls.first()?.clone(),
             _ => return None,
@@ -343,7 +369,7 @@ impl Expander<'_> {
         let integer = meant.is_some_and(|variable| variable.integer);
         let value = match integer {
             true => arithmetic::evaluate(&value, self)
-                .map_err(|fault| Stop::Error(fault.message(self.state.dialect)))?
+                .map_err(|fault| Stop::of(&fault, self.state.dialect))?
                 .to_string(),
             false => value,
         };
@@ -359,9 +385,10 @@ impl Expander<'_> {
 }
 
 /// Variables that bash keeps by itself, as far as they can be read here.
-const BASH_OWN: [&str; 21] = [
+const BASH_OWN: [&str; 23] = [
     "BASH",
     "BASHPID",
+    "BASH_COMMAND",
     "BASH_SUBSHELL",
     "BASH_VERSION",
     "EPOCHSECONDS",
@@ -379,6 +406,7 @@ const BASH_OWN: [&str; 21] = [
     "PWD",
     "RANDOM",
     "SECONDS",
+    "SHELLOPTS",
     "SHLVL",
     "UID",
 ];
@@ -483,7 +511,7 @@ fn in_case(
 }
 
 /// `${x@Q}`, `${x@U}` and their like.
-fn show(letter: char, value: &str) -> String {
+pub(super) fn show(letter: char, value: &str) -> String {
     let first = |upper: bool| {
         let mut letters = value.chars();
         match letters.next() {
@@ -496,6 +524,7 @@ fn show(letter: char, value: &str) -> String {
         'L' => value.to_lowercase(),
         'u' => first(true),
         'E' => crate::shell::syntax::unescape(value),
+        'Q' | 'K' | 'k' if value.chars().any(char::is_control) => escaped(value),
         'Q' | 'K' | 'k' => format!("'{}'", value.replace('\'', "'\\''")),
         _ => value.to_owned(),
     }

@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use super::frame::{Input, Target, Task};
+use super::frame::{Input, Target};
 use super::{Machine, Order, Stdin, Step};
-use crate::shell::syntax::{Command, CommandKind};
+use crate::shell::syntax::Command;
 use crate::shell::{Interrupted, Io};
 
 /// Unread bytes from which on a writer waits for its reader.
@@ -41,12 +41,7 @@ impl Pipes {
         let mut stages = Vec::new();
         for command in commands {
             let mut machine = parent.children(io, count)?;
-            match command.kind {
-                CommandKind::Simple { .. } => {
-                    machine.push_expand(Task::Simple(command.clone()));
-                }
-                _ => machine.push_expand(Task::Redirect(command.clone())),
-            }
+            machine.begin(command.clone());
             let stdin = Stdin { piped: true, ..Stdin::default() };
             stages.push(Stage { machine, stdin, status: None, wait: Step::Input });
         }
@@ -159,6 +154,7 @@ impl Pipes {
             })
         };
         stage.wait = step;
+        parent.take_over(io, &mut stage.machine);
         if last {
             parent.deliver(io, &output, &errors, &order);
         } else {

@@ -23,6 +23,8 @@ pub(super) struct Ready {
 #[derive(Clone, Debug)]
 enum Destination {
     Read(String),
+    /// A file to read and to write, which is made if it is not there.
+    ReadWrite(String),
     Write {
         path: String,
         append: bool,
@@ -49,6 +51,10 @@ pub(super) fn prepare(
         let to = match &redirect.target {
             RedirectTarget::Read(file) => match file_or_socket(expander, file)? {
                 Ok(path) => Destination::Read(path),
+                Err(socket) => socket,
+            },
+            RedirectTarget::ReadWrite(file) => match file_or_socket(expander, file)? {
+                Ok(path) => Destination::ReadWrite(path),
                 Err(socket) => socket,
             },
             RedirectTarget::Write { file, force } => match file_or_socket(expander, file)? {
@@ -167,6 +173,7 @@ impl Machine {
         let descriptor = self.descriptor(redirect)?;
         match &redirect.to {
             Destination::Read(path) => self.read_from(io, descriptor, path),
+            Destination::ReadWrite(path) => self.read_and_write(io, descriptor, path),
             Destination::Text(text) => {
                 self.reads(descriptor, text.as_bytes());
                 Ok(())
@@ -251,6 +258,26 @@ impl Machine {
         Ok(())
     }
 
+    /// `<>`: a file that holds something is read from its beginning; one that holds nothing is written.
+    fn read_and_write(
+        &mut self,
+        io: &mut Io<'_>,
+        descriptor: u8,
+        path: &str,
+    ) -> Result<(), String> {
+        let full = files::absolute(&self.state.place, &self.state.directory, path);
+        let held = self.files_of(io).read(&full).is_ok_and(|content| !content.is_empty());
+        if held || descriptor == 0 && self.files_of(io).is_file(&full) {
+            return self.read_from(io, descriptor, path);
+        }
+        let target = self.open(io, path, true)?;
+        match descriptor {
+            0 => self.read_from(io, descriptor, path)?,
+            other => self.descriptors.set(other, target),
+        }
+        Ok(())
+    }
+
     fn open(&mut self, io: &mut Io<'_>, path: &str, append: bool) -> Result<Target, String> {
         match path {
             "/dev/null" => return Ok(Target::Null),
@@ -308,6 +335,7 @@ impl Machine {
             Some(Target::Socket(connection, input)) => {
                 self.send(io, &connection, input, Payload::Bytes(bytes.to_vec()));
             }
+            Some(Target::Above(number)) => self.above.push((number, bytes.to_vec())),
             Some(Target::Full | Target::Closed) => self.unwritten = true,
             Some(Target::Null | Target::Reads(_)) | None => {}
         }

@@ -24,7 +24,7 @@ impl Machine {
     pub fn run_words(&mut self, words: &[String]) {
         let words = words.iter().map(|word| Word::text(word.as_str())).collect();
         let kind = CommandKind::Simple { assignments: Vec::new(), words, arrays: Vec::new() };
-        let command = Command { kind, redirects: Vec::new(), line: 1 };
+        let command = Command { kind, redirects: Vec::new(), line: 1, text: "".into() };
         self.push_expand(Task::Simple(Arc::new(command)));
     }
 
@@ -48,7 +48,9 @@ impl Machine {
     pub fn syntax_message(&self, text: &str, error: &SyntaxError) -> String {
         let span = Span::new(error.span.start.min(text.len()), error.span.end);
         let line = span.position(text).line;
-        let source = (!self.state.interactive).then_some(text);
+        let shown =
+            !self.state.interactive && (self.state.dialect != Dialect::Ash || self.state.from_file);
+        let source = shown.then_some(text);
         let name = match self.state.command_string && self.state.dialect == Dialect::Bash {
             true => format!("{}: -c", self.state.name),
             false => self.state.name.clone(),
@@ -61,6 +63,11 @@ impl Machine {
             Ok(None) => {}
             Ok(Some(parsed)) => {
                 io.budget.keep(parsed.end.at.saturating_sub(at.at) * READ);
+                if self.state.options.verbose {
+                    let read = text.get(at.at..parsed.end.at).unwrap_or("").trim_end_matches('\n');
+                    let read = read.to_owned();
+                    self.write_error(io, &read);
+                }
                 if parsed.end.at > at.at {
                     self.stack.push(Frame::Script { text, at: parsed.end, source });
                 }
@@ -76,7 +83,9 @@ impl Machine {
                     }
                     _ => self.syntax_message(&text, &error),
                 };
-                self.write_error(io, &message);
+                if error.fault != syntax::Fault::Condition("") {
+                    self.write_error(io, &message);
+                }
                 // bash ends with 0 where a condition is none.
                 let condition = matches!(error.fault, syntax::Fault::Condition(_));
                 self.state.status = if condition && source == Source::Main { 0 } else { 2 };
@@ -96,7 +105,7 @@ impl Machine {
             Frame::Script { text, .. } => Some(text),
             _ => None,
         });
-        let text = text.filter(|_| self.state.calls.is_empty());
+        let text = text.filter(|_| !self.state.in_function());
         let part = text.and_then(|text| text.get(span.start..span.end)).unwrap_or("");
         part.trim().trim_end_matches('&').trim_end().to_owned()
     }
@@ -106,6 +115,10 @@ impl Machine {
         let view = files_view(io, &self.state.place);
         match view.read(&full) {
             Ok(bytes) => self.run_text(&String::from_utf8_lossy(&bytes)),
+            Err(why) if why == "Is a directory" && self.state.dialect == Dialect::Bash => {
+                self.write_error(io, &format!("{path}: {path}: {why}"));
+                self.state.status = 126;
+            }
             Err(why) => {
                 let message = match self.state.dialect {
                     Dialect::Bash => format!("bash: {path}: {why}"),
@@ -145,6 +158,9 @@ impl Machine {
     }
 
     pub(super) fn eval(&mut self, text: &str) {
-        self.stack.push(Frame::Script { text: text.into(), at: Mark::START, source: Source::Eval });
+        // Its lines go on from the command's.
+        let line = if self.state.dialect == Dialect::Bash { self.state.line } else { 1 };
+        let at = Mark { line, ..Mark::START };
+        self.stack.push(Frame::Script { text: text.into(), at, source: Source::Eval });
     }
 }

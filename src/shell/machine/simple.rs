@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::arrays::Filled;
 use super::expand::Stop;
 use super::frame::{Frame, Server};
 use super::lookup::{Found, find};
@@ -36,11 +37,16 @@ impl Machine {
             return Ok(());
         };
         let before = self.state.variables.clone();
+        let mut assigned = Vec::new();
         let prepared = self.expansion(io, outputs, |expander| {
             let prepared = Prepared {
                 fields: expander.fields(words)?,
                 redirects: redirect::prepare(expander, &command.redirects)?,
-                assignments: expander.assign(assignments)?,
+                assignments: {
+                    let (all, shown) = expander.assign(assignments)?;
+                    assigned = shown;
+                    all
+                },
             };
             let mut filled = Vec::new();
             for array in arrays {
@@ -49,7 +55,11 @@ impl Machine {
             Ok((prepared, filled))
         })?;
         let (mut prepared, filled) = prepared;
-        self.trace(io, &prepared);
+        assigned.extend(filled.iter().map(Filled::shown));
+        self.trace_simple(io, &assigned, &prepared.fields);
+        if self.state.dialect == Dialect::Bash {
+            self.state.last_word = prepared.fields.last().map_or("", String::as_str).into();
+        }
         if prepared.fields.is_empty() {
             self.state.status = match self.redirect(io, &prepared.redirects, true) {
                 true => status.unwrap_or(0),
@@ -87,22 +97,6 @@ impl Machine {
         Ok(())
     }
 
-    fn trace(&mut self, io: &mut Io<'_>, prepared: &Prepared) {
-        if !self.state.options.trace {
-            return;
-        }
-        let assigned = prepared.assignments.iter().map(|(name, value)| format!("{name}={value}"));
-        let dialect = self.state.dialect;
-        let words = prepared.fields.iter().map(|field| traced(field, dialect));
-        let all: Vec<String> = assigned.chain(words).collect();
-        let mark = match dialect {
-            // bash repeats its mark for each substitution that it is in.
-            Dialect::Bash => "+".repeat(self.state.substitutions as usize + 1),
-            _ => "+".to_owned(),
-        };
-        self.write_error(io, &format!("{mark} {}", all.join(" ")));
-    }
-
     fn start(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared) {
         let Prepared { assignments, mut fields, redirects } = prepared;
         if name == "exec" {
@@ -122,11 +116,13 @@ impl Machine {
             return;
         }
         if functions && let Some(function) = self.state.functions.get(name) {
-            let body = function.body.clone();
+            let (body, file) = (function.body.clone(), function.file.clone());
             self.save_variables(&assignments);
             let positional = std::mem::replace(&mut self.state.positional, Arc::new(fields));
-            self.state.calls.insert(0, name.to_owned());
-            self.stack.push(Frame::Function { positional, locals: BTreeMap::new() });
+            let trap = self.state.traps.remove("RETURN");
+            self.state.enter_call(name, file);
+            let (locals, returned) = (BTreeMap::new(), false);
+            self.stack.push(Frame::Function { positional, locals, trap, returned });
             self.begin(body);
             return;
         }
@@ -175,7 +171,11 @@ impl Machine {
     ) {
         io.budget.take(PROGRAM + environment.len() as u64);
         const HANDLER: &str = "command_not_found_handle";
-        match find(self, io, name, &fields, &environment) {
+        let found = find(self, io, name, &fields, &environment);
+        if matches!(found, Found::Tool(_) | Found::Server(_)) {
+            self.remember(io, name, 1);
+        }
+        match found {
             Found::Tool(tool) => {
                 name.clone_into(&mut self.program);
                 self.unwritten = false;
@@ -248,20 +248,6 @@ impl Machine {
         self.state.traps.clear();
         self.leaving = true;
         self.stack.push(frame);
-    }
-}
-
-/// A word as `-x` shows it: dash never quotes, BusyBox and bash where a shell would need it.
-fn traced(field: &str, dialect: Dialect) -> String {
-    let plain = |letter: char| {
-        letter.is_alphanumeric()
-            || "_-./:,+%@^".contains(letter)
-            || dialect == Dialect::Bash && letter == '='
-    };
-    match dialect {
-        Dialect::Dash => field.to_owned(),
-        _ if !field.is_empty() && field.chars().all(plain) => field.to_owned(),
-        _ => format!("'{}'", field.replace('\'', "'\\''")),
     }
 }
 

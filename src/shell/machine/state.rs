@@ -25,6 +25,21 @@ pub(super) struct Variable {
     pub upper: Option<bool>,
     /// `declare -n`: the variable that this name stands for.
     pub refers: Option<String>,
+    /// Whether it was only declared: it has attributes and no value.
+    pub bare: bool,
+}
+
+/// Where bash keeps a key of a named array, which it goes through bucket by bucket: FNV-1 of 32 bits over
+/// 1024 buckets (`hashlib.c`).
+fn bucket(key: &str) -> u32 {
+    const BUCKETS: u32 = 1_024;
+    hash(key) % BUCKETS
+}
+
+/// FNV-1, as bash has it.
+pub(super) fn hash(key: &str) -> u32 {
+    let step = |hash: u32, byte: u8| hash.wrapping_mul(16_777_619) ^ u32::from(byte);
+    key.bytes().fold(2_166_136_261, step)
 }
 
 /// What an array holds.
@@ -44,7 +59,10 @@ impl Elements {
                 all.iter().map(|(key, value)| (key.to_string(), value.clone())).collect()
             }
             Elements::Named(all) => {
-                all.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+                let mut pairs: Vec<(String, String)> =
+                    all.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                pairs.sort_by_key(|(key, _)| bucket(key));
+                pairs
             }
         }
     }
@@ -102,6 +120,7 @@ impl Variable {
     /// Its value; that of an array is its element 0.
     pub fn text(&self) -> Option<&str> {
         match &self.elements {
+            None if self.bare => None,
             None => Some(&self.value),
             Some(elements) => elements.get("0"),
         }
@@ -116,7 +135,15 @@ pub(super) struct Function {
     pub source: Arc<str>,
     /// `export -f`: whether shells that are started know it.
     pub exported: bool,
+    /// The file that defined it.
+    pub file: Arc<str>,
 }
+
+/// Where Debian's bash looks for programs when nobody says.
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What a file that is sourced is called among the functions.
+pub(super) const SOURCED: &str = "source";
 
 /// What stands before and behind a function's name in the environment (bash's `variables.c`).
 const EXPORTED_FUNCTION: (&str, &str) = ("BASH_FUNC_", "%%");
@@ -128,6 +155,8 @@ pub(super) struct Options {
     pub exit_on_error: bool,
     /// `-x`: every command is shown before it runs.
     pub trace: bool,
+    /// `-v`: what is read is shown.
+    pub verbose: bool,
     /// `-u`: an unset variable is an error.
     pub no_unset: bool,
     /// `-f`: no globs.
@@ -173,6 +202,18 @@ pub(super) struct ShellState {
     pub pipe_status: Vec<i32>,
     /// `${FUNCNAME[@]}`, the innermost first.
     pub calls: Vec<String>,
+    /// The lines from which they were called.
+    pub call_lines: Vec<u32>,
+    /// The files that they stand in.
+    pub call_files: Vec<Arc<str>>,
+    /// The command that runs or is about to, as it was written: `$BASH_COMMAND`.
+    pub command: Arc<str>,
+    /// Where bash has found programs, and how often.
+    pub hashed: Arc<BTreeMap<String, (String, u32)>>,
+    /// The last word of the command before: `$_`.
+    pub last_word: Arc<str>,
+    /// Whether it stays that while a trap runs.
+    pub keeps_command: bool,
     /// The directories below the present one, for `pushd` and `popd`.
     pub folders: Vec<String>,
     pub umask: u32,
@@ -196,6 +237,8 @@ pub(super) struct ShellState {
     pub draws: u64,
     /// Whether its text is the argument of `-c`, which bash names in syntax errors.
     pub command_string: bool,
+    /// Whether its text comes from a file: BusyBox names lines only then, from 1 on.
+    pub from_file: bool,
     /// Where `getopts` goes on: in which word, and at which of its letters.
     pub option_at: (usize, usize),
     /// The line of the command that runs.
@@ -210,10 +253,13 @@ impl ShellState {
     /// A new shell at `place` with these exported variables.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> ShellState {
         let (functions, environment) = split_functions(dialect, environment);
-        let variables = environment
+        let mut variables: Variables = environment
             .into_iter()
             .map(|(name, value)| (name, Variable { value, exported: true, ..Variable::default() }))
             .collect();
+        if dialect == Dialect::Bash && !variables.contains_key("PATH") {
+            variables.or_default("PATH").value = USUAL_PATH.to_owned();
+        }
         ShellState {
             place,
             dialect,
@@ -232,6 +278,12 @@ impl ShellState {
             shopts: BTreeMap::new(),
             pipe_status: Vec::new(),
             calls: Vec::new(),
+            call_lines: Vec::new(),
+            call_files: Vec::new(),
+            command: "".into(),
+            hashed: Arc::default(),
+            last_word: "".into(),
+            keeps_command: false,
             folders: Vec::new(),
             umask: USUAL_UMASK,
             depth: 0,
@@ -244,6 +296,7 @@ impl ShellState {
             began: None,
             draws: 0,
             command_string: false,
+            from_file: false,
             option_at: (1, 1),
             line: 1,
             process: None,
@@ -255,6 +308,56 @@ impl ShellState {
     pub fn copied(&self) -> u64 {
         let all = self.calls.len() + self.folders.len() + self.pipe_status.len() / 8;
         (all + self.traps.len() + self.shopts.len()) as u64
+    }
+
+    /// Whether its text comes from a file or from its input, and nobody types.
+    pub fn is_script(&self) -> bool {
+        !self.command_string && !self.interactive
+    }
+
+    /// `${FUNCNAME[@]}`: a script is `main` to its functions.
+    pub fn call_names(&self) -> Vec<String> {
+        let mut names = self.calls.clone();
+        names.extend(self.is_script().then(|| "main".to_owned()));
+        names
+    }
+
+    /// `${BASH_SOURCE[@]}`: the files of the functions that it is in, and of the script.
+    pub fn sources(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.call_files.iter().map(|file| file.to_string()).collect();
+        all.extend(self.is_script().then(|| self.name.clone()));
+        all
+    }
+
+    /// The file that the present command stands in.
+    pub fn file(&self) -> Arc<str> {
+        match self.call_files.first() {
+            Some(file) => file.clone(),
+            None if self.command_string => "environment".into(),
+            None if self.interactive => "main".into(),
+            None => self.name.as_str().into(),
+        }
+    }
+
+    /// Goes into a function, or into a file that is sourced.
+    pub fn enter_call(&mut self, name: &str, file: Arc<str>) {
+        self.calls.insert(0, name.to_owned());
+        self.call_lines.insert(0, self.line);
+        self.call_files.insert(0, file);
+    }
+
+    /// Comes back from there.
+    pub fn leave_call(&mut self) {
+        if !self.calls.is_empty() {
+            self.calls.remove(0);
+            self.line = self.call_lines.remove(0);
+            self.call_files.remove(0);
+        }
+    }
+
+    /// Whether a function runs.
+    pub fn in_function(&self) -> bool {
+        self.calls.iter().any(|name| name != SOURCED)
     }
 
     /// A variable's value.
@@ -281,7 +384,7 @@ impl ShellState {
         let exported = self
             .variables
             .iter()
-            .filter(|(_, variable)| variable.exported && variable.elements.is_none());
+            .filter(|(_, known)| known.exported && known.elements.is_none() && !known.bare);
         let (before, behind) = EXPORTED_FUNCTION;
         let functions = self.functions.iter().filter(|(_, function)| function.exported);
         let functions = functions.filter_map(|(name, function)| {
@@ -297,12 +400,12 @@ impl ShellState {
     pub fn prefix(&self) -> String {
         match self.dialect {
             Dialect::Bash if self.interactive => format!("{}: ", self.name),
-            // Of a function that `-c` defined bash knows no file.
-            Dialect::Bash if self.command_string && !self.calls.is_empty() => {
-                format!("environment: line {}: ", self.line)
+            Dialect::Bash => {
+                let file = self.call_files.first().map_or(self.name.as_str(), |file| file);
+                format!("{file}: line {}: ", self.line)
             }
-            Dialect::Bash => format!("{}: line {}: ", self.name, self.line),
             Dialect::Dash => format!("{}: {}: ", self.name, self.line),
+            Dialect::Ash if self.from_file => format!("{}: line {}: ", self.name, self.line),
             Dialect::Ash => format!("{}: ", self.name),
         }
     }
@@ -310,12 +413,16 @@ impl ShellState {
     /// What stands before a message of a builtin's.
     pub fn builtin(&self, name: &str) -> String {
         match self.dialect {
-            // BusyBox counts lines from 0, and names one unless somebody types.
             Dialect::Ash if !self.interactive => {
-                format!("{}: {name}: line {}: ", self.name, self.line.saturating_sub(1))
+                format!("{}: {name}: line {}: ", self.name, self.ash_line())
             }
             _ => format!("{}{name}: ", self.prefix()),
         }
+    }
+
+    /// The present line to BusyBox, which counts the lines of what is no file from 0.
+    pub fn ash_line(&self) -> u32 {
+        self.line.saturating_sub(u32::from(!self.from_file))
     }
 
     /// Whether an option of `shopt` is on.
@@ -382,7 +489,10 @@ fn split_functions(
         let function = function.filter(|_| dialect == Dialect::Bash);
         match function.zip(value.strip_prefix("() ").and_then(read_function)) {
             Some((name, (body, source))) => {
-                functions.insert(name.to_owned(), Function { body, source, exported: true });
+                functions.insert(
+                    name.to_owned(),
+                    Function { body, source, exported: true, file: "environment".into() },
+                );
             }
             None => variables.push((name, value)),
         }
@@ -416,6 +526,7 @@ pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Re
         let variable = variables.or_default(array);
         let elements = || Elements::Indexed(SharedMap::default());
         let key = key.trim_end_matches(']');
+        variable.bare = false;
         variable.elements.get_or_insert_with(elements).set(key, value);
         return Ok(());
     }
@@ -428,6 +539,7 @@ pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Re
         Some(false) => value.to_lowercase(),
         None => value,
     };
+    variable.bare = false;
     match &mut variable.elements {
         Some(elements) => elements.set("0", value),
         None => variable.value = value,

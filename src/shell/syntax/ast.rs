@@ -65,6 +65,9 @@ pub struct Command {
     pub redirects: Vec<Redirect>,
     /// The line it stands on, from 1.
     pub line: u32,
+    /// As it was written, for `set -x` and `$BASH_COMMAND`: of `for`, `select` and `case` only the head. Empty
+    /// for what bash shows in no other way, and for what is very long.
+    pub text: Arc<str>,
 }
 
 impl Command {
@@ -72,7 +75,7 @@ impl Command {
     pub fn nothing() -> Command {
         let kind =
             CommandKind::Simple { assignments: Vec::new(), words: Vec::new(), arrays: Vec::new() };
-        Command { kind, redirects: Vec::new(), line: 1 }
+        Command { kind, redirects: Vec::new(), line: 1, text: "".into() }
     }
 }
 
@@ -143,6 +146,8 @@ pub struct Assignment {
     pub value: Word,
     /// The elements of a whole array.
     pub elements: Option<Vec<Element>>,
+    /// A whole array's elements as they were written, with their parentheses.
+    pub source: Arc<str>,
 }
 
 /// An element of `name=(…)`: `value` or `[index]=value`.
@@ -179,6 +184,8 @@ pub struct Redirect {
 pub enum RedirectTarget {
     /// `< file`
     Read(Word),
+    /// `<> file`
+    ReadWrite(Word),
     /// `> file`, or (`force`) `>| file`
     Write { file: Word, force: bool },
     /// `>> file`
@@ -241,6 +248,8 @@ pub struct Parameter {
     pub index: Option<Index>,
     /// `${!name}`: the parameter that the value names; with `[@]` the array's keys.
     pub indirect: bool,
+    /// Whether it stands in braces: bash names `$1` otherwise than `${1}`.
+    pub braced: bool,
     pub operation: Operation,
 }
 

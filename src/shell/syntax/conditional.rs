@@ -97,6 +97,8 @@ impl Parser<'_> {
                 self.advance()?;
                 Ok(word)
             }
+            // bash says nothing of a condition that is not there.
+            Token::Word(_) => Err(self.condition("")),
             _ => self.unexpected(Some("]]")),
         }
     }

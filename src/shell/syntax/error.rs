@@ -48,7 +48,12 @@ impl SyntaxError {
         match dialect {
             Dialect::Bash => self.bash(name, line, source),
             Dialect::Dash => format!("{name}: {line}: Syntax error: {}", self.almquist(true)),
-            Dialect::Ash if source.is_some() && line > 1 => {
+            Dialect::Ash if source.is_some() => {
+                let last = source.map_or(0, |source| source.lines().count());
+                let line = match self.is_incomplete() {
+                    true => u32::try_from(last).unwrap_or(line) + 1,
+                    false => line,
+                };
                 format!("{name}: line {line}: syntax error: {}", self.almquist(false))
             }
             Dialect::Ash => format!("{name}: syntax error: {}", self.almquist(false)),

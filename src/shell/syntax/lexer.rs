@@ -78,6 +78,10 @@ impl Parser<'_> {
             self.newline();
             return Ok((Token::Newline, Span::new(start, start + 1)));
         }
+        if self.is_large_descriptor() {
+            const LARGE: &str = "a file descriptor above 255";
+            return Err(self.fault(Fault::NotSimulated(LARGE)));
+        }
         if let Some(descriptor) = self.descriptor() {
             return Ok((Token::Descriptor(descriptor), Span::new(start, self.at)));
         }
@@ -124,6 +128,15 @@ impl Parser<'_> {
     }
 
     /// The number before `<` or `>`: bash reads all of its digits, the others one.
+    /// Whether a number that is no descriptor here stands right before a redirection.
+    fn is_large_descriptor(&self) -> bool {
+        let rest = self.rest().as_bytes();
+        let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let redirects = matches!(rest.get(length), Some(b'<' | b'>'));
+        let number = self.rest()[..length].parse::<u32>();
+        self.is_bash() && redirects && number.is_ok_and(|number| number > u32::from(u8::MAX))
+    }
+
     fn descriptor(&mut self) -> Option<u8> {
         let rest = self.rest().as_bytes();
         let most = if self.is_bash() { 3 } else { 1 };

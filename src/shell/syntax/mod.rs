@@ -27,7 +27,7 @@ pub use ast::{
 pub use conditional::{asks_one, asks_two};
 pub use error::{Fault, SyntaxError};
 pub use escapes::unescape;
-pub use show::{exported_function, function_text, read_function};
+pub use show::{command_text, exported_function, function_text, read_function};
 
 /// Whose language and messages a shell speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,13 @@ pub struct Parsed {
     pub list: Arc<List>,
     /// What comes after it.
     pub end: Mark,
+}
+
+/// The parts of a text that is expanded as if it stood in double quotes; `None` where it is none.
+pub fn read_quoted(text: &str, reading: Reading<'_>) -> Option<Word> {
+    let mut parser = parser::Parser::new("", Mark::START, reading);
+    let parts = parser.document(text).ok()?;
+    Some(Word { parts, ..Word::default() })
 }
 
 /// Reads the complete command of `text` that begins at `start`: up to the end of its last line.

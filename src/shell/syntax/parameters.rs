@@ -50,7 +50,7 @@ impl Parser<'_> {
             return self.bad_parameter(start, name);
         }
         self.at += 1;
-        Ok(Parameter { name, index, indirect, operation })
+        Ok(Parameter { name, index, indirect, braced: true, operation })
     }
 
     /// `[…]` behind a name.
@@ -82,7 +82,8 @@ impl Parser<'_> {
         };
         self.at += length + 1;
         let text = format!("${{{}", &self.text[start..self.at]);
-        Ok(Parameter { name, index: None, indirect: false, operation: Operation::Bad(text) })
+        let operation = Operation::Bad(text);
+        Ok(Parameter { name, index: None, indirect: false, braced: true, operation })
     }
 
     pub(super) fn operation(&mut self, quoted: bool) -> Result<Operation, SyntaxError> {
@@ -148,7 +149,7 @@ impl Parser<'_> {
             pattern.parts.insert(0, Part::Quoted("/".to_owned()));
         }
         let text = if self.take("/") {
-            self.inner_word(Within::Braces { quoted })?
+            self.inner_word(Within::Replacement { quoted })?
         } else {
             Word::default()
         };

@@ -9,13 +9,16 @@ use std::sync::Arc;
 use super::lexer::Token;
 use super::words::Within;
 use super::{
-    Command, Connector, Dialect, Fault, Item, List, Mark, Part, Pipeline, Reading, Redirect,
-    RedirectTarget, SyntaxError, Timed, Word,
+    Command, CommandKind, Connector, Dialect, Fault, Item, List, Mark, Part, Pipeline, Reading,
+    Redirect, RedirectTarget, SyntaxError, Timed, Word,
 };
 use crate::diagnostic::Span;
 
 /// Deeper than anybody writes, and far from the end of any thread's stack.
 const DEEPEST: u32 = 40;
+
+/// The longest text of a command that is kept to be shown.
+const LONGEST_SHOWN: usize = 4_096;
 
 /// Words that can't be a command's name where a command ends.
 const CLOSING: [&str; 8] = ["then", "elif", "else", "fi", "do", "done", "esac", "}"];
@@ -372,6 +375,42 @@ impl<'a> Parser<'a> {
         while let Some(redirect) = self.redirect()? {
             redirects.push(redirect);
         }
-        Ok(Command { kind, redirects, line })
+        let text = self.head(&kind, span.start);
+        Ok(Command { kind, redirects, line, text })
+    }
+
+    /// What was read since `start`, as it was written.
+    pub(super) fn written(&self, start: usize) -> Arc<str> {
+        let end = self.token.as_ref().map_or(self.at, |(_, next)| next.start);
+        let text = self.text.get(start..end).unwrap_or("").trim_end();
+        let text = if self.is_bash() && text.len() <= LONGEST_SHOWN { text } else { "" };
+        text.into()
+    }
+
+    /// What `set -x` and `$BASH_COMMAND` show of a compound command that began at `start`.
+    fn head(&self, kind: &CommandKind, start: usize) -> Arc<str> {
+        let slice = |span: &Span| self.text.get(span.start..span.end).unwrap_or("");
+        let text = match kind {
+            _ if !self.is_bash() => String::new(),
+            CommandKind::For { name, words, selects, .. } => {
+                let mut spans: Vec<&Span> = words.iter().flatten().map(|word| &word.span).collect();
+                // Words that braces made are one in the source.
+                spans.dedup();
+                let words = match words {
+                    Some(_) => spans.into_iter().map(slice).collect::<Vec<_>>().join(" "),
+                    None => "\"$@\"".to_owned(),
+                };
+                format!("{} {name} in {words}", if *selects { "select" } else { "for" })
+            }
+            CommandKind::Case { subject, .. } => format!("case {} in", slice(&subject.span)),
+            CommandKind::ArithmeticFor { first, next, .. } => {
+                slice(&Span::new(first.span.start, next.span.end)).to_owned()
+            }
+            CommandKind::Arithmetic(_) | CommandKind::Conditional(_) | CommandKind::Subshell(_) => {
+                return self.written(start);
+            }
+            _ => String::new(),
+        };
+        if text.len() <= LONGEST_SHOWN { text.into() } else { "".into() }
     }
 }

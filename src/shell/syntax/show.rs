@@ -45,6 +45,15 @@ pub fn function_text(name: &str, source: &str) -> Option<String> {
     Some(shown.out)
 }
 
+/// A command as bash shows it in `$BASH_COMMAND`; what is no whole command stays as it is.
+pub fn command_text(source: &str) -> String {
+    let aliases = BTreeMap::new();
+    let Ok(command) = parser(source, 0, &aliases).command() else { return source.to_owned() };
+    let mut shown = Shown::new(source);
+    shown.command(&command);
+    shown.out
+}
+
 fn parser<'a>(text: &'a str, at: usize, aliases: &'a BTreeMap<String, String>) -> Parser<'a> {
     let start = Mark { at, ..Mark::START };
     Parser::new(text, start, Reading { dialect: Dialect::Bash, aliases, interactive: false })
@@ -462,10 +471,8 @@ impl<'s> Shown<'s> {
             None => redirect.descriptor.to_string(),
         };
         match &redirect.target {
-            RedirectTarget::Read(file) => {
-                let both = self.operator(file).ends_with("<>");
-                format!("{}{} {}", usual(0), if both { "<>" } else { "<" }, self.word(file))
-            }
+            RedirectTarget::Read(file) => format!("{}< {}", usual(0), self.word(file)),
+            RedirectTarget::ReadWrite(file) => format!("{}<> {}", usual(0), self.word(file)),
             RedirectTarget::Write { file, force } => {
                 format!("{}{} {}", usual(1), if *force { ">|" } else { ">" }, self.word(file))
             }

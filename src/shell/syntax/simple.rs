@@ -18,6 +18,7 @@ impl Parser<'_> {
         let mut words: Vec<Word> = Vec::new();
         let mut redirects = Vec::new();
         let mut arrays = Vec::new();
+        let start = self.peek()?.1.start;
         loop {
             if let Some(redirect) = self.redirect()? {
                 redirects.push(redirect);
@@ -41,8 +42,10 @@ impl Parser<'_> {
                         && self.is_bash()
                         && self.rest().starts_with('(')
                     {
+                        let open = self.at;
                         self.at += 1;
                         assignment.elements = Some(self.elements()?);
+                        assignment.source = self.text.get(open..self.at).unwrap_or("").into();
                     }
                     match assigned {
                         Some(assignment) if words.is_empty() => assignments.push(assignment),
@@ -62,7 +65,9 @@ impl Parser<'_> {
         if assignments.is_empty() && words.is_empty() && redirects.is_empty() {
             return self.unexpected(None);
         }
-        Ok(Command { kind: CommandKind::Simple { assignments, words, arrays }, redirects, line })
+        let text = self.written(start);
+        let kind = CommandKind::Simple { assignments, words, arrays };
+        Ok(Command { kind, redirects, line, text })
     }
 
     /// The elements of an array behind its parenthesis, up to the closing one.
@@ -96,20 +101,13 @@ impl Parser<'_> {
             Some(name) => name.to_owned(),
             None => return self.unexpected(None),
         };
-        let open = self.advance()?;
+        self.advance()?;
         if !self.take_operator(")")? {
-            let next = self.peek()?;
-            // bash blames the parenthesis when a word stands where only `)` may.
-            if matches!(next.0, Token::End | Token::Newline) {
-                return self.unexpected(Some(")"));
-            }
-            if self.is_bash() {
-                self.token = Some(open);
-            }
+            // bash blames what stands where only `)` may.
             return self.unexpected(Some(")"));
         }
         let kind = self.function(name)?;
-        Ok(Command { kind, redirects: Vec::new(), line })
+        Ok(Command { kind, redirects: Vec::new(), line, text: "".into() })
     }
 
     /// `{name}` right before a redirection: its descriptor is the variable's.
@@ -159,7 +157,8 @@ impl Parser<'_> {
         let target = match operator {
             "<<" | "<<-" => self.here_document(&word, span, operator == "<<-")?,
             "<<<" => RedirectTarget::Text { text: word, newline: true },
-            "<" | "<>" => RedirectTarget::Read(word),
+            "<" => RedirectTarget::Read(word),
+            "<>" => RedirectTarget::ReadWrite(word),
             ">" => RedirectTarget::Write { file: word, force: false },
             ">|" => RedirectTarget::Write { file: word, force: true },
             ">>" => RedirectTarget::Append(word),
@@ -263,7 +262,14 @@ fn assignment(word: &Word, arrays: bool) -> Option<Assignment> {
         }
     };
     let value = Word { parts: value, span: word.span };
-    Some(Assignment { name: name.to_owned(), index, append, value, elements: None })
+    Some(Assignment {
+        name: name.to_owned(),
+        index,
+        append,
+        value,
+        elements: None,
+        source: "".into(),
+    })
 }
 
 /// What stands behind `=` or `+=`.

@@ -16,6 +16,8 @@ pub(super) enum Within {
     Braces { quoted: bool },
     /// In `${x/…/}`: `/` or `}` ends it.
     Pattern { quoted: bool },
+    /// Behind that `/`: `}` ends it.
+    Replacement { quoted: bool },
     /// In `${x:…:}`: `:` or `}` ends it.
     Slice,
     /// In `${x[…]}`: `]` ends it.
@@ -30,7 +32,9 @@ impl Within {
     pub(super) fn quoted(self) -> bool {
         match self {
             Within::Quotes | Within::Document => true,
-            Within::Braces { quoted } | Within::Pattern { quoted } => quoted,
+            Within::Braces { quoted }
+            | Within::Pattern { quoted }
+            | Within::Replacement { quoted } => quoted,
             Within::Line | Within::Slice | Within::Subscript => false,
         }
     }
@@ -40,7 +44,7 @@ impl Within {
             Within::Line => {
                 matches!(next, ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
             }
-            Within::Braces { .. } => next == '}',
+            Within::Braces { .. } | Within::Replacement { .. } => next == '}',
             Within::Pattern { .. } => matches!(next, '/' | '}'),
             Within::Slice => matches!(next, ':' | '}'),
             Within::Subscript => next == ']',
@@ -100,14 +104,17 @@ impl Parser<'_> {
             self.at += next.len_utf8();
             match next {
                 '\\' => self.backslash(within, &mut parts),
-                '\'' if !within.quoted() => {
-                    let text = self.until('\'')?;
+                '\'' if !within.quoted() || self.replaces(within) => {
+                    let start = self.at;
+                    let text = self.until('\'').map_err(|error| self.opened_at(start, error))?;
                     parts.quoted(&text);
                 }
                 '"' if within != Within::Document && within != Within::Quotes => {
+                    let start = self.at;
                     let inner = self.nested(|parser| parser.parts(Within::Quotes))?;
                     if !self.take("\"") {
-                        return Err(self.fault(Fault::Unterminated('"')));
+                        let error = self.fault(Fault::Unterminated('"'));
+                        return Err(self.opened_at(start, error));
                     }
                     parts.0.push(Part::Double(inner));
                 }
@@ -120,6 +127,17 @@ impl Parser<'_> {
             }
         }
         Ok(parts.0)
+    }
+
+    /// Whether it is a replacement of bash's, where single quotes count within double ones, too.
+    fn replaces(&self, within: Within) -> bool {
+        self.is_bash() && matches!(within, Within::Replacement { .. })
+    }
+
+    /// bash blames the line that quotes begin in.
+    fn opened_at(&self, start: usize, error: SyntaxError) -> SyntaxError {
+        let at = if self.is_bash() { Span::new(start, start) } else { error.span };
+        SyntaxError { span: at, ..error }
     }
 
     /// Whether `<(` or `>(` comes next, where it means something.
@@ -166,10 +184,14 @@ impl Parser<'_> {
     }
 
     fn backquotes(&mut self) -> Result<Part, SyntaxError> {
+        let start = self.at;
         let mut text = String::new();
         loop {
             match self.next_char() {
-                None => return Err(self.fault(Fault::Unterminated('`'))),
+                None => {
+                    let error = self.fault(Fault::Unterminated('`'));
+                    return Err(self.opened_at(start, error));
+                }
                 Some('`') => break,
                 Some('\\') => match self.next_char() {
                     Some(next @ ('`' | '\\' | '$')) => text.push(next),
@@ -208,7 +230,7 @@ impl Parser<'_> {
                 self.at += 1;
                 Part::Parameter(Box::new(self.braced(within)?))
             }
-            '\'' if !within.quoted() && self.is_bash_like() => {
+            '\'' if !within.quoted() && self.is_bash_like() || self.replaces(within) => {
                 self.at += 1;
                 Part::Quoted(self.escapes()?)
             }
@@ -278,5 +300,11 @@ impl Parser<'_> {
 
 fn plain(name: String) -> Part {
     let operation = Operation::Value;
-    Part::Parameter(Box::new(Parameter { name, index: None, indirect: false, operation }))
+    Part::Parameter(Box::new(Parameter {
+        name,
+        index: None,
+        indirect: false,
+        braced: false,
+        operation,
+    }))
 }

@@ -167,7 +167,7 @@ fn messages_are_those_of_the_containers_shell() {
     assert_eq!(story.inside("box", "foo"), "sh: foo: not found\n");
     assert_eq!(
         story.inside("box", "echo {1..3}\necho )"),
-        "{1..3}\nsh: line 2: syntax error: unexpected \")\"\n"
+        "{1..3}\nsh: syntax error: unexpected \")\"\n"
     );
     assert_eq!(
         story.inside("box", "cat nope"),

@@ -21,7 +21,7 @@ fn parameters_are_trimmed_replaced_and_defaulted() {
     );
     assert_eq!(output("echo ${y:-d} ${y:=e} $y ${y:+set} ${z+no}"), "d e e set\n");
     assert_eq!(output("x=hello; echo ${x:1:3} ${x: -2} ${x^} ${x^^}"), "ell lo Hello HELLO\n");
-    assert_eq!(complaint("echo ${x:?is missing}; echo on"), ("bash: x: is missing\n".into(), 127));
+    assert_eq!(complaint("echo ${x:?is missing}; echo on"), ("bash: x: is missing\n".into(), 1));
 }
 
 #[test]

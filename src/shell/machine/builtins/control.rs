@@ -1,6 +1,6 @@
 //! `exit`, `return`, `break`, `continue`, `trap`, `wait`, `jobs`.
 
-use super::super::frame::{Frame, Source};
+use super::super::frame::{Frame, Job, Source};
 use super::super::{Dialect, Io, Machine, Step, Turn};
 
 impl Machine {
@@ -36,18 +36,27 @@ impl Machine {
     pub(super) fn return_from(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
         let code = self.code(io, "return", arguments).unwrap_or_else(|code| code);
         let caller = self.stack.iter().rposition(|frame| {
-            matches!(frame, Frame::Function { .. } | Frame::Script { source: Source::File, .. })
+            matches!(
+                frame,
+                Frame::Function { .. }
+                    | Frame::Sourced { .. }
+                    | Frame::Script { source: Source::File, .. }
+            )
         });
         let sourced = self.stack.iter().any(|frame| matches!(frame, Frame::List { .. }));
         let bash = self.state.dialect == Dialect::Bash;
-        if bash && caller.is_none() && sourced && self.state.command_string && self.state.depth == 0
-        {
+        let typed = self.state.interactive;
+        if bash && caller.is_none() && sourced && !typed && self.state.depth == 0 {
             let what = "can only `return' from a function or sourced script";
             let message = format!("{}{what}", self.state.builtin("return"));
             self.write_error(io, &message);
             return Some(2);
         }
         match caller {
+            // The function's own trap is still to run.
+            Some(height) if matches!(self.stack.get(height), Some(Frame::Function { .. })) => {
+                self.unwind_to(height + 1);
+            }
             Some(height) => self.unwind_to(height),
             // A sourced file that has been read to its end has no frame of its own any more.
             None if self.stack.iter().any(|frame| matches!(frame, Frame::List { .. })) => {
@@ -130,21 +139,36 @@ impl Machine {
     }
 
     /// Waits for background commands; they go on whenever the machine does.
-    pub(in crate::shell::machine) fn wait(&mut self, io: &mut Io<'_>, job: Option<u32>) -> Turn {
-        let mut status = if job.is_none() { 0 } else { 127 };
-        for running in &self.jobs {
-            if job.is_some_and(|pid| pid != running.pid) {
-                continue;
-            }
-            match running.status {
-                None => {
-                    self.stack.push(Frame::Wait { job });
-                    return Turn::Wait(Step::Input);
-                }
-                Some(ended) if job.is_some() => status = ended,
-                Some(_) => {}
-            }
+    pub(in crate::shell::machine) fn wait(
+        &mut self,
+        io: &mut Io<'_>,
+        job: Option<u32>,
+        any: bool,
+    ) -> Turn {
+        let wanted = |running: &&Job| job.is_none_or(|pid| pid == running.pid);
+        let ended = |running: &&Job| running.status.is_some();
+        let running = self.jobs.iter().filter(wanted).any(|running| running.status.is_none());
+        let first = self.jobs.iter().filter(wanted).find(ended).map(|one| (one.pid, one.status));
+        if running && (!any || first.is_none()) {
+            self.stack.push(Frame::Wait { job, any });
+            return Turn::Wait(Step::Input);
         }
+        if !any && job.is_none() {
+            self.jobs.clear();
+            self.ended.clear();
+            self.state.status = 0;
+            return Turn::Go;
+        }
+        let status = match first {
+            Some((pid, status)) => {
+                self.jobs.retain(|one| one.pid != pid);
+                let status = status.unwrap_or(0);
+                // bash can tell of it once more.
+                self.ended.insert(pid, status);
+                status
+            }
+            None => 127,
+        };
         // The almquist shells tell of what they waited for that a signal ended.
         let told = match status {
             129 => "Hangup",
@@ -155,7 +179,6 @@ impl Machine {
         if job.is_some() && !told.is_empty() && self.state.dialect != Dialect::Bash {
             self.write_error(io, told);
         }
-        self.jobs.retain(|running| running.status.is_none());
         self.state.status = status;
         Turn::Go
     }

@@ -11,14 +11,7 @@ impl Machine {
     }
 
     /// `pwd`
-    pub(super) fn print_directory(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let bash = self.state.dialect == Dialect::Bash;
-        let letters = arguments.first().filter(|word| bash && word.len() > 1 && *word != "--");
-        let letters = letters.and_then(|word| word.strip_prefix('-'));
-        if let Some(letter) = letters.and_then(|word| word.chars().find(|one| !"LP".contains(*one)))
-        {
-            return self.wrong_option(io, "pwd", letter, "[-LP]");
-        }
+    pub(super) fn print_directory(&mut self, io: &mut Io<'_>) -> i32 {
         let directory = self.working_directory();
         self.say(io, &directory);
         0
@@ -28,12 +21,6 @@ impl Machine {
         let bash = self.state.dialect == Dialect::Bash;
         let is_option = |argument: &&String| matches!(argument.as_str(), "-L" | "-P" | "-e" | "--");
         let operands: Vec<String> = arguments.iter().skip_while(is_option).cloned().collect();
-        let ended = arguments.iter().take_while(is_option).any(|argument| argument == "--");
-        if let Some(letter) = operands.first().filter(|_| bash && !ended).and_then(|first| {
-            first.strip_prefix('-')?.chars().find(|letter| !"LPe@".contains(*letter))
-        }) {
-            return self.wrong_option(io, "cd", letter, "[-L|[-P [-e]] [-@]] [dir]");
-        }
         if bash && operands.len() > 1 {
             let message = format!("{}too many arguments", self.state.builtin("cd"));
             self.write_error(io, &message);
@@ -80,20 +67,6 @@ impl Machine {
             let path = files::absolute(&self.state.place, &self.state.directory, path);
             view.is_directory(&path)
         })
-    }
-
-    /// Says that a builtin of bash has no such option, and how it is used: the exit code.
-    pub(super) fn wrong_option(
-        &mut self,
-        io: &mut Io<'_>,
-        name: &str,
-        letter: char,
-        usage: &str,
-    ) -> i32 {
-        let builtin = self.state.builtin(name);
-        let usage = format!("{name}: usage: {name} {usage}");
-        self.write_error(io, &format!("{builtin}-{letter}: invalid option\n{usage}"));
-        2
     }
 
     /// Goes to a directory, or says why not: the exit code.

@@ -1,8 +1,10 @@
 //! `type`, `command`, `builtin`, `alias`: what a name stands for.
 
+use super::super::lookup::{OnPath, on_path};
 use super::super::{Dialect, Io, Machine};
 use super::is_builtin;
 use crate::shell::commands;
+use std::sync::Arc;
 
 /// What a name is.
 enum Kind {
@@ -56,8 +58,21 @@ impl Machine {
         if is_builtin(name, dialect) {
             all.push(Kind::Builtin);
         }
-        if commands::is_installed(io.cluster, &self.state.place, name) {
-            all.push(Kind::File(commands::path(io.cluster, &self.state.place, name)));
+        let path = self.state.get("PATH").map(str::to_owned);
+        let on_path = match name.contains('/') {
+            true => OnPath::System,
+            false => on_path(self, io, name, path.as_ref()),
+        };
+        if let OnPath::File(path) = on_path {
+            all.push(Kind::File(path));
+        } else if matches!(on_path, OnPath::System)
+            && commands::is_installed(io.cluster, &self.state.place, name)
+        {
+            let path = commands::path(io.cluster, &self.state.place, name);
+            // Debian's /bin is /usr/bin, and both are looked through.
+            let again = path.strip_prefix("/usr/bin/").map(|name| format!("/bin/{name}"));
+            all.push(Kind::File(path));
+            all.extend(again.filter(|_| self.looks_in("/bin")).map(Kind::File));
         } else if name.contains('/') {
             let path =
                 crate::shell::files::absolute(&self.state.place, &self.state.directory, name);
@@ -66,6 +81,29 @@ impl Machine {
             }
         }
         all
+    }
+
+    /// Remembers where a program was found, as bash does.
+    pub(in crate::shell::machine) fn remember(&mut self, io: &Io<'_>, name: &str, hits: u32) {
+        if self.state.dialect != Dialect::Bash || name.contains('/') {
+            return;
+        }
+        if let Some((_, before)) = Arc::make_mut(&mut self.state.hashed).get_mut(name) {
+            *before += hits;
+            return;
+        }
+        let path = self.state.get("PATH").map(str::to_owned);
+        let path = match on_path(self, io, name, path.as_ref()) {
+            OnPath::File(path) => path,
+            _ => commands::path(io.cluster, &self.state.place, name),
+        };
+        Arc::make_mut(&mut self.state.hashed).insert(name.to_owned(), (path, hits));
+    }
+
+    /// Whether programs are looked for in this folder.
+    fn looks_in(&self, folder: &str) -> bool {
+        let bash = self.state.dialect == Dialect::Bash;
+        bash && self.state.get("PATH").is_some_and(|path| path.split(':').any(|one| one == folder))
     }
 
     /// As `type` says it.
@@ -83,6 +121,9 @@ impl Machine {
                 format!("{name} is a special shell builtin")
             }
             Kind::Builtin => format!("{name} is a shell builtin"),
+            Kind::File(path) if self.state.hashed.contains_key(name) => {
+                format!("{name} is hashed ({path})")
+            }
             Kind::File(path) => format!("{name} is {path}"),
         }
     }
@@ -97,11 +138,6 @@ impl Machine {
             .take_while(is_option)
             .flat_map(|argument| argument.chars().skip(1))
             .collect();
-        if let Some(bad) = letters.chars().find(|letter| !"afptP".contains(*letter)) {
-            self.illegal_option(io, "type", &format!("-{bad}"));
-            self.write_error(io, "type: usage: type [-afptP] name [name ...]");
-            return 2;
-        }
         let mut status = 0;
         let names: Vec<String> = arguments.iter().skip_while(is_option).cloned().collect();
         for name in &names {
@@ -153,7 +189,10 @@ impl Machine {
             }
             return;
         }
-        let told = self.told(name, kind);
+        let told = match kind {
+            Kind::File(path) if letters.contains('a') => format!("{name} is {path}"),
+            _ => self.told(name, kind),
+        };
         self.say(io, &told);
         if self.state.dialect == Dialect::Bash && matches!(kind, Kind::Function) {
             self.show_function(io, name);
@@ -164,12 +203,18 @@ impl Machine {
     pub(super) fn command_kind(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let bash = self.state.dialect == Dialect::Bash;
         let long = arguments.first().is_some_and(|option| option.contains('V'));
-        let names = arguments.iter().filter(|argument| !argument.starts_with('-'));
+        let names: Vec<&String> =
+            arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+        // BusyBox looks at the first one alone.
+        let most = if self.state.dialect == Dialect::Ash { 1 } else { names.len() };
+        let names = &names[..most.min(names.len())];
         let mut status = 0;
-        for name in names {
+        // bash is content with one that it knows.
+        let some = bash && names.iter().any(|name| !self.kinds(io, name).is_empty());
+        for name in names.iter().copied() {
             let kinds = self.kinds(io, name);
             let Some(kind) = kinds.first() else {
-                status = if bash { 1 } else { 127 };
+                status = if bash { i32::from(!some) } else { 127 };
                 match (long, bash) {
                     (true, true) => {
                         let message = format!("{}{name}: not found", self.state.builtin("command"));
@@ -227,6 +272,9 @@ impl Machine {
         if arguments.first().is_some_and(|first| first == "-a") {
             std::sync::Arc::make_mut(&mut self.state.aliases).clear();
             return 0;
+        }
+        if arguments.is_empty() && self.state.dialect == Dialect::Bash {
+            return self.tell_usage(io, "unalias");
         }
         let mut status = 0;
         for name in arguments {

@@ -6,15 +6,17 @@ mod kinds;
 pub(super) mod options;
 mod read;
 pub(in crate::shell) mod signals;
+mod usage;
 mod variables;
 
 pub(super) use read::is_name;
-pub(super) use variables::declaration;
+pub(super) use variables::{declaration, in_double};
 
 use std::sync::Arc;
 
 use super::condition::{World, Wrong, test};
 use super::frame::{Frame, Source, Target};
+use super::state::SOURCED;
 use super::{Dialect, Io, Machine, files_view};
 use crate::shell::commands;
 use crate::shell::commands::print::Manner;
@@ -57,6 +59,9 @@ impl Machine {
         name: &str,
         arguments: &[String],
     ) -> Option<i32> {
+        if let Some(status) = self.refused_option(io, name, arguments) {
+            return Some(status);
+        }
         match name {
             ":" | "true" | "bind" | "complete" => Some(0),
             "ulimit" => Some(self.limits(io, arguments)),
@@ -68,11 +73,11 @@ impl Machine {
             "pushd" => Some(self.push_folder(io, arguments)),
             "popd" => Some(self.pop_folder(io, arguments)),
             "dirs" => Some(self.show_folders(io, arguments)),
-            "caller" => Some(i32::from(self.state.calls.is_empty())),
+            "caller" => Some(self.caller(io, arguments)),
             "fg" | "bg" | "disown" | "suspend" | "logout" => Some(self.no_job(io, name, arguments)),
             "false" => Some(1),
             "cd" => Some(self.change_directory(io, arguments)),
-            "pwd" => Some(self.print_directory(io, arguments)),
+            "pwd" => Some(self.print_directory(io)),
             "echo" | "printf" => Some(self.print(io, name, arguments)),
             "test" | "[" => Some(self.test(io, name, arguments)),
             "exit" => self.leave(io, arguments),
@@ -141,7 +146,7 @@ impl Machine {
         }
     }
 
-    /// `hash`: nothing is remembered of where programs are.
+    /// `hash`: where programs were found.
     fn hash(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let names = arguments.iter().filter(|argument| !argument.starts_with('-'));
         let known = |name: &String| {
@@ -149,24 +154,73 @@ impl Machine {
                 || self.state.functions.contains_key(name)
                 || commands::is_installed(io.cluster, &self.state.place, name)
         };
-        if arguments.is_empty() && self.state.dialect == Dialect::Bash {
-            self.say(io, "hash: hash table empty");
-            return 0;
+        if self.state.dialect == Dialect::Bash {
+            if arguments.is_empty() {
+                return self.list_hashed(io);
+            }
+            if arguments.first().is_some_and(|word| word == "-t") {
+                return self.tell_hashed(io, &arguments[1..]);
+            }
+            if arguments.iter().any(|word| word == "-r") {
+                self.state.hashed = Arc::default();
+            }
         }
         let missing: Vec<String> = names.filter(|name| !known(name)).cloned().collect();
         for name in &missing {
             let message = format!("{}{name}: not found", self.state.builtin("hash"));
             self.write_error(io, &message);
         }
-        i32::from(!missing.is_empty())
+        let status = i32::from(!missing.is_empty());
+        for name in arguments.iter().filter(|name| !name.starts_with('-')) {
+            let own = is_builtin(name, self.state.dialect)
+                || self.state.functions.contains_key(name)
+                || missing.contains(name);
+            if !own {
+                self.remember(io, name, 0);
+            }
+        }
+        status
+    }
+
+    /// `hash -t`: where programs were found.
+    fn tell_hashed(&mut self, io: &mut Io<'_>, names: &[String]) -> i32 {
+        let mut status = 0;
+        for name in names {
+            match self.state.hashed.get(name).map(|(path, _)| path.clone()) {
+                Some(path) if names.len() > 1 => self.say(io, &format!("{name}\t{path}")),
+                Some(path) => self.say(io, &path),
+                None => {
+                    let message = format!("{}{name}: not found", self.state.builtin("hash"));
+                    self.write_error(io, &message);
+                    status = 1;
+                }
+            }
+        }
+        status
+    }
+
+    /// `hash` alone: programs in the order in which bash keeps them.
+    fn list_hashed(&mut self, io: &mut Io<'_>) -> i32 {
+        const BUCKETS: u32 = 256;
+        if self.state.hashed.is_empty() {
+            self.say(io, "hash: hash table empty");
+            return 0;
+        }
+        let mut all: Vec<(String, (String, u32))> =
+            self.state.hashed.iter().map(|(name, found)| (name.clone(), found.clone())).collect();
+        all.sort_by_key(|(name, _)| super::state::hash(name) % BUCKETS);
+        self.say(io, "hits\tcommand");
+        for (_, (path, hits)) in all {
+            self.say(io, &format!("{hits:>4}\t{path}"));
+        }
+        0
     }
 
     /// `fg`, `bg` and their kin where there is no job control.
     fn no_job(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
         let builtin = self.state.builtin(name);
-        if name == "disown" && !self.jobs.is_empty() {
-            self.jobs.retain(|job| job.status.is_none());
-            return 0;
+        if name == "disown" && self.jobs.iter().any(|job| !job.adopted) {
+            return self.disown(&builtin, io, arguments);
         }
         let (what, status) = match (self.state.dialect, name) {
             (Dialect::Bash, "suspend") => ("cannot suspend: no job control".to_owned(), 1),
@@ -179,6 +233,30 @@ impl Machine {
             _ => ("No current job".to_owned(), 2),
         };
         self.write_error(io, &format!("{builtin}{what}"));
+        status
+    }
+
+    /// `disown`: the shell knows nothing more of a background command, which goes on.
+    fn disown(&mut self, builtin: &str, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        if arguments.iter().any(|word| word.starts_with('-') && word.contains('a')) {
+            self.jobs.iter_mut().for_each(|job| job.adopted = true);
+            return 0;
+        }
+        let mut names: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        names.retain(|name| !name.starts_with('-'));
+        if names.is_empty() {
+            names.push("%+");
+        }
+        let mut status = 0;
+        for name in names {
+            match self.job_of(name) {
+                Some(job) => self.jobs[job].adopted = true,
+                None => {
+                    self.write_error(io, &format!("{builtin}{name}: no such job"));
+                    status = 1;
+                }
+            }
+        }
         status
     }
 
@@ -285,7 +363,7 @@ impl Machine {
             Err(wrong) => {
                 // BusyBox' names itself only.
                 let prefix = match self.state.dialect {
-                    Dialect::Ash => self.state.prefix(),
+                    Dialect::Ash => "sh: ".to_owned(),
                     _ => self.state.builtin(name),
                 };
                 let message = format!("{prefix}{}", wrong.message(self.state.dialect));
@@ -309,6 +387,17 @@ impl Machine {
         };
         let set = arguments.iter().find(|word| !word.starts_with('-'));
         let letter = wanted.first().copied().unwrap_or('f');
+        let number = |word: &&String| {
+            matches!(word.as_str(), "unlimited" | "hard" | "soft")
+                || word.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if let Some(word) = set.filter(|word| !number(word))
+            && self.state.dialect == Dialect::Bash
+        {
+            let told = format!("{}{word}: invalid number", self.state.builtin("ulimit"));
+            self.write_error(io, &told);
+            return 1;
+        }
         match (set, known(letter)) {
             (None, Some(limit)) if wanted.len() < 2 => {
                 self.say(io, limit);
@@ -336,9 +425,10 @@ impl Machine {
         let full = files::absolute(&self.state.place, &self.state.directory, path);
         match self.files_of(io).read(&full) {
             Ok(bytes) => {
-                if !rest.is_empty() {
-                    self.state.positional = Arc::new(rest.to_vec());
-                }
+                let own = (!rest.is_empty()).then(|| Arc::new(rest.to_vec()));
+                let positional = own.map(|own| std::mem::replace(&mut self.state.positional, own));
+                self.state.enter_call(SOURCED, path.as_str().into());
+                self.stack.push(Frame::Sourced { positional });
                 let text = String::from_utf8_lossy(&bytes).into_owned().into();
                 self.state.status = 0;
                 io.budget.keep(bytes.len() * HELD);

@@ -140,6 +140,7 @@ impl Options {
             "errexit" => self.exit_on_error,
             "xtrace" => self.trace,
             "nounset" => self.no_unset,
+            "verbose" => self.verbose,
             "noglob" => self.no_glob,
             "pipefail" => self.pipe_fail,
             "noclobber" => self.no_clobber,
@@ -151,12 +152,26 @@ impl Options {
         }
     }
 
-    /// Takes `-o pipefail`; whether there is such an option.
-    pub(in crate::shell::machine) fn set_name(&mut self, name: &str, on: bool) -> bool {
+    /// Takes `-o pipefail`; whether the shell has such an option.
+    pub(in crate::shell::machine) fn set_name(
+        &mut self,
+        name: &str,
+        on: bool,
+        dialect: Dialect,
+    ) -> bool {
+        let known = match dialect {
+            Dialect::Bash => true,
+            Dialect::Ash if name == "pipefail" => true,
+            _ => ALMQUIST.iter().any(|(known, _)| *known == name),
+        };
+        if !known {
+            return false;
+        }
         match name {
             "errexit" => self.exit_on_error = on,
             "xtrace" => self.trace = on,
             "nounset" => self.no_unset = on,
+            "verbose" => self.verbose = on,
             "noglob" => self.no_glob = on,
             "pipefail" => self.pipe_fail = on,
             "noclobber" => self.no_clobber = on,
@@ -170,11 +185,12 @@ impl Options {
 
     /// Takes `-ex` or `+x`; the first letter that is none.
     pub(in crate::shell::machine) fn set_letters(&mut self, letters: &str) -> Option<char> {
+        // Every shell's letters are among bash's.
         let on = letters.starts_with('-');
         for letter in letters.chars().skip(1) {
             match NAMES.iter().find(|(_, known)| *known == letter) {
                 Some((name, _)) => {
-                    self.set_name(name, on);
+                    self.set_name(name, on, Dialect::Bash);
                 }
                 None if matches!(letter, 'c' | 'o' | 's' | 'i' | 'l' | 'I' | 'V') => {}
                 None => return Some(letter),
@@ -288,7 +304,7 @@ impl Machine {
         for name in names {
             let sets = letters.contains('s');
             if sets || letters.contains('u') {
-                if self.state.options.set_name(name, sets) {
+                if self.state.options.set_name(name, sets, Dialect::Bash) {
                     continue;
                 }
                 let builtin = self.state.builtin("shopt");
@@ -310,6 +326,12 @@ impl Machine {
     pub(in crate::shell::machine) fn usual_shopt(name: &str) -> bool {
         shopts().any(|(known, on)| known == name && on)
     }
+}
+
+/// `$SHELLOPTS`: the names of the options that are on.
+pub(in crate::shell::machine) fn names(options: Options) -> String {
+    let on = NAMES.iter().map(|(name, _)| *name).filter(|name| options.is_on(name));
+    on.collect::<Vec<_>>().join(":")
 }
 
 /// The letters of `$-`, in the shell's order.

@@ -173,6 +173,7 @@ impl Machine {
             return Some(self.kill_usage(io));
         }
         let own = self.state.pid.to_string();
+        let copy = (self.state.pid + self.state.depth).to_string();
         let mut others = Vec::new();
         let mut status = 0;
         for target in targets {
@@ -184,7 +185,13 @@ impl Machine {
                     status = 1;
                 }
                 Some(job) => self.kill_job(io, job, name),
-                None if *target == own && self.state.process.is_none() => self.kill_self(io, name),
+                None if *target == own && self.state.process.is_none() => match self.state.depth {
+                    0 => self.kill_self(io, name),
+                    _ => self.signals.push(name),
+                },
+                None if *target == copy && self.state.process.is_none() => {
+                    self.kill_self(io, name);
+                }
                 None => match self.bad_target(target) {
                     Some(message) => {
                         self.write_error(io, &message);
@@ -241,6 +248,15 @@ impl Machine {
         match arguments {
             [option, rest @ ..] if option == "-l" || option == "-L" => {
                 Err(self.list_signals(io, rest))
+            }
+            [option]
+                if self.state.dialect == Dialect::Bash
+                    && matches!(option.as_str(), "-s" | "-n") =>
+            {
+                let told =
+                    format!("{}{option}: option requires an argument", self.state.builtin("kill"));
+                self.write_error(io, &told);
+                Err(1)
             }
             [option, name, rest @ ..] if option == "-s" || option == "-n" => {
                 match signal(name, Dialect::Bash).filter(|known| !EVENTS[1..].contains(known)) {
@@ -323,7 +339,7 @@ impl Machine {
     }
 
     /// The background command that `%1` or a process id means.
-    fn job_of(&self, target: &str) -> Option<usize> {
+    pub(super) fn job_of(&self, target: &str) -> Option<usize> {
         match target.strip_prefix('%') {
             Some("" | "%" | "+") => self.jobs.len().checked_sub(1),
             Some(number) => {
@@ -342,8 +358,8 @@ impl Machine {
         let builtin = self.state.builtin("kill");
         if target.starts_with('%') {
             return Some(match self.state.dialect {
-                Dialect::Bash => format!("{builtin}{target}: no such job"),
-                _ => format!("{builtin}No such job: {target}"),
+                Dialect::Bash | Dialect::Ash => format!("{builtin}{target}: no such job"),
+                Dialect::Dash => format!("{builtin}No such job: {target}"),
             });
         }
         let digits = target.strip_prefix('-').unwrap_or(target);
@@ -372,7 +388,7 @@ impl Machine {
     }
 
     /// A signal to the shell itself: its trap, or what the signal usually does.
-    fn kill_self(&mut self, io: &mut Io<'_>, name: &'static str) {
+    pub(in crate::shell::machine) fn kill_self(&mut self, io: &mut Io<'_>, name: &'static str) {
         if name == "EXIT" {
             return;
         }
@@ -396,20 +412,59 @@ impl Machine {
         }
     }
 
-    /// `wait PID`
+    /// `wait`: for all, for the first that ends (`-n`), or for those that are named.
     pub(super) fn wait_for(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
-        let Some(name) = arguments.iter().find(|argument| !argument.starts_with('-')) else {
-            if arguments.iter().any(|argument| argument == "-n") && self.jobs.is_empty() {
-                return Some(127);
-            }
-            self.stack.push(Frame::Wait { job: None });
-            return None;
-        };
-        if let Some(job) = self.job_of(name) {
-            let pid = self.jobs[job].pid;
-            self.stack.push(Frame::Wait { job: Some(pid) });
+        let is_option = |word: &&String| word.starts_with('-') && word.len() > 1;
+        let options: Vec<&String> = arguments.iter().take_while(is_option).collect();
+        let any = options.iter().any(|word| word.contains('n'));
+        if options.iter().any(|word| word.contains('p')) {
+            let told = "podhop: not simulated here: wait -p";
+            self.write_error(io, told);
+            return Some(1);
+        }
+        let names = &arguments[options.len()..];
+        if names.is_empty() {
+            self.stack.push(Frame::Wait { job: None, any });
             return None;
         }
+        let mut frames = Vec::new();
+        let mut status = None;
+        for name in names {
+            let job = self.job_of(name).map(|job| self.jobs[job].pid);
+            status = None;
+            match (job, name.parse().ok().and_then(|pid: u32| self.ended.get(&pid).copied())) {
+                (Some(pid), _) => frames.push(Frame::Wait { job: Some(pid), any }),
+                (None, Some(ended)) if self.state.dialect == Dialect::Bash => status = Some(ended),
+                (None, _) => {
+                    status = Some(self.no_child(io, name));
+                    if self.leaving {
+                        return None;
+                    }
+                }
+            }
+        }
+        let waits = !frames.is_empty();
+        // The first one is waited for first.
+        self.stack.extend(frames.into_iter().rev());
+        match status {
+            Some(status) if waits => {
+                // The last one's exit code counts, and that is known.
+                let below = self.waits_from();
+                self.stack.insert(below, Frame::Trapped { status, ends: false });
+                None
+            }
+            status => status,
+        }
+    }
+
+    /// Where on the stack the frames begin that only wait.
+    fn waits_from(&self) -> usize {
+        let other = |frame: &Frame| !matches!(frame, Frame::Wait { .. });
+        self.stack.iter().rposition(other).map_or(0, |at| at + 1)
+    }
+
+    /// Says that there is no such background command.
+    fn no_child(&mut self, io: &mut Io<'_>, name: &str) -> i32 {
         let builtin = self.state.builtin("wait");
         let is_pid = name.bytes().all(|byte| byte.is_ascii_digit());
         let (message, status) = match (self.state.dialect, is_pid) {
@@ -420,15 +475,15 @@ impl Machine {
             (Dialect::Bash, false) => {
                 (format!("{builtin}`{name}': not a pid or valid job spec"), 1)
             }
-            (_, true) => return Some(127),
+            (_, true) => return 127,
             (_, false) => {
                 self.write_error(io, &format!("{builtin}Illegal number: {name}"));
                 self.fail_hard(2);
-                return None;
+                return 2;
             }
         };
         self.write_error(io, &message);
-        Some(status)
+        status
     }
 
     /// An option that a builtin does not have.

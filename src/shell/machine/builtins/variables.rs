@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::expand::Stop;
 use super::super::frame::Frame;
+use super::super::quoted::{escaped, needs_quotes};
 use super::super::state::{Elements, Variable};
 use super::super::{Dialect, Io, Machine};
 use super::read::is_name;
@@ -20,7 +21,12 @@ impl Machine {
     /// `export`, `readonly` and `declare`.
     pub(super) fn declare(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
         let is_option = |argument: &&String| argument.starts_with(['-', '+']) && argument.len() > 1;
-        let options: String = arguments.iter().take_while(is_option).map(String::as_str).collect();
+        let given: Vec<&String> = arguments.iter().take_while(is_option).collect();
+        let letters = |sign: char| -> String {
+            let words = given.iter().filter(|word| word.starts_with(sign));
+            words.flat_map(|word| word.chars().skip(1)).collect()
+        };
+        let (options, taken) = (letters('-'), letters('+'));
         let names: Vec<String> = arguments.iter().skip_while(is_option).cloned().collect();
         let declares = matches!(name, "declare" | "typeset");
         let known = if declares { "aAfFgiIlnprtux-+" } else { "fnpaA-" };
@@ -43,7 +49,7 @@ impl Machine {
             return self.show_variables(io, name, &names);
         }
         if names.is_empty() {
-            self.list_variables(io, name);
+            self.list_variables(io, name, &options);
             return 0;
         }
         if declares && !options.contains('g') {
@@ -52,8 +58,25 @@ impl Machine {
         let mut status = 0;
         for argument in &names {
             status |= self.declare_one(io, name, &options, argument);
+            self.take_attributes(argument, &taken);
         }
         status
+    }
+
+    /// `declare +i NAME`: what the name is no more.
+    fn take_attributes(&mut self, argument: &str, letters: &str) {
+        let name = argument.split('=').next().unwrap_or(argument);
+        let Some(entry) = self.state.variables.get_mut(name).filter(|_| !letters.is_empty()) else {
+            return;
+        };
+        entry.integer &= !letters.contains('i');
+        entry.exported &= !letters.contains('x');
+        if letters.contains(['u', 'l']) {
+            entry.upper = None;
+        }
+        if letters.contains('n') {
+            entry.refers = None;
+        }
     }
 
     /// A variable that is declared in a function is the function's own.
@@ -94,7 +117,10 @@ impl Machine {
         if has('n') && name != "export" && name != "readonly" {
             return self.refer(io, name, variable, value);
         }
+        let fresh = !self.state.variables.contains_key(variable);
+        let bash = self.state.dialect == Dialect::Bash;
         let entry = self.state.variables.or_default(variable);
+        entry.bare |= fresh && bash;
         entry.integer |= has('i') && name != "export";
         entry.upper = match (has('u'), has('l')) {
             (true, _) => Some(true),
@@ -225,14 +251,24 @@ impl Machine {
         status
     }
 
-    fn list_variables(&mut self, io: &mut Io<'_>, name: &str) {
+    fn list_variables(&mut self, io: &mut Io<'_>, name: &str, options: &str) {
         io.budget.take(self.state.variables.len() as u64);
         let variables = self.state.variables.clone();
         for (variable, state) in variables.iter() {
             let shown = match name {
                 "export" => state.exported,
                 "readonly" => state.readonly,
-                _ => true,
+                _ => options.chars().all(|letter| match letter {
+                    'a' => matches!(state.elements, Some(Elements::Indexed(_))),
+                    'A' => matches!(state.elements, Some(Elements::Named(_))),
+                    'i' => state.integer,
+                    'l' => state.upper == Some(false),
+                    'u' => state.upper == Some(true),
+                    'n' => state.refers.is_some(),
+                    'r' => state.readonly,
+                    'x' => state.exported,
+                    _ => true,
+                }),
             };
             if !shown {
                 continue;
@@ -240,6 +276,7 @@ impl Machine {
             let value = &state.value;
             let line = match (self.state.dialect, name) {
                 (Dialect::Bash, "export" | "readonly") => declaration(variable, state),
+                (Dialect::Bash, _) if !options.is_empty() => declaration(variable, state),
                 (Dialect::Bash, _) => format!("{variable}={value}"),
                 _ => format!("{name} {variable}='{value}'"),
             };
@@ -381,11 +418,13 @@ impl Machine {
             match argument.as_str() {
                 "--" => {
                     self.state.positional = Arc::new(rest.cloned().collect());
+                    self.forget_options();
                     return 0;
                 }
                 "-o" | "+o" => {
                     let Some(name) = rest.next() else { return 0 };
-                    if !self.state.options.set_name(name, argument == "-o") {
+                    let dialect = self.state.dialect;
+                    if !self.state.options.set_name(name, argument == "-o", dialect) {
                         return self.no_option_name(io, name);
                     }
                 }
@@ -397,17 +436,30 @@ impl Machine {
                     if letters.ends_with('o')
                         && let Some(name) = rest.next()
                     {
-                        self.state.options.set_name(name, letters.starts_with('-'));
+                        let (on, dialect) = (letters.starts_with('-'), self.state.dialect);
+                        if !self.state.options.set_name(name, on, dialect) {
+                            return self.no_option_name(io, name);
+                        }
                     }
                 }
                 _ => {
                     let first = std::iter::once(argument.clone());
                     self.state.positional = Arc::new(first.chain(rest.cloned()).collect());
+                    self.forget_options();
                     return 0;
                 }
             }
         }
         0
+    }
+
+    /// The almquist shells begin anew with `getopts` where the parameters are others.
+    fn forget_options(&mut self) {
+        if self.state.dialect != Dialect::Bash && self.state.get("OPTIND").is_some() {
+            self.state.option_at = (1, 1);
+            // It may be read-only.
+            let _ = self.state.set("OPTIND", "1");
+        }
     }
 
     /// `set -q`
@@ -497,10 +549,7 @@ impl Machine {
     /// `getopts`: the next option of `$@`. Within a word of many letters its place is kept beside.
     pub(super) fn getopts(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let [letters, name, rest @ ..] = arguments else {
-            let message =
-                format!("{}getopts: usage: getopts optstring name [arg ...]", self.state.prefix());
-            self.write_error(io, &message);
-            return 2;
+            return self.getopts_usage(io);
         };
         let words = if rest.is_empty() { self.state.positional.to_vec() } else { rest.to_vec() };
         io.budget.take(words.len() as u64 / WORDS_PER_STEP);
@@ -563,6 +612,21 @@ impl Machine {
         0
     }
 
+    fn getopts_usage(&mut self, io: &mut Io<'_>) -> i32 {
+        let message = match self.state.dialect {
+            Dialect::Ash => {
+                format!("{}usage: getopts optstring var [arg]", self.state.builtin("getopts"))
+            }
+            Dialect::Bash => "getopts: usage: getopts optstring name [arg ...]".to_owned(),
+            Dialect::Dash => {
+                let prefix = self.state.prefix();
+                format!("{prefix}getopts: Usage: getopts optstring var [arg...]")
+            }
+        };
+        self.write_error(io, &message);
+        2
+    }
+
     fn option_complaint(
         &mut self,
         io: &mut Io<'_>,
@@ -586,6 +650,24 @@ impl Machine {
     }
 }
 
+/// A value as `declare -p` shows it: in double quotes, or with its control characters spelled out.
+pub(in crate::shell::machine) fn in_double(text: &str) -> String {
+    if text.chars().any(char::is_control) {
+        return escaped(text);
+    }
+    let quoted =
+        |letter: char| "\"\\$`".contains(letter).then_some('\\').into_iter().chain([letter]);
+    format!("\"{}\"", text.chars().flat_map(quoted).collect::<String>())
+}
+
+/// The key of a named array, in quotes where a shell would read something else.
+fn shown_key(key: &str) -> String {
+    match key.chars().any(char::is_control) || needs_quotes(key) {
+        true => in_double(key),
+        false => key.to_owned(),
+    }
+}
+
 /// `declare -x NAME="value"`
 pub(in crate::shell::machine) fn declaration(name: &str, variable: &Variable) -> String {
     let mut flags = String::new();
@@ -596,6 +678,7 @@ pub(in crate::shell::machine) fn declaration(name: &str, variable: &Variable) ->
     }
     let letters = [
         (variable.integer, 'i'),
+        (variable.refers.is_some(), 'n'),
         (variable.upper == Some(false), 'l'),
         (variable.readonly, 'r'),
         (variable.upper == Some(true), 'u'),
@@ -605,22 +688,19 @@ pub(in crate::shell::machine) fn declaration(name: &str, variable: &Variable) ->
     if flags.is_empty() {
         flags.push('-');
     }
-    let quoted = |text: &str| {
-        let escaped: String = text
-            .chars()
-            .flat_map(|letter| {
-                "\"\\$`".contains(letter).then_some('\\').into_iter().chain([letter])
-            })
-            .collect();
-        format!("\"{escaped}\"")
-    };
+    let quoted = in_double;
     match &variable.elements {
+        _ if variable.bare => format!("declare -{flags} {name}"),
+        None if variable.refers.is_some() => {
+            let other = variable.refers.as_deref().unwrap_or_default();
+            format!("declare -{flags} {name}={}", quoted(other))
+        }
         None => format!("declare -{flags} {name}={}", quoted(&variable.value)),
         Some(elements) => {
             let pairs: Vec<String> = elements
                 .pairs()
                 .iter()
-                .map(|(key, value)| format!("[{key}]={}", quoted(value)))
+                .map(|(key, value)| format!("[{}]={}", shown_key(key), quoted(value)))
                 .collect();
             let end = if flags.contains('A') && !pairs.is_empty() { " " } else { "" };
             format!("declare -{flags} {name}=({}{end})", pairs.join(" "))

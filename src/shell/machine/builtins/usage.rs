@@ -1,0 +1,154 @@
+//! The options that bash's builtins have, and how each says what it takes.
+
+use super::super::{Dialect, Io, Machine};
+
+/// A builtin whose options are read by the common rule: its letters (`:` behind one that takes a value),
+/// and what stands behind `usage:`.
+struct Usage {
+    name: &'static str,
+    letters: &'static str,
+    text: &'static str,
+}
+
+/// By bash 5.2's own tables (`builtins/*.def`).
+const USAGES: [Usage; 29] = [
+    usage("alias", "p", "alias [-p] [name[=value] ... ]"),
+    usage("unalias", "a", "unalias [-a] name [name ...]"),
+    usage("cd", "eLP@", "cd [-L|[-P [-e]] [-@]] [dir]"),
+    usage("pwd", "LP", "pwd [-LP]"),
+    usage("command", "pvV", "command [-pVv] command [arg ...]"),
+    usage(
+        "declare",
+        "acfgilnprtuxAFGI",
+        "declare [-aAfFgiIlnrtux] [name[=value] ...] or declare -p [-aAfFilnrtux] [name ...]",
+    ),
+    usage(
+        "typeset",
+        "acfgilnprtuxAFGI",
+        "typeset [-aAfFgiIlnrtux] name[=value] ... or typeset -p [-aAfFilnrtux] [name ...]",
+    ),
+    usage("local", "acfgilnprtuxAFGI", "local [option] name[=value] ..."),
+    usage("export", "fnp", "export [-fn] [name[=value] ...] or export -p"),
+    usage("readonly", "aAfnp", "readonly [-aAf] [name[=value] ...] or readonly -p"),
+    usage("unset", "fnv", "unset [-f] [-v] [-n] [name ...]"),
+    usage("hash", "dlp:rt", "hash [-lr] [-p pathname] [-dt] [name ...]"),
+    usage("type", "afptP", "type [-afptP] name [name ...]"),
+    usage(
+        "read",
+        "ersa:d:i:n:p:t:u:N:",
+        "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]",
+    ),
+    usage("wait", "fnp:", "wait [-fn] [-p var] [id ...]"),
+    usage("jobs", "lpnxrs", "jobs [-lnprs] [jobspec ...] or jobs -x command [args]"),
+    usage("disown", "ahr", "disown [-h] [-ar] [jobspec ... | pid ...]"),
+    usage("fg", "", "fg [job_spec]"),
+    usage("bg", "", "bg [job_spec ...]"),
+    usage("umask", "Sp", "umask [-p] [-S] [mode]"),
+    usage("times", "", "times"),
+    usage("trap", "lp", "trap [-lp] [[arg] signal_spec ...]"),
+    usage("eval", "", "eval [arg ...]"),
+    usage("source", "", "source filename [arguments]"),
+    usage(".", "", ". filename [arguments]"),
+    usage("exec", "cla:", "exec [-cl] [-a name] [command [argument ...]] [redirection ...]"),
+    usage("enable", "adnpsf:", "enable [-a] [-dnps] [-f filename] [name ...]"),
+    usage("builtin", "", "builtin [shell-builtin [arg ...]]"),
+    usage("suspend", "f", "suspend [-f]"),
+];
+
+/// Two more; an array in one piece would not fit a screen.
+const MORE: [Usage; 2] = [
+    usage(
+        "mapfile",
+        "C:O:c:d:n:s:tu:",
+        "mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
+    ),
+    usage(
+        "readarray",
+        "C:O:c:d:n:s:tu:",
+        "readarray [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
+    ),
+];
+
+const fn usage(name: &'static str, letters: &'static str, text: &'static str) -> Usage {
+    Usage { name, letters, text }
+}
+
+impl Machine {
+    /// Looks through the options of one of bash's builtins; the exit code when one of them is wrong.
+    pub(super) fn refused_option(
+        &mut self,
+        io: &mut Io<'_>,
+        name: &str,
+        arguments: &[String],
+    ) -> Option<i32> {
+        if self.state.dialect != Dialect::Bash {
+            return None;
+        }
+        let usage = USAGES.iter().chain(&MORE).find(|usage| usage.name == name)?;
+        let (bad, wants) = first_wrong(usage, arguments)?;
+        let builtin = self.state.builtin(name);
+        let told = if wants { "option requires an argument" } else { "invalid option" };
+        self.write_error(io, &format!("{builtin}{bad}: {told}"));
+        self.write_error(io, &format!("{name}: usage: {}", usage.text));
+        Some(2)
+    }
+
+    /// What a builtin says of how it is used, where it was given too little.
+    pub(super) fn tell_usage(&mut self, io: &mut Io<'_>, name: &str) -> i32 {
+        if let Some(usage) = USAGES.iter().chain(&MORE).find(|usage| usage.name == name) {
+            self.write_error(io, &format!("{name}: usage: {}", usage.text));
+        }
+        2
+    }
+}
+
+/// The first option that is wrong, and whether it is only its value that is missing.
+fn first_wrong(usage: &Usage, arguments: &[String]) -> Option<(String, bool)> {
+    let takes = |letter: char| {
+        let at = usage.letters.find(letter).filter(|_| letter != ':')?;
+        Some(usage.letters[at + letter.len_utf8()..].starts_with(':'))
+    };
+    let plus = matches!(usage.name, "declare" | "typeset" | "local");
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        let sign = if plus { ['-', '+'] } else { ['-', '-'] };
+        if word == "--" || word.len() < 2 || !word.starts_with(sign) {
+            return None;
+        }
+        if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
+            // `--help` is another affair.
+            return (long != "help").then(|| ("--".to_owned(), false));
+        }
+        for (at, letter) in word.char_indices().skip(1) {
+            match takes(letter) {
+                None => return Some((format!("{}{letter}", &word[..1]), false)),
+                Some(false) => {}
+                Some(true) if at + letter.len_utf8() < word.len() => break,
+                Some(true) => match words.next() {
+                    Some(_) => break,
+                    None => return Some((format!("-{letter}"), true)),
+                },
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_up_to_the_first_operand() {
+        let wrong = |name: &str, words: &[&str]| {
+            let usage = USAGES.iter().chain(&MORE).find(|usage| usage.name == name)?;
+            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            first_wrong(usage, &words)
+        };
+        assert_eq!(wrong("read", &["-rp", "? ", "-t1", "x", "-q"]), None);
+        assert_eq!(wrong("read", &["-q"]), Some(("-q".to_owned(), false)));
+        assert_eq!(wrong("read", &["-rt"]), Some(("-t".to_owned(), true)));
+        assert_eq!(wrong("declare", &["+i", "-Q"]), Some(("-Q".to_owned(), false)));
+        assert_eq!(wrong("wait", &["--", "-z"]), None);
+    }
+}
