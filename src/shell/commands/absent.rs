@@ -16,7 +16,7 @@ static ABSENT: &[(&str, &str)] = &[
         "systemctl journalctl service kubelet",
         "kubectl describe node and kubectl get events show what nodes do",
     ),
-    ("top htop free df", "kubectl describe node shows what a node has"),
+    ("top htop", "kubectl describe node shows what a node has"),
     ("ifconfig route arp", "try ip addr, ip route or ss -ltn"),
     ("k9s kubectx kubens stern", "kubectl does the same"),
     ("yq", "kubectl get -o json, and jq"),

@@ -4,12 +4,14 @@
 //! What a container has is told by its image, whose names are looked up here too.
 
 use super::files::archive::{gzip, tar};
-use super::files::{change, dd, disk, find as find_files, install, ls, names, rights};
+use super::files::{change, dd, disk, find as find_files, install, ls, names, rights, space};
 use super::plain::Work;
-use super::system::{clock, date, expr, help, identity, processes, repeat, run, sleep, xargs};
+use super::system::{
+    clock, date, expr, help, identity, memory, processes, repeat, run, sleep, xargs,
+};
 use super::text::{
     awk, base64, cat, compare, csplit, cut, diff, digest, dump, fmt, fold, grep, head, hexdump,
-    sed, shuffle, sort, uniq, wc,
+    sed, shuffle, sort, split, uniq, wc,
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing};
 use crate::cluster::{Cluster, Flavour, Place};
@@ -177,6 +179,7 @@ static PROGRAMS: &[Program] = &[
     perhaps("dash", |arguments, setting| programs::shell("dash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
     plain("date", date::date).used("date [-u] [-d MOMENT] [+FORMAT]"),
     plain("dd", dd::dd).used("dd [if=FILE] [of=FILE] [bs=BYTES] [count=N] [skip=N] [seek=N] [conv=LIST]"),
+    plain("df", space::df).used("df [-PkmhTai] [PATH]...").within(Folder::Bin),
     plain("diff", diff::diff).used("diff [-uq] OLD NEW"),
     alone("dig", net::bind::dig).used("dig [@SERVER] NAME [TYPE] [-x ADDRESS] [+short] [+search] [+noall +answer]"),
     plain("dirname", names::dirname).used("dirname PATH..."),
@@ -193,6 +196,7 @@ static PROGRAMS: &[Program] = &[
     placed("find", find_files::find).used("find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]"),
     plain("fmt", fmt::fmt).used("fmt [-cstu] [-w WIDTH] [FILE]..."),
     plain("fold", fold::fold).used("fold [-bs] [-w WIDTH] [FILE]..."),
+    plain("free", memory::free).used("free [-bkmgh]"),
     placed("gawk", awk::awk).not_on_laptop(),
     alone("getent", net::getent::start).used("getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),
     placed("grep", |arguments, setting| grep::grep("grep", arguments, setting)).used("grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]...").within(Folder::Bin),
@@ -268,7 +272,7 @@ static PROGRAMS: &[Program] = &[
     plain("shuf", shuffle::shuf).used("shuf [-n COUNT] [-e | -i FIRST-LAST] [FILE]"),
     placed("sleep", sleep::sleep).used("sleep NUMBER[smhd]..."),
     placed("sort", sort::sort).used("sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
-    plain("split", shuffle::split).used("split [-l LINES | -b BYTES] [FILE [PREFIX]]"),
+    plain("split", split::split).used("split [-l LINES | -b BYTES] [FILE [PREFIX]]"),
     plain("ss", net::kernel::ss).used("ss -ltn [-p]"),
     alone("ssh", ssh::ssh).used("ssh NODE [COMMAND]"),
     plain("stat", names::stat).used("stat [-c FORMAT] FILE..."),
@@ -312,7 +316,7 @@ static PROGRAMS: &[Program] = &[
     plain("whoami", identity::whoami),
     placed("xargs", xargs::xargs).used("xargs [-n N] [-I PLACE] [-rt] [COMMAND [ARGUMENT]...]"),
     plain("xxd", hexdump::xxd).used("xxd [-bipru] [-c COLUMNS] [-g BYTES] [-l LENGTH] [-s OFFSET] [FILE]"),
-    alone("yes", repeat::yes).used("yes [TEXT]"),
+    placed("yes", repeat::yes).used("yes [TEXT]"),
     plain("zcat", gzip::zcat).used("zcat [FILE]..."),
 ];
 

@@ -62,6 +62,7 @@ pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -
     for path in &options.operands {
         let parent = path.trim_end_matches('/').rsplit_once('/').map_or("", |(parent, _)| parent);
         let result = match options.has('p') {
+            _ if path.is_empty() => Err((path.clone(), "No such file or directory".to_owned())),
             true if io.is_directory(path) => Ok(Vec::new()),
             true => make_all(io, path),
             false if !parent.is_empty() && !io.is_directory(parent) => {
@@ -138,15 +139,27 @@ pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> O
         ("verbose", 'v'),
         ("one-file-system", 'x'),
         ("interactive", 'À'),
+        ("preserve-root", 'Á'),
+        ("no-preserve-root", 'Â'),
     ];
     const WHEN: &[(&[&str], char)] =
         &[(&["never", "no", "none"], 'f'), (&["once"], 'I'), (&["always", "yes"], 'i')];
     let gnu = is_gnu(io);
     let grammar = match gnu {
-        true => Grammar { name: "rm", short: "rRfidvIÀ;", long: LONG, stops: false },
+        true => Grammar { name: "rm", short: "rRfidvIÀ;Á;Â", long: LONG, stops: false },
         false => Grammar::short("rm", "rRfiv"),
     };
-    let Some(mut options) = grammar.read(arguments, io) else { return Some(1) };
+    let words = crate::shell::commands::words(io.cluster, io.place);
+    let mut options = match grammar.parse(arguments, words) {
+        Ok(options) => options,
+        Err(why) => {
+            let why = if gnu { with_dashes(io, arguments, &why) } else { why };
+            return Some(fail(io, why));
+        }
+    };
+    if let Some(what) = options.value('Á').filter(|what| !matches!(*what, "" | "all")) {
+        return Some(fail(io, format!("rm: unrecognized --preserve-root argument: '{what}'")));
+    }
     let forced = options.has('f');
     match options
         .value('À')
@@ -191,6 +204,19 @@ pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> O
         }
     }
     Some(status)
+}
+
+/// What `rm` says of an unknown option, with advice where a file has that name
+/// (`diagnose_leading_hyphen`).
+fn with_dashes(io: &Io<'_>, arguments: &[String], why: &str) -> String {
+    let mut words = arguments.iter().take_while(|word| *word != "--");
+    let named = words.find(|word| word.len() > 1 && word.starts_with('-') && io.is_file(word));
+    match (named, why.split_once('\n')) {
+        (Some(name), Some((what, more))) => {
+            format!("{what}\nTry 'rm ./{name}' to remove the file '{name}'.\n{more}")
+        }
+        _ => why.to_owned(),
+    }
 }
 
 impl Removal {
@@ -473,6 +499,63 @@ impl Backup {
     }
 }
 
+/// What a copy keeps of the old file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Kept {
+    mode: bool,
+    owner: bool,
+    moment: bool,
+    /// `--no-preserve=mode`: a new file has the mode that any new file has.
+    usual_mode: bool,
+}
+
+impl Kept {
+    const ALL: Kept = Kept { mode: true, owner: true, moment: true, usual_mode: false };
+
+    /// As `-p`, `-a`, `--preserve` and `--no-preserve` say, the later ones after the earlier.
+    ///
+    /// # Errors
+    /// A word that is nothing of a file.
+    fn told(tool: &str, options: &Options) -> Result<Kept, String> {
+        const WORDS: &[(&[&str], char)] = &[
+            (&["mode"], 'm'),
+            (&["timestamps"], 't'),
+            (&["ownership"], 'o'),
+            (&["links"], 'l'),
+            (&["context"], 'c'),
+            (&["xattr"], 'x'),
+            (&["all"], 'a'),
+        ];
+        if tool == "mv" {
+            return Ok(Kept::ALL);
+        }
+        let mut kept = Kept::default();
+        for (letter, value) in options.in_order() {
+            let (on, name) = match letter {
+                'p' | 'a' => {
+                    kept = Kept::ALL;
+                    continue;
+                }
+                'Ç' if value.is_empty() => {
+                    kept = Kept::ALL;
+                    continue;
+                }
+                'Ç' => (true, "--preserve"),
+                'È' => (false, "--no-preserve"),
+                _ => continue,
+            };
+            for word in value.split(',') {
+                let what = matched(tool, name, word, WORDS)?;
+                kept.mode = if matches!(what, 'm' | 'a') { on } else { kept.mode };
+                kept.usual_mode = if matches!(what, 'm' | 'a') { !on } else { kept.usual_mode };
+                kept.moment = if matches!(what, 't' | 'a') { on } else { kept.moment };
+                kept.owner = if matches!(what, 'o' | 'a') { on } else { kept.owner };
+            }
+        }
+        Ok(kept)
+    }
+}
+
 /// `cp` or `mv`, and how it was told to do it.
 struct Copying<'a> {
     tool: &'static str,
@@ -492,8 +575,12 @@ struct Copying<'a> {
     backup: Backup,
     /// `-l`: one more name instead of a copy.
     hard: bool,
-    /// `-p`: owner, mode and moment are kept.
-    preserves: bool,
+    /// What of the old file is kept (`-p`, `--preserve`).
+    preserves: Kept,
+    /// `--remove-destination`: what is there goes first.
+    replaces: bool,
+    /// `--attributes-only`: the content is not copied.
+    attributes_alone: bool,
     /// Whether links are copied instead of what they lead to.
     links: bool,
 }
@@ -519,10 +606,20 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         ("strip-trailing-slashes", 'É'),
         ("one-file-system", 'x'),
         ("parents", 'Å'),
+        ("no-preserve", 'È'),
+        ("sparse", 'Ê'),
+        ("reflink", 'Ë'),
+        ("remove-destination", 'Ì'),
+        ("attributes-only", 'Í'),
     ];
-    let grammar =
-        Grammar { name: tool, short: "rRafinvpt:TubslLPdHxS:À;Ç;ÉÅ", long: LONG, stops: false };
+    let short = "rRafinvpt:TubslLPdHxS:À;Ç;ÉÅÈ:Ê:Ë;ÌÍ";
+    // mv has fewer.
+    let own = LONG.len() - if tool == "mv" { 5 } else { 0 };
+    let grammar = Grammar { name: tool, short, long: &LONG[..own], stops: false };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    if let Err(why) = storage_words(&options) {
+        return Some(fail(io, why));
+    }
     let copying = match Copying::told(tool, &options, io) {
         Ok(copying) => copying,
         Err(why) => return Some(fail(io, why)),
@@ -538,6 +635,9 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         return Some(missing(io, tool, &what));
     }
     let into = io.is_directory(target) && !options.has('T');
+    if let ([_, _, extra, ..], true, true) = (&operands[..], options.has('T'), copying.gnu) {
+        return Some(missing(io, tool, &format!("extra operand '{extra}'")));
+    }
     if !into && (options.has('t') || sources.len() > 1 && copying.gnu) {
         let why = io.facts(target, true).map_or_else(|why| why, |_| "Not a directory".to_owned());
         let kind = if options.has('t') { "target directory" } else { "target" };
@@ -565,6 +665,23 @@ fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32
         }
     }
     Some(status)
+}
+
+/// `--sparse` and `--reflink`: how the disk keeps a copy never shows here, but they have their words.
+///
+/// # Errors
+/// A word that is none of theirs.
+fn storage_words(options: &Options) -> Result<(), String> {
+    const SPARSE: &[(&[&str], u8)] = &[(&["never"], 0), (&["auto"], 1), (&["always"], 2)];
+    const REFLINK: &[(&[&str], u8)] = &[(&["auto"], 1), (&["always"], 2), (&["never"], 0)];
+    for (letter, value) in options.in_order() {
+        match letter {
+            'Ê' => drop(matched("cp", "--sparse", value, SPARSE)?),
+            'Ë' if !value.is_empty() => drop(matched("cp", "--reflink", value, REFLINK)?),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// `--parents`: makes the folders above what is copied.
@@ -611,7 +728,9 @@ impl<'a> Copying<'a> {
             backup: Backup::of(tool, options.value('À'), kept)?,
             suffix: options.value('S').unwrap_or("~"),
             hard: tool == "cp" && options.has('l'),
-            preserves: tool == "mv" || any(&['p', 'a', 'Ç']),
+            preserves: Kept::told(tool, options)?,
+            replaces: options.has('Ì'),
+            attributes_alone: options.has('Í'),
             links: tool == "mv" || !options.has('L') && any(&['P', 'd', 'a', 'r', 'R']),
         })
     }
@@ -644,6 +763,9 @@ impl Copying<'_> {
         if let Err(why) = io.facts(from, !self.links) {
             return Err(self.no_source(from, &why));
         }
+        if self.gnu && to.ends_with('/') && io.is_file(to.trim_end_matches('/')) {
+            return Err(format!("{tool}: cannot stat '{to}': Not a directory"));
+        }
         let kept = |path: &str| io.cluster.follow(io.place, &io.absolute(path), false).into_owned();
         if kept(from) == kept(to) {
             return match (self.gnu, tool) {
@@ -662,9 +784,6 @@ impl Copying<'_> {
                 () if self.gnu || tool == "mv" => "Not a directory",
                 () => "Is a directory",
             };
-            if self.gnu && io.is_file(to.trim_end_matches('/')) {
-                return Err(format!("{tool}: cannot stat '{to}': {why}"));
-            }
             return Err(self.no_target(from, to, why));
         }
         let there = io.facts(to, tool == "cp" && !self.hard && !self.symbolic);
@@ -683,6 +802,15 @@ impl Copying<'_> {
         }
         if self.asks && io.is_file(to) && !agreed(io, &format!("{tool}: overwrite '{to}'? ")) {
             return Ok(());
+        }
+        let dangles = io.link_target(to).is_some() && !io.is_file(to) && !io.is_directory(to);
+        if self.gnu && tool == "cp" && dangles && !folder && link.is_none() && !self.replaces {
+            return Err(format!("cp: not writing through dangling symlink '{to}'"));
+        }
+        if self.replaces && !folder && io.facts(to, false).is_ok() {
+            let full = io.absolute(to);
+            keep_parent(io, &full)?;
+            io.remove_file(to)?;
         }
         let renamed = if tool == "mv" && self.gnu { "renamed " } else { "" };
         let mut told = vec![format!("{renamed}'{from}' -> '{to}'")];
@@ -725,7 +853,7 @@ impl Copying<'_> {
 
     fn file(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
         if let Some(kept) = self.kept_as(io, to) {
-            let plain = Copying { tool: "mv", backup: Backup::None, preserves: true, ..*self };
+            let plain = Copying { tool: "mv", backup: Backup::None, preserves: Kept::ALL, ..*self };
             plain.file(io, to, &kept)?;
         }
         if self.hard && io.link_target(from).is_none() {
@@ -763,14 +891,20 @@ impl Copying<'_> {
     fn content(&self, io: &mut Io<'_>, from: &str, to: &str) -> Result<(), String> {
         let bytes = io.read_file(from).map_err(|why| self.no_source(from, &why))?;
         let (new, old) = (!io.is_file(to), io.facts(from, true));
+        let bytes = match self.attributes_alone {
+            true => io.read_file(to).unwrap_or_default(),
+            false => bytes,
+        };
         io.write_file(to, &bytes).map_err(|why| self.no_target(from, to, &why))?;
         let Ok(old) = old else { return Ok(()) };
         io.change_attributes(to, |attributes| {
-            if self.preserves {
+            if self.preserves.owner {
                 (attributes.owner, attributes.group) = (Some(old.owner), Some(old.group));
+            }
+            if self.preserves.moment {
                 attributes.changed = Some(old.changed);
             }
-            if new || self.preserves {
+            if new && !self.preserves.usual_mode || self.preserves.mode {
                 attributes.mode = Some(old.mode);
             }
         });
@@ -824,11 +958,24 @@ impl Copying<'_> {
 pub(in crate::shell::commands) fn touch(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "touch",
-        short: "acmd:t:r:fh",
-        long: &[("no-create", 'c'), ("date", 'd'), ("reference", 'r'), ("no-dereference", 'h')],
+        short: "acmd:t:r:fhÀ:",
+        long: &[
+            ("no-create", 'c'),
+            ("date", 'd'),
+            ("reference", 'r'),
+            ("no-dereference", 'h'),
+            ("time", 'À'),
+        ],
         stops: false,
     };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    const TIMES: &[(&[&str], char)] =
+        &[(&["atime", "access", "use"], 'a'), (&["mtime", "modify"], 'm')];
+    let Some(mut options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    match options.value('À').map(|word| matched("touch", "--time", word, TIMES)) {
+        Some(Ok(letter)) => options.give(letter),
+        Some(Err(why)) => return Some(fail(io, why)),
+        None => {}
+    }
     if !need(io, &options, "touch", "missing file operand") {
         return Some(1);
     }
@@ -884,7 +1031,10 @@ fn moment(io: &Io<'_>, options: &Options) -> Result<Timestamp, String> {
         true => format!("touch: invalid date format '{text}'"),
         false => format!("touch: invalid date '{text}'"),
     };
-    let found = read.and_then(|moment| Timestamp::new(moment.seconds, 0).ok());
+    let found = read.and_then(|moment| {
+        let parts = i32::try_from(moment.nanoseconds).unwrap_or(0);
+        Timestamp::new(moment.seconds, parts).ok()
+    });
     found.ok_or_else(wrong)
 }
 

@@ -1,7 +1,7 @@
 //! `dd`: GNU's and BusyBox'.
 
 use super::change::is_gnu;
-use super::disk::busybox_human;
+use super::space::busybox_human;
 use crate::shell::Io;
 use crate::shell::commands::trouble::left_out;
 

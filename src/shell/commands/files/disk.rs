@@ -1,6 +1,7 @@
 //! `du`: how much files take on the disk, in blocks of 4096 bytes.
 
 use super::change::is_gnu;
+use super::space::{busybox_human, human};
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
@@ -15,23 +16,6 @@ pub(super) fn taken(facts: &Facts) -> usize {
     match facts.kind {
         Kind::File | Kind::Folder => facts.size.next_multiple_of(BLOCK),
         Kind::Device | Kind::Link(_) => 0,
-    }
-}
-
-/// `4.0K`: a size with its unit, rounded up.
-pub(super) fn human(size: usize, base: f64) -> String {
-    let (mut value, mut unit) = (size as f64, 0);
-    while value >= base {
-        value /= base;
-        unit += 1;
-    }
-    match ["", if base > 1000.0 { "K" } else { "k" }, "M", "G"].get(unit) {
-        Some(&"") => size.to_string(),
-        Some(name) if (value * 10.0).ceil() < 100.0 => {
-            format!("{:.1}{name}", (value * 10.0).ceil() / 10.0)
-        }
-        Some(name) => format!("{:.0}{name}", value.ceil()),
-        None => size.to_string(),
     }
 }
 
@@ -151,16 +135,6 @@ impl Du<'_> {
         io.stdout.extend_from_slice(format!("{text}\t{name}").as_bytes());
         io.stdout.push(if self.options.has('0') { 0 } else { b'\n' });
     }
-}
-
-/// BusyBox' sizes have one digit behind the point, rounded to the nearest.
-pub(super) fn busybox_human(size: usize) -> String {
-    let (mut value, mut unit) = (size as f64, 0);
-    while value >= 1024.0 && unit < 3 {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 { size.to_string() } else { format!("{value:.1}{}", ["", "K", "M", "G"][unit]) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use k8s_openapi::jiff::Timestamp;
 use super::change::agreed;
 use crate::cluster::Flavour;
 use crate::shell::commands::Setting;
+use crate::shell::commands::conversion::{Spec, WIDEST};
+use crate::shell::commands::moment::Moment;
 use crate::shell::commands::system::date::parse_date;
 use crate::shell::commands::system::run::start;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
@@ -28,7 +30,7 @@ enum Test {
     Type(Vec<char>),
     /// `-xtype`: the kind of what a link leads to, or with `-L` of the link.
     OtherType(Vec<char>),
-    /// Rounded up to units of this many bytes, and compared.
+    /// Rounded up to units of this many bytes, and compared; BusyBox' compares bytes (0).
     Size(char, u64, u64),
     /// `-perm 644`, `-perm -111`, `-perm /111`: how it is compared, and the bits.
     Mode(char, u32),
@@ -37,7 +39,8 @@ enum Test {
     /// `-newer FILE`
     Newer(Timestamp),
     /// `-mtime`, `-mmin`: how many units of so many seconds ago it was written.
-    Age(char, i64, i64),
+    /// From which moment, if not from now, comes last.
+    Age(char, i64, i64, Option<i64>),
     Owner(String),
     Group(String),
     NoOwner,
@@ -59,6 +62,8 @@ enum Test {
     Printf(String),
     /// `-fprint`: where, and what ends a name.
     Write(String, char),
+    /// `-fprintf`: where, and how.
+    WriteFormat(String, String),
     /// A command, whether it gets many names at once, and how it is run.
     Run(Vec<String>, Option<usize>, Manner),
     Not(Box<Test>),
@@ -163,6 +168,8 @@ struct Parser<'a> {
     io: &'a Io<'a>,
     /// Files that are written (`-fprint`).
     written: Vec<String>,
+    /// `-daystart`: the moment from which ages are counted.
+    base: Option<i64>,
 }
 
 type Parsed<T> = Result<T, String>;
@@ -192,6 +199,13 @@ impl Parser<'_> {
     }
 
     fn or(&mut self) -> Parsed<Test> {
+        if let Some(word @ ("-o" | "-or" | "-a" | "-and")) = self.peek()
+            && self.gnu
+        {
+            return Err(format!(
+                "find: invalid expression; you have used a binary operator '{word}' with nothing before it."
+            ));
+        }
         let mut all = vec![self.and()?];
         while let Some(word @ ("-o" | "-or")) = self.peek() {
             let word = word.to_owned();
@@ -210,8 +224,12 @@ impl Parser<'_> {
             match self.peek() {
                 None | Some("-o" | "-or" | ")") => break,
                 Some(",") if self.gnu => break,
-                Some("-a" | "-and") => {
+                Some(word @ ("-a" | "-and")) => {
+                    let word = word.to_owned();
                     self.rest.next();
+                    if self.gnu && matches!(self.peek(), None | Some(")")) {
+                        return Err(format!("find: expected an expression after '{word}'"));
+                    }
                 }
                 Some(_) => all.push(self.one()?),
             }
@@ -228,11 +246,22 @@ impl Parser<'_> {
         }
         let test = self.rest.next().cloned().unwrap_or_default();
         let found = match test.as_str() {
+            "!" | "-not" if self.gnu && matches!(self.peek(), None | Some(")")) => {
+                return Err(format!("find: expected an expression after '{test}'"));
+            }
             "!" | "-not" => Test::Not(Box::new(self.one()?)),
+            "(" if self.gnu && self.peek() == Some(")") => {
+                return Err(
+                    "find: invalid expression; empty parentheses are not allowed.".to_owned()
+                );
+            }
             "(" => {
                 let inner = self.list()?;
                 if self.rest.next().map(String::as_str) != Some(")") {
-                    return Err("find: invalid expression; I was expecting to find a ')' somewhere but did not see one.".to_owned());
+                    return Err(match self.gnu {
+                        true => "find: invalid expression; I was expecting to find a ')' somewhere but did not see one.".to_owned(),
+                        false => "find: unpaired '('".to_owned(),
+                    });
                 }
                 inner
             }
@@ -327,13 +356,29 @@ impl Parser<'_> {
             "-newermt" | "-newerat" | "-newerct" if self.gnu => {
                 let text = self.value(test)?;
                 let moment = parse_date(self.io, &text);
-                let moment = moment.and_then(|at| Timestamp::new(at.seconds, 0).ok());
+                let moment = moment.and_then(|at| {
+                    Timestamp::new(at.seconds, i32::try_from(at.nanoseconds).unwrap_or(0)).ok()
+                });
                 Test::Newer(moment.ok_or_else(|| {
                     format!("find: I cannot figure out how to interpret '{text}' as a date or time")
                 })?)
             }
             "-mtime" | "-atime" | "-ctime" => self.age(test, 86_400)?,
             "-mmin" | "-amin" | "-cmin" => self.age(test, 60)?,
+            other if self.gnu && other.len() == 8 && other.starts_with("-newer") => {
+                let pair: Vec<char> = other[6..].chars().collect();
+                match pair.as_slice() {
+                    ['a' | 'c' | 'm', 'a' | 'c' | 'm'] => {
+                        let file = self.value(test)?;
+                        let facts = self.io.facts(&file, true);
+                        Test::Newer(facts.map_err(|why| format!("find: '{file}': {why}"))?.changed)
+                    }
+                    ['B' | 'a' | 'c' | 'm', 'B' | 'a' | 'c' | 'm'] => {
+                        return Err(format!("podhop: find: not simulated here: {other}"));
+                    }
+                    _ => return Err(format!("find: invalid predicate `{other}'")),
+                }
+            }
             _ => return Ok(None),
         }))
     }
@@ -371,8 +416,22 @@ impl Parser<'_> {
                 Test::Same(self.io.cluster.follow(self.io.place, &path, false).into_owned())
             }
             "-nouser" | "-nogroup" => Test::NoOwner,
-            "-user" | "-uid" => Test::Owner(self.named(test, "/etc/passwd", "user")?),
-            "-group" | "-gid" => Test::Group(self.named(test, "/etc/group", "group")?),
+            "-uid" | "-gid" if self.gnu => {
+                let text = self.peek().unwrap_or("").to_owned();
+                let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
+                if digits.parse::<u32>().is_err() && !text.is_empty() {
+                    return Err(format!("find: invalid argument `{text}' to `{test}'"));
+                }
+                if digits.len() < text.len() {
+                    return Err(format!("podhop: find: not simulated here: {test} {text}"));
+                }
+                match test {
+                    "-uid" => Test::Owner(self.named(test, "/etc/passwd", "known user")?),
+                    _ => Test::Group(self.named(test, "/etc/group", "existing group")?),
+                }
+            }
+            "-user" | "-uid" => Test::Owner(self.named(test, "/etc/passwd", "known user")?),
+            "-group" | "-gid" => Test::Group(self.named(test, "/etc/group", "existing group")?),
             "-empty" => Test::Empty,
             "-true" if self.gnu => Test::True,
             "-false" if self.gnu => Test::False,
@@ -387,7 +446,13 @@ impl Parser<'_> {
             "-mindepth" => self.range.least = self.number(test)?,
             "-depth" | "-d" => self.range.deep = true,
             "-follow" => self.range.follow = true,
-            "-warn" | "-nowarn" | "-ignore_readdir_race" if self.gnu => {}
+            "-warn" | "-nowarn" | "-ignore_readdir_race" | "-noignore_readdir_race" if self.gnu => {
+            }
+            // From the end of today on, not from now.
+            "-daystart" if self.gnu => {
+                let now = self.io.now().timestamp().as_second();
+                self.base = Some((now.div_euclid(86_400) + 1) * 86_400);
+            }
             // There is one file system.
             "-xdev" | "-mount" | "-noleaf" => {}
             _ => return Ok(None),
@@ -408,7 +473,12 @@ impl Parser<'_> {
             "-ls" if self.gnu => Test::Details,
             "-print" => Test::Print('\n'),
             "-print0" => Test::Print('\0'),
-            "-printf" if self.gnu => Test::Printf(self.value(test)?),
+            "-printf" if self.gnu => Test::Printf(self.format(test)?),
+            "-fprintf" if self.gnu => {
+                let file = self.value(test)?;
+                self.written.push(file.clone());
+                Test::WriteFormat(file, self.format(test)?)
+            }
             "-delete" => {
                 self.range.deep = true;
                 Test::Delete
@@ -423,8 +493,18 @@ impl Parser<'_> {
         Ok(Some(found))
     }
 
+    /// The format of `-printf`, which does not end within a directive.
+    fn format(&mut self, test: &str) -> Parsed<String> {
+        let text = self.value(test)?;
+        let ends = text.len() - text.trim_end_matches('%').len();
+        match ends % 2 {
+            1 => Err("find: error: % at end of format string".to_owned()),
+            _ => Ok(text),
+        }
+    }
+
     fn unknown(&self, test: &str) -> String {
-        const REAL: [&str; 6] = ["-daystart", "-fls", "-fprintf", "-fstype", "-inum", "-used"];
+        const REAL: [&str; 5] = ["-fls", "-fstype", "-inum", "-used", "-context"];
         const BUSYBOX: [&str; 1] = ["-inum"];
         let real = if self.gnu { REAL.contains(&test) } else { BUSYBOX.contains(&test) };
         match (real, self.gnu, test.starts_with('-')) {
@@ -444,8 +524,13 @@ impl Parser<'_> {
     fn named(&mut self, test: &str, file: &str, kind: &str) -> Parsed<String> {
         let who = self.value(test)?;
         super::rights::known(self.io, file, &who).ok_or_else(|| match self.gnu {
-            true => format!("find: '{who}' is not the name of a known {kind}"),
-            false => format!("find: unknown {kind} {who}"),
+            true => {
+                let article = if kind.starts_with('e') { "an" } else { "a" };
+                format!("find: '{who}' is not the name of {article} {kind}")
+            }
+            false => {
+                format!("find: unknown {} {who}", kind.rsplit(' ').next().unwrap_or(kind))
+            }
         })
     }
 
@@ -476,7 +561,10 @@ impl Parser<'_> {
         };
         let count =
             digits.parse().map_err(|_| format!("find: Invalid argument `{text}' to -size"))?;
-        Ok(Test::Size(sign, count, unit))
+        Ok(match self.gnu {
+            true => Test::Size(sign, count, unit),
+            false => Test::Size(sign, count * unit, 0),
+        })
     }
 
     /// `+N`, `-N` or `N` units ago.
@@ -487,7 +575,7 @@ impl Parser<'_> {
             true => format!("find: invalid argument `{text}' to `{test}'"),
             false => format!("find: invalid number '{text}'"),
         })?;
-        Ok(Test::Age(sign, count, unit))
+        Ok(Test::Age(sign, count, unit, self.base))
     }
 
     fn mode(&mut self) -> Parsed<Test> {
@@ -731,9 +819,14 @@ impl Find {
     /// Does what an action says; whether it succeeded.
     fn act(&mut self, test: &Test, one: &Found, io: &mut Io<'_>) -> bool {
         match test {
-            Test::Write(file, end) => {
+            Test::Write(file, _) | Test::WriteFormat(file, _) => {
+                let text = match test {
+                    Test::WriteFormat(_, format) => printed(format, one, io),
+                    Test::Write(_, end) => format!("{}{end}", one.path),
+                    _ => String::new(),
+                };
                 let mut content = io.read_file(file).unwrap_or_default();
-                content.extend(format!("{}{end}", one.path).bytes());
+                content.extend(text.bytes());
                 if let Err(why) = io.write_file(file, &content) {
                     io.write_error(format!("find: failed to write to '{file}': {why}"));
                     self.status = 1;
@@ -872,11 +965,13 @@ fn fits(test: &Test, one: &Found, io: &mut Io<'_>) -> Option<bool> {
         }
         Test::Type(letters) => letters.contains(&kind(one.facts(io))),
         Test::OtherType(letters) => letters.contains(&kind(one.seen(io, !one.follow))),
+        Test::Size(sign, count, 0) => compares(*sign, size(one, io), *count),
         Test::Size(sign, count, unit) => compares(*sign, size(one, io).div_ceil(*unit), *count),
         Test::Right(bits) => has(&|facts| facts.mode & bits != 0),
         Test::Newer(moment) => has(&|facts| facts.changed > *moment),
-        Test::Age(sign, count, unit) => has(&|facts| {
-            let age = io.now().timestamp().as_second() - facts.changed.as_second();
+        Test::Age(sign, count, unit, base) => has(&|facts| {
+            let now = base.unwrap_or_else(|| io.now().timestamp().as_second());
+            let age = now - facts.changed.as_second();
             // Minutes are rounded up, days down (`get_comp_type` and `pred_timewindow`).
             let rounds_up = *unit == 60;
             compares(*sign, (age + if rounds_up { 59 } else { 0 }).div_euclid(*unit), *count)
@@ -884,7 +979,7 @@ fn fits(test: &Test, one: &Found, io: &mut Io<'_>) -> Option<bool> {
         Test::NoOwner | Test::False => false,
         Test::Names(sign, count) => has(&|facts| compares(*sign, facts.names as u64, *count)),
         Test::Same(path) => {
-            io.cluster.follow(io.place, &io.absolute(&one.path), false) == path.as_str()
+            io.cluster.follow(io.place, &io.absolute(&one.path), one.follow) == path.as_str()
         }
         Test::Owner(name) => has(&|facts| facts.owner == *name),
         Test::Group(name) => has(&|facts| facts.group == *name),
@@ -929,60 +1024,137 @@ fn listed(one: &Found, io: &Io<'_>) -> String {
     )
 }
 
-/// `-printf`
+/// `-printf`: directives, each with flags and a width as in C, and the escapes that `find` itself reads.
 fn printed(format: &str, one: &Found, io: &mut Io<'_>) -> String {
-    let name = one.name();
-    let text = crate::shell::syntax::unescape(format);
     let mut out = String::new();
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '%' {
-            out.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some('p') => out.push_str(&one.path),
-            Some('f') => out.push_str(name),
-            Some('h') => out.push_str(one.path.rsplit_once('/').map_or(".", |(folder, _)| folder)),
-            Some('P') => {
-                out.push_str(
-                    one.path.strip_prefix(&one.root).unwrap_or("").trim_start_matches('/'),
-                );
-            }
-            Some('H') => out.push_str(&one.root),
-            Some('s') => out.push_str(&size(one, io).to_string()),
-            Some('d') => out.push_str(&one.depth.to_string()),
-            Some('y') => out.push(kind(one.facts(io))),
-            Some('Y') => out.push(kind(one.seen(io, true))),
-            Some('m') => {
-                out.push_str(&format!("{:o}", one.facts(io).map_or(0, |facts| facts.mode)))
-            }
-            Some('M') => {
-                out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.mode_text()))
-            }
-            Some('u') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.owner)),
-            Some('g') => out.push_str(&one.facts(io).map_or(String::new(), |facts| facts.group)),
-            Some('l') => out.push_str(&io.link_target(&one.path).unwrap_or_default()),
-            Some('t') => {
-                let changed = one.facts(io).map(|facts| facts.changed);
-                out += &changed.map_or(String::new(), |at| {
-                    let parts = at.subsec_nanosecond();
-                    format!(
-                        "{}.{parts:09}0 {}",
-                        at.strftime("%a %b %e %H:%M:%S"),
-                        at.strftime("%Y")
-                    )
-                });
-            }
-            Some('%') => out.push('%'),
-            Some(other) => {
-                io.write_error(format!("find: warning: unrecognized format directive `%{other}'"));
-                out.push_str(&format!("%{other}"));
-            }
-            None => out.push('%'),
+    let mut rest = format;
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[letter.len_utf8()..];
+        match letter {
+            '\\' => match escaped(&mut rest, io) {
+                Some(text) => out += &text,
+                None => break,
+            },
+            '%' => out += &directive(&mut rest, one, io),
+            other => out.push(other),
         }
     }
     out
+}
+
+/// What stands behind a backslash; `None` ends all output (`\c`).
+fn escaped(rest: &mut &str, io: &mut Io<'_>) -> Option<String> {
+    let digits = rest.bytes().take(3).take_while(|one| (b'0'..b'8').contains(one)).count();
+    if digits > 0 {
+        let code = u32::from_str_radix(&rest[..digits], 8).unwrap_or(0);
+        *rest = &rest[digits..];
+        return Some(char::from_u32(code & 0xff).map_or(String::new(), String::from));
+    }
+    let Some(letter) = rest.chars().next() else { return Some("\\".to_owned()) };
+    *rest = &rest[letter.len_utf8()..];
+    Some(match letter {
+        'a' => "\x07".to_owned(),
+        'b' => "\x08".to_owned(),
+        'f' => "\x0c".to_owned(),
+        'n' => "\n".to_owned(),
+        'r' => "\r".to_owned(),
+        't' => "\t".to_owned(),
+        'v' => "\x0b".to_owned(),
+        '\\' => "\\".to_owned(),
+        'c' => return None,
+        other => {
+            io.write_error(format!("find: warning: unrecognized escape `\\{other}'"));
+            format!("\\{other}")
+        }
+    })
+}
+
+/// A directive behind its percent sign.
+fn directive(rest: &mut &str, one: &Found, io: &mut Io<'_>) -> String {
+    let mut spec = Spec::default();
+    let head = |text: &str| text.chars().next();
+    while let Some(flag) = head(rest).filter(|letter| "-+ 0#".contains(*letter)) {
+        spec.flag(flag);
+        *rest = &rest[1..];
+    }
+    while let Some(digit) = head(rest).and_then(|letter| letter.to_digit(10)) {
+        spec.width = (spec.width * 10 + digit as usize).min(WIDEST);
+        *rest = &rest[1..];
+    }
+    if let Some(more) = rest.strip_prefix('.') {
+        let digits = more.len() - more.trim_start_matches(|one: char| one.is_ascii_digit()).len();
+        spec.precision = more[..digits].parse().ok();
+        *rest = &more[digits..];
+    }
+    let Some(letter) = head(rest) else { return "%".to_owned() };
+    *rest = &rest[letter.len_utf8()..];
+    if matches!(letter, 'A' | 'B' | 'C' | 'T') {
+        let Some(part) = head(rest) else { return format!("%{letter}") };
+        *rest = &rest[part.len_utf8()..];
+        let changed = one.facts(io).map(|facts| facts.changed);
+        return changed.map_or(String::new(), |at| spec.pad(&dated(at, part), false));
+    }
+    let number = matches!(letter, 's' | 'd' | 'm' | 'n' | 'k' | 'b');
+    match named_value(letter, one, io) {
+        Some(value) if letter == 'm' && spec.alternate => spec.pad(&format!("0{value}"), number),
+        Some(value) => match spec.precision.filter(|_| !number) {
+            Some(most) => spec.pad(&value.chars().take(most).collect::<String>(), false),
+            None => spec.pad(&value, number),
+        },
+        None => {
+            io.write_error(format!("find: warning: unrecognized format directive `%{letter}'"));
+            format!("%{letter}")
+        }
+    }
+}
+
+/// `%Tk`: a part of a moment, of which seconds have ten digits behind the point.
+fn dated(at: Timestamp, part: char) -> String {
+    let moment = Moment::at(at.as_second(), at.subsec_nanosecond().unsigned_abs());
+    let parts = format!(".{:09}0", at.subsec_nanosecond());
+    match part {
+        '@' => format!("{}{parts}", at.as_second()),
+        'S' => moment.format("%S", true) + &parts,
+        'T' | 'X' => moment.format("%H:%M:%S", true) + &parts,
+        '+' => moment.format("%Y-%m-%d+%H:%M:%S", true) + &parts,
+        letter => moment.format(&format!("%{letter}"), true),
+    }
+}
+
+/// What a letter stands for; `None` for one that there is not.
+fn named_value(letter: char, one: &Found, io: &Io<'_>) -> Option<String> {
+    let facts = || one.facts(io);
+    let id = |file: &str, name: &str| super::rights::number_of(io, file, name);
+    let below = || one.path.strip_prefix(&one.root).unwrap_or("").trim_start_matches('/');
+    Some(match letter {
+        'p' => one.path.clone(),
+        'f' => one.name().to_owned(),
+        'h' => one.path.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned(),
+        'P' => below().to_owned(),
+        'H' => one.root.clone(),
+        's' => size(one, io).to_string(),
+        'd' => one.depth.to_string(),
+        'y' => kind(one.facts(io)).to_string(),
+        'Y' => kind(one.seen(io, true)).to_string(),
+        'm' => format!("{:o}", facts().map_or(0, |facts| facts.mode)),
+        'M' => facts()?.mode_text(),
+        'u' => facts()?.owner,
+        'g' => facts()?.group,
+        'U' => id("/etc/passwd", &facts()?.owner),
+        'G' => id("/etc/group", &facts()?.group),
+        'n' => facts()?.names.to_string(),
+        'k' => (super::disk::taken(&facts()?) / 1024).to_string(),
+        'b' => (super::disk::taken(&facts()?) / 512).to_string(),
+        'l' => io.link_target(&one.path).unwrap_or_default(),
+        't' | 'a' | 'c' => {
+            let changed = facts()?.changed;
+            let parts = changed.subsec_nanosecond();
+            let (day, year) = (changed.strftime("%a %b %e %H:%M:%S"), changed.strftime("%Y"));
+            format!("{day}.{parts:09}0 {year}")
+        }
+        '%' => "%".to_owned(),
+        _ => return None,
+    })
 }
 
 impl Tool for Find {
@@ -1078,31 +1250,83 @@ pub(in crate::shell::commands) fn find(
     Box::new(Told { arguments: arguments.to_vec(), gnu, running: None })
 }
 
+/// The options before the paths: how many words they take, and whether links are followed. How
+/// hard GNU's thinks (`-O`) and what it tells of its thoughts (`-D`) never shows here.
+///
+/// # Errors
+/// A level that is none.
+fn leading(arguments: &[String], gnu: bool, io: &mut Io<'_>) -> Result<(usize, bool), String> {
+    const THOUGHTS: &[&str] =
+        &["exec", "opt", "rates", "search", "stat", "time", "tree", "all", "help"];
+    let (mut at, mut follow) = (0, false);
+    while let Some(word) = arguments.get(at) {
+        at += 1;
+        match word.as_str() {
+            // The last of -H, -L and -P counts.
+            "-H" | "-P" => follow = false,
+            "-L" => follow = true,
+            "--" if gnu => break,
+            "-D" if gnu => {
+                let what = arguments.get(at).map_or("", String::as_str);
+                at += 1;
+                for one in what.split(',').filter(|one| !THOUGHTS.contains(one)) {
+                    io.write_error(format!("find: Ignoring unrecognised debug flag '{one}'"));
+                }
+            }
+            level if gnu && level.starts_with("-O") => {
+                let digits = &level[2..];
+                if digits.is_empty() || digits.parse::<u16>().is_err() {
+                    return Err(match digits {
+                        "" => {
+                            "find: The -O option must be immediately followed by a decimal integer"
+                                .to_owned()
+                        }
+                        _ => {
+                            "find: Please specify a decimal number immediately after -O".to_owned()
+                        }
+                    });
+                }
+            }
+            _ => {
+                at -= 1;
+                break;
+            }
+        }
+    }
+    Ok((at, follow))
+}
+
 /// Reads the command line.
 ///
 /// # Errors
 /// What is wrong with it.
 fn begin(arguments: &[String], gnu: bool, io: &mut Io<'_>) -> Result<Find, String> {
-    let skipped = arguments
-        .iter()
-        .take_while(|argument| matches!(argument.as_str(), "-H" | "-L" | "-P"))
-        .count();
-    let (options, arguments) = arguments.split_at(skipped);
-    // The last of -H, -L and -P counts.
-    let follow = options.last().is_some_and(|last| last == "-L");
+    let (skipped, follow) = leading(arguments, gnu, io)?;
+    let arguments = &arguments[skipped..];
     let begins = |argument: &String| {
         argument.len() > 1 && argument.starts_with('-') || argument == "!" || argument == "("
     };
     let tests = arguments.iter().position(begins).unwrap_or(arguments.len());
     let (roots, tests) = arguments.split_at(tests);
     let range = Range { least: 0, most: usize::MAX, deep: false, follow };
-    let written = Vec::new();
-    let expressions = Expressions::Emacs;
-    let (rest, acts) = (tests.iter(), false);
-    let mut parser = Parser { rest, gnu, range, acts, many: 0, depth: 0, expressions, io, written };
+    let mut parser = Parser {
+        rest: tests.iter(),
+        gnu,
+        range,
+        acts: false,
+        many: 0,
+        depth: 0,
+        expressions: Expressions::Emacs,
+        io,
+        written: Vec::new(),
+        base: None,
+    };
     let test = parser.list()?;
     if parser.peek().is_some() {
-        return Err("find: invalid expression; you have too many ')'".to_owned());
+        return Err(match gnu {
+            true => "find: invalid expression; you have too many ')'".to_owned(),
+            false => parser.unknown(")"),
+        });
     }
     let roots = if roots.is_empty() { vec![".".to_owned()] } else { roots.to_vec() };
     let (acts, range, many, written) = (parser.acts, parser.range, parser.many, parser.written);

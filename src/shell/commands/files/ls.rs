@@ -2,7 +2,8 @@
 
 use k8s_openapi::jiff::Timestamp;
 
-use super::disk::{self, human};
+use super::disk;
+use super::space::human;
 use super::{change, rights};
 use crate::cluster::Flavour;
 use crate::shell::Io;
@@ -17,7 +18,7 @@ use crate::shell::machine::pattern::Pattern;
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
-    short: "laA1RhdrtSnFpCxmQNbULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:É:Ê;Ë:",
+    short: "laA1RhdrtSnFpCxmQNbULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:É:Ê;Ë:ÌÍÎ",
     long: &[
         ("all", 'a'),
         ("almost-all", 'A'),
@@ -50,6 +51,10 @@ const GRAMMAR: Grammar = Grammar {
         ("kibibytes", 'k'),
         ("dereference-command-line", 'H'),
         ("width", 'w'),
+        ("tabsize", 'T'),
+        ("file-type", 'Ì'),
+        ("si", 'Í'),
+        ("zero", 'Î'),
     ],
     stops: false,
 };
@@ -140,12 +145,18 @@ struct Style {
     unit: Option<(usize, String)>,
     /// `-F`, `-p`: a slash behind folders
     slash: bool,
-    /// `-F`: marks behind links and programs too
+    /// `-F`, `--file-type`: a mark behind links
+    links: bool,
+    /// `-F`: a mark behind programs too
     marks: bool,
     /// `-n`: users and groups by number
     numbers: bool,
-    /// `-h`
-    human: bool,
+    /// `-h` (1024), `--si` (1000): sizes in the letters of this base
+    human: Option<f64>,
+    /// Where tabulators stand (`-T`); 0 for none.
+    tabs: usize,
+    /// What ends a line; `--zero` takes no line feed.
+    end: u8,
     /// `-s`: how much each takes on the disk
     blocks: bool,
     /// Whose names are shown beside details: owner (not with `-g`) and group (not with `-o`, `-G`).
@@ -189,10 +200,13 @@ impl Style {
             aligns: io.terminal && !busybox && quoting.is_shell() && tall,
             quoting,
             unit: options.value('Ë').map(unit).transpose()?,
-            slash: options.has('F') || options.has('p'),
+            slash: ['F', 'p', 'Ì'].iter().any(|letter| options.has(*letter)),
+            links: options.has('F') || options.has('Ì'),
             marks: options.has('F'),
             numbers: options.has('n'),
-            human: options.has('h'),
+            human: human_base(options),
+            tabs: tab_size(options)?,
+            end: if options.has('Î') { b'\0' } else { b'\n' },
             blocks: options.has('s'),
             whose: (!options.has('g'), !options.has('o') && !options.has('G')),
             width,
@@ -223,7 +237,7 @@ impl Style {
     fn name(&self, entry: &Entry, apart: bool) -> String {
         let mark = match &entry.facts.kind {
             Kind::Folder if self.slash => "/",
-            Kind::Link(_) if self.marks && self.layout != Layout::Long => "@",
+            Kind::Link(_) if self.links && self.layout != Layout::Long => "@",
             Kind::File if self.marks && entry.facts.mode & 0o111 != 0 => "*",
             _ => "",
         };
@@ -241,8 +255,8 @@ impl Style {
     fn sizes(&self, entries: &[Entry]) -> Vec<String> {
         let text = |entry: &Entry| match (self.blocks, self.human) {
             (false, _) => String::new(),
-            (true, true) => human(blocks(entry) * 1024, 1024.0),
-            (true, false) => blocks(entry).to_string(),
+            (true, Some(base)) => human(blocks(entry) * 1024, base),
+            (true, None) => blocks(entry).to_string(),
         };
         let all: Vec<String> = entries.iter().map(text).collect();
         let least = if self.busybox { 6 } else { 1 };
@@ -262,13 +276,31 @@ impl Style {
             named.map(|(entry, size)| format!("{size}{}", self.name(entry, mixed))).collect();
         match self.layout {
             Layout::Long => details(io, self, entries, &sizes),
-            Layout::Lines => names.iter().for_each(|name| io.say(name)),
+            Layout::Lines => names.iter().for_each(|name| {
+                io.stdout.extend_from_slice(name.as_bytes());
+                io.stdout.push(self.end);
+            }),
             Layout::Commas => with_commas(io, &names, self.width),
             Layout::Down | Layout::Across => {
                 in_columns(io, &names, self.layout == Layout::Across, self);
             }
         }
     }
+}
+
+/// What sizes are told in the letters of: the last of `-h` and `--si` counts.
+fn human_base(options: &Options) -> Option<f64> {
+    let last = options.in_order().filter(|(letter, _)| matches!(letter, 'h' | 'Í')).last();
+    last.map(|(letter, _)| if letter == 'h' { 1024.0 } else { 1000.0 })
+}
+
+/// `-T`: how far tabulators are apart.
+///
+/// # Errors
+/// What is no number.
+fn tab_size(options: &Options) -> Result<usize, String> {
+    let Some(text) = options.value('T') else { return Ok(8) };
+    text.parse().map_err(|_| format!("ls: invalid tab size: '{text}'"))
 }
 
 /// `--block-size`: bytes of a unit, and the letter that is shown behind a count.
@@ -321,14 +353,14 @@ fn spelled(options: &Options) -> Result<Options, String> {
     ];
     const SORTS: Words = &[
         (&["none"], "U"),
-        (&["size"], "S"),
         (&["time"], "t"),
-        (&["version"], "v"),
+        (&["size"], "S"),
         (&["extension"], "X"),
+        (&["version"], "v"),
         (&["width"], "Å"),
     ];
     const MARKS: Words =
-        &[(&["none"], ""), (&["slash"], "p"), (&["file-type"], "p"), (&["classify"], "F")];
+        &[(&["none"], ""), (&["slash"], "p"), (&["file-type"], "Ì"), (&["classify"], "F")];
     // When it was read and when its mode changed are kept by nobody: they are that moment too.
     const TIMES: Words = &[
         (&["atime", "access", "use"], ""),
@@ -433,8 +465,8 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         if style.layout == Layout::Long || style.blocks {
             let blocks = entries.iter().map(blocks).sum::<usize>();
             io.say(match style.human {
-                true => format!("total {}", human(blocks * 1024, 1024.0)),
-                false => format!("total {blocks}"),
+                Some(base) => format!("total {}", human(blocks * 1024, base)),
+                None => format!("total {blocks}"),
             });
         }
         style.show(io, &entries);
@@ -508,10 +540,12 @@ fn entries(io: &Io<'_>, folder: &str, options: &Options) -> Vec<Entry> {
 fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String]) {
     let size = |entry: &Entry| match entry.facts.kind {
         Kind::Device => "1, 3".to_owned(),
-        _ if style.human => human(entry.facts.size, 1024.0),
-        _ => match &style.unit {
-            Some((unit, letter)) => format!("{}{letter}", entry.facts.size.div_ceil(*unit)),
-            None => entry.facts.size.to_string(),
+        _ => match (style.human, &style.unit) {
+            (Some(base), _) => human(entry.facts.size, base),
+            (None, Some((unit, letter))) => {
+                format!("{}{letter}", entry.facts.size.div_ceil(*unit))
+            }
+            (None, None) => entry.facts.size.to_string(),
         },
     };
     let who = |file: &str, name: &str| match style.numbers {
@@ -541,7 +575,7 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String])
         let [users, groups, sizes] = widths;
         io.say(match style.busybox {
             true => {
-                let width = if style.human { 7 } else { 9 };
+                let width = if style.human.is_some() { 7 } else { 9 };
                 format!(
                     "{mode:<10} {links:>4} {owner:<8.8} {group:<8.8} {size:>width$} {date} {name}"
                 )
@@ -609,7 +643,7 @@ fn in_columns(io: &mut Io<'_>, names: &[String], across: bool, style: &Style) {
         for (column, width) in widths.iter().enumerate() {
             let index = if across { row * columns + column } else { column * rows + row };
             let Some(name) = names.get(index) else { continue };
-            indent(&mut line, at, wanted, busybox || io.terminal);
+            indent(&mut line, at, wanted, if busybox || io.terminal { 0 } else { style.tabs });
             line += name;
             at = wanted + lengths[index];
             wanted += width;
@@ -618,12 +652,12 @@ fn in_columns(io: &mut Io<'_>, names: &[String], across: bool, style: &Style) {
     }
 }
 
-/// The gap between two columns: GNU's has tabulators where they fit.
-fn indent(line: &mut String, mut from: usize, to: usize, spaces: bool) {
+/// The gap between two columns: GNU's has tabulators where they fit (`tabs` apart).
+fn indent(line: &mut String, mut from: usize, to: usize, tabs: usize) {
     while from < to {
-        if !spaces && to / 8 > (from + 1) / 8 {
+        if tabs > 0 && to / tabs > (from + 1) / tabs {
             line.push('\t');
-            from += 8 - from % 8;
+            from += tabs - from % tabs;
         } else {
             line.push(' ');
             from += 1;

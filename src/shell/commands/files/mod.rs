@@ -9,3 +9,4 @@ pub(super) mod install;
 pub(super) mod ls;
 pub(super) mod names;
 pub(in crate::shell) mod rights;
+pub(super) mod space;

@@ -5,7 +5,7 @@ use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::conversion::{Spec, WIDEST};
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, matched};
 use crate::shell::file_facts::{Facts, Kind};
 
 fn is_gnu(io: &Io<'_>) -> bool {
@@ -245,9 +245,18 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
         () => Needed::AllButTheLast,
     };
     let follows = ['e', 'f', 'm'].iter().any(|letter| options.has(*letter));
+    let many = options.operands.len() > 1;
+    if many && options.has('n') && is_gnu(io) {
+        io.write_error("readlink: ignoring --no-newline with multiple arguments");
+    }
     let mut status = 0;
     for path in &options.operands {
+        let above = path.trim_end_matches('/');
         let found = match follows {
+            _ if path.is_empty() => Err("No such file or directory"),
+            true if needed != Needed::Nothing && above.len() < path.len() && io.is_file(above) => {
+                Err("Not a directory")
+            }
             true => resolved(io, path, needed),
             false if let Some(target) = io.link_target(path) => Ok(target),
             false if io.is_file(path) || io.is_directory(path) => Err("Invalid argument"),
@@ -258,8 +267,8 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
                 io.stdout.extend_from_slice(full.as_bytes());
                 match (options.has('z'), options.has('n')) {
                     (true, _) => io.stdout.push(0),
-                    (false, true) => {}
-                    (false, false) => io.stdout.push(b'\n'),
+                    (false, true) if !many => {}
+                    (false, _) => io.stdout.push(b'\n'),
                 }
             }
             Err(why) => {
@@ -331,17 +340,24 @@ impl Named<'_> {
 pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "stat",
-        short: "Lfc:P:t",
+        short: "Lfc:P:tÀ:",
         long: &[
             ("dereference", 'L'),
             ("file-system", 'f'),
             ("format", 'c'),
             ("printf", 'P'),
             ("terse", 't'),
+            ("cached", 'À'),
         ],
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    const CACHED: &[(&[&str], u8)] = &[(&["default"], 0), (&["never"], 1), (&["always"], 2)];
+    if let Some(Err(why)) = options.value('À').map(|one| matched("stat", "--cached", one, CACHED))
+    {
+        io.write_error(why);
+        return Some(1);
+    }
     if let Some(flag) = options.not_simulated(&[('f', "-f"), ('t', "-t")]) {
         io.write_error(format!("podhop: stat: not simulated here: {flag}"));
         return Some(1);
@@ -413,7 +429,19 @@ fn filled(format: &str, facts: &Named<'_>) -> Result<String, char> {
             None | Some('%') => text.push('%'),
             // Devices and numbers of inodes are nobody's here.
             Some(letter @ ('d' | 'D' | 'i' | 'm')) => return Err(letter),
+            // Seconds of 1970 may have parts, as many as the precision says.
+            Some(letter @ ('X' | 'Y' | 'Z')) if spec.precision.is_some_and(|most| most > 0) => {
+                let most = spec.precision.unwrap_or(9);
+                let parts = format!("{:09}", facts.facts.changed.subsec_nanosecond());
+                let parts: String =
+                    parts.chars().chain("0".repeat(most).chars()).take(most).collect();
+                let seconds = facts.value(letter).unwrap_or_default();
+                text += &spec.pad(&format!("{seconds}.{parts}"), true);
+            }
             Some(letter) => match facts.value(letter) {
+                Some(value) if letter == 's' => {
+                    text += &spec.signed(value.parse().unwrap_or(0));
+                }
                 Some(value) if octal => text += &spec.text(&format!("0{value}")),
                 Some(value) => text += &spec.pad(&value, value.parse::<f64>().is_ok()),
                 None => text.push('?'),

@@ -170,6 +170,9 @@ pub(in crate::shell::commands) fn chmod(arguments: &[String], io: &mut Io<'_>) -
         Some((_, Ok(facts))) => Some(format!("{:o}", facts.mode)),
         None => None,
     };
+    if options.has('e') && paths.is_empty() {
+        return Some(missing(io, "chmod", "missing operand"));
+    }
     let mode = match like.or(dashed) {
         Some(mode) => mode,
         None if paths.is_empty() => return Some(missing(io, "chmod", "missing operand")),
@@ -252,11 +255,26 @@ fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
     if paths.is_empty() {
         return Some(missing(io, tool, &format!("missing operand after '{who}'")));
     }
-    let (user, group) = match who.split_once([':', '.']) {
+    let (user, group) = match (who.split_once(':'), who.split_once('.')) {
         _ if tool == "chgrp" => ("", who.as_str()),
-        Some((user, group)) => (user, group),
-        None => (who.as_str(), ""),
+        (Some((user, group)), _) => (user, group),
+        // The dot is of old; GNU's takes it where no user has that name.
+        (None, Some((user, group))) => {
+            if gnu && known(io, "/etc/passwd", user).is_some() {
+                io.write_error(format!("chown: warning: '.' should be ':': '{who}'"));
+            }
+            (user, group)
+        }
+        (None, None) => (who.as_str(), ""),
     };
+    // A user whose login group is meant has to have one.
+    if gnu && who.ends_with(':') && !user.is_empty() {
+        let text = io.read_file("/etc/passwd").unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        if !text.lines().any(|line| line.split(':').next() == Some(user)) {
+            return Some(fail(io, format!("chown: invalid spec: '{who}'")));
+        }
+    }
     let find = |file, name: &str| match name.is_empty() {
         true => Some(None),
         false => known(io, file, name).map(Some),
@@ -367,7 +385,10 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
             false => target,
         };
         match linked(io, &options, target, &path) {
-            Ok(()) if options.has('v') => io.say(format!("'{path}' -> '{target}'")),
+            Ok(()) if options.has('v') => {
+                let arrow = if gnu && !options.has('s') { "=>" } else { "->" };
+                io.say(format!("'{path}' {arrow} '{target}'"));
+            }
             Ok(()) => {}
             Err(why) => status = fail(io, why),
         }

@@ -134,9 +134,13 @@ impl Listener {
             });
             self.over = Some(1);
         } else if verbose {
+            let name = self.name(address, context);
             context.write_error(match flavour {
                 Flavour::BusyBox => format!("listening on {address}:{port} ..."),
-                Flavour::Gnu => format!("Listening on {address} {port}"),
+                Flavour::Gnu => {
+                    let how = if protocol == Protocol::Udp { "Bound" } else { "Listening" };
+                    format!("{how} on {name} {port}")
+                }
             });
         }
     }
@@ -150,16 +154,22 @@ impl Listener {
 
     fn greet(&self, peer: SocketAddr, context: &mut Context<'_>) {
         let own = SocketAddr::new(context.address(), self.wanted.port);
-        let place = context.place.clone();
-        let name = match self.wanted.flavour == Flavour::Gnu && !self.wanted.numeric {
-            true => name_of(context.cluster, &place, peer.ip()).0,
-            false => None,
-        };
-        let name = name.unwrap_or_else(|| peer.ip().to_string());
+        let name = self.name(peer.ip(), context);
         context.write_error(match self.wanted.flavour {
             Flavour::BusyBox => format!("connect to {own} from {peer} ({peer})"),
             Flavour::Gnu => format!("Connection received on {name} {}", peer.port()),
         });
+    }
+
+    /// How OpenBSD's nc tells an address: by its name, if it has one and may be looked up.
+    fn name(&self, address: IpAddr, context: &mut Context<'_>) -> String {
+        let place = context.place.clone();
+        let asks = self.wanted.flavour == Flavour::Gnu && !self.wanted.numeric;
+        let name = match asks && !address.is_unspecified() {
+            true => name_of(context.cluster, &place, address).0,
+            false => None,
+        };
+        name.unwrap_or_else(|| address.to_string())
     }
 
     /// Whether it has closed its side: BusyBox does so at the end of its input.

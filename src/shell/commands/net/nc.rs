@@ -1,7 +1,7 @@
 //! nc: OpenBSD's (Debian, Ubuntu) and BusyBox's (recording 31).
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::families::{Families, look_up};
@@ -11,7 +11,7 @@ use super::raw_session::{RawSession, Turn};
 use super::services::{port_of, service};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Connection, DialFailure, Flavour, LookupFailure};
-use crate::network::{Protocol, SocketAddr};
+use crate::network::{Family, Protocol, SocketAddr};
 use crate::shell::commands::options::Messages;
 use crate::shell::commands::trouble::{dial_trouble, left_out, name_trouble};
 use crate::shell::commands::words;
@@ -205,6 +205,10 @@ impl Args {
         let mut rest = arguments.iter().map(String::as_str);
         let mut operands = Vec::new();
         while let Some(word) = rest.next() {
+            if word == "--" {
+                operands.extend(rest);
+                break;
+            }
             let Some(group) = word.strip_prefix('-').filter(|group| !group.is_empty()) else {
                 operands.push(word);
                 continue;
@@ -355,11 +359,12 @@ impl Args {
                 Ok(())
             }
             [host, port] if self.listen && self.local.is_none() => {
-                self.source = host.parse().ok();
+                self.host = (*host).to_owned();
                 self.local = Some(own_port(port, self.protocol())?);
                 Ok(())
             }
-            _ if self.listen => Ok(()),
+            [] if self.listen => Ok(()),
+            _ if self.listen => Err(usage(self.flavour).to_owned()),
             [] => Ok(()),
             [path] if self.unix => {
                 self.host = (*path).to_owned();
@@ -435,10 +440,18 @@ impl Nc {
         else {
             return Err((usage(self.flavour).to_owned(), 1));
         };
+        let any = match args.families {
+            Families::Only(Family::V6) => Ipv6Addr::UNSPECIFIED.into(),
+            _ => Ipv4Addr::UNSPECIFIED.into(),
+        };
+        let address = match args.host.is_empty() {
+            true => args.source.unwrap_or(any),
+            false => own_address(io, &args).map_err(|told| (told, 1))?,
+        };
         let wanted = Wanted {
             flavour: self.flavour,
             protocol: args.protocol(),
-            address: args.source.unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            address,
             port,
             keeps: args.keeps,
             verbose: args.verbose > 0,
@@ -534,10 +547,13 @@ impl Ports {
         let dial = io.cluster.dial(io.place, protocol, SocketAddr::new(self.address(), port));
         let mut took = dial.took;
         let mut result = dial.result.map_err(Trouble::Dial);
+        // What is on this very machine is connected before `-w` is looked at.
+        let own = self.address();
+        let at_once = own.is_loopback() || devices(io).iter().any(|one| one.has(own));
         if self.args.udp && result.is_err() {
             // Nothing comes back of a datagram: it waits a second for a complaint.
             took = self.args.wait.unwrap_or(Duration::from_secs(1));
-        } else if let Some(limit) = self.args.wait.filter(|limit| *limit < took) {
+        } else if let Some(limit) = self.args.wait.filter(|limit| *limit < took && !at_once) {
             (took, result) = (limit, Err(Trouble::Slow));
         }
         self.dialling = Some((io.now() + took, port, result));
@@ -592,6 +608,19 @@ impl Ports {
             _ => {}
         }
     }
+}
+
+/// The address that a listener's operand means.
+fn own_address(io: &mut Io<'_>, args: &Args) -> Result<IpAddr, String> {
+    let nobody = || "nc: getaddrinfo: Name or service not known".to_owned();
+    if let Ok(address) = args.host.parse() {
+        return Ok(address);
+    }
+    let found = match args.numeric {
+        true => None,
+        false => look_up(io, &args.host, args.families).result.ok(),
+    };
+    found.and_then(|all| all.first().copied()).ok_or_else(nobody)
 }
 
 /// `80`, `http`, `79-81`

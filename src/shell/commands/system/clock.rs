@@ -139,6 +139,10 @@ pub(in crate::shell::commands) fn timeout(
         Err(told) => return failed(told, wrong),
     };
     let text = options.operands.remove(0);
+    if let Some(wait) = options.value('k').filter(|wait| gnu && duration(wait).is_none()) {
+        let hint = "Try 'timeout --help' for more information.";
+        return failed(format!("timeout: invalid time interval '{wait}'\n{hint}"), wrong);
+    }
     match duration(&text) {
         // 0 means no limit.
         Some(limit) => Box::new(Timeout {

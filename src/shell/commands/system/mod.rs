@@ -6,6 +6,7 @@ mod date_text;
 pub(super) mod expr;
 pub(super) mod help;
 pub(super) mod identity;
+pub(super) mod memory;
 pub(in crate::shell) mod processes;
 pub(super) mod repeat;
 pub(in crate::shell::commands) mod run;

@@ -36,8 +36,18 @@ impl Tool for Yes {
     }
 }
 
-pub(in crate::shell::commands) fn yes(arguments: &[String]) -> Box<dyn Tool> {
-    let text = arguments.join(" ");
+pub(in crate::shell::commands) fn yes(
+    arguments: &[String],
+    setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    const YES: Grammar = Grammar { name: "yes", short: "", long: &[], stops: false };
+    // BusyBox' has no options: what looks like one is said.
+    let operands = match YES.parse(arguments, setting.words) {
+        _ if setting.flavour == Flavour::BusyBox => arguments.to_vec(),
+        Ok(options) => options.operands,
+        Err(why) => return failed(why, 1),
+    };
+    let text = operands.join(" ");
     Box::new(Yes(if text.is_empty() { "y".to_owned() } else { text }))
 }
 

@@ -239,11 +239,11 @@ struct Numbers {
 }
 
 impl Numbers {
-    /// A header (0), a body or a footer begins.
+    /// A header (0), a body or a footer begins: each is numbered anew.
     fn enter(&mut self, section: usize, options: &Options) {
         let (letter, usual) = [('h', "n"), ('b', "t"), ('f', "n")][section];
         options.value(letter).unwrap_or(usual).clone_into(&mut self.body);
-        if section == 0 && !options.has('p') {
+        if !options.has('p') {
             self.next = self.first;
         }
         self.empty = 0;

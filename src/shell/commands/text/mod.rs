@@ -20,5 +20,6 @@ pub(in crate::shell) mod regex;
 pub(super) mod sed;
 pub(super) mod shuffle;
 pub(super) mod sort;
+pub(super) mod split;
 pub(super) mod uniq;
 pub(super) mod wc;

@@ -1,4 +1,4 @@
-//! `shuf`, `split` and `numfmt`.
+//! `shuf` and `numfmt`.
 
 use super::lines::whole;
 use crate::cluster::Flavour;
@@ -64,7 +64,8 @@ pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) ->
         stream.shuffle(&mut lines);
         lines.truncate(most);
     }
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let end = if options.has('z') { '\0' } else { '\n' };
+    let text: String = lines.iter().map(|line| format!("{line}{end}")).collect();
     match options.value('o') {
         None => io.stdout.extend_from_slice(text.as_bytes()),
         Some(file) => {
@@ -127,128 +128,6 @@ fn range(text: &str) -> Option<Vec<String>> {
     let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
     let counts = first <= last.checked_add(1)? && last.saturating_sub(first) < MOST;
     counts.then(|| (first..=last).map(|number| number.to_string()).collect())
-}
-
-pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "split",
-        short: "l:b:a:dn:C:À:",
-        long: &[
-            ("additional-suffix", 'À'),
-            ("lines", 'l'),
-            ("bytes", 'b'),
-            ("suffix-length", 'a'),
-            ("numeric-suffixes", 'd'),
-            ("number", 'n'),
-        ],
-        stops: false,
-    };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('C', "-C")]) {
-        io.write_error(commands::trouble::left_out("split", flag));
-        return Some(1);
-    }
-    let count = |letter: char| options.value(letter).map(sized);
-    let (lines, bytes) = (count('l'), count('b'));
-    let bad = [('l', lines), ('b', bytes)].into_iter().find(|(_, size)| matches!(size, Some(None)));
-    if let Some((letter, _)) = bad {
-        let text = options.value(letter).unwrap_or("");
-        io.write_error(match (gnu(io), letter) {
-            (true, 'l') if text.bytes().all(|byte| byte == b'0') && !text.is_empty() => {
-                format!("split: invalid number of lines: '{text}': Numerical result out of range")
-            }
-            (true, 'l') => format!("split: invalid number of lines: '{text}'"),
-            (true, _) => format!("split: invalid number of bytes: '{text}'"),
-            (false, _) => format!("split: invalid number '{text}'"),
-        });
-        return Some(1);
-    }
-    let file = options.operands.first().cloned().into_iter().collect::<Vec<_>>();
-    if let Some(file) = file.first().filter(|file| gnu(io) && *file != "-")
-        && let Err(why) = io.read_file(file)
-    {
-        io.write_error(format!("split: cannot open '{file}' for reading: {why}"));
-        return Some(1);
-    }
-    let (texts, failed) = whole(io, "split", &file)?;
-    let Some((_, text)) = texts.first().filter(|_| !failed) else { return Some(1) };
-    let chunks = match options.value('n').map(|text| (text, text.parse::<usize>())) {
-        None => None,
-        Some((_, Ok(count))) if count > 0 => Some(count),
-        Some((text, _)) if text.contains('/') => {
-            io.write_error(commands::trouble::left_out("split", format!("-n {text}")));
-            return Some(1);
-        }
-        Some((text, _)) => {
-            io.write_error(format!("split: invalid number of chunks: '{text}'"));
-            return Some(1);
-        }
-    };
-    let pieces: Vec<&[u8]> = match (chunks, bytes.flatten()) {
-        (Some(count), _) => in_chunks(text.as_bytes(), count),
-        (None, Some(size)) => text.as_bytes().chunks(size).collect(),
-        (None, None) => by_lines(text, lines.flatten().unwrap_or(1000)),
-    };
-    let prefix = options.operands.get(1).map_or("x", String::as_str);
-    let width = options.value('a').and_then(|width| width.parse().ok()).unwrap_or(2_usize);
-    for (at, piece) in pieces.iter().enumerate() {
-        let Some(suffix) = suffix(at, width, options.has('d')) else {
-            io.write_error("split: output file suffixes exhausted");
-            return Some(1);
-        };
-        let suffix = suffix + options.value('À').unwrap_or("");
-        if let Err(why) = io.write_file(&format!("{prefix}{suffix}"), piece) {
-            io.write_error(format!("split: {prefix}{suffix}: {why}"));
-            return Some(1);
-        }
-    }
-    Some(0)
-}
-
-/// So many pieces of one size, of which the last takes what is left.
-fn in_chunks(text: &[u8], count: usize) -> Vec<&[u8]> {
-    let size = text.len() / count;
-    let end = |at: usize| if at + 1 == count { text.len() } else { (at + 1) * size };
-    (0..count).map(|at| &text[at * size..end(at)]).collect()
-}
-
-/// A count with its unit: `10`, `1k`.
-fn sized(text: &str) -> Option<usize> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let by = match &text[digits.len()..] {
-        "" => 1,
-        "b" => 512,
-        "K" | "k" => 1 << 10,
-        "M" | "m" => 1 << 20,
-        "KB" => 1_000,
-        "MB" => 1_000_000,
-        _ => return None,
-    };
-    digits.parse::<usize>().ok()?.checked_mul(by).filter(|size| *size > 0)
-}
-
-fn by_lines(text: &str, count: usize) -> Vec<&[u8]> {
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let mut at = 0;
-    let piece = |lines: &[&str]| lines.iter().map(|line| line.len()).sum::<usize>();
-    let cut = lines.chunks(count).map(|lines| {
-        let from = at;
-        at += piece(lines);
-        &text.as_bytes()[from..at]
-    });
-    cut.collect()
-}
-
-/// `aa`, `ab`, or `00`, `01`: the ending of a piece's name.
-fn suffix(number: usize, width: usize, digits: bool) -> Option<String> {
-    let (base, first) = if digits { (10, b'0') } else { (26, b'a') };
-    let mut letters = Vec::new();
-    let mut rest = number;
-    for _ in 0..width.min(20) {
-        letters.push(char::from(first + (rest % base) as u8));
-        rest /= base;
-    }
-    (rest == 0).then(|| letters.iter().rev().collect())
 }
 
 pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -630,12 +509,5 @@ mod tests {
         }
         assert_eq!(number("2K", "iec"), Ok(2048.0));
         assert!(number("2K", "none").is_err() && number("x", "si").is_err());
-    }
-
-    #[test]
-    fn pieces_are_named_in_order() {
-        assert_eq!(suffix(27, 2, false).as_deref(), Some("bb"));
-        assert_eq!(suffix(7, 3, true).as_deref(), Some("007"));
-        assert_eq!(suffix(676, 2, false), None);
     }
 }

@@ -3,7 +3,7 @@
 use super::bytes::{content, or_standard, waits};
 use super::lines::cannot_open;
 use crate::cluster::Flavour;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::{self, Setting, failed};
 use crate::shell::{Io, Step, Tool};
 
@@ -83,7 +83,11 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
         }
     }
     if options.operands.len() > 1 {
-        let column = |at: usize| rows.iter().map(|(counts, _): &(Vec<usize>, _)| counts[at]).sum();
+        let column = |at: usize| {
+            let counts = rows.iter().map(|(counts, _): &(Vec<usize>, _)| counts[at]);
+            // The longest line of all is the longest of the longest.
+            if shown[at] == 'L' { counts.max().unwrap_or(0) } else { counts.sum() }
+        };
         let sum: Vec<usize> = (0..shown.len()).map(column).collect();
         rows.push((sum, "total".to_owned()));
     }
@@ -177,9 +181,22 @@ pub(in crate::shell::commands) fn tee(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    const GRAMMAR: Grammar =
-        Grammar { name: "tee", short: "ai", long: &[("append", 'a')], stops: false };
-    match GRAMMAR.parse(arguments, setting.words) {
+    const TEE: &[(&str, char)] =
+        &[("append", 'a'), ("ignore-interrupts", 'i'), ("output-error", 'À')];
+    const TROUBLE: &[(&[&str], u8)] =
+        &[(&["warn"], 0), (&["warn-nopipe"], 1), (&["exit"], 2), (&["exit-nopipe"], 3)];
+    const GRAMMAR: Grammar = Grammar { name: "tee", short: "aipÀ;", long: TEE, stops: false };
+    let words = |options: &Options| {
+        options
+            .value('À')
+            .filter(|word| !word.is_empty())
+            .map_or(Ok(()), |word| matched("tee", "--output-error", word, TROUBLE).map(drop))
+    };
+    // What happens when a reader goes never shows here: all have their say first.
+    match GRAMMAR
+        .parse(arguments, setting.words)
+        .and_then(|options| words(&options).map(|()| options))
+    {
         Ok(options) => {
             let append = options.has('a');
             Box::new(Tee { files: options.operands, append, begun: false, failed: false })

@@ -91,6 +91,13 @@ fn unpack_one(bytes: &[u8], most: usize) -> Result<(Vec<u8>, &[u8]), Unpackable>
     }
 }
 
+/// How many bytes the kept name takes in front of the packed text.
+fn name_length(bytes: &[u8]) -> usize {
+    let named = bytes.get(3).is_some_and(|flags| flags & 0b1100 == 0b1000);
+    let end = bytes.iter().skip(10).position(|byte| *byte == 0);
+    end.filter(|_| named).map_or(0, |end| end + 1)
+}
+
 /// Whether bytes begin as packed ones do.
 pub(super) fn is_packed(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b])
@@ -105,6 +112,8 @@ struct Work<'a> {
     unpacks: bool,
     /// To standard output.
     pours: bool,
+    /// What stands behind the names of packed files (`-S`).
+    suffix: &'a str,
 }
 
 pub(in crate::shell::commands) fn gzip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -147,13 +156,18 @@ fn run(name: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
     let short = if name == "gzip" { "cdfkqtv123456789" } else { "cfkqtv" };
     let grammar = if gnu { GNU } else { Grammar::short(name, short) };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('r', "-r"), ('S', "-S"), ('N', "-N")]) {
+    if let Some(flag) = options.not_simulated(&[('N', "-N")]) {
         io.write_error(left_out(name, flag));
+        return Some(1);
+    }
+    let suffix = options.value('S').unwrap_or(".gz");
+    if suffix.is_empty() || suffix.len() > 30 {
+        io.write_error(format!("gzip: invalid suffix '{suffix}'"));
         return Some(1);
     }
     let unpacks = name != "gzip" || options.has('d') || options.has('t');
     let pours = name == "zcat" || options.has('c');
-    let work = Work { options: &options, name, gnu, unpacks, pours };
+    let work = Work { options: &options, name, gnu, unpacks, pours, suffix };
     let files = match options.operands.as_slice() {
         [] => vec!["-".to_owned()],
         files => files.to_vec(),
@@ -232,9 +246,13 @@ impl Work<'_> {
     fn file(&self, io: &mut Io<'_>, file: &str) -> i32 {
         let unpacks = self.unpacks || self.options.has('l');
         let bytes = io.read_file(file);
-        let whole = format!("{file}.gz");
+        if self.options.has('r') && io.is_directory(file) {
+            return self.folder(io, file);
+        }
+        let suffix = self.suffix;
+        let whole = format!("{file}{suffix}");
         // Who unpacks may leave the ending out.
-        if bytes.is_err() && unpacks && !file.ends_with(".gz") && self.gnu && io.is_file(&whole) {
+        if bytes.is_err() && unpacks && !file.ends_with(suffix) && self.gnu && io.is_file(&whole) {
             return self.file(io, &whole);
         }
         let bytes = match bytes {
@@ -245,7 +263,7 @@ impl Work<'_> {
                     false => self.fail(io, &format!("{file}: Is a directory"), 1),
                 };
             }
-            Err(why) if unpacks && !file.ends_with(".gz") && self.gnu => {
+            Err(why) if unpacks && !file.ends_with(suffix) && self.gnu => {
                 return self.fail(io, &format!("{whole}: {why}"), 1);
             }
             Err(why) => return self.fail(io, &format!("{file}: {why}"), 1),
@@ -256,21 +274,36 @@ impl Work<'_> {
         }
     }
 
+    /// `-r`: everything in a folder, folders in it too.
+    fn folder(&self, io: &mut Io<'_>, folder: &str) -> i32 {
+        let mut status = 0;
+        for name in io.list(folder).unwrap_or_default() {
+            let name = name.trim_end_matches('/');
+            let path = format!("{}/{name}", folder.trim_end_matches('/'));
+            let skipped = self.unpacks && !self.pours && !name.ends_with(self.suffix);
+            if !(skipped && io.is_file(&path)) {
+                status = status.max(self.file(io, &path));
+            }
+        }
+        status
+    }
+
     fn packed(&self, io: &mut Io<'_>, file: &str, bytes: &[u8]) -> i32 {
-        if file.ends_with(".gz") && self.gnu && !self.options.has('f') && !self.pours {
-            return self.fail(io, &format!("{file} already has .gz suffix -- unchanged"), 2);
+        let suffix = self.suffix;
+        if file.ends_with(suffix) && self.gnu && !self.options.has('f') && !self.pours {
+            return self.fail(io, &format!("{file} already has {suffix} suffix -- unchanged"), 2);
         }
         let moment = io.facts(file, true).map_or(0, |facts| facts.changed.as_second());
         let name = file.rsplit('/').next().filter(|_| self.gnu && !self.options.has('n'));
         let packed = pack(bytes, name, u32::try_from(moment).unwrap_or(0), self.level());
         let head = name.map_or(0, |name| name.len() + 1) + AROUND;
         let ratio = ratio(bytes.len(), packed.len().saturating_sub(head));
-        self.done(io, file, &format!("{file}.gz"), &packed, ratio)
+        self.done(io, file, &format!("{file}{suffix}"), &packed, ratio)
     }
 
     fn unpacked(&self, io: &mut Io<'_>, file: &str, bytes: &[u8]) -> i32 {
         let tar = file.strip_suffix(".tgz").or(file.strip_suffix(".taz"));
-        let plain = match (file.strip_suffix(".gz"), tar) {
+        let plain = match (file.strip_suffix(self.suffix), tar) {
             (Some(plain), _) => plain.to_owned(),
             (None, Some(start)) => format!("{start}.tar"),
             (None, None) if self.pours || self.options.has('t') || self.options.has('l') => {
@@ -291,7 +324,7 @@ impl Work<'_> {
             }
             Err(why) => return self.broken(io, file, why),
         };
-        let ratio = ratio(text.len(), bytes.len().saturating_sub(AROUND));
+        let ratio = ratio(text.len(), bytes.len().saturating_sub(AROUND + name_length(bytes)));
         if self.options.has('l') {
             let (packed, all) = (bytes.len(), text.len());
             io.say(format!("{packed:>19} {all:>19} {ratio:>5.1}% {plain}"));
