@@ -169,6 +169,7 @@ impl Grammar {
             [] if words == Messages::Musl => {
                 Err(self.said(&format!("unrecognized option: {name}"), words))
             }
+            [] if self.is_apt() => Err(self.not_understood(&format!("--{name}"))),
             [] => Err(self.said(&format!("unrecognized option '--{text}'"), words)),
             [first, more @ ..]
                 if others.is_empty() && more.iter().all(|(_, letter)| *letter == first.1) =>
@@ -193,6 +194,9 @@ impl Grammar {
                 left_out(self.name, option)
             }
             Messages::Musl => self.said(&format!("unrecognized option: {letter}"), words),
+            _ if self.is_apt() => self.not_understood(&format!("'{letter}' [from -{letter}]")),
+            // OpenSSH's getopt is BSD's.
+            _ if self.name == "ssh" => self.said(&format!("unknown option -- {letter}"), words),
             _ => self.said(&format!("invalid option -- '{letter}'"), words),
         }
     }
@@ -204,10 +208,25 @@ impl Grammar {
         }
     }
 
+    /// Whether it is one of apt's commands, which have a reader of their own.
+    fn is_apt(&self) -> bool {
+        matches!(self.name, "apt" | "apt-get")
+    }
+
+    /// What apt says of an option that it does not know.
+    fn not_understood(&self, option: &str) -> String {
+        let others = "in combination with the other options";
+        format!("E: Command line option {option} is not understood {others}")
+    }
+
     /// A message, and how the command is used.
     fn said(&self, message: &str, words: Messages) -> String {
         let name = self.name;
         match words {
+            Messages::Gnu if name == "ssh" => {
+                format!("{message}\nusage: {}", super::registry::usage(name).unwrap_or(name))
+            }
+            _ if name == "apk" => format!("{name}: {message}"),
             Messages::Gnu => {
                 // diffutils' and gzip say it in their own way.
                 let hint = match name {

@@ -294,7 +294,8 @@ static PROGRAMS: &[Program] = &[
     placed("timeout", clock::timeout).used("timeout DURATION COMMAND [ARGUMENT]..."),
     plain("touch", change::touch).used("touch FILE..."),
     placed("tr", cut::tr).used("tr [-cds] SET1 [SET2]"),
-    with_flavour("traceroute", net::kernel::traceroute).used("traceroute [-m HOPS] [-w SECONDS] HOST"),
+    with_flavour("traceroute", net::traceroute::start)
+        .used("traceroute [-46ITn] [-f HOP] [-m HOPS] [-p PORT] [-q PROBES] [-w SECONDS] HOST [BYTES]"),
     plain("tree", names::tree),
     plain("true", |_, _| Some(0)),
     plain("truncate", change::truncate).used("truncate [-c] -s SIZE FILE..."),

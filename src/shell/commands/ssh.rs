@@ -2,7 +2,10 @@
 
 use k8s_openapi::api::core::v1::Node;
 
+use super::options::{Grammar, Messages};
+use super::trouble::dial_trouble;
 use crate::cluster::{Cluster, Flavour, Place};
+use crate::network::{Protocol, SocketAddr};
 use crate::shell::{Interrupted, Io, Step, Tool, exec, interactive};
 
 /// The node that a name or address stands for.
@@ -24,19 +27,21 @@ struct Ssh {
     goodbye: Option<String>,
 }
 
-/// The operands of `ssh`: a host, and maybe a command.
-fn operands(arguments: &[String]) -> &[String] {
-    let mut rest = arguments;
-    while let Some(first) = rest.first().filter(|first| first.starts_with('-')) {
-        let takes_value = matches!(first.as_str(), "-l" | "-p" | "-i" | "-o" | "-F" | "-J" | "-L");
-        rest = rest.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
-    }
-    rest
-}
+/// OpenSSH's options that podhop heeds, and those that change nothing here: whose key, which cipher, how much
+/// is logged, whether there is a terminal.
+const GRAMMAR: Grammar =
+    Grammar { name: "ssh", short: "46aCKknqTtxyc:E:e:F:i:l:m:o:p:", long: &[], stops: true };
+
+/// The port that a node's sshd listens on.
+const PORT: u16 = 22;
 
 impl Ssh {
     fn begin(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, i32> {
-        let Some((host, command)) = operands(&self.arguments).split_first() else {
+        let options = GRAMMAR.parse(&self.arguments, Messages::Gnu).map_err(|told| {
+            io.write_error(told);
+            255
+        })?;
+        let Some((host, command)) = options.operands.split_first() else {
             io.write_error("usage: ssh [user@]NODE [command]");
             return Err(255);
         };
@@ -47,12 +52,41 @@ impl Ssh {
             ));
             return Err(255);
         };
+        if let Some(port) = options.value('p')
+            && let Err(told) = knock(io, name, &place, port)
+        {
+            io.write_error(told);
+            return Err(255);
+        }
         if command.is_empty() {
             self.goodbye = Some(format!("Connection to {name} closed."));
             return Ok(interactive(place, Flavour::Gnu, true));
         }
         Ok(on_node(io, &place, command))
     }
+}
+
+/// Whether a node's sshd is at a port; what ssh says if it is not.
+fn knock(io: &mut Io<'_>, name: &str, place: &Place, port: &str) -> Result<(), String> {
+    let Ok(number @ 1..) = port.parse::<u16>() else {
+        return Err(format!("Bad port '{port}'"));
+    };
+    let Place::Node(node) = place else { return Ok(()) };
+    if number == PORT {
+        return Ok(());
+    }
+    let address = io.cluster.network().node(node).and_then(|node| node.addresses().next());
+    let Some(address) = address else { return Ok(()) };
+    let dial = io.cluster.dial(io.place, Protocol::Tcp, SocketAddr::new(address, number));
+    Err(match dial.result {
+        Err(why) => {
+            format!("ssh: connect to host {name} port {number}: {}", dial_trouble(io, why))
+        }
+        // Somebody listens who does not speak ssh.
+        Ok(_) => format!(
+            "kex_exchange_identification: Connection closed by remote host\nConnection closed by {address} port {number}"
+        ),
+    })
 }
 
 /// A command line on a node, as its shell reads it.

@@ -188,6 +188,7 @@ fn no_real_option_is_unknown() {
         "unknown option",
         "Invalid option",
         "Unknown arguments",
+        "Bad option",
     ];
     let mut story = Story::new();
     let begin = "kubectl run busybox --image=busybox:1.36 -- sleep 100000; kubectl wait --for=condition=Ready pod/busybox";

@@ -1,10 +1,12 @@
 //! `minikube`: the local cluster's own tool.
 
+mod flags;
 mod nodes;
 mod service;
 mod table;
 mod tunnel;
 
+use self::flags::Read;
 use self::nodes::{Ssh, ip, nodes, profile, start_node, status, stop_node};
 use self::service::service;
 use self::tunnel::Tunnel;
@@ -13,10 +15,23 @@ use crate::shell::{Io, Tool};
 
 pub(super) fn minikube(arguments: &[String]) -> Box<dyn Tool> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // What stands behind `ssh` or `kubectl` is for others.
+    if !matches!(words.first(), Some(&("ssh" | "kubectl")))
+        && words.iter().any(|word| matches!(*word, "--help" | "-h"))
+    {
+        return plain(help, arguments);
+    }
+    // Commands that heed no flag but the profile.
+    let named = &words[..words.len().min(if words.first() == Some(&"node") { 2 } else { 1 })];
+    if let ["start" | "status" | "tunnel" | "version" | "profile"] | ["node", _] = named
+        && let Err((told, code)) = Read::of(&named.join(" "), &[], &arguments[named.len()..])
+    {
+        return failed(told, code);
+    }
     match words.as_slice() {
         ["start", ..] => plain(start, arguments),
         ["status", ..] => plain(status, arguments),
-        ["ip", ..] => plain(ip, arguments),
+        ["ip", ..] => plain(ip, &arguments[1..]),
         ["ssh", ..] => Box::new(Ssh { arguments: arguments[1..].to_vec(), inner: None }),
         ["service", ..] => plain(service, &arguments[1..]),
         ["tunnel", ..] => Box::<Tunnel>::default(),
@@ -35,7 +50,7 @@ pub(super) fn minikube(arguments: &[String]) -> Box<dyn Tool> {
             let skip = usize::from(rest.first() == Some(&"--")) + 1;
             super::kubectl::start(&arguments[skip..])
         }
-        [] | ["--help" | "-h" | "help", ..] => plain(help, arguments),
+        [] | ["help", ..] => plain(help, arguments),
         ["stop" | "delete" | "pause", ..] => {
             failed("podhop: the cluster stays on; the menu's reset begins the level again", 1)
         }

@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::Node;
 
+use super::flags::{NODE, Read};
 use super::table::table;
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::shell::commands::ssh;
@@ -38,41 +39,45 @@ pub(super) fn status(_: &[String], io: &mut Io<'_>) -> Option<i32> {
 }
 
 /// The node that `-n NODE` names; the first one otherwise.
-fn chosen(cluster: &Cluster, arguments: &[String]) -> Result<(String, String), String> {
+///
+/// # Errors
+/// What is wrong with the command line, or that there is no such node; and the exit code.
+fn chosen(
+    cluster: &Cluster,
+    command: &str,
+    arguments: &[String],
+) -> Result<(String, String), (String, i32)> {
+    let read = Read::of(command, &[NODE], arguments)?;
+    node(cluster, read.value("--node"))
+}
+
+/// The node of a name; the first one without a name.
+fn node(cluster: &Cluster, wanted: Option<&str>) -> Result<(String, String), (String, i32)> {
     let all = addresses(cluster);
-    let mut rest = arguments.iter();
-    let mut wanted = None;
-    while let Some(argument) = rest.next() {
-        match argument.split_once('=') {
-            Some(("-n" | "--node", name)) => wanted = Some(name.to_owned()),
-            None if argument == "-n" || argument == "--node" => wanted = rest.next().cloned(),
-            _ => {}
-        }
-    }
-    let found = match &wanted {
-        None => all.first().cloned(),
-        Some(name) if name == "minikube" => all.first().cloned(),
+    let found = match wanted {
+        None | Some("minikube") => all.first().cloned(),
         Some(name) => all.iter().find(|(node, _)| node == name).cloned(),
     };
     let names: Vec<String> = all.into_iter().map(|(name, _)| name).collect();
     found.ok_or_else(|| {
-        format!(
+        let message = format!(
             "❌  Exiting due to GUEST_NODE_RETRIEVE: retrieving node: Could not find node {}\n    (the nodes are {})",
             wanted.unwrap_or_default(),
             names.join(", ")
-        )
+        );
+        (message, 80)
     })
 }
 
 pub(super) fn ip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    Some(match chosen(io.cluster, arguments) {
+    Some(match chosen(io.cluster, "ip", arguments) {
         Ok((_, address)) => {
             io.say(address);
             0
         }
-        Err(message) => {
+        Err((message, code)) => {
             io.write_error(message);
-            80
+            code
         }
     })
 }
@@ -117,9 +122,9 @@ fn named(arguments: &[String], verb: &str, io: &mut Io<'_>) -> Option<String> {
         io.write_error(format!("❌  Exiting due to MK_USAGE: Usage: minikube node {verb} [name]"));
         return None;
     };
-    match chosen(io.cluster, &["-n".to_owned(), wanted.clone()]) {
+    match node(io.cluster, Some(wanted)) {
         Ok((name, _)) => Some(name),
-        Err(message) => {
+        Err((message, _)) => {
             io.write_error(message);
             None
         }
@@ -167,7 +172,7 @@ fn split(arguments: &[String]) -> (&[String], &[String]) {
         if word == "--" {
             return (&arguments[..at], &arguments[at + 1..]);
         }
-        at += if matches!(word.as_str(), "-n" | "--node") { 2 } else { 1 };
+        at += if matches!(word.as_str(), "-n" | "--node" | "-p" | "--profile") { 2 } else { 1 };
     }
     arguments.split_at(at.min(arguments.len()))
 }
@@ -180,9 +185,9 @@ pub(super) struct Ssh {
 }
 
 impl Ssh {
-    fn begin(&self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, String> {
+    fn begin(&self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, (String, i32)> {
         let (options, command) = split(&self.arguments);
-        let (name, _) = chosen(io.cluster, options)?;
+        let (name, _) = chosen(io.cluster, "ssh", options)?;
         let place = Place::Node(name.into());
         Ok(match command.is_empty() {
             true => interactive(place, Flavour::Gnu, true),
@@ -196,9 +201,9 @@ impl Tool for Ssh {
         if self.inner.is_none() {
             match self.begin(io) {
                 Ok(inner) => self.inner = Some(inner),
-                Err(message) => {
+                Err((message, code)) => {
                     io.write_error(message);
-                    return Step::Exit(80);
+                    return Step::Exit(code);
                 }
             }
         }

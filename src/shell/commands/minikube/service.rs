@@ -4,28 +4,33 @@ use std::fmt::Write as _;
 
 use k8s_openapi::api::core::v1::Service;
 
+use super::flags::{Flag, Read};
 use super::nodes::addresses;
 use super::table::table;
 use crate::shell::Io;
 
+/// The flags that it heeds.
+const FLAGS: [Flag; 2] = [
+    Flag { long: "--url", short: "", takes_value: false },
+    Flag { long: "--namespace", short: "-n", takes_value: true },
+];
+
 /// `minikube service NAME`: where its node port answers.
 pub(super) fn service(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let mut namespace = "default".to_owned();
-    let (mut url_only, mut name) = (false, None);
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        match argument.as_str() {
-            "--url" => url_only = true,
-            "-n" | "--namespace" => namespace = rest.next().cloned().unwrap_or_default(),
-            flag if flag.starts_with("--namespace=") => {
-                flag["--namespace=".len()..].clone_into(&mut namespace);
-            }
-            "list" | "--all" => return Some(list(io)),
-            flag if flag.starts_with('-') => {}
-            other => name = Some(other.to_owned()),
+    let read = match Read::of("service", &FLAGS, arguments) {
+        Ok(read) => read,
+        Err((told, code)) => {
+            io.write_error(told);
+            return Some(code);
         }
+    };
+    let namespace = read.value("--namespace");
+    if let ["list", ..] = read.operands.as_slice() {
+        return Some(list(namespace, io));
     }
-    let Some(name) = name else {
+    let namespace = namespace.unwrap_or("default").to_owned();
+    let url_only = read.is_on("--url");
+    let Some(name) = read.operands.first().map(|name| (*name).to_owned()) else {
         io.write_error("❌  Exiting due to MK_USAGE: You must specify a service name");
         return Some(14);
     };
@@ -89,11 +94,11 @@ fn ports(service: &Service) -> Vec<(String, Option<i32>)> {
         .collect()
 }
 
-fn list(io: &mut Io<'_>) -> i32 {
+fn list(namespace: Option<&str>, io: &mut Io<'_>) -> i32 {
     let address =
         addresses(io.cluster).into_iter().next().map_or(String::new(), |(_, address)| address);
     let mut rows = vec![["Namespace", "Name", "Target Port", "URL"].map(str::to_owned).to_vec()];
-    let services: Vec<_> = io.cluster.objects().list::<Service>(None).cloned().collect();
+    let services: Vec<_> = io.cluster.objects().list::<Service>(namespace).cloned().collect();
     for service in services {
         let namespace = service.metadata.namespace.clone().unwrap_or_default();
         let name = service.metadata.name.clone().unwrap_or_default();

@@ -24,4 +24,5 @@ pub(in crate::shell) mod services;
 pub(super) mod telnet;
 #[cfg(test)]
 mod tests;
+pub(super) mod traceroute;
 mod url;

@@ -9,6 +9,8 @@ use super::raw_session::{RawSession, Turn};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, DialFailure, Flavour};
 use crate::network::{Protocol, SocketAddr};
+use crate::shell::commands;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::{dial_trouble, name_trouble};
 use crate::shell::{Io, Step, Tool};
 
@@ -16,6 +18,8 @@ use crate::shell::{Io, Step, Tool};
 #[derive(Clone, Debug)]
 struct Telnet {
     arguments: Vec<String>,
+    /// Whom it calls, and at which port, as it was typed; read from the arguments when it starts.
+    options: Options,
     flavour: Flavour,
     state: TelnetState,
 }
@@ -30,14 +34,15 @@ enum TelnetState {
 
 /// telnet with these arguments.
 pub(in crate::shell::commands) fn start(arguments: &[String], flavour: Flavour) -> Box<dyn Tool> {
-    Box::new(Telnet { arguments: arguments.to_vec(), flavour, state: TelnetState::Start })
+    let options = Options::default();
+    Box::new(Telnet { arguments: arguments.to_vec(), options, flavour, state: TelnetState::Start })
 }
 
 impl Tool for Telnet {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
             match std::mem::replace(&mut self.state, TelnetState::Start) {
-                TelnetState::Start => match self.resolve(io) {
+                TelnetState::Start => match self.begin(io) {
                     Ok(state) => self.state = state,
                     Err(told) => {
                         io.write_error(told);
@@ -103,21 +108,41 @@ impl Tool for Telnet {
 }
 
 impl Telnet {
-    fn operands(&self) -> impl Iterator<Item = &String> {
-        self.arguments.iter().filter(|word| !word.starts_with('-'))
-    }
-
     fn host(&self) -> String {
-        self.operands().next().cloned().unwrap_or_default()
+        self.options.operands.first().cloned().unwrap_or_default()
     }
 
     fn port(&self) -> Option<u16> {
-        match self.operands().nth(1).map(String::as_str) {
+        match self.options.operands.get(1).map(String::as_str) {
             None | Some("telnet") => Some(23),
             Some("http") => Some(80),
             Some("https") => Some(443),
             Some(text) => text.parse().ok(),
         }
+    }
+
+    /// Reads its command line. What is said at login (`-a`, `-l`) nobody hears here.
+    fn begin(&mut self, io: &mut Io<'_>) -> Result<TelnetState, String> {
+        let grammar = match self.flavour {
+            Flavour::BusyBox => Grammar::short("telnet", "al:"),
+            Flavour::Gnu => Grammar {
+                name: "telnet",
+                short: "468acKLl:",
+                long: &[
+                    ("ipv4", '4'),
+                    ("ipv6", '6'),
+                    ("binary", '8'),
+                    ("binary-output", 'L'),
+                    ("login", 'a'),
+                    ("no-login", 'K'),
+                    ("no-rc", 'c'),
+                    ("user", 'l'),
+                ],
+                stops: false,
+            },
+        };
+        self.options = grammar.parse(&self.arguments, commands::words(io.cluster, io.place))?;
+        self.resolve(io)
     }
 
     fn resolve(&self, io: &mut Io<'_>) -> Result<TelnetState, String> {
@@ -134,7 +159,7 @@ impl Telnet {
                 }
             });
         }
-        let asked = self.operands().nth(1).cloned().unwrap_or_else(|| "telnet".to_owned());
+        let asked = self.options.operands.get(1).cloned().unwrap_or_else(|| "telnet".to_owned());
         if self.port().is_none() {
             return Err(match self.flavour {
                 Flavour::BusyBox => format!("telnet: bad port '{asked}'"),
@@ -143,11 +168,8 @@ impl Telnet {
                 ),
             });
         }
-        let families = self.arguments.iter().find_map(|word| match word.as_str() {
-            "-4" => Families::option('4'),
-            "-6" => Families::option('6'),
-            _ => None,
-        });
+        let family = ['4', '6'].into_iter().find(|letter| self.options.has(*letter));
+        let families = family.and_then(Families::option);
         let families = families.unwrap_or(Families::usual(self.flavour));
         let lookup = look_up(io, &host, families);
         let found = match lookup.result.map(|found| found.first().copied()) {

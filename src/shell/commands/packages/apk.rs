@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::server::{Trouble, fetch};
 use super::{Kind, Next, Then, catalogue, operands};
 use crate::shell::Io;
+use crate::shell::commands::options::{Grammar, Messages, Options};
 
 const HOST: &str = "dl-cdn.alpinelinux.org";
 
@@ -14,8 +15,22 @@ const PARTS: [&str; 2] = ["main", "community"];
 /// A command line of apk.
 #[derive(Clone)]
 pub(super) struct Apk {
-    arguments: Vec<String>,
+    options: Result<Options, String>,
 }
+
+/// What changes nothing here: nothing is kept in a cache, and every command fetches the indexes anew.
+const GRAMMAR: Grammar = Grammar {
+    name: "apk",
+    short: "qU",
+    long: &[
+        ("no-cache", 'À'),
+        ("quiet", 'q'),
+        ("update-cache", 'U'),
+        ("update", 'U'),
+        ("no-progress", 'À'),
+    ],
+    stops: false,
+};
 
 fn url(part: &str) -> String {
     format!("https://{HOST}/alpine/v3.22/{part}")
@@ -23,7 +38,7 @@ fn url(part: &str) -> String {
 
 impl Apk {
     pub fn new(arguments: &[String]) -> Apk {
-        Apk { arguments: arguments.to_vec() }
+        Apk { options: GRAMMAR.parse(arguments, Messages::Musl) }
     }
 
     /// Fetches the indexes, as every command of apk does first.
@@ -56,7 +71,14 @@ impl Kind for Apk {
     }
 
     fn start(&self, io: &mut Io<'_>) -> Next {
-        match operands(&self.arguments).as_slice() {
+        let operands = match &self.options {
+            Ok(options) => operands(options),
+            Err(told) => {
+                io.write_error(told);
+                return Next::Exit(1);
+            }
+        };
+        match operands.as_slice() {
             ["update", ..] => {
                 let (took, reached) = self.fetch(io);
                 if reached {

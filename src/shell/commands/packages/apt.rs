@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::server::{Trouble, fetch};
 use super::{Kind, Next, Then, catalogue, operands};
+use crate::shell::commands::options::{Grammar, Messages, Options};
 use crate::shell::{Io, Read};
 
 /// A distribution's packages.
@@ -19,9 +20,20 @@ struct Distribution {
 /// A command line of apt.
 #[derive(Clone)]
 pub(super) struct Apt {
-    tool: String,
-    arguments: Vec<String>,
+    tool: &'static str,
+    options: Result<Options, String>,
 }
+
+/// What apt heeds here, and what changes nothing: no package recommends another one, and there are no
+/// versions to show.
+const LONG: &[(&str, char)] = &[
+    ("yes", 'y'),
+    ("assume-yes", 'y'),
+    ("quiet", 'q'),
+    ("verbose-versions", 'V'),
+    ("no-install-recommends", 'À'),
+    ("no-install-suggests", 'À'),
+];
 
 /// What the place's `/etc/os-release` names.
 fn distribution(io: &Io<'_>) -> Distribution {
@@ -76,19 +88,19 @@ fn read_lists(io: &mut Io<'_>) {
 }
 
 impl Apt {
-    pub fn new(tool: &str, arguments: &[String]) -> Apt {
-        Apt { tool: tool.to_owned(), arguments: arguments.to_vec() }
+    pub fn new(tool: &'static str, arguments: &[String]) -> Apt {
+        let grammar = Grammar { name: tool, short: "yqV", long: LONG, stops: false };
+        Apt { tool, options: grammar.parse(arguments, Messages::Gnu) }
     }
 
+    /// Whether nobody is asked: `-y`, which the second level of quiet implies (apt-get(8)).
     fn agrees(&self) -> bool {
-        self.arguments.iter().any(|argument| {
-            let short = argument.starts_with('-') && !argument.starts_with("--");
-            short && argument.contains('y') || argument == "--yes" || argument == "--assume-yes"
-        })
+        self.is_quiet() || self.options.as_ref().is_ok_and(|options| options.has('y'))
     }
 
     fn is_quiet(&self) -> bool {
-        self.arguments.iter().any(|argument| argument.starts_with("-qq"))
+        let quiet = |options: &Options| options.all('q').count() > 1;
+        self.options.as_ref().is_ok_and(quiet)
     }
 
     /// Even when nothing can be fetched, an update ends well; it warns.
@@ -188,11 +200,18 @@ impl Apt {
 
 impl Kind for Apt {
     fn name(&self) -> &str {
-        &self.tool
+        self.tool
     }
 
     fn start(&self, io: &mut Io<'_>) -> Next {
-        match operands(&self.arguments).as_slice() {
+        let operands = match &self.options {
+            Ok(options) => operands(options),
+            Err(told) => {
+                io.write_error(told);
+                return Next::Exit(100);
+            }
+        };
+        match operands.as_slice() {
             ["update", ..] => self.update(io),
             ["install", names @ ..] => self.install(io, names),
             ["remove" | "purge", names @ ..] => {
@@ -207,7 +226,7 @@ impl Kind for Apt {
                 Next::Exit(0)
             }
             [] => {
-                let tool = &self.tool;
+                let tool = self.tool;
                 io.say(format!("{tool} 2.8.3 (amd64)\nUsage: {tool} update | install PACKAGE..."));
                 Next::Exit(0)
             }

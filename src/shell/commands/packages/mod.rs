@@ -14,6 +14,7 @@ pub(super) use catalogue::brought;
 
 use crate::clock::SimTime;
 use crate::cluster::Place;
+use crate::shell::commands::options::Options;
 use crate::shell::{Io, Step, Tool};
 
 /// How far a package manager has come.
@@ -41,11 +42,11 @@ enum Then {
 }
 
 /// The words of a command line that are no options.
-fn operands(arguments: &[String]) -> Vec<&str> {
-    arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect()
+fn operands(options: &Options) -> Vec<&str> {
+    options.operands.iter().map(String::as_str).collect()
 }
 
-pub(super) fn packages(tool: &str, arguments: &[String]) -> Box<dyn Tool> {
+pub(super) fn packages(tool: &'static str, arguments: &[String]) -> Box<dyn Tool> {
     match tool {
         "apk" => Box::new(Manager { kind: apk::Apk::new(arguments), stage: Stage::Start }),
         _ => Box::new(Manager { kind: apt::Apt::new(tool, arguments), stage: Stage::Start }),

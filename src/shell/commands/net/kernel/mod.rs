@@ -3,14 +3,12 @@
 mod addresses;
 mod connections;
 mod filter;
-mod route;
 mod sockets;
 mod sysctl;
 
 pub(in crate::shell::commands) use addresses::ip;
 pub(in crate::shell::commands) use connections::conntrack;
 pub(in crate::shell::commands) use filter::{ip6tables, ip6tables_save, iptables, iptables_save};
-pub(in crate::shell::commands) use route::traceroute;
 pub(in crate::shell::commands) use sockets::{netstat, ss};
 pub(in crate::shell::commands) use sysctl::sysctl;
 
