@@ -349,7 +349,7 @@ fn form_marks(file: &str, source: &Source<'_>) -> Vec<Diagnostic> {
 fn fault_marks(file: &str, source: &Source<'_>, faults: &Faults) -> Vec<Diagnostic> {
     // Go's words name types that stand in no manifest: what to write says the same, and is no near miss.
     let mistyped = faults.mistyped.iter().map(|fault| {
-        let key = fault.path.rsplit('.').next().unwrap_or_default();
+        let key = last_step(&fault.path);
         let told = fault.help.as_ref().map(|help| format!("{key}: {help}"));
         placed(file, source, &fault.path, told.unwrap_or_else(|| fault.message.clone()))
     });
@@ -361,6 +361,15 @@ fn fault_marks(file: &str, source: &Source<'_>, faults: &Faults) -> Vec<Diagnost
     let mut marks: Vec<Diagnostic> = mistyped.chain(unknown).collect();
     marks.sort_by_key(|mark| mark.position);
     marks
+}
+
+/// The last field of a path; keys with dots stand in brackets, as `selector[example.com/app]`.
+fn last_step(path: &str) -> &str {
+    let bracketed = path.strip_suffix(']').and_then(|path| path.rsplit_once('['));
+    match bracketed.filter(|(_, key)| key.parse::<usize>().is_err()) {
+        Some((_, key)) => key,
+        None => path.rsplit('.').next().unwrap_or_default(),
+    }
 }
 
 /// What the API server would say of what `kubectl apply` sends, without storing anything.

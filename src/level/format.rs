@@ -379,7 +379,7 @@ pub struct Repeat {
     pub every: Duration,
     /// How often it has to succeed.
     pub succeed: u32,
-    /// By how many different pods the successes have to be served.
+    /// By how many different pods the successes have to be served that are still there at the end.
     pub spread: u32,
     /// How often it runs at most, until as many pods have served.
     pub at_most: u32,

@@ -197,6 +197,18 @@ pub fn served(runs: &[Run]) -> BTreeSet<Party> {
     good.flat_map(|run| run.served_by.iter().cloned()).collect()
 }
 
+/// Those of them that are still there: pods that have gone since, or are going, serve nobody any more.
+pub fn still_there(cluster: &Cluster, mut served: BTreeSet<Party>) -> BTreeSet<Party> {
+    served.retain(|party| match party {
+        Party::Pod { namespace, name } => {
+            let pod = cluster.objects().get::<Pod>(namespace, name);
+            pod.is_some_and(|pod| pod.metadata.deletion_timestamp.is_none())
+        }
+        _ => true,
+    });
+    served
+}
+
 /// The pods that commands made without a manifest (`kubectl run`), as whoever asks in their place.
 fn made_pods(deeds: &[Arc<Deed>]) -> Vec<Party> {
     let made = deeds.iter().filter_map(|deed| match &deed.did {

@@ -188,9 +188,22 @@ impl<'s> Decoder<'s> {
         if self.schema.root().fields.contains_key(name) && !path.is_empty() {
             return Some(format!("\"{name}\" belongs at the top, beside \"kind\""));
         }
+        if let Some(said) = self.in_two_steps(object, name) {
+            return Some(said);
+        }
         self.farther_below(object, name)
             .or_else(|| self.farther_below(self.schema.root(), name))
             .or_else(|| of_another_kind(name))
+    }
+
+    /// A name made of a field and of one below it, as `serviceName` was in older versions of the Ingress.
+    fn in_two_steps(&self, object: &Struct, name: &str) -> Option<String> {
+        object.fields.values().find_map(|child| {
+            let rest = name.strip_prefix(child.name).filter(|rest| !rest.is_empty())?;
+            let below = rest[..1].to_lowercase() + &rest[1..];
+            let known = self.schema.object(&child.holds)?.fields.contains_key(below.as_str());
+            known.then(|| format!("\"{name}\" is written \"{below}\" below \"{}\"", child.name))
+        })
     }
 
     /// Where a field of this name belongs that stands too far up, or in another branch: the shallowest

@@ -56,7 +56,8 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     if trace.flow.protocol == Protocol::Icmp {
         return Some(only_pinged(facts, trace, &party));
     }
-    if let Some(said) = ingress::no_redirect(facts, trace) {
+    let by_redirect = ingress::no_redirect(facts, trace);
+    if let Some(said) = by_redirect.or_else(|| ingress::redirected(facts, trace)) {
         return Some(said);
     }
     if let Some(said) = not_printed(facts, trace, &party) {

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Service;
 use super::asked;
 use super::look::{self, shown_name};
 use super::{Case, Diagnosis, Facts, Upstream, ingress, names, packets, party_name, protocols};
-use super::{service_names, services, trial};
+use super::{service_names, services, trial, wrong_server};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Ending, Place, Served};
 use crate::level::probe::Run;
@@ -49,6 +49,10 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     };
     inner.unresolved = names::unresolved(&inner);
     let server = party_name(&cluster.server_of(trace)?);
+    if let Some(said) = connection.and_then(|onward| other_backend(facts, served, &server, onward))
+    {
+        return Some(said);
+    }
     let said = match connection {
         Some(onward) if matches!(onward.outcome, Outcome::Delivered { .. }) => {
             reached(&inner, &server, onward)
@@ -66,6 +70,27 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         true => again(&inner, said),
         false => said,
     })
+}
+
+/// An Ingress leads to a pod that knows nothing of what was asked, and another Service to those that are
+/// meant.
+fn other_backend(
+    facts: &Facts<'_>,
+    served: &Served,
+    server: &str,
+    onward: &Trace,
+) -> Option<Diagnosis> {
+    let cluster = facts.case.cluster;
+    let behind = cluster.served(onward.id).last().filter(|behind| behind.onward.is_empty())?;
+    let (status, party) = (behind.status?, cluster.server_of(onward)?);
+    let message = format!(
+        "{server} answered {}, as {} answered {status}, which is not meant",
+        served.status?,
+        party_name(&party)
+    );
+    let said = Diagnosis::new("wrong-server", message);
+    let said = wrong_server::by_ingress(facts, onward, &party, &said)?;
+    said.nearest.is_some().then_some(said)
 }
 
 /// What stands behind says the cause; the server that was reached, how it is felt.

@@ -56,9 +56,46 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
             not_served(facts, of_host[0].ingress, &message)
         }
         None if of_host.is_empty() => no_host(facts, &rules, &asked, &message),
-        None => no_path(facts, &of_host, &asked, &message),
+        None => {
+            let read = of_host.iter().copied().filter(|rule| is_served(facts, rule.ingress));
+            no_path(facts, &read.collect::<Vec<_>>(), &asked, &message)
+        }
     };
     Some(said.fact(format!("asked for: host {}, path {}", asked.host, asked.path)))
+}
+
+/// The controller sent a plain request to https, and the goal wants it answered: its Ingress lists the host
+/// under `spec.tls` (ingress-nginx' documentation, "Server-side HTTPS enforcement through redirect").
+pub(super) fn redirected(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
+    let fetched = facts.fetched.filter(|fetched| !fetched.tls)?;
+    protocols::status(facts).filter(|status| *status == 308)?;
+    facts.case.cluster.served(trace.id).find(|served| &*served.image == CONTROLLER)?;
+    let asked = Asked { host: &fetched.name, path: "/" };
+    let rules = rules(facts);
+    let lists = |rule: &&Rule<'_>| {
+        let tls = rule.ingress.spec.iter().flat_map(|spec| spec.tls.iter().flatten());
+        let mut hosts = tls.flat_map(|entry| entry.hosts.iter().flatten());
+        is_host(rule.rule, asked.host) && hosts.any(|own| own.eq_ignore_ascii_case(asked.host))
+    };
+    let ingress = rules.iter().find(lists)?.ingress;
+    let (namespace, name) = full_name(ingress);
+    Some(
+        Diagnosis::new(
+            "wrong-answer",
+            format!(
+                "the Ingress controller answered the plain request for {} with 308, and sent the client to https",
+                asked.host
+            ),
+        )
+        .look([look::describe("ingress", namespace, name)])
+        .fact(format!("Ingress {name} lists {} under spec.tls", asked.host))
+        .fact("the controller answers plain requests for such a host with 308 and https://, and the client does not go there by itself")
+        .at(line(facts, ingress, "spec.tls"))
+        .fix(format!(
+            "take {} out of spec.tls, or write the annotation {SSL_REDIRECT}: \"false\"; apply, and send again",
+            asked.host
+        )),
+    )
 }
 
 /// Whether ingress-nginx sends plain requests for a host with a certificate to https (its documentation,
@@ -308,12 +345,28 @@ fn no_path(facts: &Facts<'_>, rules: &[&Rule<'_>], asked: &Asked<'_>, message: &
             .fact("Exact fits the one path, Prefix everything below it, element by element")
             .at(field("pathType"))
             .fix("write pathType: Prefix, apply, and send again"),
-        None => said
-            .fact("a path is compared element by element: /a fits /a/b, and not /ab")
-            .nearest(Some(format!("path: {}", written(rule.path))))
-            .at(field("path"))
-            .fix(format!("let a path of the Ingress fit {}, apply, and send again", asked.path)),
+        None => {
+            let instead = misspelt(written(rule.path), asked.path);
+            let said = said
+                .fact("a path is compared element by element: /a fits /a/b, and not /ab")
+                .nearest(instead.clone())
+                .at(field("path"));
+            match instead {
+                Some(instead) => said.fix(format!("write {instead}, apply, and send again")),
+                None => said.fix(format!(
+                    "let a path of the Ingress fit {}, apply, and send again",
+                    asked.path
+                )),
+            }
+        }
     }
+}
+
+/// The path that was meant, where a path's first step is spelt nearly as that of what was asked for.
+fn misspelt(own: &str, asked: &str) -> Option<String> {
+    let first = |path: &str| path.trim_matches('/').split('/').next().unwrap_or("").to_owned();
+    let (own, meant) = (first(own), first(asked));
+    (own != meant && nearest(&meant, [own.as_str()]).is_some()).then(|| format!("path: /{meant}"))
 }
 
 /// The pods are ready, and none has the port that the Service's targetPort names (R5.3).

@@ -123,6 +123,18 @@ impl Locator {
         Some(Location { file: file.clone(), position })
     }
 
+    /// The object among these that a line belongs to.
+    pub fn source_at<'s, 'd>(
+        &self,
+        sources: &'s [Source<'d>],
+        line: &Location,
+    ) -> Option<&'s Source<'d>> {
+        let of_file = sources.iter().filter(|source| source.document.file == line.file);
+        of_file.into_iter().find(|source| {
+            self.lines_of(source).is_some_and(|lines| lines.contains(&line.position.line))
+        })
+    }
+
     /// The lines that an object takes: up to where the next one of its file begins.
     fn lines_of(&self, source: &Source<'_>) -> Option<RangeInclusive<u32>> {
         let first = source.position("")?.line;

@@ -21,6 +21,7 @@ mod events;
 mod explanations;
 mod gone;
 mod ingress;
+mod left_behind;
 mod locate;
 mod look;
 mod lookups;
@@ -276,7 +277,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the goal's own command calls somebody by this name: then the player can't call another.
     fn goal_says(&self, name: &str) -> bool {
-        mentions(&self.case.goal.run, name)
+        self.client.is_none() && mentions(&self.case.goal.run, name)
     }
 
     /// What the goal's command printed, shortened to one line, to be quoted.
@@ -314,7 +315,8 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| sought::diagnose(&facts))
         .or_else(|| workloads::down(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts));
-    complete(&facts, manifests::changed_since(&facts, said_twice(&facts, said)))
+    let said = left_behind::instead(&facts, said_twice(&facts, said));
+    complete(&facts, manifests::changed_since(&facts, said))
 }
 
 /// The request that made the command fail: the last one, or, where that got an answer, the last that
@@ -344,6 +346,10 @@ fn said_twice(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     if matches!(said.code, "manifest-refused" | "not-applied") {
         return said;
     }
+    let said = match described_twice(facts, &said) {
+        Some(said) => return said,
+        None => said,
+    };
     let Some((document, again)) = facts.locator.repeated(said.at.as_ref()) else { return said };
     let (file, key) = (&document.file, again.path.rsplit(['.', ']']).next().unwrap_or(&again.path));
     let (first, last) = (again.first.line, again.at.line);
@@ -357,6 +363,33 @@ fn said_twice(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     };
     let at = Location { file: file.clone(), position: again.at };
     said.fact(fact).nearest(None).at(Some(at)).fix(fix)
+}
+
+/// An object that is described twice is what the last one that is applied says: files go by their names.
+fn described_twice(facts: &Facts<'_>, said: &Diagnosis) -> Option<Diagnosis> {
+    let line = said.at.as_ref()?;
+    let sources = facts.locator.sources();
+    let first = facts.locator.source_at(&sources, line)?;
+    let object = first.object_name()?;
+    let last = sources.iter().rfind(|source| source.object_name().as_ref() == Some(&object))?;
+    let (from, to) = (locate::at(first, "")?, locate::at(last, "")?);
+    if from == to {
+        return None;
+    }
+    let info = object.kind.info();
+    Some(
+        said.clone()
+            .fact(format!(
+                "{} {} is described twice, from {from} and from {to} on: the last one counts",
+                info.name, object.name
+            ))
+            .nearest(None)
+            .at(Some(to))
+            .fix(format!(
+                "describe {} {} once, with all that it is to have; apply, and send again",
+                info.name, object.name
+            )),
+    )
 }
 
 /// No rung of the ladder is empty but the line, which not every fault has.

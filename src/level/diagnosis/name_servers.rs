@@ -9,7 +9,7 @@ use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::Location;
-use crate::network::{Because, DnsCode, Hop, Outcome, Trace};
+use crate::network::{Because, DnsCode, Hop, Outcome, Stage, Trace};
 
 /// The cluster's DNS (R4.4).
 const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
@@ -106,7 +106,11 @@ fn dropped(facts: &Facts<'_>, name: &str, hop: &Hop, policies: &[Arc<str>]) -> D
     let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
     let (namespace, policy) =
         policies.first().and_then(|policy| policy.split_once('/')).unwrap_or_default();
-    let line = facts.locator.field("NetworkPolicy", namespace, policy, "spec.egress");
+    let way = match hop.stage {
+        Stage::PolicyIngress => "ingress",
+        _ => "egress",
+    };
+    let line = facts.locator.field("NetworkPolicy", namespace, policy, &format!("spec.{way}"));
     let said = Diagnosis::new(
         "policy-denies-dns",
         format!("a NetworkPolicy drops the question who {name} is, so no answer comes"),
@@ -115,7 +119,7 @@ fn dropped(facts: &Facts<'_>, name: &str, hop: &Hop, policies: &[Arc<str>]) -> D
     .fact(hop.to_string())
     .look([look::describe("networkpolicy", namespace, policy)])
     .at(line)
-    .fix(format!("allow egress to port 53, UDP and TCP, in NetworkPolicy {policy}"));
+    .fix(format!("allow {way} to port 53, UDP and TCP, in NetworkPolicy {policy}"));
     super::denials::of_question(facts, hop, policies, said)
 }
 

@@ -605,16 +605,24 @@ fn other_namespace(facts: &Facts<'_>, name: &str, mention: Option<Location>) -> 
             && service.metadata.namespace.as_deref() != Some(own.as_str())
     })?;
     let namespace = service.metadata.namespace.as_deref().unwrap_or("");
-    let at = facts.locator.field("Service", namespace, first, "metadata.namespace").or(mention);
+    let line = facts.locator.field("Service", namespace, first, "metadata.namespace");
     let pods =
         service.spec.as_ref().and_then(|spec| spec.selector.as_ref()).is_some_and(|wanted| {
             let wanted = LabelSelector::equalities(wanted);
             let mut pods = services.list::<Pod>(Some(namespace));
             pods.any(|pod| wanted.matches(pod.metadata.labels.as_ref()))
         });
-    let fix = match pods {
-        true => format!("call it {first}.{namespace}"),
-        false => format!("move the Service to namespace {own}, where its pods are"),
+    let (at, fix) = match pods {
+        true if facts.goal_says(first) => (
+            line.or(mention),
+            format!(
+                "make a Service {first} in namespace {own} that is another name for it (type: ExternalName, externalName: {first}.{namespace}.svc.cluster.local)"
+            ),
+        ),
+        true => (mention.or(line), format!("call it {first}.{namespace}")),
+        false => {
+            (line.or(mention), format!("move the Service to namespace {own}, where its pods are"))
+        }
     };
     Some(
         Diagnosis::new(
@@ -675,12 +683,17 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
         return no_service(facts, name, &object, at);
     };
     let instead = name.replacen(first, close, 1);
-    Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+    let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
         .look([look::services(&namespace)])
         .fact(services_line(facts, &namespace))
-        .nearest(Some(format!("there is a Service {close}")))
-        .at(at)
-        .fix(format!("write {instead} instead of {name}, apply, and send again"))
+        .nearest(Some(format!("there is a Service {close}")));
+    // Who calls is the goal's business then, and how the Service is called the player's.
+    if facts.goal_says(name) {
+        return said
+            .at(facts.locator.field("Service", &namespace, close, "metadata.name").or(at))
+            .fix(format!("call the Service {first} instead of {close}, apply, and send again"));
+    }
+    said.at(at).fix(format!("write {instead} instead of {name}, apply, and send again"))
 }
 
 /// `10.244.1.4.80`, `10.244.2.3.`, `10.244.1.3,10.244.2.3`: the address that is meant.

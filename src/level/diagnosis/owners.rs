@@ -1,8 +1,9 @@
-//! What made a pod.
+//! What makes pods.
+
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 
 use super::{Facts, client};
-
-use crate::api::{Kind, Pod};
+use crate::api::{Kind, LabelSelector, Labels, Pod};
 
 /// What made a pod: itself, or its controllers' topmost.
 pub(super) fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
@@ -16,4 +17,30 @@ pub(super) fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
     let (kind, name) = above.unwrap_or((kind, name));
     let known = Kind::all().find(|known| known.info().name == kind);
     known.map_or(own, |kind| (kind, name))
+}
+
+/// Who makes pods, and how many.
+pub(super) struct Maker {
+    pub kind: Kind,
+    pub name: String,
+    pub replicas: i32,
+}
+
+/// The Deployments and StatefulSets that make pods with these labels.
+pub(super) fn makers(facts: &Facts<'_>, namespace: &str, wanted: &Labels) -> Vec<Maker> {
+    let selector = LabelSelector::equalities(wanted);
+    let objects = facts.case.cluster.objects();
+    let deployments = objects.list::<Deployment>(Some(namespace)).filter_map(|one| {
+        let spec = one.spec.as_ref()?;
+        Some((Kind::Deployment, &one.metadata, spec.replicas, spec.template.metadata.as_ref()))
+    });
+    let sets = objects.list::<StatefulSet>(Some(namespace)).filter_map(|one| {
+        let spec = one.spec.as_ref()?;
+        Some((Kind::StatefulSet, &one.metadata, spec.replicas, spec.template.metadata.as_ref()))
+    });
+    let made = deployments.chain(sets).filter_map(|(kind, metadata, replicas, template)| {
+        selector.matches(template?.labels.as_ref()).then_some(())?;
+        Some(Maker { kind, name: metadata.name.clone()?, replicas: replicas.unwrap_or(1) })
+    });
+    made.collect()
 }

@@ -255,7 +255,10 @@ pub(super) fn nothing(
     let at = facts.locator.field("Service", namespace, name, &path);
     let lost = elsewhere.is_none() && near.instead.is_none();
     let behind = moved(facts, service).or_else(|| with_selector(facts, service, wanted));
-    let behind = behind.filter(|(space, _)| near.instead.is_none() && *space != namespace);
+    // An alias has no door to the outside.
+    let inside = service.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("ClusterIP");
+    let behind =
+        behind.filter(|(space, _)| near.instead.is_none() && inside && *space != namespace);
     let meant = lost.then(|| labels_that_pass(facts, service, wanted)).flatten();
     let fix = match (behind, &meant, &elsewhere) {
         (Some(other), ..) => another_name(facts, service, other),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::asked::mention;
 use super::look;
 use super::packets;
-use super::{Diagnosis, Facts, selectors, services, trial, workloads};
+use super::{Diagnosis, Facts, owners, selectors, services, trial, workloads};
 use k8s_openapi::api::core::v1::Service;
 
 use crate::api::Pod;
@@ -69,13 +69,43 @@ fn too_few_endpoints(
         return said.fix("send again: chance has left some endpoints out");
     }
     let waiting = service.and_then(|service| unready(facts, service, &said));
-    let known = waiting.or_else(|| selectors::left_out(facts, service?, &said));
+    let known = waiting
+        .or_else(|| selectors::left_out(facts, service?, &said))
+        .or_else(|| too_few_kept(facts, service?, &said));
     known.unwrap_or_else(|| {
         said.fix(format!(
             "let the Service lead to {wanted} ready pods or more: it has {} now",
             counted(usable as usize, "endpoint")
         ))
     })
+}
+
+/// The selector means all pods that it is to mean, and whoever makes them keeps fewer than the goal wants: the
+/// one that keeps fewest, and how many it would have to keep.
+fn too_few_kept(facts: &Facts<'_>, service: &Service, said: &Diagnosis) -> Option<Diagnosis> {
+    let (namespace, _) = services::full_name(service);
+    let makers = owners::makers(facts, namespace, services::selector(service)?);
+    let wanted = i32::try_from(facts.case.goal.repeat.spread).ok()?;
+    let all: i32 = makers.iter().map(|maker| maker.replicas).sum();
+    let maker = makers.iter().min_by_key(|maker| maker.replicas).filter(|_| all < wanted)?;
+    let (info, name, place) = (maker.kind.info(), &maker.name, look::in_namespace(namespace));
+    let enough = maker.replicas + wanted - all;
+    let source = facts.locator.source(info.name, namespace, name);
+    let line = source.filter(|source| source.says("spec.replicas"));
+    Some(
+        said.clone()
+            .look([format!("kubectl get {} {name}{place}", info.singular)])
+            .facts(makers.iter().map(|maker| {
+                let kept = counted(usize::try_from(maker.replicas).unwrap_or(0), "pod");
+                format!("{} {} keeps {kept}", maker.kind.info().name, maker.name)
+            }))
+            .nearest(Some(format!("replicas: {enough}")))
+            .at(line.and_then(|source| super::locate::at(&source, "spec.replicas")))
+            .fix(format!(
+                "kubectl scale {} {name} --replicas={enough}{place}, and send again",
+                info.singular
+            )),
+    )
 }
 
 /// A setting of the Service keeps the requests at few pods: whether another value of it helps is tried.

@@ -11,8 +11,9 @@ use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, party_name, selectors};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::cluster::policy_block;
-use crate::diagnostic::Location;
+use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Miss;
+use crate::manifest;
 use crate::network::{Because, Hop, Outcome, Party, Stage, Trace};
 
 /// curl's exit code for silence, as a wall gives.
@@ -234,6 +235,9 @@ impl Wall<'_> {
         let Some(pod) = self.pod(party) else { return said.fix(make) };
         let space = pod.metadata.namespace.as_deref().unwrap_or("");
         let objects = self.facts.case.cluster.objects();
+        if let Some(said) = self.nearly_selects(pod, who.as_str(), &said) {
+            return said;
+        }
         let mut said = said;
         let mut at: Option<Location> = None;
         for policy in objects.list::<NetworkPolicy>(Some(space)) {
@@ -257,6 +261,42 @@ impl Wall<'_> {
         let labels = selectors::own_labels(pod, &Labels::new());
         let own = (!labels.is_empty()).then(|| format!("{who} has {}", selectors::shown(&labels)));
         said.facts(own).at(at).fix(make)
+    }
+}
+
+impl Wall<'_> {
+    /// A policy whose podSelector asks for one label that is spelt nearly as one of the pod's.
+    fn nearly_selects(&self, pod: &Pod, who: &str, said: &Diagnosis) -> Option<Diagnosis> {
+        let space = pod.metadata.namespace.as_deref()?;
+        let has = pod.metadata.labels.as_ref()?;
+        let objects = self.facts.case.cluster.objects();
+        objects.list::<NetworkPolicy>(Some(space)).find_map(|policy| {
+            let (name, spec) = (policy.metadata.name.as_deref()?, policy.spec.as_ref()?);
+            let wanted = spec.pod_selector.as_ref()?.match_labels.as_ref()?;
+            let mut wrong = wanted.iter().filter(|(key, value)| has.get(*key) != Some(*value));
+            let (key, value) = wrong.next().filter(|_| wrong.clone().next().is_none())?;
+            let near = |(own, its): &(&String, &String)| match *own == key {
+                true => nearest(value, [its.as_str()]).is_some(),
+                false => *its == value && nearest(key, [own.as_str()]).is_some(),
+            };
+            let (own, its) = has.iter().find(near)?;
+            let label = format!("{own}: {its}");
+            let path = manifest::field("spec.podSelector.matchLabels", key);
+            let line = self.facts.locator.field("NetworkPolicy", space, name, &path);
+            Some(
+                said.clone()
+                    .fact(format!(
+                        "NetworkPolicy {name} selects pods with {}, which {who} is not",
+                        selectors::shown(wanted)
+                    ))
+                    .fact(format!("{who} has {own}={its}"))
+                    .nearest(Some(label.clone()))
+                    .at(line)
+                    .fix(format!(
+                        "write {label} in the podSelector of NetworkPolicy {name}, apply, and send again"
+                    )),
+            )
+        })
     }
 }
 

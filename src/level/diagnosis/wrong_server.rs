@@ -197,7 +197,7 @@ fn by_host_port(
 
 /// An Ingress led to the pod that answered: its backend is another Service than the one that selects
 /// those that are meant.
-fn by_ingress(
+pub(super) fn by_ingress(
     facts: &Facts<'_>,
     trace: &Trace,
     party: &Party,

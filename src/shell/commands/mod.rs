@@ -71,9 +71,14 @@ pub(super) fn words(cluster: &Cluster, place: &Place) -> options::Messages {
     }
 }
 
+/// How a tool is used, in a line.
+pub(super) fn usage(name: &str) -> &str {
+    registry::usage(name).unwrap_or(name)
+}
+
 /// How a BusyBox applet is used, as it says it when it is used wrongly.
 pub(super) fn busybox_usage(name: &str) -> String {
-    let usage = registry::usage(name).unwrap_or(name);
+    let usage = usage(name);
     format!("BusyBox v1.37.0 () multi-call binary.\n\nUsage: {usage}")
 }
 

@@ -224,7 +224,7 @@ impl Grammar {
         let name = self.name;
         match words {
             Messages::Gnu if name == "ssh" => {
-                format!("{message}\nusage: {}", super::registry::usage(name).unwrap_or(name))
+                format!("{message}\nusage: {}", super::usage(name))
             }
             _ if name == "apk" => format!("{name}: {message}"),
             Messages::Gnu => {

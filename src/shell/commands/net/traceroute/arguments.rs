@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::super::families::Families;
 use crate::cluster::Flavour;
 use crate::network::Protocol;
+use crate::shell::commands;
 use crate::shell::commands::options::{Grammar, Messages};
-use crate::shell::commands::registry;
 use crate::shell::commands::trouble::left_out;
 
 /// How many hops it tries.
@@ -74,7 +74,7 @@ impl Args {
     /// What it says of a wrong one; a flag that is not simulated.
     pub fn real(arguments: &[String]) -> Result<Args, Refusal> {
         if arguments.is_empty() {
-            let usage = registry::usage("traceroute").unwrap_or_default();
+            let usage = commands::usage("traceroute");
             return Err((format!("Usage:\n  {usage}"), 0));
         }
         let mut args = Args::usual(Flavour::Gnu);
@@ -224,7 +224,7 @@ impl Args {
         }
         args.host = match options.operands.as_slice() {
             [host, ..] => host.clone(),
-            [] => return Err((crate::shell::commands::busybox_usage("traceroute"), 1)),
+            [] => return Err((commands::busybox_usage("traceroute"), 1)),
         };
         if let Some(text) = options.operands.get(1) {
             args.bytes = Some(in_range(text, (46, 32_768))?);

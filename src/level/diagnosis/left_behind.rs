@@ -1,0 +1,116 @@
+//! Objects that have left the player's files, and are still there: renamed, or moved to another namespace.
+//!
+//! `kubectl apply` changes what a file describes, and leaves alone what it does not describe any more. What
+//! is wrong with such an object stands on no line of the player's. Whether its going, or its coming back
+//! under its old name, mends the goal is tried in a copy.
+
+use serde_json::Value;
+
+use super::locate::{self, Locator};
+use super::look;
+use super::trial::{self, Tried};
+use super::{Diagnosis, Facts};
+use crate::cluster::ObjectName;
+use crate::level::source::Source;
+
+/// How many objects are tried at most.
+const MOST_TRIED: usize = 4;
+
+/// An object that a file described, and what the file describes instead.
+struct Left<'a> {
+    object: &'a ObjectName,
+    file: &'a str,
+    instead: Source<'a>,
+}
+
+/// A fault that stands on no line, where it is one of an object that the player has renamed or moved.
+pub(super) fn instead(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+    if said.at.is_some() || matches!(said.code, "manifest-refused" | "not-applied") {
+        return said;
+    }
+    let found = left(facts, &facts.locator);
+    found.iter().take(MOST_TRIED).find_map(|one| one.mends(facts, &said)).unwrap_or(said)
+}
+
+/// Every object of the player's that was sent from a file, is still there, and has left the file, while
+/// another one of its kind came into it.
+fn left<'a>(facts: &'a Facts<'_>, locator: &'a Locator) -> Vec<Left<'a>> {
+    let sources = locator.sources();
+    let sent = facts.case.cluster.ever_applied().filter(|sent| !sent.dry_run);
+    let gone = sent.filter(|sent| locator.object(&sent.object).is_none());
+    let left = gone.filter_map(|sent| {
+        let made = made_at(facts, &sent.object)?;
+        let same = |source: &&Source<'_>| {
+            *source.document.file == *sent.file && source.kind() == Some(sent.object.kind)
+        };
+        let later = |source: &&Source<'_>| {
+            let object = source.object_name();
+            object.and_then(|object| made_at(facts, &object)).is_some_and(|at| at > made)
+        };
+        let mut others = sources.iter().filter(same);
+        let moved = others.clone().find(|source| source.name() == sent.object.name);
+        let instead = moved.or_else(|| others.find(later))?.clone();
+        Some(Left { object: &sent.object, file: &sent.file, instead })
+    });
+    left.collect()
+}
+
+/// When an object that is there was made, as the API server writes it.
+fn made_at(facts: &Facts<'_>, object: &ObjectName) -> Option<String> {
+    let objects = facts.case.cluster.objects();
+    let value = objects.object(object.kind, &object.namespace, &object.name)?.to_value();
+    Some(value.pointer("/metadata/creationTimestamp")?.as_str()?.to_owned())
+}
+
+impl Left<'_> {
+    /// What mends the goal: that the object goes, or that the file describes it again.
+    fn mends(&self, facts: &Facts<'_>, said: &Diagnosis) -> Option<Diagnosis> {
+        let ObjectName { kind, namespace, name } = self.object;
+        let info = kind.info();
+        let passes = |command: &str| trial::after(facts, command) == Tried::Passes;
+        let place = look::in_namespace(namespace);
+        let renamed = self.instead.name() != name;
+        let within = match place.is_empty() && renamed {
+            true => String::new(),
+            false => format!(" of namespace {namespace}"),
+        };
+        let delete = format!("kubectl delete {} {name}{place}", info.singular);
+        let (fix, at) = if passes(&delete) {
+            (format!("{delete}, and send again"), None)
+        } else {
+            passes(&self.describe_again()).then_some(())?;
+            let path = if renamed { "metadata.name" } else { "metadata.namespace" };
+            let fix = format!(
+                "let {} describe {} {name}{within} again, apply, and send again",
+                self.file, info.name
+            );
+            (fix, locate::at(&self.instead, path))
+        };
+        let now = match renamed {
+            true => format!("{} {}", info.name, self.instead.name()),
+            false => format!("one of namespace {}", self.instead.namespace()),
+        };
+        Some(
+            Diagnosis { code: "left-behind", ..said.clone() }
+                .look([format!("kubectl get {} --all-namespaces", info.plural)])
+                .fact(format!(
+                    "{} {name}{within} is still there as {} once described it; the file describes {now} now",
+                    info.name, self.file
+                ))
+                .fact("apply changes what a file describes, and leaves alone what it does not describe any more")
+                .nearest(None)
+                .at(at)
+                .fix(fix),
+        )
+    }
+
+    /// A command that makes the object anew, as the file describes the other one.
+    fn describe_again(&self) -> String {
+        let mut manifest = self.instead.value.clone();
+        manifest["metadata"]["name"] = Value::from(self.object.name.as_str());
+        if !self.object.namespace.is_empty() {
+            manifest["metadata"]["namespace"] = Value::from(self.object.namespace.as_str());
+        }
+        format!("kubectl replace --force -f - <<'MANIFEST'\n{manifest}\nMANIFEST")
+    }
+}

@@ -1,0 +1,1 @@
+kubectl scale deployment ferry --replicas=2

@@ -1,0 +1,1 @@
+KUBE_EDITOR="sed -i -e 's/^  - port: 30080/  - name: w\n    port: 9000\n    protocol: TCP\n    targetPort: 9898\n  - name: p\n    port: 80/' -e 's/targetPort: 80$/targetPort: 8080/'" kubectl edit svc sky

@@ -1,0 +1,2 @@
+kubectl scale deployment hall-two --replicas=1
+sleep 3
