@@ -5,6 +5,8 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
+use dyn_clone::{DynClone, clone_trait_object};
+
 use super::{Answer, Ask, Cluster, Did, Image, Place};
 use crate::api::Kind;
 use crate::clock::SimTime;
@@ -14,7 +16,7 @@ use crate::network::{
 
 /// A program that runs in a container. Its whole state is in the value, so that a cluster in the
 /// middle of `while true; do curl localhost; sleep 5; done` can be cloned.
-pub trait Process: Send + Sync {
+pub trait Process: DynClone + Send + Sync {
     /// Goes on until the program waits or ends. Called when it starts, when the time it asked for
     /// has come, and after a signal.
     fn step(&mut self, context: &mut Context<'_>) -> Poll;
@@ -31,10 +33,9 @@ pub trait Process: Send + Sync {
     fn hung_up(&mut self, peer: SocketAddr, context: &mut Context<'_>) {
         let _ = (peer, context);
     }
-
-    /// The same program in the same state.
-    fn clone_box(&self) -> Box<dyn Process>;
 }
+
+clone_trait_object!(Process);
 
 /// What a program sees of the world while it runs.
 pub struct Context<'a> {

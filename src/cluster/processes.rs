@@ -242,7 +242,7 @@ fn with_program<R>(
     cluster.processes.running += 1;
     let place = entry.place.clone();
     if Arc::get_mut(&mut program).is_none() {
-        program = Arc::from(program.clone_box());
+        program = Arc::from(dyn_clone::clone_box(&*program));
     }
     let by_hand = matches!(entry.keeper, Keeper::Shell(_));
     let (mut output, mut errors) = (Vec::new(), Vec::new());

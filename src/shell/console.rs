@@ -267,10 +267,6 @@ impl Tool for Nested {
         }
         Interrupted::Handled
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// Which run of which container is at a place: it changes when the container dies. `None` for

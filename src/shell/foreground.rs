@@ -13,23 +13,14 @@ struct ForegroundTool {
 
 #[derive(Clone)]
 enum ForegroundState {
-    Start(Program),
+    Start(Box<dyn Process>),
     Runs(ProcessId),
     Over,
 }
 
-/// A program that can be cloned with the command that will start it.
-struct Program(Box<dyn Process>);
-
-impl Clone for Program {
-    fn clone(&self) -> Program {
-        Program(self.0.clone_box())
-    }
-}
-
 /// A command that runs this server.
 pub(super) fn run_in_foreground(process: Box<dyn Process>) -> Box<dyn Tool> {
-    Box::new(ForegroundTool { state: ForegroundState::Start(Program(process)) })
+    Box::new(ForegroundTool { state: ForegroundState::Start(process) })
 }
 
 impl ForegroundTool {
@@ -58,7 +49,7 @@ impl Tool for ForegroundTool {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         let id = match std::mem::replace(&mut self.state, ForegroundState::Over) {
             ForegroundState::Start(program) => {
-                match io.cluster.run_in_foreground(io.place, program.0) {
+                match io.cluster.run_in_foreground(io.place, program) {
                     Some(id) => id,
                     None => return Step::Exit(1),
                 }
@@ -84,9 +75,5 @@ impl Tool for ForegroundTool {
 
     fn terminate(&mut self, io: &mut Io<'_>) {
         self.end(io, Signal::Term);
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }

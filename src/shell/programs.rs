@@ -180,10 +180,6 @@ impl Process for Program {
         let answer = self.machine.as_mut().and_then(|machine| machine.serve(ask, context));
         answer.unwrap_or(Answer { reply: Reply::Closed, took: Duration::ZERO })
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 /// The language of a place's `sh`.
@@ -223,10 +219,6 @@ impl Tool for Script {
     fn terminate(&mut self, io: &mut Io<'_>) {
         self.machine.terminate(io);
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// A shell without a script: at a terminal it asks for commands, and else it reads them.
@@ -258,10 +250,6 @@ impl Tool for Undecided {
 
     fn terminate(&mut self, io: &mut Io<'_>) {
         self.chosen(io.stdin.terminal).terminate(io);
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 

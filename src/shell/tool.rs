@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use dyn_clone::{DynClone, clone_trait_object};
+
 use super::{Budget, UiRequest};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
@@ -10,7 +12,7 @@ use crate::cluster::{Cluster, Place};
 pub const NEVER: SimTime = SimTime::from_micros(u64::MAX);
 
 /// A running command. Commands that never wait do all their work in the first step.
-pub trait Tool: Send + Sync {
+pub trait Tool: DynClone + Send + Sync {
     /// Goes on until the command waits or ends.
     fn step(&mut self, io: &mut Io<'_>) -> Step;
 
@@ -30,16 +32,9 @@ pub trait Tool: Send + Sync {
     fn terminate(&mut self, io: &mut Io<'_>) {
         let _ = io;
     }
-
-    /// The same command in the same state.
-    fn clone_box(&self) -> Box<dyn Tool>;
 }
 
-impl Clone for Box<dyn Tool> {
-    fn clone(&self) -> Self {
-        self.clone_box()
-    }
-}
+clone_trait_object!(Tool);
 
 /// What a command waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -144,10 +144,6 @@ impl Process for StandIn {
             }
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 fn page(body: String) -> HttpResponse {

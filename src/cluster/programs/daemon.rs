@@ -159,10 +159,6 @@ impl<S: Service> Process for Daemon<S> {
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         self.service.answer(ask, context)
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 /// How a Go program says that a port is not its user's.

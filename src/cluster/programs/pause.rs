@@ -29,8 +29,4 @@ impl Process for Pause {
     fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
         super::http::other(Reply::Reset)
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }

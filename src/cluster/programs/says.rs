@@ -32,8 +32,4 @@ impl Process for Says {
     fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
         http::other(Reply::Closed)
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }

@@ -95,10 +95,6 @@ impl Process for TinyProgram {
     fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
         Answer { reply: Reply::Reset, took: Duration::ZERO }
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 /// A settled cluster of three nodes.

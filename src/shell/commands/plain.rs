@@ -23,10 +23,6 @@ impl Tool for Plain {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         (self.work)(&self.arguments, io).map_or(Step::Input, Step::Exit)
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// A command that only complains.
@@ -54,19 +50,11 @@ impl Tool for Said {
         io.stdout.extend_from_slice(self.0.as_bytes());
         Step::Exit(0)
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Tool for Failed {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         io.write_error(&self.message);
         Step::Exit(self.status)
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }

@@ -122,10 +122,6 @@ impl Tool for Ssh {
             inner.terminate(io);
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 pub(super) fn ssh(arguments: &[String]) -> Box<dyn Tool> {

@@ -95,13 +95,8 @@ impl Frame {
 }
 
 /// A server of a container's image.
+#[derive(Clone)]
 pub(super) struct Server(pub Box<dyn Process>);
-
-impl Clone for Server {
-    fn clone(&self) -> Self {
-        Server(self.0.clone_box())
-    }
-}
 
 /// What a script's text comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -143,8 +143,4 @@ impl Process for Tell {
     fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
         http::other(Reply::Closed)
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }

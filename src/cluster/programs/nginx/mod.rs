@@ -176,10 +176,6 @@ impl Process for Nginx {
         }
         all
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 /// What was asked, request by request: bytes may hold several. Empty lines before one are passed over.

@@ -1205,10 +1205,6 @@ impl Tool for Find {
         }
         Interrupted::Ended
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// What a find was told, until its first step.
@@ -1235,10 +1231,6 @@ impl Tool for Told {
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         self.running.as_mut().map_or(Interrupted::Ended, |find| find.interrupt(io))
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 

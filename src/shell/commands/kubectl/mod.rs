@@ -220,8 +220,4 @@ impl Tool for Kubectl {
             task.terminate(io);
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }

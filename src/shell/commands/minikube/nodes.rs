@@ -219,10 +219,6 @@ impl Tool for Ssh {
             inner.terminate(io);
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 #[cfg(test)]

@@ -67,8 +67,4 @@ impl Tool for Tunnel {
     fn terminate(&mut self, io: &mut Io<'_>) {
         self.interrupt(io);
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }

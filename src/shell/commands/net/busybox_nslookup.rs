@@ -64,10 +64,6 @@ impl Tool for EitherNslookup {
         });
         started.step(io)
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// nslookup with these arguments, of the place's BusyBox.
@@ -97,10 +93,6 @@ impl Tool for Nslookup {
                 }
             }
         }
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 

@@ -248,10 +248,6 @@ impl Tool for Wget {
         let _ = io.write_file(log, &content);
         step
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Wget {

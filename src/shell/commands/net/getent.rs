@@ -41,10 +41,6 @@ impl Tool for Getent {
             None => Step::Exit(2),
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Getent {

@@ -118,10 +118,6 @@ impl Process for Listener {
             self.over = Some(0);
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 impl Listener {

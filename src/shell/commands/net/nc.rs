@@ -163,10 +163,6 @@ impl Tool for Nc {
     fn terminate(&mut self, io: &mut Io<'_>) {
         self.interrupt(io);
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Args {

@@ -107,8 +107,4 @@ impl Tool for Nslookup {
             None => Step::Exit(0),
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }

@@ -126,10 +126,6 @@ impl Tool for Ping {
         }
         Interrupted::Ended
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Args {

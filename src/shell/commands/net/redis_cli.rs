@@ -121,10 +121,6 @@ impl Tool for RedisCli {
             }
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl RedisCli {

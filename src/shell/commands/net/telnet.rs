@@ -101,10 +101,6 @@ impl Tool for Telnet {
             }
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Telnet {

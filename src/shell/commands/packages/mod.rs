@@ -103,8 +103,4 @@ impl<K: Kind> Tool for Manager<K> {
             }
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }

@@ -99,10 +99,6 @@ impl Tool for Timeout {
             machine.terminate(io);
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 pub(in crate::shell::commands) fn timeout(
@@ -218,10 +214,6 @@ impl Tool for Watch {
                 return Step::Exit(0);
             }
         }
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 

@@ -30,10 +30,6 @@ impl Tool for Yes {
         }
         Step::Until(io.now() + PAUSE)
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 pub(in crate::shell::commands) fn yes(
@@ -230,9 +226,5 @@ impl Tool for Text {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         io.stdout.extend_from_slice(self.0.as_bytes());
         Step::Exit(0)
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }

@@ -127,10 +127,6 @@ impl Tool for Become {
             machine.terminate(io);
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 pub(in crate::shell::commands) fn env(
@@ -232,10 +228,6 @@ impl Tool for Time {
         if let Some((_, machine)) = &mut self.begun {
             machine.terminate(io);
         }
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 

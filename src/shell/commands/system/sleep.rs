@@ -23,10 +23,6 @@ impl Tool for Sleep {
             false => Step::Until(until),
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// `5`, `0.5`, `2m`, `1h`, `infinity`; `None` when it is none of these, `Some(None)` for ever.

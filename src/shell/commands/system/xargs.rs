@@ -240,10 +240,6 @@ impl Tool for Xargs {
         }
         Interrupted::Ended
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 const GRAMMAR: Grammar = Grammar {
@@ -374,10 +370,6 @@ impl Tool for Warned {
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         self.xargs.interrupt(io)
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 

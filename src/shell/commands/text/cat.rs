@@ -135,10 +135,6 @@ impl Tool for Cat {
             self.at += 1;
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 pub(in crate::shell::commands) fn cat(

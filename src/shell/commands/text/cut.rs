@@ -425,10 +425,6 @@ impl Tool for Translate {
             Read::Line(_) | Read::End => Step::Exit(0),
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {

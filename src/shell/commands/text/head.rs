@@ -127,10 +127,6 @@ impl Tool for Head {
         }
         Step::Exit(0)
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// `head -c` of what may still be coming in: it takes no more than it wants.
@@ -150,10 +146,6 @@ impl Tool for HeadBytes {
             true => Step::Exit(0),
             false => Step::Input,
         }
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 
@@ -241,10 +233,6 @@ impl Tool for Part {
             io.stdout.extend_from_slice(self.of(text));
         }
         Step::Exit(i32::from(failed))
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 
@@ -386,10 +374,6 @@ impl Tool for Follow {
             return Step::Exit(1);
         }
         Step::Until(io.now() + LOOK)
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 

@@ -119,10 +119,6 @@ impl<F: Filter> Tool for Filtering<F> {
             }
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// BusyBox' filters read lines by `fgets`, to which a folder is a file without any.

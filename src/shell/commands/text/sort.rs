@@ -558,10 +558,6 @@ impl Tool for Sort {
         }
         Step::Exit(0)
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Sort {

@@ -161,10 +161,6 @@ impl Tool for Tee {
             false => Step::Input,
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Tee {

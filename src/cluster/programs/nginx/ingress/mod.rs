@@ -129,10 +129,6 @@ impl Process for Controller {
         }
         answer
     }
-
-    fn clone_box(&self) -> Box<dyn Process> {
-        Box::new(self.clone())
-    }
 }
 
 impl Controller {

@@ -81,10 +81,6 @@ impl<L: Lookup> Tool for Running<L> {
             }
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// A question to name servers, with its repetitions.

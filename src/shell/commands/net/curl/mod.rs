@@ -131,10 +131,6 @@ impl Tool for Curl {
             }
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Curl {

@@ -158,10 +158,6 @@ impl Tool for Wget {
         }
         step
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Session {

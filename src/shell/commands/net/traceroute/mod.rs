@@ -50,10 +50,6 @@ impl Tool for Traceroute {
         }
         Step::Exit(self.code)
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 impl Traceroute {

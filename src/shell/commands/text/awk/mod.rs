@@ -243,10 +243,6 @@ impl Tool for Awk {
         }
         Interrupted::Ended
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// A program that somebody would still have to type.

@@ -135,8 +135,4 @@ impl Tool for Start {
         }
         self.inner.as_mut().map_or(Step::Exit(1), |inner| inner.step(io))
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }

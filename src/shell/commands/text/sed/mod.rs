@@ -30,10 +30,6 @@ impl Tool for Stream {
             Came::Ended(status) => Step::Exit(status),
         }
     }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
-    }
 }
 
 /// A script's text; `-` is standard input.
@@ -114,10 +110,6 @@ impl Tool for InPlace {
             }
         }
         Step::Exit(status)
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 
@@ -274,10 +266,6 @@ impl Tool for Start {
             }
         }
         self.started.as_mut().map_or(Step::Exit(0), |tool| tool.step(io))
-    }
-
-    fn clone_box(&self) -> Box<dyn Tool> {
-        Box::new(self.clone())
     }
 }
 
