@@ -249,7 +249,8 @@ fn wanted(options: &Options, gnu: bool, io: &mut Io<'_>) -> Result<(Vec<Row>, i3
     let (mut rows, mut status) = (Vec::new(), 0);
     let fits = |one: &Mounted| {
         let named = |letter| options.all(letter).any(|kind| kind == one.kind);
-        (!gnu || !options.has('t') || named('t')) && !(gnu && named('x'))
+        let is_wanted = !options.has('t') || named('t');
+        !gnu || (is_wanted && !named('x'))
     };
     if let Some(kind) =
         options.all('t').find(|kind| gnu && options.all('x').any(|one| one == *kind))

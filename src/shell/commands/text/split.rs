@@ -330,15 +330,16 @@ impl Names<'_> {
         let (mut number, mut width, mut head) =
             (at + self.first, self.width.min(20), String::new());
         // The last letter in front says that one more stands behind: `xyz` is followed by `xzaaa`.
-        while self.grows {
+        let mut grows = self.grows;
+        while grows {
             let block =
                 (base - 1).checked_mul(base.checked_pow(u32::try_from(width).ok()? - 1)?)?;
-            if number < block {
-                break;
+            grows = number >= block;
+            if grows {
+                number -= block;
+                width += 1;
+                head.push(char::from(self.letters[base - 1]));
             }
-            number -= block;
-            width += 1;
-            head.push(char::from(self.letters[base - 1]));
         }
         let mut tail = Vec::new();
         for _ in 0..width {
