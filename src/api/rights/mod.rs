@@ -21,9 +21,9 @@ pub struct User {
     pub groups: Vec<String>,
 }
 
-/// What somebody is about to do.
+/// What somebody asks to do (`k8s.io/apiserver/pkg/authorization/authorizer`, `Attributes`).
 #[derive(Clone, Copy, Debug)]
-pub enum Deed<'a> {
+pub enum Attributes<'a> {
     /// Something with objects of the API.
     Resource {
         /// `get`
@@ -145,10 +145,10 @@ pub fn allows(
     store: &Store,
     user: &User,
     namespace: Option<&str>,
-    deed: Deed<'_>,
+    asked: Attributes<'_>,
 ) -> Result<(), String> {
     let found = rules(store, user, namespace);
-    if found.rules.iter().any(|rule| covers(rule, deed)) {
+    if found.rules.iter().any(|rule| covers(rule, asked)) {
         return Ok(());
     }
     Err(match found.missing.as_slice() {
@@ -159,10 +159,10 @@ pub fn allows(
 }
 
 /// `RuleAllows` (`plugin/pkg/auth/authorizer/rbac`, `pkg/apis/rbac/v1/evaluation_helpers.go`).
-fn covers(rule: &PolicyRule, deed: Deed<'_>) -> bool {
+fn covers(rule: &PolicyRule, asked: Attributes<'_>) -> bool {
     let has = |list: &[String], wanted: &str| list.iter().any(|is| is == "*" || is == wanted);
-    match deed {
-        Deed::Resource { verb, group, resource, name } => {
+    match asked {
+        Attributes::Resource { verb, group, resource, name } => {
             let sub = resource.split_once('/').map(|(_, sub)| format!("*/{sub}"));
             let mut resources = rule.resources.iter().flatten();
             let names = rule.resource_names.as_deref().unwrap_or_default();
@@ -171,7 +171,7 @@ fn covers(rule: &PolicyRule, deed: Deed<'_>) -> bool {
                 && resources.any(|is| is == "*" || is == resource || Some(is) == sub.as_ref())
                 && (names.is_empty() || names.iter().any(|is| is == name))
         }
-        Deed::Path { verb, path } => {
+        Attributes::Path { verb, path } => {
             let fits = |url: &String| match url.strip_suffix('*') {
                 Some(begin) => path.starts_with(begin),
                 None => url == path,
@@ -193,10 +193,10 @@ pub fn authorize(store: &Store, user: &User, request: &Request) -> Result<(), St
     };
     let namespace = namespace.filter(|namespace| !namespace.is_empty());
     let info = kind.info();
-    let (verb, part) = deed(request);
+    let (verb, part) = verb_and_part(request);
     let resource = format!("{}{part}", info.plural);
     let name = if verb == "create" { "" } else { name };
-    let asked = Deed::Resource { verb, group: info.group, resource: &resource, name };
+    let asked = Attributes::Resource { verb, group: info.group, resource: &resource, name };
     let Err(reason) = allows(store, user, namespace, asked) else { return Ok(()) };
     let place = match namespace {
         Some(namespace) => format!("in the namespace {namespace:?}"),
@@ -220,7 +220,7 @@ pub fn authorize(store: &Store, user: &User, request: &Request) -> Result<(), St
 }
 
 /// The verb of a request, and the part of the object that it is about.
-fn deed(request: &Request) -> (&'static str, &'static str) {
+fn verb_and_part(request: &Request) -> (&'static str, &'static str) {
     let part = |options: &super::WriteOptions| match options.subresource {
         Subresource::None => "",
         Subresource::Status => "/status",
@@ -261,8 +261,8 @@ mod tests {
     }
 
     fn may(store: &Store, user: &User, namespace: &str, verb: &str, resource: &str) -> bool {
-        let deed = Deed::Resource { verb, group: "", resource, name: "" };
-        allows(store, user, Some(namespace), deed).is_ok()
+        let asked = Attributes::Resource { verb, group: "", resource, name: "" };
+        allows(store, user, Some(namespace), asked).is_ok()
     }
 
     #[test]

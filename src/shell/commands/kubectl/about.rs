@@ -12,7 +12,7 @@ use super::resources::{RESOURCES, Resource, categories, verbs};
 use super::server::{SERVER, VERSION, build};
 use super::{Call, DONE, Failure, Next, Outcome, go_types};
 use crate::api::Kind;
-use crate::api::rights::{self, Deed};
+use crate::api::rights::{self, Attributes};
 use crate::api::table::{Column, Layout, Table};
 
 /// The release of Kustomize in its kubectl.
@@ -338,13 +338,14 @@ fn can_i(call: Call, io: &mut Io<'_>) -> Outcome {
     let namespace = (!arguments.on("all-namespaces")).then_some(call.client.namespace.as_str());
     let answer = match is_path {
         true => {
-            let deed = Deed::Path { verb: &words[0], path: &words[1] };
-            rights::allows(io.cluster.objects(), call.client.user(), None, deed)
+            let asked = Attributes::Path { verb: &words[0], path: &words[1] };
+            rights::allows(io.cluster.objects(), call.client.user(), None, asked)
         }
         false => {
             let (resource, group, name) = resource_of(&call);
-            let deed = Deed::Resource { verb: &words[0], group, resource: &resource, name: &name };
-            rights::allows(io.cluster.objects(), call.client.user(), namespace, deed)
+            let asked =
+                Attributes::Resource { verb: &words[0], group, resource: &resource, name: &name };
+            rights::allows(io.cluster.objects(), call.client.user(), namespace, asked)
         }
     };
     let (text, exit) = match answer {
