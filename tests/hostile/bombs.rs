@@ -164,6 +164,15 @@ fn what_a_device_gives_is_whole_or_refused() {
 }
 
 #[test]
+fn a_number_of_pieces_or_probes_is_bounded() {
+    bomb("seq 9 | split -n 1000000000", "not simulated here: split -n");
+    bomb("seq 9 | split -n l/999999999999", "not simulated here: split -n");
+    let pod = "kubectl run t --image=busybox --command -- sleep 999; kubectl wait --for=condition=Ready pod/t";
+    let probes = "kubectl exec t -- traceroute -q 2147483647 10.1.1.1";
+    bomb(&format!("{pod}; {probes}"), "not simulated here: traceroute -q");
+}
+
+#[test]
 fn awk_reads_what_comes_in_once() {
     bomb("yes | head -c 3000000 | tr -d '\\n' | awk '{print length($0)}'", "1500000");
     bomb("yes | head -c 3000000 | awk 'BEGIN {RS = \"\"} {n++} END {print n, NR}'", "1 1");

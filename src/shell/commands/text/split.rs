@@ -183,6 +183,9 @@ fn counted(what: &str, text: &str, gnu: bool) -> Result<usize, String> {
     }
 }
 
+/// More pieces than any folder holds here.
+const MOST_CHUNKS: usize = 1_000_000;
+
 /// `N`, `K/N`, `l/N`, `l/K/N`, `r/N`, `r/K/N`
 fn chunks(text: &str) -> Result<Chunks, String> {
     let (how, rest) = match text.split_once('/') {
@@ -199,6 +202,10 @@ fn chunks(text: &str) -> Result<Chunks, String> {
             return Err(format!(
                 "split: invalid number of chunks: '{count}': Numerical result out of range"
             ));
+        }
+        Ok(number) if number > MOST_CHUNKS => {
+            let flag = format!("-n {text}; it makes {MOST_CHUNKS} pieces at most");
+            return Err(left_out("split", flag));
         }
         Ok(number) => number,
         Err(_) => return Err(format!("split: invalid number of chunks: '{count}'")),

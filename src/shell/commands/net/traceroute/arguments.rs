@@ -15,6 +15,9 @@ const HOPS: u32 = 30;
 /// How many probes it sends to each hop.
 const PROBES: u32 = 3;
 
+/// How many BusyBox' may send to each hop here: nobody reads a longer line.
+const MOST_PROBES: u32 = 100;
+
 /// The port of the first UDP probe; each later one asks the next.
 const FIRST_PORT: u16 = 33_434;
 
@@ -217,6 +220,10 @@ impl Args {
         args.most = number('m', (1, 255), HOPS)?;
         args.first = number('f', (1, args.most), 1)?;
         args.probes = number('q', (1, i32::MAX as u32), PROBES)?;
+        if args.probes > MOST_PROBES {
+            let flag = format!("-q {}; it sends {MOST_PROBES} to a hop at most", args.probes);
+            return Err((left_out("traceroute", flag), 1));
+        }
         args.port = number('p', (1, 65_535), FIRST_PORT.into())? as u16;
         args.patience = Duration::from_secs(number('w', (1, 86_400), 3)?.into());
         if options.has('I') {
