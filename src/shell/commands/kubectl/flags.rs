@@ -9,7 +9,7 @@ use super::Failure;
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
+pub(in crate::shell::commands) enum Takes {
     /// Nothing, or `=true` and `=false`.
     Switch,
     /// A text.
@@ -32,7 +32,7 @@ pub(super) enum Takes {
 
 /// A flag.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Flag {
+pub(in crate::shell::commands) struct Flag {
     /// Its name, without dashes.
     pub long: &'static str,
     /// Its letter.
@@ -46,12 +46,20 @@ pub(super) struct Flag {
 }
 
 /// A switch, off by default.
-pub(super) const fn switch(long: &'static str, short: Option<char>, help: &'static str) -> Flag {
+pub(in crate::shell::commands) const fn switch(
+    long: &'static str,
+    short: Option<char>,
+    help: &'static str,
+) -> Flag {
     Flag { long, short, takes: Takes::Switch, default: "false", help }
 }
 
 /// A flag with a text, empty by default.
-pub(super) const fn text(long: &'static str, short: Option<char>, help: &'static str) -> Flag {
+pub(in crate::shell::commands) const fn text(
+    long: &'static str,
+    short: Option<char>,
+    help: &'static str,
+) -> Flag {
     Flag { long, short, takes: Takes::Text, default: "''", help }
 }
 
@@ -67,7 +75,7 @@ pub(super) const fn typed(
 
 /// A command line, read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Arguments {
+pub(in crate::shell::commands) struct Arguments {
     values: BTreeMap<&'static str, Vec<String>>,
     /// Every flag and its value, as they were given.
     pub order: Vec<(&'static str, String)>,
@@ -128,7 +136,10 @@ impl Arguments {
 ///
 /// # Errors
 /// The message that comes before the hint at the command's help.
-pub(super) fn parse(flags: &[Flag], words: &[String]) -> Result<Arguments, String> {
+pub(in crate::shell::commands) fn parse(
+    flags: &[Flag],
+    words: &[String],
+) -> Result<Arguments, String> {
     let mut arguments = Arguments::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {

@@ -27,7 +27,7 @@ mod exec;
 mod explain;
 mod expose;
 mod failure;
-mod flags;
+pub(super) mod flags;
 mod get;
 mod go_template;
 mod go_types;

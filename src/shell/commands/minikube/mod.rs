@@ -6,7 +6,6 @@ mod service;
 mod table;
 mod tunnel;
 
-use self::flags::Read;
 use self::nodes::{Ssh, ip, nodes, profile, start_node, status, stop_node};
 use self::service::service;
 use self::tunnel::Tunnel;
@@ -24,7 +23,7 @@ pub(super) fn minikube(arguments: &[String]) -> Box<dyn Tool> {
     // Commands that heed no flag but the profile.
     let named = &words[..words.len().min(if words.first() == Some(&"node") { 2 } else { 1 })];
     if let ["start" | "status" | "tunnel" | "version" | "profile"] | ["node", _] = named
-        && let Err((told, code)) = Read::of(&named.join(" "), &[], &arguments[named.len()..])
+        && let Err((told, code)) = flags::read(&named.join(" "), &[], &arguments[named.len()..])
     {
         return failed(told, code);
     }

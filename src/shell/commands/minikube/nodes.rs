@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::Node;
 
-use super::flags::{NODE, Read};
+use super::flags::{self, NODE};
 use super::table::table;
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::shell::commands::ssh;
@@ -47,8 +47,8 @@ fn chosen(
     command: &str,
     arguments: &[String],
 ) -> Result<(String, String), (String, i32)> {
-    let read = Read::of(command, &[NODE], arguments)?;
-    node(cluster, read.value("--node"))
+    let arguments = flags::read(command, &[NODE], arguments)?;
+    node(cluster, arguments.get("node"))
 }
 
 /// The node of a name; the first one without a name.

@@ -4,36 +4,30 @@ use std::fmt::Write as _;
 
 use k8s_openapi::api::core::v1::Service;
 
-use super::flags::{Flag, Read};
+use super::flags::{self, NAMESPACE, URL};
 use super::nodes::addresses;
 use super::table::table;
 use crate::shell::Io;
 
-/// The flags that it heeds.
-const FLAGS: [Flag; 2] = [
-    Flag { long: "--url", short: "", takes_value: false },
-    Flag { long: "--namespace", short: "-n", takes_value: true },
-];
-
 /// `minikube service NAME`: where its node port answers.
 pub(super) fn service(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let read = match Read::of("service", &FLAGS, arguments) {
-        Ok(read) => read,
+    let arguments = match flags::read("service", &[URL, NAMESPACE], arguments) {
+        Ok(arguments) => arguments,
         Err((told, code)) => {
             io.write_error(told);
             return Some(code);
         }
     };
-    let namespace = read.value("--namespace");
-    if let ["list", ..] = read.operands.as_slice() {
-        return Some(list(namespace, io));
-    }
-    let namespace = namespace.unwrap_or("default").to_owned();
-    let url_only = read.is_on("--url");
-    let Some(name) = read.operands.first().map(|name| (*name).to_owned()) else {
+    let namespace = arguments.get("namespace");
+    let Some(name) = arguments.positional.first().cloned() else {
         io.write_error("❌  Exiting due to MK_USAGE: You must specify a service name");
         return Some(14);
     };
+    if name == "list" {
+        return Some(list(namespace, io));
+    }
+    let namespace = namespace.unwrap_or("default").to_owned();
+    let url_only = arguments.on("url");
     let Some(found) = io.cluster.objects().get::<Service>(&namespace, &name).cloned() else {
         io.write_error(format!(
             "\n❌  Exiting due to SVC_NOT_FOUND: Service '{name}' was not found in '{namespace}' namespace.\nYou may select another namespace by using 'minikube service {name} -n <namespace>'. Or list out all the services using 'minikube service list'"
