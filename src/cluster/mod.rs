@@ -51,7 +51,7 @@ pub use messages::{
     Lookup, LookupFailure, Payload, Query, Reply,
 };
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
-pub use programs::{ingress_port, secret_certificate};
+pub use programs::{decode_url, ingress_port, secret_certificate};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,6 +24,7 @@ mod redis_config;
 mod says;
 mod whoami;
 
+pub use http::decode as decode_url;
 pub use nginx::ingress::{port_of as ingress_port, secret_certificate};
 
 use super::{Image, Payload, Process};

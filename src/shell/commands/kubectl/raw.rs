@@ -8,6 +8,7 @@ use super::client::Filter;
 use super::server;
 use super::{Call, DONE, Failure, Outcome, go_types, resources};
 use crate::api::{FieldSelector, Kind, LabelSelector, Object, Reason, Status, join_host_port};
+use crate::cluster::decode_url;
 
 /// What does not go with `--raw` (`GetOptions.Validate`).
 ///
@@ -112,37 +113,17 @@ fn filter(query: &str, path: &str) -> Result<Filter, Failure> {
         let bad = |why: String| Failure::from(Status::new(Reason::BadRequest, why));
         match name {
             "labelSelector" => {
-                filter.labels = LabelSelector::parse(&decoded(value)).map_err(bad)?;
+                filter.labels = LabelSelector::parse(&decode_url(value)).map_err(bad)?;
             }
             "fieldSelector" => {
                 let requirements =
-                    super::client::field_requirements(&decoded(value)).map_err(bad)?;
+                    super::client::field_requirements(&decode_url(value)).map_err(bad)?;
                 filter.fields = FieldSelector { requirements };
             }
             _ => return Err(beyond(&format!("{path}?{name}"))),
         }
     }
     Ok(filter)
-}
-
-/// Percent signs and plus signs of a query, decoded.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, more @ ..] = rest {
-        let code = more.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match (first, code.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &more[2..];
-            }
-            (byte, _) => {
-                bytes.push(if *byte == b'+' { b' ' } else { *byte });
-                rest = more;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What a path of the API names.
