@@ -363,13 +363,10 @@ fn fault_marks(file: &str, source: &Source<'_>, faults: &Faults) -> Vec<Diagnost
     marks
 }
 
-/// The last field of a path; keys with dots stand in brackets, as `selector[example.com/app]`.
+/// The last field of a path, an item with its list: `ports[0]`.
 fn last_step(path: &str) -> &str {
-    let bracketed = path.strip_suffix(']').and_then(|path| path.rsplit_once('['));
-    match bracketed.filter(|(_, key)| key.parse::<usize>().is_err()) {
-        Some((_, key)) => key,
-        None => path.rsplit('.').next().unwrap_or_default(),
-    }
+    let key = manifest::segments(path).last().filter(|key| key.parse::<usize>().is_err());
+    key.or_else(|| path.rsplit('.').next()).unwrap_or_default()
 }
 
 /// What the API server would say of what `kubectl apply` sends, without storing anything.

@@ -660,7 +660,7 @@ impl Attempt {
         state.printed = run.excerpt();
         probing.runs.push(run);
         let tried = state.tried;
-        let served = probe::still_there(&self.cluster, probe::served(&probing.runs));
+        let served = probe::served(&self.cluster, &probing.runs);
         let more = state.goes_on(goal, served.len());
         probing.next = self.cluster.now() + goal.repeat.every;
         if more {
@@ -693,7 +693,7 @@ impl Attempt {
     }
 
     fn judge(&mut self, goal: &Goal, probing: &Probing) {
-        let served = probe::still_there(&self.cluster, probe::served(&probing.runs));
+        let served = probe::served(&self.cluster, &probing.runs);
         let state = &mut self.goals[probing.goal];
         let reached = state.can_still_pass(goal) && served.len() >= goal.repeat.spread as usize;
         let obstacle = probing.obstacle.as_ref().filter(|_| reached);

@@ -103,15 +103,9 @@ impl PlaceName {
                 self.in_pod(pod)
             }
             _ => {
-                let selector =
-                    self.selector(cluster).ok_or_else(|| NoPlace::Missing(self.clone()))?;
-                let selector = LabelSelector::of(&selector);
-                let mut pods: Vec<&Arc<Pod>> = cluster
-                    .objects()
-                    .list::<Pod>(Some(&self.namespace))
-                    .filter(|pod| selector.matches(pod.metadata.labels.as_ref()))
-                    .filter(|pod| pod.metadata.deletion_timestamp.is_none())
-                    .collect();
+                let mut pods =
+                    self.selected(cluster).ok_or_else(|| NoPlace::Missing(self.clone()))?;
+                pods.retain(|pod| pod.metadata.deletion_timestamp.is_none());
                 pods.sort_by_key(|pod| !pod.is_ready());
                 let pod = pods.iter().find(|pod| pod.is_running());
                 self.in_pod(pod.ok_or_else(|| NoPlace::NotRunning(self.clone()))?)
@@ -120,19 +114,22 @@ impl PlaceName {
     }
 
     /// The pods that it may mean, those that end as well.
-    pub(super) fn pods<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Arc<Pod>> {
-        let objects = cluster.objects();
+    pub(super) fn pods<'c>(&'c self, cluster: &'c Cluster) -> Vec<&'c Arc<Pod>> {
         match self.kind {
             PlaceKind::Laptop | PlaceKind::Node => Vec::new(),
-            PlaceKind::Pod => objects.get::<Pod>(&self.namespace, &self.name).into_iter().collect(),
-            _ => {
-                let Some(selector) = self.selector(cluster) else { return Vec::new() };
-                let selector = LabelSelector::of(&selector);
-                let own = |pod: &&Arc<Pod>| selector.matches(pod.metadata.labels.as_ref());
-                let all = objects.list::<Pod>(None).filter(own);
-                all.filter(|pod| pod.metadata.namespace.as_ref() == Some(&self.namespace)).collect()
+            PlaceKind::Pod => {
+                let pod = cluster.objects().get::<Pod>(&self.namespace, &self.name);
+                pod.into_iter().collect()
             }
+            _ => self.selected(cluster).unwrap_or_default(),
         }
+    }
+
+    /// The pods that its workload selects; `None` where there is no such workload.
+    fn selected<'c>(&'c self, cluster: &'c Cluster) -> Option<Vec<&'c Arc<Pod>>> {
+        let selector = LabelSelector::of(&self.selector(cluster)?);
+        let pods = cluster.objects().list::<Pod>(Some(&self.namespace));
+        Some(pods.filter(|pod| selector.matches(pod.metadata.labels.as_ref())).collect())
     }
 
     /// The container that it names of a pod that it names, whether it runs or not.

@@ -191,22 +191,18 @@ impl Run {
     }
 }
 
-/// The distinct pods that served successful runs.
-pub fn served(runs: &[Run]) -> BTreeSet<Party> {
+/// The distinct pods that served successful runs and are still there: those that have gone since, or are
+/// going, serve nobody any more.
+pub fn served(cluster: &Cluster, runs: &[Run]) -> BTreeSet<Party> {
     let good = runs.iter().filter(|run| run.miss.is_none());
-    good.flat_map(|run| run.served_by.iter().cloned()).collect()
+    good.flat_map(|run| &run.served_by).filter(|party| is_there(cluster, party)).cloned().collect()
 }
 
-/// Those of them that are still there: pods that have gone since, or are going, serve nobody any more.
-pub fn still_there(cluster: &Cluster, mut served: BTreeSet<Party>) -> BTreeSet<Party> {
-    served.retain(|party| match party {
-        Party::Pod { namespace, name } => {
-            let pod = cluster.objects().get::<Pod>(namespace, name);
-            pod.is_some_and(|pod| pod.metadata.deletion_timestamp.is_none())
-        }
-        _ => true,
-    });
-    served
+/// Whether somebody who served is still there to serve.
+pub fn is_there(cluster: &Cluster, party: &Party) -> bool {
+    let Party::Pod { namespace, name } = party else { return true };
+    let pod = cluster.objects().get::<Pod>(namespace, name);
+    pod.is_some_and(|pod| pod.metadata.deletion_timestamp.is_none())
 }
 
 /// The pods that commands made without a manifest (`kubectl run`), as whoever asks in their place.

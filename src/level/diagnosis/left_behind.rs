@@ -4,6 +4,7 @@
 //! is wrong with such an object stands on no line of the player's. Whether its going, or its coming back
 //! under its old name, mends the goal is tried in a copy.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::Value;
 
 use super::locate::{self, Locator};
@@ -55,11 +56,11 @@ fn left<'a>(facts: &'a Facts<'_>, locator: &'a Locator) -> Vec<Left<'a>> {
     left.collect()
 }
 
-/// When an object that is there was made, as the API server writes it.
-fn made_at(facts: &Facts<'_>, object: &ObjectName) -> Option<String> {
+/// When an object that is there was made.
+fn made_at<'a>(facts: &Facts<'a>, object: &ObjectName) -> Option<&'a Time> {
     let objects = facts.case.cluster.objects();
-    let value = objects.object(object.kind, &object.namespace, &object.name)?.to_value();
-    Some(value.pointer("/metadata/creationTimestamp")?.as_str()?.to_owned())
+    let object = objects.object(object.kind, &object.namespace, &object.name)?;
+    object.metadata().creation_timestamp.as_ref()
 }
 
 impl Left<'_> {

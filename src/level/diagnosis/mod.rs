@@ -64,6 +64,7 @@ use k8s_openapi::api::core::v1::Service;
 use crate::api::Pod;
 use crate::cluster::{Cluster, Did, Ending, Fetched, Place};
 use crate::diagnostic::Location;
+use crate::manifest;
 use crate::network::{Party, Protocol, Trace};
 use crate::shell::Files;
 
@@ -346,12 +347,12 @@ fn said_twice(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     if matches!(said.code, "manifest-refused" | "not-applied") {
         return said;
     }
-    let said = match described_twice(facts, &said) {
-        Some(said) => return said,
-        None => said,
-    };
+    if let Some(said) = described_twice(facts, &said) {
+        return said;
+    }
     let Some((document, again)) = facts.locator.repeated(said.at.as_ref()) else { return said };
-    let (file, key) = (&document.file, again.path.rsplit(['.', ']']).next().unwrap_or(&again.path));
+    let (file, key) =
+        (&document.file, manifest::segments(&again.path).last().unwrap_or(&again.path));
     let (first, last) = (again.first.line, again.at.line);
     let fact =
         format!("{file} says {key} twice, in lines {first} and {last}: only the last one counts");

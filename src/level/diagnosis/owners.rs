@@ -24,6 +24,8 @@ pub(super) struct Maker {
     pub kind: Kind,
     pub name: String,
     pub replicas: i32,
+    /// Whether it makes none for now (`spec.paused` of a Deployment).
+    pub paused: bool,
 }
 
 /// The Deployments and StatefulSets that make pods with these labels.
@@ -32,15 +34,18 @@ pub(super) fn makers(facts: &Facts<'_>, namespace: &str, wanted: &Labels) -> Vec
     let objects = facts.case.cluster.objects();
     let deployments = objects.list::<Deployment>(Some(namespace)).filter_map(|one| {
         let spec = one.spec.as_ref()?;
-        Some((Kind::Deployment, &one.metadata, spec.replicas, spec.template.metadata.as_ref()))
+        let paused = spec.paused == Some(true);
+        Some((Kind::Deployment, &one.metadata, spec.replicas, paused, &spec.template))
     });
     let sets = objects.list::<StatefulSet>(Some(namespace)).filter_map(|one| {
         let spec = one.spec.as_ref()?;
-        Some((Kind::StatefulSet, &one.metadata, spec.replicas, spec.template.metadata.as_ref()))
+        Some((Kind::StatefulSet, &one.metadata, spec.replicas, false, &spec.template))
     });
-    let made = deployments.chain(sets).filter_map(|(kind, metadata, replicas, template)| {
-        selector.matches(template?.labels.as_ref()).then_some(())?;
-        Some(Maker { kind, name: metadata.name.clone()?, replicas: replicas.unwrap_or(1) })
-    });
+    let made =
+        deployments.chain(sets).filter_map(|(kind, metadata, replicas, paused, template)| {
+            selector.matches(template.metadata.as_ref()?.labels.as_ref()).then_some(())?;
+            let (name, replicas) = (metadata.name.clone()?, replicas.unwrap_or(1));
+            Some(Maker { kind, name, replicas, paused })
+        });
     made.collect()
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{ResourceQuota, Service};
 
 use super::look::{self, shown_name};
 use super::readiness::later;
-use super::{Diagnosis, Facts, listens_in, manifests, services, trial};
+use super::{Diagnosis, Facts, listens_in, manifests, owners, services, trial};
 use crate::api::{Event, Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, nearest};
@@ -405,26 +405,11 @@ pub(super) fn scaled_to_none(
     (code, message): (super::Code, &str),
 ) -> Option<Diagnosis> {
     let (namespace, name) = services::full_name(service);
-    let selector = LabelSelector::equalities(wanted);
-    let objects = facts.case.cluster.objects();
-    let deployments = objects.list::<Deployment>(Some(namespace)).filter_map(|one| {
-        let spec = one.spec.as_ref()?;
-        let replicas = if spec.paused == Some(true) { Some(0) } else { spec.replicas };
-        Some((Kind::Deployment, &one.metadata, replicas, spec.template.metadata.as_ref()))
-    });
-    let sets = objects.list::<StatefulSet>(Some(namespace)).filter_map(|one| {
-        let spec = one.spec.as_ref()?;
-        Some((Kind::StatefulSet, &one.metadata, spec.replicas, spec.template.metadata.as_ref()))
-    });
-    let (kind, metadata, ..) = deployments.chain(sets).find(|(_, _, replicas, template)| {
-        *replicas == Some(0)
-            && template.is_some_and(|template| selector.matches(template.labels.as_ref()))
-    })?;
-    let (info, owner) = (kind.info(), metadata.name.as_deref()?);
+    let makers = owners::makers(facts, namespace, wanted);
+    let maker = makers.iter().find(|maker| maker.paused || maker.replicas == 0)?;
+    let (info, owner) = (maker.kind.info(), &maker.name);
     let place = look::in_namespace(namespace);
-    let deployment = objects.get::<Deployment>(namespace, owner);
-    let spec = deployment.filter(|_| kind == Kind::Deployment).and_then(|one| one.spec.as_ref());
-    if spec.is_some_and(|spec| spec.paused == Some(true) && spec.replicas != Some(0)) {
+    if maker.paused && maker.replicas != 0 {
         return Some(
             Diagnosis::new(code, message)
                 .look([

@@ -151,8 +151,8 @@ fn play(facts: &Facts<'_>, cluster: &mut Cluster, goal: &Goal) -> Tried {
         if missed > goal.repeat.times.saturating_sub(goal.repeat.succeed) {
             return Tried::Fails(last);
         }
-        let spread = probe::still_there(cluster, served.clone()).len();
-        if number >= goal.repeat.times && spread >= goal.repeat.spread as usize {
+        let spread = || served.iter().filter(|party| probe::is_there(cluster, party)).count();
+        if number >= goal.repeat.times && spread() >= goal.repeat.spread as usize {
             return Tried::Passes;
         }
         wait(cluster, goal.repeat.every);
