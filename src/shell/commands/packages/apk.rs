@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::server::{Trouble, fetch};
-use super::{Kind, Next, Then, catalogue, operands};
+use super::{Kind, Next, Then, catalogue};
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Messages, Options};
 
@@ -15,7 +15,7 @@ const PARTS: [&str; 2] = ["main", "community"];
 /// A command line of apk.
 #[derive(Clone)]
 pub(super) struct Apk {
-    options: Result<Options, String>,
+    options: Result<Options, (String, i32)>,
 }
 
 /// What changes nothing here: nothing is kept in a cache, and every command fetches the indexes anew.
@@ -38,7 +38,7 @@ fn url(part: &str) -> String {
 
 impl Apk {
     pub fn new(arguments: &[String]) -> Apk {
-        Apk { options: GRAMMAR.parse(arguments, Messages::Musl) }
+        Apk { options: GRAMMAR.parse(arguments, Messages::Musl).map_err(|told| (told, 1)) }
     }
 
     /// Fetches the indexes, as every command of apk does first.
@@ -70,15 +70,12 @@ impl Kind for Apk {
         "apk"
     }
 
-    fn start(&self, io: &mut Io<'_>) -> Next {
-        let operands = match &self.options {
-            Ok(options) => operands(options),
-            Err(told) => {
-                io.write_error(told);
-                return Next::Exit(1);
-            }
-        };
-        match operands.as_slice() {
+    fn options(&self) -> &Result<Options, (String, i32)> {
+        &self.options
+    }
+
+    fn start(&self, io: &mut Io<'_>, operands: &[&str]) -> Next {
+        match operands {
             ["update", ..] => {
                 let (took, reached) = self.fetch(io);
                 if reached {

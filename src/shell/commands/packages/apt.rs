@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::server::{Trouble, fetch};
-use super::{Kind, Next, Then, catalogue, operands};
+use super::{Kind, Next, Then, catalogue};
 use crate::shell::commands::options::{Grammar, Messages, Options};
 use crate::shell::{Io, Read};
 
@@ -21,7 +21,7 @@ struct Distribution {
 #[derive(Clone)]
 pub(super) struct Apt {
     tool: &'static str,
-    options: Result<Options, String>,
+    options: Result<Options, (String, i32)>,
 }
 
 /// What apt heeds here, and what changes nothing: no package recommends another one, and there are no
@@ -90,7 +90,7 @@ fn read_lists(io: &mut Io<'_>) {
 impl Apt {
     pub fn new(tool: &'static str, arguments: &[String]) -> Apt {
         let grammar = Grammar { name: tool, short: "yqV", long: LONG, stops: false };
-        Apt { tool, options: grammar.parse(arguments, Messages::Gnu) }
+        Apt { tool, options: grammar.parse(arguments, Messages::Gnu).map_err(|told| (told, 100)) }
     }
 
     /// Whether nobody is asked: `-y`, which the second level of quiet implies (apt-get(8)).
@@ -203,15 +203,12 @@ impl Kind for Apt {
         self.tool
     }
 
-    fn start(&self, io: &mut Io<'_>) -> Next {
-        let operands = match &self.options {
-            Ok(options) => operands(options),
-            Err(told) => {
-                io.write_error(told);
-                return Next::Exit(100);
-            }
-        };
-        match operands.as_slice() {
+    fn options(&self) -> &Result<Options, (String, i32)> {
+        &self.options
+    }
+
+    fn start(&self, io: &mut Io<'_>, operands: &[&str]) -> Next {
+        match operands {
             ["update", ..] => self.update(io),
             ["install", names @ ..] => self.install(io, names),
             ["remove" | "purge", names @ ..] => {

@@ -57,8 +57,10 @@ pub(super) fn packages(tool: &'static str, arguments: &[String]) -> Box<dyn Tool
 trait Kind: Clone + Send + Sync + 'static {
     /// The name it is called by.
     fn name(&self) -> &str;
-    /// Begins: what to wait for.
-    fn start(&self, io: &mut Io<'_>) -> Next;
+    /// Its command line, read; or what is wrong with it, and the exit code.
+    fn options(&self) -> &Result<Options, (String, i32)>;
+    /// Begins what the operands say: what to wait for.
+    fn start(&self, io: &mut Io<'_>, operands: &[&str]) -> Next;
     /// The answer to its question may be there.
     fn answer(&self, io: &mut Io<'_>, packages: &[String]) -> Next;
     /// Its server has answered.
@@ -90,7 +92,13 @@ impl<K: Kind> Tool for Manager<K> {
                     io.write_error(super::not_simulated(self.kind.name()));
                     Next::Exit(1)
                 }
-                Stage::Start => self.kind.start(io),
+                Stage::Start => match self.kind.options() {
+                    Ok(options) => self.kind.start(io, &operands(options)),
+                    Err((told, code)) => {
+                        io.write_error(told);
+                        Next::Exit(*code)
+                    }
+                },
                 Stage::Asked(packages) => self.kind.answer(io, packages),
                 Stage::Waiting { until, .. } if io.now() < *until => return Step::Until(*until),
                 Stage::Waiting { then, .. } => Next::Exit(self.kind.finish(io, then)),

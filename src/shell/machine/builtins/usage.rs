@@ -11,7 +11,7 @@ struct Usage {
 }
 
 /// By bash 5.2's own tables (`builtins/*.def`).
-const USAGES: [Usage; 29] = [
+const USAGES: &[Usage] = &[
     usage("alias", "p", "alias [-p] [name[=value] ... ]"),
     usage("unalias", "a", "unalias [-a] name [name ...]"),
     usage("cd", "eLP@", "cd [-L|[-P [-e]] [-@]] [dir]"),
@@ -53,10 +53,6 @@ const USAGES: [Usage; 29] = [
     usage("enable", "adnpsf:", "enable [-a] [-dnps] [-f filename] [name ...]"),
     usage("builtin", "", "builtin [shell-builtin [arg ...]]"),
     usage("suspend", "f", "suspend [-f]"),
-];
-
-/// Two more; an array in one piece would not fit a screen.
-const MORE: [Usage; 2] = [
     usage(
         "mapfile",
         "C:O:c:d:n:s:tu:",
@@ -73,6 +69,10 @@ const fn usage(name: &'static str, letters: &'static str, text: &'static str) ->
     Usage { name, letters, text }
 }
 
+fn usage_of(name: &str) -> Option<&'static Usage> {
+    USAGES.iter().find(|usage| usage.name == name)
+}
+
 impl Machine {
     /// Looks through the options of one of bash's builtins; the exit code when one of them is wrong.
     pub(super) fn refused_option(
@@ -84,7 +84,9 @@ impl Machine {
         if self.state.dialect != Dialect::Bash {
             return None;
         }
-        let usage = USAGES.iter().chain(&MORE).find(|usage| usage.name == name)?;
+        // Most commands are given none.
+        arguments.first().filter(|word| word.starts_with(['-', '+']))?;
+        let usage = usage_of(name)?;
         let (bad, wants) = first_wrong(usage, arguments)?;
         let builtin = self.state.builtin(name);
         let told = if wants { "option requires an argument" } else { "invalid option" };
@@ -95,7 +97,7 @@ impl Machine {
 
     /// What a builtin says of how it is used, where it was given too little.
     pub(super) fn tell_usage(&mut self, io: &mut Io<'_>, name: &str) -> i32 {
-        if let Some(usage) = USAGES.iter().chain(&MORE).find(|usage| usage.name == name) {
+        if let Some(usage) = usage_of(name) {
             self.write_error(io, &format!("{name}: usage: {}", usage.text));
         }
         2
@@ -141,7 +143,7 @@ mod tests {
     #[test]
     fn options_are_read_up_to_the_first_operand() {
         let wrong = |name: &str, words: &[&str]| {
-            let usage = USAGES.iter().chain(&MORE).find(|usage| usage.name == name)?;
+            let usage = usage_of(name)?;
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             first_wrong(usage, &words)
         };
