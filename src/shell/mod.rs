@@ -148,7 +148,7 @@ pub fn quoted(word: &str) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
     }
-    format!("'{}'", word.replace('\'', "'\\''"))
+    syntax::in_single_quotes(word)
 }
 
 /// What the shell wants from the game beyond text.

@@ -3,6 +3,7 @@
 use super::conversion::Spec;
 use super::moment::Moment;
 use crate::shell::Io;
+use crate::shell::syntax::in_single_quotes;
 
 /// More than a `printf` that repeats its format may write.
 const LONGEST: usize = 1 << 20;
@@ -518,7 +519,7 @@ fn single(text: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,".contains(letter);
     match !text.is_empty() && text.chars().all(plain) {
         true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
+        false => in_single_quotes(text),
     }
 }
 

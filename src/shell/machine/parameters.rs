@@ -14,7 +14,9 @@ use crate::cluster::Place;
 use crate::random::Stream;
 use crate::shell::commands;
 use crate::shell::files::absolute;
-use crate::shell::syntax::{Dialect, Index, Operation, Parameter, Part, Word, command_text};
+use crate::shell::syntax::{
+    Dialect, Index, Operation, Parameter, Part, Word, command_text, in_single_quotes,
+};
 
 impl Expander<'_> {
     pub(super) fn parameter(
@@ -525,7 +527,7 @@ pub(super) fn show(letter: char, value: &str) -> String {
         'u' => first(true),
         'E' => crate::shell::syntax::unescape(value),
         'Q' | 'K' | 'k' if value.chars().any(char::is_control) => escaped(value),
-        'Q' | 'K' | 'k' => format!("'{}'", value.replace('\'', "'\\''")),
+        'Q' | 'K' | 'k' => in_single_quotes(value),
         _ => value.to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! Texts as a shell writes them so that it could read them again.
 
-use crate::shell::syntax::Dialect;
+use crate::shell::syntax::{Dialect, in_single_quotes};
 
 /// What `set -x` shows of an assignment.
 pub(super) struct Assigned {
@@ -13,7 +13,7 @@ pub(super) struct Assigned {
 
 /// A word as `-x` shows it: dash never quotes, BusyBox and bash where a shell would need it.
 pub(super) fn traced(field: &str, dialect: Dialect) -> String {
-    let quoted = || format!("'{}'", field.replace('\'', "'\\''"));
+    let quoted = || in_single_quotes(field);
     match dialect {
         Dialect::Dash => field.to_owned(),
         Dialect::Ash => {

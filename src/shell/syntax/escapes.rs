@@ -1,4 +1,9 @@
-//! C's escapes: `$'…'`, `printf`, `echo -e`.
+//! C's escapes (`$'…'`, `printf`, `echo -e`), and single quotes.
+
+/// A text in single quotes, as a shell reads it back.
+pub fn in_single_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
 
 /// The text that C's escapes in `text` stand for.
 pub fn unescape(text: &str) -> String {

@@ -26,7 +26,7 @@ pub use ast::{
 };
 pub use conditional::{asks_one, asks_two};
 pub use error::{Fault, SyntaxError};
-pub use escapes::unescape;
+pub use escapes::{in_single_quotes, unescape};
 pub use show::{command_text, exported_function, function_text, read_function};
 
 /// Whose language and messages a shell speaks.

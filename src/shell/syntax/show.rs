@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::parser::Parser;
 use super::{
     Arm, ArmEnd, Assignment, Command, CommandKind, Conditional, Connector, Dialect, Item, List,
-    Mark, Pipeline, Reading, Redirect, RedirectTarget, Timed, Word, unescape,
+    Mark, Pipeline, Reading, Redirect, RedirectTarget, Timed, Word, in_single_quotes, unescape,
 };
 
 /// How far a body stands to the right of its command.
@@ -564,7 +564,7 @@ impl<'s> Shown<'s> {
                 Some('$') if !quoted && rest.starts_with("$'") => {
                     let length = closing(rest, 2, '\'');
                     let inner = rest.get(2..length.saturating_sub(1)).unwrap_or("");
-                    out += &format!("'{}'", unescape(inner).replace('\'', "'\\''"));
+                    out += &in_single_quotes(&unescape(inner));
                     at += length;
                     continue;
                 }

@@ -11,6 +11,7 @@ use super::run::{Env, Flow, Item, Out, Run, Stop, error};
 use super::time;
 use super::tree::Exp;
 use super::value::{Value, compare};
+use crate::shell::syntax::in_single_quotes;
 
 /// Calls a function of this module.
 pub(super) fn call(
@@ -762,7 +763,7 @@ pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
             let mut words = Vec::new();
             for item in items {
                 words.push(match item {
-                    Value::String(text) => format!("'{}'", text.replace('\'', "'\\''")),
+                    Value::String(text) => in_single_quotes(text),
                     item if is_iterable(item) => {
                         return error(format!("{} can not be escaped for shell", item.shown()));
                     }

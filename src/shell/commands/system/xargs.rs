@@ -7,7 +7,7 @@ use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, failed};
 use crate::shell::machine::Machine;
-use crate::shell::syntax::unescape;
+use crate::shell::syntax::{in_single_quotes, unescape};
 use crate::shell::{Interrupted, Io, Stdin, Step, Tool};
 
 /// `xargs`: words of standard input become arguments.
@@ -144,7 +144,7 @@ fn traced(words: &[String], gnu: bool) -> String {
     let special =
         |letter: char| letter.is_whitespace() || "'\"\\$`*?[]{}()<>|&;#~!^=".contains(letter);
     let quoted = |word: &String| match gnu && (word.is_empty() || word.contains(special)) {
-        true => format!("'{}'", word.replace('\'', "'\\''")),
+        true => in_single_quotes(word),
         false => word.clone(),
     };
     words.iter().map(quoted).collect::<Vec<_>>().join(" ")

@@ -4,6 +4,7 @@ use super::super::lookup::{OnPath, on_path};
 use super::super::{Dialect, Io, Machine};
 use super::is_builtin;
 use crate::shell::commands;
+use crate::shell::syntax::in_single_quotes;
 use std::sync::Arc;
 
 /// What a name is.
@@ -24,11 +25,6 @@ fn is_keyword(name: &str, dialect: Dialect) -> bool {
         "select" | "time" | "coproc" => dialect == Dialect::Bash,
         _ => false,
     }
-}
-
-/// A text in single quotes, as shells print aliases.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 impl Machine {
@@ -227,7 +223,7 @@ impl Machine {
             };
             let line = match kind {
                 _ if long => self.told(name, kind),
-                Kind::Alias(text) => format!("alias {name}={}", quoted(text)),
+                Kind::Alias(text) => format!("alias {name}={}", in_single_quotes(text)),
                 Kind::File(path) => path.clone(),
                 _ => name.clone(),
             };
@@ -239,7 +235,7 @@ impl Machine {
     pub(super) fn aliases(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let bash = self.state.dialect == Dialect::Bash;
         let shown = |name: &str, text: &str| {
-            format!("{}{name}={}", if bash { "alias " } else { "" }, quoted(text))
+            format!("{}{name}={}", if bash { "alias " } else { "" }, in_single_quotes(text))
         };
         let arguments = arguments.strip_prefix(&["-p".to_owned()]).unwrap_or(arguments);
         if arguments.is_empty() {

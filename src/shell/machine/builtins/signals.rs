@@ -3,6 +3,7 @@
 use super::super::frame::Frame;
 use super::super::{Dialect, Io, Machine};
 use crate::shell::commands::system::processes::is_running;
+use crate::shell::syntax::in_single_quotes;
 
 /// Linux' signals, from 1 on; bash lists the real-time ones behind them.
 const SIGNALS: [&str; 31] = [
@@ -158,8 +159,7 @@ impl Machine {
                 continue;
             }
             let shown = if bash && number(&name).is_some() { format!("SIG{name}") } else { name };
-            let quoted = command.replace('\'', "'\\''");
-            self.say(io, &format!("trap -- '{quoted}' {shown}"));
+            self.say(io, &format!("trap -- {} {shown}", in_single_quotes(&command)));
         }
     }
 
