@@ -288,7 +288,7 @@ fn command_rows(goal: &Goal, columns: usize, theme: &Theme, rows: &mut Rows) {
     if lines.len() > MOST {
         paragraph(rows, &format!("○ {}", goal.say), columns, theme.text);
         let from = if goal.from == "laptop" { "the laptop" } else { &goal.from };
-        let text = format!("Its command is a script, run from {from}.");
+        let text = format!("Its command, run from {from}, is too long to show here.");
         paragraph(rows, &text, columns, theme.dim);
         return;
     }
@@ -415,14 +415,17 @@ fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
     Sheet { title: &title, keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
 }
 
-/// The goals that a fault breaks, and what the client of the first of them was told.
+/// The goals that a fault breaks, and what the client of each was told. What goals in a row share stands once.
 fn symptom_rows(play: &Play, fault: &Fault<'_>, columns: usize, theme: &Theme, rows: &mut Rows) {
-    let goals: Vec<_> = fault.goals.iter().filter_map(|at| play.goals().get(*at)).collect();
-    for goal in &goals {
+    let goals = fault.goals.iter().filter_map(|at| play.goals().get(*at));
+    let mut goals =
+        goals.map(|goal| (goal, goal.heard.as_ref().map(|heard| &heard.said))).peekable();
+    while let Some((goal, said)) = goals.next() {
         paragraph(rows, &format!("✗ {}", goal.say), columns, theme.dim);
-    }
-    if let Some(heard) = goals.first().and_then(|goal| goal.heard.as_ref()) {
-        paragraph(rows, &format!("  {}", heard.said), columns, theme.bad);
+        let same_follows = goals.peek().is_some_and(|(_, next)| *next == said);
+        if let Some(said) = said.filter(|_| !same_follows) {
+            paragraph(rows, &format!("  {said}"), columns, theme.bad);
+        }
     }
 }
 
