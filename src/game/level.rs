@@ -333,7 +333,7 @@ fn why(game: &mut Game) -> Vec<Effect> {
         let solved = play.phase == Phase::Solved;
         let text = match (solved, unapplied.is_empty()) {
             _ if play.goals().is_empty() => apply::NO_GOALS.to_owned(),
-            (true, _) => "Every goal has passed.".to_owned(),
+            (true, _) => "Every goal has passed. Ctrl-G shows what to keep.".to_owned(),
             _ if play.phase == Phase::Probing => {
                 "The goal's requests are on their way; none has failed yet.".to_owned()
             }

@@ -189,6 +189,8 @@ impl Play {
     pub fn open(level: Arc<Level>, seed: u64, files: &[(String, String)]) -> Play {
         let held = level.goals.iter().map(|goal| goal.holds).collect();
         let mut attempt = Attempt::open(level, seed);
+        // The cluster has what the level applied; edits of another session are still to be applied.
+        let applied = files::start_texts(&attempt);
         for (name, text) in files {
             attempt.edit(name, text);
         }
@@ -241,7 +243,7 @@ impl Play {
             typed: SharedMap::default(),
             live: false,
             opened: attempt.cluster().now(),
-            applied: files::start_texts(&attempt),
+            applied,
             pace: FRAME,
             undo: VecDeque::new(),
             forgotten: false,

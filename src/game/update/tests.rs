@@ -341,9 +341,11 @@ fn edits_outlive_reset_and_a_new_game() {
     let mut again = Game::new(game.pack.clone(), game.save().clone());
     update(&mut again, Msg::Confirm);
     assert_eq!(play(&again).files[0].text, "# mine\n");
+    assert!(play(&again).files[0].changed, "the new cluster has what the level applied");
     level(&mut again, LevelMsg::Reset);
     update(&mut again, Msg::Confirm);
     assert_eq!(play(&again).files[0].text, "# mine\n");
+    assert!(play(&again).files[0].changed, "the new cluster has what the level applied");
     level(&mut again, LevelMsg::Reset);
     update(&mut again, Msg::Select(1));
     update(&mut again, Msg::Confirm);
