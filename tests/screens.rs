@@ -435,6 +435,24 @@ fn a_fault_that_breaks_several_goals_says_what_it_does_to_each() {
 }
 
 #[test]
+fn each_goal_of_one_fault_shows_what_its_own_client_got() {
+    let pack = Pack::embedded().expect("the campaign is sound");
+    let level = pack.levels.iter().find(|level| level.name == "capstone").expect("the level");
+    let mut player = Player::at_the_campaign(120, 36);
+    player.open(level);
+    player.type_text("x").keys("ctrl-s ctrl-g esc").wait_until("✗ a wall");
+    player.wait(Duration::from_secs(9)).keys("f3");
+    let screen = player.screen();
+    let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("no {text}:\n{screen}"));
+    let box_at = at("─ Why");
+    let below =
+        |text: &str| screen[box_at..].find(text).map_or_else(|| at(text), |found| box_at + found);
+    assert!(below("✗ the laptop") < below("a page: 503"), "{screen}");
+    assert!(below("a page: 503") < below("✗ a wall"), "{screen}");
+    assert!(below("✗ a wall") < below("curl: (7)"), "{screen}");
+}
+
+#[test]
 fn an_undo_of_nothing_says_so() {
     let mut player = Player::new(120, 36);
     player.keys("enter enter ctrl-z");
@@ -616,6 +634,16 @@ fn a_guided_level_leads_on_and_is_skipped_with_one_key() {
     player.keys("f3 esc").wait_until("3 of 5");
     player.keys("f9");
     assert!(!player.screen().contains("of 5"), "{}", player.screen());
+}
+
+#[test]
+fn the_mark_of_a_guided_level_does_not_cover_what_is_typed() {
+    let mut player = Player::at_the_campaign(80, 24);
+    player.keys("enter enter ctrl-g esc").wait_until("2 of 5 · F3");
+    player.keys("esc t").type_text("kubectl describe pod bakery");
+    let screen = player.screen();
+    assert!(screen.contains("2 of 5 · F3"), "{screen}");
+    assert!(screen.contains("$ kubectl describe pod bakery"), "{screen}");
 }
 
 #[test]

@@ -18,14 +18,25 @@ use crate::tui::theme::Theme;
 /// The widest mark.
 const WIDEST: u16 = 54;
 
-/// Draws a mark in the upper right corner of what it may cover.
-pub fn draw((at, of): (usize, usize), mark: &Coach, theme: &Theme, area: Rect, buf: &mut Buffer) {
+/// Draws a mark in the upper right corner of what it may cover, or in the lower one where the row of
+/// what is being typed would be covered.
+pub fn draw(
+    (at, of): (usize, usize),
+    mark: &Coach,
+    typed_row: Option<u16>,
+    theme: &Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let columns = area.width.saturating_sub(4).min(WIDEST);
     let lines = wrap(&mark.say, usize::from(columns.saturating_sub(4)).max(1));
     let height = (lines.len() as u16 + 2).min(area.height);
-    let outer =
-        Rect { x: area.right().saturating_sub(columns + 1), y: area.y, width: columns, height }
-            .intersection(buf.area);
+    let y = match typed_row {
+        Some(row) if (area.y..area.y + height).contains(&row) => area.bottom() - height,
+        _ => area.y,
+    };
+    let outer = Rect { x: area.right().saturating_sub(columns + 1), y, width: columns, height }
+        .intersection(buf.area);
     Clear.render(outer, buf);
     let mut borders = Borders::new(buf.area);
     borders.rectangle(outer);

@@ -93,7 +93,8 @@ pub fn draw(
             Arrangement::All => areas.terminal.unwrap_or(body),
             _ => body,
         };
-        coach::draw((at, of), mark, theme, area, buf);
+        let typed_row = drawn.cursor.filter(|_| play.focus == Panel::Terminal).map(|at| at.y);
+        coach::draw((at, of), mark, typed_row, theme, area, buf);
     }
     // A box says itself which keys it takes.
     if game.settings().key_hints && game.popup().is_none() {
