@@ -6,11 +6,11 @@ use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::create::finish_as;
 use super::dry_run::Report;
-use super::flags::{Flag, Takes, text, typed};
+use super::flags::{Arguments, Flag, Takes, text, typed};
 use super::target::{Rules, Target};
 use super::words::NO_RESOURCES;
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::{Kind, quantity};
+use crate::api::{Kind, Object, quantity};
 use crate::manifest::quantity as amount;
 
 pub(super) static COMMAND: Command = Command {
@@ -44,32 +44,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
              quantity format (e.g., '70%' for utilization or '500m' for milliCPU).",
         );
     }
-    let (max, min) = (arguments.number("max").unwrap_or(-1), arguments.number("min").unwrap_or(-1));
-    if max < 1 {
-        let text = format!("--max=MAXPODS is required and must be at least 1, max: {max}");
-        return Err(Failure::message(text));
-    }
-    if max < min {
-        return Err(Failure::message(format!(
-            "--max=MAXPODS must be larger or equal to --min=MINPODS, max: {max}, min: {min}"
-        )));
-    }
-    let percent = arguments.number("cpu-percent").filter(|percent| *percent > 0);
-    if percent.is_some() && !arguments.text("cpu").is_empty() {
-        return Err(Failure::message("--cpu-percent and --cpu are mutually exclusive"));
-    }
-    let mut metrics: Vec<Value> = Vec::new();
-    let metric = |name: &str, target: Value| json!({"type": "Resource", "resource": {"name": name, "target": target}});
-    if let Some(percent) = percent {
-        let target = json!({"type": "Utilization", "averageUtilization": percent});
-        metrics.push(metric("cpu", target));
-    }
-    for name in ["cpu", "memory"] {
-        let text = arguments.text(name).trim().to_owned();
-        if !text.is_empty() {
-            metrics.push(metric(name, aim(name, &text)?));
-        }
-    }
+    let bounds = bounds(arguments)?;
+    let metrics = metrics(arguments)?;
     let words = arguments.positional.clone();
     if words.is_empty() && arguments.all("filename").is_empty() {
         return Err(Failure::message(NO_RESOURCES));
@@ -93,18 +69,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             "" => object.name(),
             name => name,
         };
-        let mut spec = json!({
-            "maxReplicas": max,
-            "scaleTargetRef": {
-                "apiVersion": info.api_version(), "kind": info.name, "name": object.name()
-            }
-        });
-        if min > 0 {
-            spec["minReplicas"] = json!(min);
-        }
-        if !metrics.is_empty() {
-            spec["metrics"] = json!(metrics);
-        }
+        let spec = spec(bounds, &metrics, &object);
         let value = json!({
             "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": name},
             "spec": spec, "status": {"currentMetrics": null, "desiredReplicas": 0}
@@ -115,6 +80,65 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         );
     }
     Failure::of(failures).map_or(DONE, Err)
+}
+
+/// How few and how many pods there may be; the fewest is -1 if nobody says.
+#[derive(Clone, Copy)]
+struct Bounds {
+    min: i64,
+    max: i64,
+}
+
+fn bounds(arguments: &Arguments) -> Result<Bounds, Failure> {
+    let (max, min) = (arguments.number("max").unwrap_or(-1), arguments.number("min").unwrap_or(-1));
+    if max < 1 {
+        let text = format!("--max=MAXPODS is required and must be at least 1, max: {max}");
+        return Err(Failure::message(text));
+    }
+    if max < min {
+        return Err(Failure::message(format!(
+            "--max=MAXPODS must be larger or equal to --min=MINPODS, max: {max}, min: {min}"
+        )));
+    }
+    Ok(Bounds { min, max })
+}
+
+/// What the flags aim at, in the order of kubectl's own list.
+fn metrics(arguments: &Arguments) -> Result<Vec<Value>, Failure> {
+    let percent = arguments.number("cpu-percent").filter(|percent| *percent > 0);
+    if percent.is_some() && !arguments.text("cpu").is_empty() {
+        return Err(Failure::message("--cpu-percent and --cpu are mutually exclusive"));
+    }
+    let metric = |name: &str, target: Value| json!({"type": "Resource", "resource": {"name": name, "target": target}});
+    let mut metrics: Vec<Value> = Vec::new();
+    if let Some(percent) = percent {
+        let target = json!({"type": "Utilization", "averageUtilization": percent});
+        metrics.push(metric("cpu", target));
+    }
+    for name in ["cpu", "memory"] {
+        let text = arguments.text(name).trim();
+        if !text.is_empty() {
+            metrics.push(metric(name, aim(name, text)?));
+        }
+    }
+    Ok(metrics)
+}
+
+fn spec(Bounds { min, max }: Bounds, metrics: &[Value], object: &Object) -> Value {
+    let info = object.kind().info();
+    let mut spec = json!({
+        "maxReplicas": max,
+        "scaleTargetRef": {
+            "apiVersion": info.api_version(), "kind": info.name, "name": object.name()
+        }
+    });
+    if min > 0 {
+        spec["minReplicas"] = json!(min);
+    }
+    if !metrics.is_empty() {
+        spec["metrics"] = json!(metrics);
+    }
+    spec
 }
 
 /// What is aimed at: a share of what is asked for, or an amount (`parseResourceInput`).

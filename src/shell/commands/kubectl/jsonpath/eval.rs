@@ -89,16 +89,7 @@ fn step<'v>(part: &Part, input: Vec<Found<'v>>, strict: bool) -> Result<Vec<Foun
         }
         Part::Slice(slice) => {
             for value in input {
-                let mut fault = None;
-                found.extend(within(value, |value| {
-                    cut(slice, value).unwrap_or_else(|why| {
-                        fault = Some(why);
-                        Vec::new()
-                    })
-                }));
-                if let Some(why) = fault {
-                    return Err(why);
-                }
+                found.extend(sliced(slice, value)?);
             }
         }
         Part::Union(choices) => {
@@ -113,10 +104,10 @@ fn step<'v>(part: &Part, input: Vec<Found<'v>>, strict: bool) -> Result<Vec<Foun
                     let shown = super::go::text(&value);
                     return Err(format!("{shown} is not array or slice and cannot be filtered"));
                 };
-                let mut passed = Vec::with_capacity(items.len());
-                for item in items {
-                    passed.push(passes(item, left, operator, right)?);
-                }
+                let passed: Vec<bool> = items
+                    .iter()
+                    .map(|item| passes(item, left, operator, right))
+                    .collect::<Result<_, _>>()?;
                 found.extend(within(value, |value| {
                     let kept = children(value).into_iter().zip(passed);
                     kept.filter(|(_, passed)| *passed).map(|(item, _)| item).collect()
@@ -132,6 +123,18 @@ fn step<'v>(part: &Part, input: Vec<Found<'v>>, strict: bool) -> Result<Vec<Foun
         Part::Identifier(word) => return Err(format!("unrecognized identifier {word}")),
     }
     Ok(found)
+}
+
+/// The part of a list that a slice names.
+fn sliced<'v>(slice: &Slice, value: Found<'v>) -> Result<Vec<Found<'v>>, String> {
+    let mut fault = None;
+    let found = within(value, |value| {
+        cut(slice, value).unwrap_or_else(|why| {
+            fault = Some(why);
+            Vec::new()
+        })
+    });
+    fault.map_or(Ok(found), Err)
 }
 
 /// Some of what is inside a value, borrowed where the value itself is.
