@@ -80,6 +80,8 @@ pub struct Stdin {
     pub closed: bool,
     /// Whether it is a pipe whose other end may still write more.
     pub piped: bool,
+    /// Whether it is a file, whose size is known before it is read.
+    pub regular: bool,
 }
 
 impl Stdin {

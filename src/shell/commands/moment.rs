@@ -1,4 +1,10 @@
-//! Moments as C's library writes and reads them, in the C locale and in UTC: `strftime`, `strptime`.
+//! Moments as C's library writes and reads them, in the C locale: `strftime`, `strptime`, and the zone that
+//! `TZ` names. What nobody gave a zone is in UTC.
+
+use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::jiff::tz::TimeZone;
+
+use crate::api::cron::time_zone;
 
 pub(in crate::shell) const DAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -20,11 +26,90 @@ pub(in crate::shell) const MONTHS: [&str; 12] = [
 /// More than a field of a format may be wide.
 const WIDEST: usize = 1_000;
 
-/// A moment of the Gregorian calendar in UTC.
+/// What a zone is called at a moment: a few letters (`CEST`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Letters([u8; 8]);
+
+impl Letters {
+    const UTC: Letters = Letters(*b"UTC\0\0\0\0\0");
+
+    fn of(text: &str) -> Letters {
+        let mut letters = [0; 8];
+        for (place, byte) in letters.iter_mut().zip(text.bytes()) {
+            *place = byte;
+        }
+        Letters(letters)
+    }
+
+    fn text(self) -> String {
+        self.0.iter().take_while(|byte| **byte != 0).map(|byte| char::from(*byte)).collect()
+    }
+}
+
+/// Where a clock stands, as the variable `TZ` says it.
+#[derive(Clone, Debug)]
+pub(in crate::shell) enum Zone {
+    Utc,
+    /// By the rules of a zone of the IANA database, or those that are written out (`EST5EDT`).
+    Rules(TimeZone),
+    /// What glibc makes of a name that nobody knows: UTC under that name.
+    Unknown(String),
+}
+
+impl Zone {
+    /// The zone that `TZ` names; `database` says whether the place has the zones' files.
+    pub fn of(text: Option<&str>, database: bool) -> Zone {
+        let text = text.unwrap_or_default();
+        let name = text.strip_prefix(':').unwrap_or(text);
+        if matches!(name, "" | "UTC" | "UTC0") {
+            return Zone::Utc;
+        }
+        let listed = time_zone(name).ok().filter(|_| database);
+        match listed.or_else(|| TimeZone::posix(name).ok()) {
+            Some(zone) => Zone::Rules(zone),
+            None => {
+                let letters = name.chars().take_while(char::is_ascii_alphabetic);
+                Zone::Unknown(letters.collect())
+            }
+        }
+    }
+
+    /// How far it is east of UTC at a moment, in seconds, and what it is called.
+    fn offset(&self, seconds: i64) -> (i64, Letters) {
+        match self {
+            Zone::Rules(zone) => {
+                let at = Timestamp::from_second(seconds).unwrap_or_default();
+                let told = zone.to_offset_info(at);
+                (i64::from(told.offset().seconds()), Letters::of(told.abbreviation()))
+            }
+            Zone::Unknown(name) if name.len() >= 3 => (0, Letters::of(name)),
+            Zone::Utc | Zone::Unknown(_) => (0, Letters::UTC),
+        }
+    }
+
+    /// A moment as this zone's clocks show it.
+    pub fn moment(&self, seconds: i64, nanoseconds: u32) -> Moment {
+        let (offset, zone) = self.offset(seconds);
+        let shown = Moment::at(seconds.saturating_add(offset), nanoseconds);
+        Moment { seconds, offset, zone, ..shown }
+    }
+
+    /// The moment at which its clocks show what UTC's show after so many seconds.
+    pub fn from_clock(&self, shown: i64) -> i64 {
+        let (near, _) = self.offset(shown);
+        let (offset, _) = self.offset(shown.saturating_sub(near));
+        shown.saturating_sub(offset)
+    }
+}
+
+/// A moment of the Gregorian calendar, as a clock shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::shell) struct Moment {
     /// Seconds since 1970.
     pub seconds: i64,
+    /// How far the clock is east of UTC, in seconds.
+    offset: i64,
+    zone: Letters,
     pub nanoseconds: u32,
     pub year: i64,
     /// From 1.
@@ -72,6 +157,8 @@ impl Moment {
         let year = era * 400 + years + i64::from(month <= 2);
         Moment {
             seconds,
+            offset: 0,
+            zone: Letters::UTC,
             nanoseconds,
             year,
             month: number(month),
@@ -181,6 +268,20 @@ impl Field {
         }
     }
 
+    /// `%z`, with as many colons as there are in the field.
+    fn offset(&self, east: i64) -> String {
+        let sign = if east < 0 { '-' } else { '+' };
+        let (hours, minutes, seconds) = (east.abs() / 3_600, east.abs() / 60 % 60, east.abs() % 60);
+        match self.colons {
+            0 => format!("{sign}{hours:02}{minutes:02}"),
+            1 => format!("{sign}{hours:02}:{minutes:02}"),
+            2 => format!("{sign}{hours:02}:{minutes:02}:{seconds:02}"),
+            _ if seconds != 0 => format!("{sign}{hours:02}:{minutes:02}:{seconds:02}"),
+            _ if minutes != 0 => format!("{sign}{hours:02}:{minutes:02}"),
+            _ => format!("{sign}{hours:02}"),
+        }
+    }
+
     fn text(&self, text: &str) -> String {
         let text = match (self.upper, self.swap) {
             (true, _) => text.to_uppercase(),
@@ -236,13 +337,8 @@ impl Field {
             'W' => self.number((yday + 7 - (weekday + 6) % 7) / 7, 2, '0'),
             'y' => self.number(at.year.rem_euclid(100), 2, '0'),
             'Y' => self.number(at.year, if nanoseconds { 4 } else { 1 }, '0'),
-            'z' => match self.colons {
-                0 => "+0000".to_owned(),
-                1 => "+00:00".to_owned(),
-                2 => "+00:00:00".to_owned(),
-                _ => "+00".to_owned(),
-            },
-            'Z' => self.text("UTC"),
+            'z' => self.offset(at.offset),
+            'Z' => self.text(&at.zone.text()),
             'N' if nanoseconds => {
                 let digits = format!("{:09}", at.nanoseconds);
                 let width = self.width.unwrap_or(9);
@@ -397,6 +493,21 @@ mod tests {
             at.format("%-d %_m %^a %3N %:z %q %5d %z%%", true),
             "14 11 TUE 005 +00:00 4 00014 +0000%"
         );
+    }
+
+    /// What GNU `TZ=ZONE date -d @1700000000` prints.
+    #[test]
+    fn a_zone_moves_the_clock_and_has_a_name() {
+        let shown = |zone: &str| {
+            let zone = Zone::of(Some(zone), true);
+            zone.moment(1_700_000_000, 0).format("%T %Z %z %:z", true)
+        };
+        assert_eq!(shown("America/New_York"), "17:13:20 EST -0500 -05:00");
+        assert_eq!(shown("Asia/Kolkata"), "03:43:20 IST +0530 +05:30");
+        assert_eq!(shown("UTC-3"), "01:13:20 UTC +0300 +03:00");
+        assert_eq!(shown("Nowhere/City"), "22:13:20 Nowhere +0000 +00:00");
+        let berlin = Zone::of(Some("Europe/Berlin"), true);
+        assert_eq!(berlin.from_clock(1_782_907_200), 1_782_900_000);
     }
 
     #[test]

@@ -7,11 +7,12 @@ use super::files::archive::{gzip, tar};
 use super::files::{change, dd, disk, find as find_files, install, ls, names, rights, space};
 use super::plain::Work;
 use super::system::{
-    clock, date, expr, help, identity, memory, processes, repeat, run, sleep, xargs,
+    calendar, clock, date, expr, getopt, help, identity, ipcalc, memory, processes, repeat, run,
+    sleep, xargs,
 };
 use super::text::{
-    awk, base64, cat, compare, csplit, cut, diff, digest, dump, fmt, fold, grep, head, hexdump,
-    sed, shuffle, sort, split, uniq, wc,
+    awk, base64, cat, column, compare, csplit, cut, diff, digest, dump, fmt, fold, grep, head,
+    hexdump, returns, sed, shuffle, sort, split, uniq, wc,
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing};
 use crate::cluster::{Cluster, Flavour, Place};
@@ -162,6 +163,7 @@ static PROGRAMS: &[Program] = &[
     plain("basename", names::basename).used("basename PATH [SUFFIX]"),
     perhaps("bash", |arguments, setting| programs::shell("bash", arguments, setting)).within(Folder::Bin),
     placed("busybox", run::busybox).used("busybox APPLET [ARGUMENT]...").not_on_laptop(),
+    plain("cal", calendar::cal).used("cal [-jmy] [[MONTH] YEAR]").not_on_laptop(),
     placed("cat", cat::cat).used("cat [-nA] [FILE]...").within(Folder::Bin),
     plain("chgrp", rights::chgrp),
     plain("chmod", rights::chmod),
@@ -169,10 +171,11 @@ static PROGRAMS: &[Program] = &[
     plain("cksum", digest::cksum),
     plain("clear", help::clear),
     plain("cmp", compare::cmp).used("cmp [-bls] [-n BYTES] FILE1 [FILE2]"),
-    plain("column", cut::column).used("column [-t] [-s SEPARATORS] [FILE]..."),
+    plain("column", column::column).used("column [-t] [-s SEPARATORS] [FILE]..."),
     plain("comm", compare::comm).used("comm [-123] FILE1 FILE2"),
     plain("conntrack", net::kernel::conntrack).used("conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]").not_on_laptop(),
     plain("cp", change::cp).used("cp [-r] SOURCE... TARGET"),
+    plain("crc32", digest::crc32).not_on_laptop(),
     plain("csplit", csplit::csplit).used("csplit [-f PREFIX] [-n DIGITS] [-ksz] FILE PATTERN..."),
     alone("curl", net::curl::start),
     placed("cut", cut::cut).used("cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
@@ -183,6 +186,7 @@ static PROGRAMS: &[Program] = &[
     plain("diff", diff::diff).used("diff [-uq] OLD NEW"),
     alone("dig", net::bind::dig).used("dig [@SERVER] NAME [TYPE] [-x ADDRESS] [+short] [+search] [+noall +answer]"),
     plain("dirname", names::dirname).used("dirname PATH..."),
+    plain("dos2unix", returns::dos2unix).used("dos2unix [-du] [FILE]...").not_on_laptop(),
     plain("du", disk::du).used("du [-achs] [-d DEPTH] [PATH]..."),
     plain("echo", print::echo_tool).used("echo [-ne] [TEXT]...").with_own_help().within(Folder::Bin),
     plain("edit", help::edit),
@@ -199,6 +203,7 @@ static PROGRAMS: &[Program] = &[
     plain("free", memory::free).used("free [-bkmgh]"),
     placed("gawk", awk::awk).not_on_laptop(),
     alone("getent", net::getent::start).used("getent hosts | ahosts | ahostsv4 | ahostsv6 NAME..."),
+    plain("getopt", getopt::getopt).used("getopt [-o LETTERS] [-l NAMES] [-n NAME] -- [ARGUMENT]..."),
     placed("grep", |arguments, setting| grep::grep("grep", arguments, setting)).used("grep [-EFPivcnoqwxrlLhHs] [-A N] [-B N] [-C N] [-m N] PATTERN [FILE]...").within(Folder::Bin),
     plain("groups", identity::groups),
     plain("gunzip", gzip::gunzip).used("gunzip [-cfkt] [FILE]..."),
@@ -215,6 +220,7 @@ static PROGRAMS: &[Program] = &[
     plain("ip", net::kernel::ip).used("ip [-br] [-4|-6] addr | link | route | rule | neigh [show] [dev DEVICE]").within(Folder::Sbin),
     plain("ip6tables", net::kernel::ip6tables).used("ip6tables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]").within(Folder::Sbin).not_on_laptop(),
     plain("ip6tables-save", net::kernel::ip6tables_save).used("ip6tables-save [-t TABLE]").within(Folder::Sbin).not_on_laptop(),
+    plain("ipcalc", ipcalc::ipcalc).used("ipcalc [-bmnp] ADDRESS[/PREFIX] [NETMASK]").not_on_laptop(),
     plain("iptables", net::kernel::iptables).used("iptables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]").within(Folder::Sbin).not_on_laptop(),
     plain("iptables-save", net::kernel::iptables_save).used("iptables-save [-t TABLE]").within(Folder::Sbin).not_on_laptop(),
     plain("join", compare::join).used("join [-t CHARACTER] [-1 FIELD] [-2 FIELD] [-a FILE] [-o LIST] FILE1 FILE2"),
@@ -304,9 +310,11 @@ static PROGRAMS: &[Program] = &[
     plain("uname", identity::uname).used("uname [-asnrvm]"),
     plain("unexpand", fold::unexpand).used("unexpand [-a] [-t TABS] [FILE]..."),
     plain("uniq", uniq::uniq).used("uniq [-cdiu] [FILE]"),
+    plain("unix2dos", returns::unix2dos).used("unix2dos [-du] [FILE]...").not_on_laptop(),
     plain("unlink", names::unlink),
     plain("uptime", identity::uptime),
     plain("users", identity::users),
+    placed("usleep", sleep::usleep).used("usleep MICROSECONDS").not_on_laptop(),
     plain("vi", help::edit),
     plain("vim", help::edit).used("vim FILE"),
     placed("watch", clock::watch).used("watch [-n SECONDS] [-t] COMMAND"),

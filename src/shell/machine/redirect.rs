@@ -132,8 +132,9 @@ impl Machine {
         let saved = self.descriptors.clone();
         for redirect in redirects {
             if let Err(message) = self.redirect_one(io, redirect) {
-                self.descriptors = saved;
+                // It is said where standard error leads by now.
                 self.write_error(io, &message);
+                self.descriptors = saved;
                 return false;
             }
         }
@@ -160,8 +161,8 @@ impl Machine {
     }
 
     /// A text that is read from a descriptor.
-    fn reads(&mut self, descriptor: u8, content: &[u8]) {
-        self.inputs.push(Stdin::of(content));
+    fn reads(&mut self, descriptor: u8, content: Stdin) {
+        self.inputs.push(content);
         let index = self.inputs.len() - 1;
         match descriptor {
             0 => self.descriptors.input = Input::Text(index),
@@ -175,7 +176,8 @@ impl Machine {
             Destination::Read(path) => self.read_from(io, descriptor, path),
             Destination::ReadWrite(path) => self.read_and_write(io, descriptor, path),
             Destination::Text(text) => {
-                self.reads(descriptor, text.as_bytes());
+                // A here-document comes through a pipe.
+                self.reads(descriptor, Stdin::of(text.as_bytes()));
                 Ok(())
             }
             Destination::Fresh(path) => {
@@ -252,7 +254,8 @@ impl Machine {
                 let full = files::absolute(&self.state.place, &self.state.directory, path);
                 let content = self.files_of(io).read(&full);
                 let content = content.map_err(|why| self.state.cannot_open(path, &why, false))?;
-                self.reads(descriptor, &content);
+                let regular = !files::is_device(&full);
+                self.reads(descriptor, Stdin { regular, ..Stdin::of(content) });
             }
         }
         Ok(())

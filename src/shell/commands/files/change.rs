@@ -587,35 +587,52 @@ struct Copying<'a> {
 
 fn copy(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const LONG: &[(&str, char)] = &[
-        ("recursive", 'r'),
-        ("force", 'f'),
         ("archive", 'a'),
-        ("verbose", 'v'),
-        ("no-clobber", 'n'),
-        ("target-directory", 't'),
-        ("no-target-directory", 'T'),
-        ("interactive", 'i'),
-        ("update", 'u'),
+        ("attributes-only", 'Í'),
         ("backup", 'À'),
-        ("suffix", 'S'),
-        ("symbolic-link", 's'),
-        ("link", 'l'),
-        ("no-dereference", 'P'),
         ("dereference", 'L'),
-        ("preserve", 'Ç'),
-        ("strip-trailing-slashes", 'É'),
+        ("force", 'f'),
+        ("interactive", 'i'),
+        ("link", 'l'),
+        ("no-clobber", 'n'),
+        ("no-dereference", 'P'),
+        ("no-preserve", 'È'),
+        ("no-target-directory", 'T'),
         ("one-file-system", 'x'),
         ("parents", 'Å'),
-        ("no-preserve", 'È'),
+        ("preserve", 'Ç'),
+        ("recursive", 'r'),
+        ("remove-destination", 'Ì'),
         ("sparse", 'Ê'),
         ("reflink", 'Ë'),
-        ("remove-destination", 'Ì'),
-        ("attributes-only", 'Í'),
+        ("strip-trailing-slashes", 'É'),
+        ("suffix", 'S'),
+        ("symbolic-link", 's'),
+        ("target-directory", 't'),
+        ("update", 'u'),
+        ("verbose", 'v'),
     ];
-    let short = "rRafinvpt:TubslLPdHxS:À;Ç;ÉÅÈ:Ê:Ë;ÌÍ";
-    // mv has fewer.
-    let own = LONG.len() - if tool == "mv" { 5 } else { 0 };
-    let grammar = Grammar { name: tool, short, long: &LONG[..own], stops: false };
+    const MOVES: &[(&str, char)] = &[
+        ("backup", 'À'),
+        ("force", 'f'),
+        ("interactive", 'i'),
+        ("no-clobber", 'n'),
+        ("no-target-directory", 'T'),
+        ("strip-trailing-slashes", 'É'),
+        ("suffix", 'S'),
+        ("target-directory", 't'),
+        ("update", 'u'),
+        ("verbose", 'v'),
+    ];
+    let grammar = match tool {
+        "mv" => Grammar { name: tool, short: "finvt:TubS:À;É", long: MOVES, stops: false },
+        _ => Grammar {
+            name: tool,
+            short: "rRafinvpt:TubslLPdHxS:À;Ç;ÉÅÈ:Ê:Ë;ÌÍ",
+            long: LONG,
+            stops: false,
+        },
+    };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     if let Err(why) = storage_words(&options) {
         return Some(fail(io, why));
@@ -938,13 +955,20 @@ impl Copying<'_> {
             false => format!("{tool}: can't create directory '{path}': {why}"),
         };
         let names = io.view().below(&full);
+        if tool == "mv" && io.list(to).is_ok_and(|names| !names.is_empty()) {
+            return Err(self.no_target(from, to, "Directory not empty"));
+        }
         if !io.is_directory(to) {
             io.make_directory(to).map_err(|why| cannot_make(to, why))?;
         }
-        for name in names.iter().filter(|name| !View::is_mark(name)) {
+        for name in &names {
             let target = format!("{to}/{name}");
             if let Some((folder, _)) = target.rsplit_once('/') {
                 make_all(io, folder).map_err(|(folder, why)| cannot_make(&folder, why))?;
+            }
+            // A mark stands for a folder in which nothing is.
+            if View::is_mark(name) {
+                continue;
             }
             self.file(io, &format!("{full}/{name}"), &target)?;
         }

@@ -434,7 +434,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         }
         let seen = Entry::of(io, path, path, !itself).or_else(|why| match why.as_str() {
             // A link that leads nowhere is shown itself.
-            "No such file or directory" => Entry::of(io, path, path, false),
+            "No such file or directory" if !options.has('L') => Entry::of(io, path, path, false),
             _ => Err(why),
         });
         match seen {

@@ -229,7 +229,7 @@ fn named(option: &str, name: &str, value: &str, io: &Io<'_>) -> Result<Value, Re
     if option == "argjson" {
         return json::single(value).or_else(|_| wrong("invalid JSON text passed to --argjson"));
     }
-    let bad = |why: &str| wrong(&format!("Bad JSON in --{option} {name} {value}: {why}"));
+    let bad = |why: &str| refuse(format!("jq: Bad JSON in --{option} {name} {value}: {why}"), 2);
     let bytes = match io.read_file(value) {
         Ok(bytes) => bytes,
         Err(why) => return bad(&format!("Could not open {value}: {why}")),
@@ -240,15 +240,20 @@ fn named(option: &str, name: &str, value: &str, io: &Io<'_>) -> Result<Value, Re
     }
     let mut reader = json::Reader::default();
     let mut items = Vec::new();
+    let mut place = json::Place::default();
+    let at = |what: &str, json::Place { line, column }: json::Place| {
+        bad(&format!("{what} at line {line}, column {column}"))
+    };
     for letter in text.chars() {
+        place.pass(letter);
         match reader.take(letter) {
             Ok(value) => items.extend(value),
-            Err(what) => return bad(what),
+            Err(what) => return at(what, place),
         }
     }
     match reader.end() {
         Ok(value) => items.extend(value),
-        Err(what) => return bad(what),
+        Err(what) => return at(&format!("{what} at EOF"), place),
     }
     Ok(match (option, items.len()) {
         ("argfile", 1) => items.remove(0),

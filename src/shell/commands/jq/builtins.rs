@@ -272,7 +272,7 @@ fn looped(
     Ok(())
 }
 
-/// `limit`: jq 1.6 gives at least one value.
+/// `limit`: jq 1.6 gives at least one value, and all of them where the number is below zero.
 fn limit(
     run: &mut Run<'_>,
     [count, body]: [&Exp; 2],
@@ -284,6 +284,9 @@ fn limit(
         let Value::Number(most) = count.value else {
             return error(format!("{} and number (1) cannot be compared", count.value.shown()));
         };
+        if most < 0.0 {
+            return run.eval(body, env, input.clone(), out);
+        }
         let mut given = 0.0;
         stopping(run, &mut |run, id| {
             run.eval(body, env, input.clone(), &mut |run, item| {
@@ -536,7 +539,10 @@ fn texts(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> 
             let mut text = String::new();
             for item in &array.items {
                 let Value::Number(number) = item else {
-                    return error("Unicode codepoint must be numeric");
+                    return error(format!(
+                        "{} can't be imploded, unicode codepoint needs to be numeric",
+                        item.shown()
+                    ));
                 };
                 text.push(char::from_u32(*number as u32).unwrap_or('\u{fffd}'));
             }

@@ -54,6 +54,9 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     // Without `input`, a program that has no input leaves alone what is still to come.
     let asks = !options.null_input || options.program.contains("input");
     let reads = options.files.is_empty() && (asks || io.stdin.ended());
+    if options.files.iter().any(|file| file == "-") && !io.stdin.ended() {
+        return None;
+    }
     let mut texts = Vec::new();
     if reads {
         let bytes = io.read_all()?;
@@ -62,6 +65,10 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let mut status = 0;
     let mut unread = Vec::new();
     for file in &options.files {
+        if file == "-" {
+            texts.push(Text::new(None, &io.read_all().unwrap_or_default()));
+            continue;
+        }
         match io.read_file(file) {
             Ok(bytes) => texts.push(Text::new(Some(file), &bytes)),
             Err(why) => {

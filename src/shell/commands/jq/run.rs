@@ -424,6 +424,11 @@ impl<'r> Run<'r> {
         let depth = self.depth;
         let path = input.path.clone();
         match self.eval(body, env, input, out) {
+            // An error that is null is none: jq 1.6 goes back as from `empty`.
+            Err(Stop::Error(Value::Null)) => {
+                self.depth = depth;
+                Ok(())
+            }
             Err(Stop::Error(value)) => {
                 self.depth = depth;
                 match handler {

@@ -3,7 +3,7 @@
 //! A text is a row of items: a time, a date, a day of the week, a zone, and what is added. Their order
 //! does not matter; what is not said is today's, and a day without a time begins at midnight.
 
-use crate::shell::commands::moment::{DAYS, MONTHS, Moment};
+use crate::shell::commands::moment::{DAYS, MONTHS, Moment, Zone};
 
 /// More than anybody counts.
 const MOST: i64 = 1_000_000_000;
@@ -485,13 +485,23 @@ fn unit(word: &str) -> Option<(i64, i64, i64)> {
     })
 }
 
-/// The moment that a text tells, seen from `now`; `None` for what tells none.
-pub(super) fn read(text: &str, now: &Moment) -> Option<Moment> {
+/// A text without the zone that it begins with (`TZ="Europe/Berlin" 09:00`), and that zone.
+fn zoned(text: &str) -> Option<(Zone, &str)> {
+    let (name, rest) = text.trim_start().strip_prefix("TZ=\"")?.split_once('"')?;
+    Some((Zone::of(Some(name), true), rest))
+}
+
+/// The moment that a text tells to somebody whose clock is in this zone, seen from `now`; `None` for what
+/// tells none.
+pub(super) fn read(text: &str, now: &Moment, zone: &Zone) -> Option<Moment> {
+    let told = zoned(text);
+    let (clock, text) = told.as_ref().map_or((zone, text), |(zone, rest)| (zone, *rest));
     if let Some(seconds) = text.trim().strip_prefix('@') {
         let (whole, parts) = seconds.split_once(['.', ',']).unwrap_or((seconds, ""));
         let parts: u32 = format!("{parts:0<9.9}").parse().ok()?;
-        return Some(Moment::at(whole.parse().ok()?, parts));
+        return Some(zone.moment(whole.parse().ok()?, parts));
     }
+    let now = &clock.moment(now.seconds, now.nanoseconds);
     let mut reader = Reader { tokens: tokens(text)?, at: 0, said: Said::default() };
     reader.all()?;
     let said = reader.said;
@@ -516,8 +526,11 @@ pub(super) fn read(text: &str, now: &Moment) -> Option<Moment> {
         days += (wanted - today).rem_euclid(7) + 7 * counted;
     }
     let moved = Moment::of(year, month + said.months, day + days, (hour, minute, second));
-    let east = said.zone.unwrap_or(0) * 60;
-    Some(Moment::at(moved.seconds.checked_add(said.seconds)?.checked_sub(east)?, parts))
+    let seconds = match said.zone {
+        Some(minutes) => moved.seconds.checked_sub(minutes * 60)?,
+        None => clock.from_clock(moved.seconds),
+    };
+    Some(zone.moment(seconds.checked_add(said.seconds)?, parts))
 }
 
 #[cfg(test)]
@@ -528,7 +541,7 @@ mod tests {
     #[test]
     fn moments_are_read_as_people_write_them() {
         let now = Moment::at(1_767_603_600, 0);
-        let shown = |text: &str| read(text, &now).map(|at| at.format("%F %T", true));
+        let shown = |text: &str| read(text, &now, &Zone::Utc).map(|at| at.format("%F %T", true));
         for (text, told) in [
             ("10 Oct 2025 13:55", "2025-10-10 13:55:00"),
             ("Oct 10, 2025", "2025-10-10 00:00:00"),

@@ -1,11 +1,14 @@
 //! Tools about the system, time and other commands.
 
+pub(super) mod calendar;
 pub(super) mod clock;
 pub(super) mod date;
 mod date_text;
 pub(super) mod expr;
+pub(super) mod getopt;
 pub(super) mod help;
 pub(super) mod identity;
+pub(super) mod ipcalc;
 pub(super) mod memory;
 pub(in crate::shell) mod processes;
 pub(super) mod repeat;

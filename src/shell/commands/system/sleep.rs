@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::SimTime;
 use crate::cluster::Flavour;
-use crate::shell::commands::{Setting, failed};
+use crate::shell::commands::{Setting, busybox_usage, failed};
 use crate::shell::{Io, NEVER, Step, Tool};
 
 #[derive(Clone)]
@@ -79,6 +79,20 @@ pub(in crate::shell::commands) fn sleep(
         }
     }
     Box::new(Sleep { how_long: total, until: None })
+}
+
+/// `usleep` of BusyBox.
+pub(in crate::shell::commands) fn usleep(
+    arguments: &[String],
+    _setting: &Setting<'_>,
+) -> Box<dyn Tool> {
+    match arguments.first().map(|text| (text, text.parse::<u64>())) {
+        None => failed(busybox_usage("usleep"), 1),
+        Some((text, Err(_))) => failed(format!("usleep: invalid number '{text}'"), 1),
+        Some((_, Ok(micros))) => {
+            Box::new(Sleep { how_long: Some(Duration::from_micros(micros)), until: None })
+        }
+    }
 }
 
 #[cfg(test)]

@@ -162,8 +162,9 @@ fn two<'a>(name: &str, operands: &'a [String], io: &mut Io<'_>) -> Option<[&'a S
     None
 }
 
-fn lines(bytes: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
+fn lines(bytes: &[u8], end: char) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    text.split_terminator(end).map(str::to_owned).collect()
 }
 
 /// What `comm` prints a line with: nothing where the column is hidden.
@@ -286,6 +287,10 @@ struct Join {
     /// `-o`: which fields; file 0 is the key.
     output: Option<Vec<(usize, usize)>>,
     ignore_case: bool,
+    /// What ends a line.
+    end: char,
+    /// `--header`: the first lines are no data.
+    header: bool,
 }
 
 impl Join {
@@ -325,7 +330,9 @@ impl Join {
                 all
             }
         };
-        io.say(fields.join(&self.separator.unwrap_or(' ').to_string()));
+        let mut line = fields.join(&self.separator.unwrap_or(' ').to_string());
+        line.push(self.end);
+        io.stdout.extend_from_slice(line.as_bytes());
     }
 }
 
@@ -371,6 +378,8 @@ fn join_options(options: &Options) -> Result<Join, String> {
         empty: options.value('e').unwrap_or("").to_owned(),
         output: output.transpose()?,
         ignore_case: options.has('i'),
+        end: if options.has('z') { '\0' } else { '\n' },
+        header: options.has('ü'),
     })
 }
 
@@ -388,10 +397,6 @@ pub(in crate::shell::commands) fn join(arguments: &[String], io: &mut Io<'_>) ->
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('z', "-z"), ('ü', "--header")]) {
-        io.write_error(format!("podhop: join: not simulated here: {flag}"));
-        return Some(1);
-    }
     let join = match join_options(&options) {
         Ok(join) => join,
         Err(message) => {
@@ -408,11 +413,19 @@ pub(in crate::shell::commands) fn join(arguments: &[String], io: &mut Io<'_>) ->
         return None;
     }
     let texts = match both("join", names, io, 1) {
-        Ok(both) => both.map(|bytes| lines(&bytes)),
+        Ok(both) => both.map(|bytes| lines(&bytes, join.end)),
         Err(code) => return Some(code),
     };
-    let sides = [0, 1]
+    let mut sides = [0, 1]
         .map(|file: usize| texts[file].iter().map(|line| join.fields(line)).collect::<Vec<_>>());
+    if join.header {
+        // Headers are joined whatever their keys are.
+        let heads = [sides[0].first().cloned(), sides[1].first().cloned()];
+        sides.iter_mut().for_each(|side| drop(side.drain(..side.len().min(1))));
+        if heads.iter().any(Option::is_some) {
+            join.print([heads[0].as_ref(), heads[1].as_ref()], io);
+        }
+    }
     pair(&join, &sides, io);
     if options.has('ö') {
         return Some(0);
@@ -490,7 +503,8 @@ fn join_disorder(
         let unpaired = keys.iter().any(|key| !others.contains(key));
         if let Some(at) = fell.filter(|_| unpaired) {
             wrong = true;
-            let (name, line, text) = (names[file], at + 2, &texts[file][at + 1]);
+            let at = at + 1 + usize::from(join.header);
+            let (name, line, text) = (names[file], at + 1, &texts[file][at]);
             io.write_error(format!("join: {name}:{line}: is not sorted: {text}"));
         }
     }
@@ -517,7 +531,10 @@ pub(in crate::shell::commands) fn tsort(arguments: &[String], io: &mut Io<'_>) -
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.len() % 2 == 1 {
-        io.write_error(format!("tsort: {file}: input contains an odd number of tokens"));
+        io.write_error(match is_gnu(io) {
+            true => format!("tsort: {file}: input contains an odd number of tokens"),
+            false => "tsort: odd input".to_owned(),
+        });
         return Some(1);
     }
     let mut names: Vec<&str> = words.clone();

@@ -1,4 +1,4 @@
-//! `cut`, `tr`, `paste`, `column`.
+//! `cut`, `tr`, `paste`.
 
 use super::lines::{Filter, cannot_open, filter, whole};
 use crate::cluster::Flavour;
@@ -87,11 +87,17 @@ struct Cut {
     between: String,
     only_delimited: bool,
     complement: bool,
+    /// `-z`: lines end with a zero byte.
+    zero: bool,
 }
 
 impl Filter for Cut {
     fn tool(&self) -> &'static str {
         "cut"
+    }
+
+    fn end_of_line(&self) -> u8 {
+        if self.zero { 0 } else { b'\n' }
     }
 
     fn line(&mut self, line: &str, io: &mut Io<'_>) -> Option<i32> {
@@ -124,7 +130,8 @@ impl Filter for Cut {
                 kept.join(&self.output)
             }
         };
-        io.say(text);
+        io.stdout.extend_from_slice(text.as_bytes());
+        io.stdout.push(self.end_of_line());
         None
     }
 
@@ -143,7 +150,7 @@ pub(in crate::shell::commands) fn cut(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "cut",
-        short: "d:f:c:b:snO:À",
+        short: "d:f:c:b:snO:Àz",
         long: &[
             ("delimiter", 'd'),
             ("fields", 'f'),
@@ -152,6 +159,7 @@ pub(in crate::shell::commands) fn cut(
             ("only-delimited", 's'),
             ("output-delimiter", 'O'),
             ("complement", 'À'),
+            ("zero-terminated", 'z'),
         ],
         stops: false,
     };
@@ -214,6 +222,7 @@ pub(in crate::shell::commands) fn cut(
         between: options.value('O').unwrap_or_default().to_owned(),
         only_delimited: options.has('s'),
         complement: options.has('À'),
+        zero: options.has('z'),
     };
     filter(cut, options.operands)
 }
@@ -588,88 +597,4 @@ fn row<'d>(
         row.push(end);
     }
     row
-}
-
-/// Entries in columns of one width, with tabulators between: down, or (`across`) along the rows.
-fn in_columns(io: &mut Io<'_>, entries: &[&str], width: usize, across: bool) {
-    let longest = entries.iter().map(|entry| entry.chars().count()).max().unwrap_or(0);
-    let wide = (longest / 8 + 1) * 8;
-    let columns = (width / wide).max(1);
-    let rows = entries.len().div_ceil(columns);
-    for row in 0..rows {
-        let index = |column: usize| match across {
-            true => row * columns + column,
-            false => column * rows + row,
-        };
-        let line: Vec<&str> =
-            (0..columns).filter_map(|column| entries.get(index(column)).copied()).collect();
-        let mut text = String::new();
-        for (at, entry) in line.iter().enumerate() {
-            text += entry;
-            if at + 1 < line.len() {
-                let tabs = (wide - entry.chars().count()).div_ceil(8);
-                text.extend(std::iter::repeat_n('\t', tabs));
-            }
-        }
-        io.say(text);
-    }
-}
-
-pub(in crate::shell::commands) fn column(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "column",
-        short: "ts:o:c:x",
-        long: &[
-            ("table", 't'),
-            ("separator", 's'),
-            ("output-separator", 'o'),
-            ("output-width", 'c'),
-            ("fillrows", 'x'),
-        ],
-        stops: false,
-    };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    let width = match options.value('c').map(str::parse::<usize>) {
-        None => 80,
-        Some(Ok(width)) => width,
-        Some(Err(_)) => {
-            let text = options.value('c').unwrap_or("");
-            io.write_error(format!("column: invalid columns argument: '{text}'"));
-            return Some(1);
-        }
-    };
-    let (texts, failed) = whole(io, "column", &options.operands)?;
-    let lines =
-        texts.iter().flat_map(|(_, text)| text.lines()).filter(|line| !line.trim().is_empty());
-    if !options.has('t') {
-        let entries: Vec<&str> = lines.collect();
-        in_columns(io, &entries, width, options.has('x'));
-        return Some(i32::from(failed));
-    }
-    let rows: Vec<Vec<&str>> = lines
-        .map(|line| match options.value('s') {
-            Some(separators) => line.split(|c| separators.contains(c)).collect(),
-            None => line.split_whitespace().collect(),
-        })
-        .collect();
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
-    };
-    let widths: Vec<usize> = (0..).map_while(width).collect();
-    let gap = options.value('o').unwrap_or("  ");
-    for row in &rows {
-        let mut line = String::new();
-        // Every row has all columns; the last one is not filled up.
-        for index in 0..widths.len() {
-            let cell = row.get(index).copied().unwrap_or("");
-            line += cell;
-            if index + 1 < widths.len() {
-                let missing = widths[index].saturating_sub(cell.chars().count());
-                line.extend(std::iter::repeat_n(' ', missing));
-                line += gap;
-            }
-        }
-        io.say(line);
-    }
-    Some(i32::from(failed))
 }

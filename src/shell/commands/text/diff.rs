@@ -1,11 +1,13 @@
 //! `diff`: the lines that two files don't share.
 
+use super::regex::{Regex, Syntax, compile};
 use crate::cluster::Flavour;
 use crate::diagnostic::{Edit, edits};
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{self, busybox_usage};
+use crate::shell::machine::pattern::Pattern;
 
 /// Beyond this many pairs of lines the middle is shown as wholly different.
 const MOST: usize = 4_000_000;
@@ -25,6 +27,10 @@ enum Line<'t> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Normal,
+    /// `-e`: commands for ed
+    Ed,
+    /// `-n`: as RCS keeps differences
+    Rcs,
     /// `-u`, with so many lines around a change
     Unified(usize),
     /// `-c`
@@ -57,6 +63,10 @@ struct Blind {
     amount: bool,
     /// `--strip-trailing-cr`
     returns: bool,
+    /// `-Z`: space at the end
+    trailing: bool,
+    /// `-E`: how far a tabulator goes
+    tabs: bool,
 }
 
 impl Blind {
@@ -65,6 +75,12 @@ impl Blind {
         let mut key = line.to_owned();
         if self.returns {
             key = key.replace("\r\n", "\n");
+        }
+        if self.tabs {
+            key = expanded(&key);
+        }
+        if self.trailing {
+            key = key.trim_end().to_owned();
         }
         if self.space {
             key.retain(|letter| !letter.is_whitespace());
@@ -79,11 +95,21 @@ impl Blind {
 
 const GRAMMAR: Grammar = Grammar {
     name: "diff",
-    short: "uqraNwbiU:cC:sBL:tdETÀÁ;yW:ÄÖ",
+    short: "uqraNwbiU:cC:sBL:tdETÀÁ;yW:ÄÖZI:x:X:enÜ;Ç;Å",
     long: &[
-        ("unified", 'u'),
+        ("unified", 'Ü'),
         ("brief", 'q'),
-        ("context", 'c'),
+        ("context", 'Ç'),
+        ("ed", 'e'),
+        ("exclude", 'x'),
+        ("exclude-from", 'X'),
+        ("expand-tabs", 't'),
+        ("ignore-matching-lines", 'I'),
+        ("ignore-tab-expansion", 'E'),
+        ("ignore-trailing-space", 'Z'),
+        ("initial-tab", 'T'),
+        ("normal", 'Å'),
+        ("rcs", 'n'),
         ("report-identical-files", 's'),
         ("ignore-case", 'i'),
         ("ignore-all-space", 'w'),
@@ -110,13 +136,18 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         None => return Some(2),
     };
     let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
-    let flags = [('t', "-t"), ('E', "-E"), ('T', "-T")];
-    if let Some(flag) = options.not_simulated(&flags) {
+    let flags = [('t', "-t"), ('T', "-T")];
+    if let Some(flag) = options.not_simulated(&flags).filter(|_| !busybox) {
         io.write_error(left_out("diff", flag));
         return Some(2);
     }
-    if options.value('Á').is_some_and(|when| matches!(when, "always" | "")) {
-        io.write_error(left_out("diff", "--color=always"));
+    let color = options.value('Á').unwrap_or("");
+    if !matches!(color, "" | "always" | "auto" | "never") {
+        io.write_error(told_wrong(&format!("invalid color '{color}'")));
+        return Some(2);
+    }
+    if let Some(file) = options.value('X').filter(|file| !io.is_file(file)) {
+        io.write_error(format!("diff: {file}: No such file or directory"));
         return Some(2);
     }
     let [old_name, new_name] = options.operands.as_slice() else {
@@ -146,7 +177,12 @@ fn folders(
         let names = io.list(folder).unwrap_or_default();
         names.iter().map(|name| name.trim_end_matches('/').to_owned()).collect()
     };
-    let (olds, news) = (list(old), list(new));
+    let excluded = excluded(io, options);
+    let kept = |folder: &str| -> Vec<String> {
+        let all = list(folder).into_iter();
+        all.filter(|name| !excluded.iter().any(|pattern| pattern.matches(name))).collect()
+    };
+    let (olds, news) = (kept(old), kept(new));
     let all: std::collections::BTreeSet<&String> = olds.iter().chain(&news).collect();
     let mut status = 0;
     let path = |folder: &str, name: &str| format!("{}/{name}", folder.trim_end_matches('/'));
@@ -203,19 +239,29 @@ fn files(
         space: options.has('w'),
         amount: options.has('b'),
         returns: options.has('À'),
+        trailing: options.has('Z'),
+        tabs: options.has('E') && !busybox,
     };
     let lines = compare(&split(&texts[0]), &split(&texts[1]), blind);
+    let nothing = match Nothing::read(options) {
+        Ok(nothing) => nothing.marked(&lines),
+        Err(why) => {
+            io.write_error(why);
+            return 2;
+        }
+    };
+    let lines = Compared { lines: &lines, nothing };
     let side = options.has('y') && !options.has('q') && !busybox;
-    if side && !differ(&lines, options.has('B')) {
+    if side && !lines.differ() {
         match form(options, busybox) {
-            Ok(form) => show(io, &lines, form, Vec::new()),
+            Ok(form) => show(io, &lines, form, Vec::new(), false),
             Err(told) => {
                 io.write_error(told);
                 return 2;
             }
         }
     }
-    if !differ(&lines, options.has('B')) {
+    if !lines.differ() {
         if options.has('s') && !(busybox && old_name == new_name) {
             io.say(format!("Files {old_name} and {new_name} are identical"));
         }
@@ -231,7 +277,7 @@ fn files(
                 io.say(told);
             }
             let titles = titles(io, options, [old_name, new_name], busybox);
-            show(io, &lines, form, titles);
+            show(io, &lines, form, titles, options.value('Á') == Some("always"));
         }
         Err(told) => {
             io.write_error(told);
@@ -272,17 +318,21 @@ fn titles(io: &Io<'_>, options: &Options, names: [&str; 2], busybox: bool) -> Ve
     names.into_iter().map(title).collect()
 }
 
-fn show(io: &mut Io<'_>, lines: &[Line<'_>], form: Form, titles: Vec<String>) {
+fn show(io: &mut Io<'_>, all: &Compared<'_>, form: Form, titles: Vec<String>, color: bool) {
+    let lines = all.lines;
     let shown = match form {
-        Form::Normal => normal(lines),
+        Form::Normal => normal(all),
+        Form::Ed => ed_script(all),
+        Form::Rcs => rcs_script(all),
         Form::Side { width, common } => side_by_side(lines, width, common),
         Form::Unified(around) => {
-            format!("--- {}\n+++ {}\n{}", titles[0], titles[1], hunks(lines, around))
+            format!("--- {}\n+++ {}\n{}", titles[0], titles[1], hunks(all, around))
         }
         Form::Context(around) => {
-            format!("*** {}\n--- {}\n{}", titles[0], titles[1], contexts(lines, around))
+            format!("*** {}\n--- {}\n{}", titles[0], titles[1], contexts(all, around))
         }
     };
+    let shown = if color { colored(&shown, form) } else { shown };
     io.stdout.extend_from_slice(shown.as_bytes());
 }
 
@@ -311,13 +361,20 @@ fn miscounted(io: &mut Io<'_>, operands: &[String], busybox: bool) -> i32 {
 fn form(options: &Options, busybox: bool) -> Result<Form, String> {
     let number = |letter: char, what: &str| match options.value(letter) {
         None | Some("") => Ok(CONTEXT),
-        Some(text) => text.parse().map_err(|_| format!("diff: invalid {what} length '{text}'")),
+        Some(text) => {
+            text.parse().map_err(|_| told_wrong(&format!("invalid {what} length '{text}'")))
+        }
+    };
+    // -u and -c give way to a number.
+    let around = |short: char, long: char| match options.value(short) {
+        Some(_) => number(short, "context"),
+        None => number(long, "context"),
     };
     if options.has('y') && !busybox {
         let width = match options.value('W').map(|text| (text, text.parse::<usize>())) {
             None => 130,
             Some((_, Ok(width))) if width > 0 => width.min(10_000),
-            Some((text, _)) => return Err(format!("diff: invalid width '{text}'")),
+            Some((text, _)) => return Err(told_wrong(&format!("invalid width '{text}'"))),
         };
         let common = match (options.has('Ö'), options.has('Ä')) {
             (true, _) => Common::None,
@@ -326,12 +383,17 @@ fn form(options: &Options, busybox: bool) -> Result<Form, String> {
         };
         return Ok(Form::Side { width, common });
     }
-    let around = number('U', "context")?;
-    if options.has('U') || options.has('u') || busybox {
-        return Ok(Form::Unified(around));
+    let unified = around('U', 'Ü')?;
+    if ['U', 'u', 'Ü'].iter().any(|letter| options.has(*letter)) || busybox {
+        return Ok(Form::Unified(unified));
     }
-    let around = number('C', "context")?;
-    Ok(if options.has('c') || options.has('C') { Form::Context(around) } else { Form::Normal })
+    let context = around('C', 'Ç')?;
+    Ok(match () {
+        () if ['C', 'c', 'Ç'].iter().any(|letter| options.has(*letter)) => Form::Context(context),
+        () if options.has('e') => Form::Ed,
+        () if options.has('n') => Form::Rcs,
+        () => Form::Normal,
+    })
 }
 
 /// A text's lines, each with its newline.
@@ -339,12 +401,195 @@ fn split(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// Whether there is a difference; with `-B`, one of more than empty lines.
-fn differ(lines: &[Line<'_>], blank: bool) -> bool {
-    lines.iter().any(|line| match line {
-        Line::Same(_) => false,
-        Line::Old(text) | Line::New(text) => !blank || !text.trim_end_matches('\n').is_empty(),
-    })
+/// Two texts line by line, and which of the lines make no difference although they are not the same.
+struct Compared<'t> {
+    lines: &'t [Line<'t>],
+    nothing: Vec<bool>,
+}
+
+impl Compared<'_> {
+    /// Whether a line is part of a change that counts.
+    fn changes(&self, at: usize) -> bool {
+        !matches!(self.lines[at], Line::Same(_)) && !self.nothing.get(at).is_some_and(|none| *none)
+    }
+
+    fn differ(&self) -> bool {
+        (0..self.lines.len()).any(|at| self.changes(at))
+    }
+
+    /// The changes that count: how many old and new lines stand before each, and what it takes and adds.
+    fn blocks(&self) -> Vec<Block<'_>> {
+        let (mut old, mut new, mut at) = (0, 0, 0);
+        let mut all = Vec::new();
+        while at < self.lines.len() {
+            if let Line::Same(_) = self.lines[at] {
+                (old, new, at) = (old + 1, new + 1, at + 1);
+                continue;
+            }
+            let counts = self.changes(at);
+            let mut block = Block { old, new, removed: Vec::new(), added: Vec::new() };
+            while let Some(line @ (Line::Old(_) | Line::New(_))) = self.lines.get(at) {
+                match line {
+                    Line::New(text) => block.added.push(text),
+                    Line::Old(text) | Line::Same(text) => block.removed.push(text),
+                }
+                at += 1;
+            }
+            (old, new) = (old + block.removed.len(), new + block.added.len());
+            if counts {
+                all.push(block);
+            }
+        }
+        all
+    }
+}
+
+/// A change.
+struct Block<'t> {
+    old: usize,
+    new: usize,
+    removed: Vec<&'t str>,
+    added: Vec<&'t str>,
+}
+
+/// Lines whose coming and going makes no difference: empty ones (`-B`), and those that match (`-I`).
+struct Nothing {
+    blank: bool,
+    patterns: Vec<Regex>,
+}
+
+impl Nothing {
+    fn read(options: &Options) -> Result<Nothing, String> {
+        let compiled = options.all('I').map(|text| {
+            compile(text, Syntax::Basic, false).map_err(|why| format!("diff: {text}: {why}"))
+        });
+        Ok(Nothing { blank: options.has('B'), patterns: compiled.collect::<Result<_, _>>()? })
+    }
+
+    fn is(&self, line: &str) -> bool {
+        let line = line.trim_end_matches('\n');
+        self.blank && line.is_empty() || self.patterns.iter().any(|one| one.is_match(line))
+    }
+
+    /// The lines of changes that are nothing as a whole.
+    fn marked(&self, lines: &[Line<'_>]) -> Vec<bool> {
+        let mut marked = vec![false; lines.len()];
+        if !self.blank && self.patterns.is_empty() {
+            return marked;
+        }
+        let same = |line: &Line<'_>| matches!(line, Line::Same(_));
+        let mut at = 0;
+        while at < lines.len() {
+            let length = lines[at..].iter().take_while(|line| !same(line)).count();
+            let block = &lines[at..at + length];
+            let nothing = block.iter().all(|line| match line {
+                Line::Same(text) | Line::Old(text) | Line::New(text) => self.is(text),
+            });
+            marked[at..at + length].fill(nothing);
+            at += length.max(1);
+        }
+        marked
+    }
+}
+
+/// `-x` and `-X`: the names that are left out of folders.
+fn excluded(io: &Io<'_>, options: &Options) -> Vec<Pattern> {
+    let listed = options.all('X').filter_map(|file| io.read_file(file).ok());
+    let listed: Vec<String> =
+        listed.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+    let listed = listed.iter().flat_map(|text| text.lines());
+    options.all('x').chain(listed).map(Pattern::new).collect()
+}
+
+/// A line with blanks in place of tabulators.
+fn expanded(line: &str) -> String {
+    let mut all = String::new();
+    let mut column = 0;
+    for letter in line.chars() {
+        let width = if letter == '\t' { 8 - column % 8 } else { 1 };
+        column += width;
+        match letter {
+            '\t' => all += &" ".repeat(width),
+            letter => all.push(letter),
+        }
+    }
+    all
+}
+
+/// What is said of a wrong value.
+fn told_wrong(what: &str) -> String {
+    format!("diff: {what}\ndiff: Try 'diff --help' for more information.")
+}
+
+/// The lines of a block as a range of numbers.
+fn range(start: usize, count: usize) -> String {
+    match count {
+        0 => start.to_string(),
+        1 => (start + 1).to_string(),
+        _ => format!("{},{}", start + 1, start + count),
+    }
+}
+
+/// `-e`: the changes from the last to the first, so that numbers stay true.
+fn ed_script(all: &Compared<'_>) -> String {
+    let mut told = String::new();
+    for block in all.blocks().iter().rev() {
+        let place = range(block.old, block.removed.len());
+        match (block.removed.is_empty(), block.added.is_empty()) {
+            (true, _) => told += &format!("{place}a\n"),
+            (_, true) => told += &format!("{place}d\n"),
+            _ => told += &format!("{place}c\n"),
+        }
+        for line in &block.added {
+            told += line.trim_end_matches('\n');
+            told.push('\n');
+        }
+        told += if block.added.is_empty() { "" } else { ".\n" };
+    }
+    told
+}
+
+/// `-n`
+fn rcs_script(all: &Compared<'_>) -> String {
+    let mut told = String::new();
+    for block in all.blocks() {
+        if !block.removed.is_empty() {
+            told += &format!("d{} {}\n", block.old + 1, block.removed.len());
+        }
+        if !block.added.is_empty() {
+            told += &format!("a{} {}\n", block.old + block.removed.len(), block.added.len());
+            told.extend(block.added.iter().copied());
+        }
+    }
+    told
+}
+
+/// `--color=always`: what is gone in red, what is new in green, where it is in cyan, names in bold.
+fn colored(text: &str, form: Form) -> String {
+    let mut new = false;
+    let mut all = String::new();
+    for (at, line) in text.lines().enumerate() {
+        let titled = matches!(form, Form::Unified(_) | Form::Context(_)) && at < 2;
+        let color = match (form, line.chars().next()) {
+            _ if titled => "1",
+            (Form::Context(_), _) if line.starts_with("*** ") || line.starts_with("--- ") => {
+                new = line.starts_with('-');
+                "36"
+            }
+            (Form::Context(_), Some('!')) => ["31", "32"][usize::from(new)],
+            (Form::Unified(_), Some('@')) => "36",
+            (Form::Normal, Some(digit)) if digit.is_ascii_digit() => "36",
+            (Form::Normal, Some('-')) => "",
+            (_, Some('<' | '-')) => "31",
+            (_, Some('>' | '+')) => "32",
+            _ => "",
+        };
+        all += &match color {
+            "" => format!("{line}\n"),
+            color => format!("\u{1b}[{color}m{line}\u{1b}[0m\n"),
+        };
+    }
+    all
 }
 
 /// The longest common subsequence, by the textbook's table, between what both share at the ends.
@@ -386,30 +631,9 @@ fn put(told: &mut String, mark: &str, line: &str) {
     }
 }
 
-fn normal(lines: &[Line<'_>]) -> String {
+fn normal(all: &Compared<'_>) -> String {
     let mut told = String::new();
-    let (mut old, mut new) = (0, 0);
-    let mut at = 0;
-    while at < lines.len() {
-        if let Line::Same(_) = lines[at] {
-            (old, new, at) = (old + 1, new + 1, at + 1);
-            continue;
-        }
-        let changed = lines[at..].iter().take_while(|line| !matches!(line, Line::Same(_))).count();
-        let block = &lines[at..at + changed];
-        let removed: Vec<&str> = block
-            .iter()
-            .filter_map(|line| if let Line::Old(text) = line { Some(*text) } else { None })
-            .collect();
-        let added: Vec<&str> = block
-            .iter()
-            .filter_map(|line| if let Line::New(text) = line { Some(*text) } else { None })
-            .collect();
-        let range = |start: usize, count: usize| match count {
-            0 => start.to_string(),
-            1 => (start + 1).to_string(),
-            _ => format!("{},{}", start + 1, start + count),
-        };
+    for Block { old, new, removed, added } in all.blocks() {
         let mark = match (removed.is_empty(), added.is_empty()) {
             (true, _) => 'a',
             (_, true) => 'd',
@@ -421,7 +645,6 @@ fn normal(lines: &[Line<'_>]) -> String {
             told += "---\n";
         }
         added.iter().for_each(|line| put(&mut told, "> ", line));
-        (old, new, at) = (old + removed.len(), new + added.len(), at + changed);
     }
     told
 }
@@ -534,12 +757,14 @@ fn put_half(told: &mut String, line: &str, indent: usize, most: usize) -> usize 
 /// The hunks of `diff -u` between two texts, without the files' names; nothing when their lines are
 /// the same.
 pub(in crate::shell::commands) fn unified_hunks(old: &str, new: &str) -> String {
-    hunks(&compare(&split(old), &split(new), Blind::default()), CONTEXT)
+    let lines = compare(&split(old), &split(new), Blind::default());
+    hunks(&Compared { lines: &lines, nothing: Vec::new() }, CONTEXT)
 }
 
 /// Where the changes are, each with so many lines around it.
-fn pieces(lines: &[Line<'_>], around: usize) -> Vec<(usize, usize)> {
-    let changed = (0..lines.len()).filter(|at| !matches!(lines[*at], Line::Same(_)));
+fn pieces(all: &Compared<'_>, around: usize) -> Vec<(usize, usize)> {
+    let lines = all.lines;
+    let changed = (0..lines.len()).filter(|at| all.changes(*at));
     let mut pieces: Vec<(usize, usize)> = Vec::new();
     for at in changed {
         let (from, to) = (at.saturating_sub(around), (at + around + 1).min(lines.len()));
@@ -561,9 +786,10 @@ fn count(part: &[Line<'_>], new: bool) -> usize {
     part.iter().filter(counts).count()
 }
 
-fn hunks(lines: &[Line<'_>], around: usize) -> String {
+fn hunks(all: &Compared<'_>, around: usize) -> String {
+    let lines = all.lines;
     let mut told = String::new();
-    for (from, to) in pieces(lines, around) {
+    for (from, to) in pieces(all, around) {
         let range = |new: bool| {
             let (start, length) = (count(&lines[..from], new), count(&lines[from..to], new));
             match length {
@@ -585,9 +811,10 @@ fn hunks(lines: &[Line<'_>], around: usize) -> String {
 }
 
 /// `-c`: the old lines of each hunk, then the new ones; what stands on both sides is changed (`!`).
-fn contexts(lines: &[Line<'_>], around: usize) -> String {
+fn contexts(all: &Compared<'_>, around: usize) -> String {
+    let lines = all.lines;
     let mut told = String::new();
-    for (from, to) in pieces(lines, around) {
+    for (from, to) in pieces(all, around) {
         told += "***************\n";
         let part = &lines[from..to];
         for new in [false, true] {

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 use super::bytes::{content, is_gnu, or_standard, waits};
 use crate::shell::Io;
+use crate::shell::commands::files::archive::gzip::checksum;
 use crate::shell::commands::options::{Grammar, Options};
 
 /// Which sum.
@@ -194,6 +195,11 @@ pub(in crate::shell::commands) fn cksum(arguments: &[String], io: &mut Io<'_>) -
     counted("cksum", arguments, io, |bytes, _| format!("{} {}", posix(bytes), bytes.len()))
 }
 
+/// `crc32` of BusyBox: the checksum of gzip and Ethernet.
+pub(in crate::shell::commands) fn crc32(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    counted("crc32", arguments, io, |bytes, _| format!("{:08x}", checksum(bytes)))
+}
+
 pub(in crate::shell::commands) fn sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     counted("sum", arguments, io, |bytes, options| match options.has('s') {
         true => {
@@ -223,7 +229,13 @@ fn counted(
         match content(io, &file) {
             Ok(bytes) => {
                 let named = !options.operands.is_empty() || name == "sum" && file != "-";
-                let end = if named { format!(" {file}") } else { String::new() };
+                // BusyBox' sum of BSD names files only where there are several.
+                let single = name == "sum" && options.operands.len() < 2 && !is_gnu(io);
+                let end = match (single && !options.has('s'), named) {
+                    (true, _) => " ".to_owned(),
+                    (_, true) => format!(" {file}"),
+                    _ => String::new(),
+                };
                 io.say(format!("{}{end}", told(&bytes, &options)));
             }
             Err(why) => {

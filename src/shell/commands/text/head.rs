@@ -36,7 +36,10 @@ impl Amount {
             None if !gnu => Err(format!("{tool}: invalid number '{text}'")),
             None => {
                 let what = if bytes { "bytes" } else { "lines" };
-                Err(format!("{tool}: invalid number of {what}: '{digits}'"))
+                let huge = digits.strip_suffix(['P', 'E', 'Z', 'Y', 'R', 'Q']);
+                let huge = huge.is_some_and(|count| count.parse::<usize>().is_ok_and(|n| n > 0));
+                let why = if huge { ": Value too large for defined data type" } else { "" };
+                Err(format!("{tool}: invalid number of {what}: '{digits}'{why}"))
             }
         }
     }

@@ -16,7 +16,7 @@ pub(super) const LEVEL: u8 = 6;
 const AROUND: usize = 18;
 
 /// CRC-32 of ISO 3309.
-fn checksum(bytes: &[u8]) -> u32 {
+pub(in crate::shell::commands) fn checksum(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
             sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 }

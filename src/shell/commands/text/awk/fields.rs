@@ -17,9 +17,11 @@ impl Machine {
                 *fields = what;
             }
         };
-        set("FS", &mut self.finds, Fields::Between);
-        set("FPAT", &mut self.finds, Fields::Like);
-        set("FIELDWIDTHS", &mut self.finds, Fields::Wide);
+        if self.gawk {
+            set("FS", &mut self.finds, Fields::Between);
+            set("FPAT", &mut self.finds, Fields::Like);
+            set("FIELDWIDTHS", &mut self.finds, Fields::Wide);
+        }
         if is("IGNORECASE") {
             self.folds = self.known_value("IGNORECASE").holds();
         }
@@ -76,9 +78,7 @@ impl Machine {
             Name::Global(0) => return self.set_count(value.number()),
             Name::Global(at) => {
                 self.globals[at] = Cell::Value(value);
-                if self.gawk {
-                    self.told(at)?;
-                }
+                self.told(at)?;
             }
             Name::Local(at) => self.locals[at] = Cell::Value(value),
         }

@@ -3,7 +3,7 @@
 use super::patterns::ready;
 use super::run::{Answer, LONGEST, Machine, Ran, Stop, Wait, World};
 use super::tree::{Expression, Place};
-use super::value::{Value, leading};
+use super::value::{Value, leading, shown};
 use crate::shell::commands::conversion::Spec;
 use crate::shell::commands::moment::Moment;
 use crate::shell::commands::text::regex::Regex;
@@ -95,7 +95,28 @@ impl Machine {
             ("rand", []) => Ok(Value::Number(self.rand())),
             ("systime", []) => Ok(Value::Number(world.io.now().timestamp().as_second() as f64)),
             ("strftime" | "mktime", _) => Ok(self.time(name, &values, &texts, world)),
-            _ => self.math(name, &values, line),
+            _ => {
+                self.remark(name, &values, line, world);
+                self.math(name, &values, line)
+            }
+        }
+    }
+
+    /// gawk's warnings about numbers that a function has no answer for.
+    fn remark(&self, name: &str, values: &[Value], line: usize, world: &mut World<'_, '_>) {
+        let [number] = values else { return };
+        let number = number.number();
+        let what = match name {
+            "sqrt" | "log" if number < 0.0 => {
+                format!("{name}: received negative argument {}", shown(number, "%.6g"))
+            }
+            "exp" if number.exp().is_infinite() && number.is_finite() => {
+                format!("exp: argument {} is out of range", shown(number, "%.6g"))
+            }
+            _ => return,
+        };
+        if self.gawk {
+            world.io.write_error(self.at_line(line, &format!("warning: {what}")));
         }
     }
 
@@ -219,7 +240,8 @@ impl Machine {
         };
         self.set_known("RSTART", Value::Number(start));
         self.set_known("RLENGTH", Value::Number(length));
-        if let [Expression::Place(Place::Variable(array))] = rest {
+        // BusyBox' match keeps no groups.
+        if let ([Expression::Place(Place::Variable(array))], true) = (rest, self.gawk) {
             let at = self.array(*array)?;
             let joint = self.setting("SUBSEP");
             self.arrays[at].elements.clear();

@@ -30,13 +30,13 @@ const BUILTINS: [&str; 20] = [
 ];
 
 /// Functions that gawk and BusyBox have beside.
-const MORE_BUILTINS: [&str; 13] = [
+const MORE_BUILTINS: [&str; 12] = [
     "close", "fflush", "gensub", "strftime", "mktime", "systime", "and", "or", "xor", "lshift",
-    "rshift", "compl", "strtonum",
+    "rshift", "compl",
 ];
 
 /// Functions of gawk alone.
-const GAWK: [&str; 5] = ["asort", "asorti", "patsplit", "typeof", "isarray"];
+const GAWK: [&str; 6] = ["asort", "asorti", "patsplit", "typeof", "isarray", "strtonum"];
 
 const SIGNS: [&str; 45] = [
     "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=",
@@ -207,10 +207,6 @@ impl Lexer<'_> {
                             let what =
                                 format!("escape sequence `\\{other}' treated as plain `{other}'");
                             self.warn(start, &what);
-                            // A dynamic regular expression keeps what it needs, as BusyBox does.
-                            if !self.gawk {
-                                text.push('\\');
-                            }
                             text.push(other);
                         }
                     }

@@ -250,8 +250,15 @@ const STANDARD_INPUT: &str = "not simulated here: a program from standard input 
 
 const GAWK: Grammar = Grammar {
     name: "awk",
-    short: "F:v:f:e:bcCdghi:ILlMnNoOpPrsStV",
+    short: "F:v:f:e:bcCd;ghi:ILl:MnNo;Op;PrsStVW:À",
     long: &[
+        ("lint", 'À'),
+        ("sandbox", 'S'),
+        ("non-decimal-data", 'n'),
+        ("dump-variables", 'd'),
+        ("pretty-print", 'o'),
+        ("profile", 'p'),
+        ("include", 'i'),
         ("field-separator", 'F'),
         ("assign", 'v'),
         ("file", 'f'),
@@ -281,17 +288,23 @@ pub(in crate::shell::commands) fn awk(
     };
     let mut options = match parsed {
         Ok(options) => options,
+        // gawk's getopt names letters without quotes, and only what lacks its value.
+        Err(message) if gawk && message.contains("requires an argument -- '") => {
+            let what = message.lines().next().unwrap_or_default().replace('\'', "");
+            return failed(format!("{what}\n{USAGE}"), 1);
+        }
+        Err(message) if message.starts_with("podhop:") => return failed(message, 2),
         Err(_) if gawk => return failed(USAGE, 1),
         Err(message) => return failed(message, 1),
     };
-    if options.has('V') && gawk {
+    if (options.has('V') || options.value('W') == Some("version")) && gawk {
         let version = "GNU Awk 5.2.1, API 3.2, PMA Avon 8-g1, (GNU MPFR 4.2.0, GNU MP 6.2.1)";
         return super::super::said(format!("{version}\n"));
     }
     if options.has('h') && gawk {
         return super::super::said(format!("{USAGE}\n"));
     }
-    const IDLE: [(char, &str); 8] = [
+    const IDLE: [(char, &str); 12] = [
         ('P', "--posix"),
         ('c', "--traditional"),
         ('d', "--dump-variables"),
@@ -300,6 +313,10 @@ pub(in crate::shell::commands) fn awk(
         ('p', "--profile"),
         ('l', "--load"),
         ('i', "--include"),
+        ('n', "--non-decimal-data"),
+        ('S', "--sandbox"),
+        ('À', "--lint"),
+        ('W', "-W"),
     ];
     if let Some(flag) = options.not_simulated(&IDLE) {
         return failed(format!("podhop: awk: not simulated here: {flag}"), 2);
@@ -311,6 +328,18 @@ pub(in crate::shell::commands) fn awk(
                 format!("awk: `{assignment}' argument to `-v' not in `var=value' form\n\n{USAGE}"),
                 1,
             ),
+            false => failed(super::super::busybox_usage("awk"), 1),
+        };
+    }
+    let named = |assignment: &&str| {
+        let name = assignment.split('=').next().unwrap_or_default();
+        let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        letters && !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit())
+    };
+    if let Some(assignment) = options.all('v').find(|assignment| !named(assignment)) {
+        let name = assignment.split('=').next().unwrap_or_default();
+        return match gawk {
+            true => failed(format!("awk: fatal: `{name}' is not a legal variable name"), 2),
             false => failed(super::super::busybox_usage("awk"), 1),
         };
     }

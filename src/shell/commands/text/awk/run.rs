@@ -278,17 +278,26 @@ impl Machine {
 
     /// An error at a line of the program.
     pub fn fatal<T>(&self, line: usize, message: &str) -> Ran<T> {
-        let place = match (self.gawk, self.in_record) {
-            (true, true) => {
-                let file = self.setting("FILENAME");
-                let file = if file.is_empty() { "-".to_owned() } else { file };
-                let number = self.setting("FNR");
-                format!("cmd. line:{line}: (FILENAME={file} FNR={number}) fatal: {message}")
-            }
-            (true, false) => format!("cmd. line:{line}: fatal: {message}"),
-            (false, _) => format!("cmd. line:{line}: {message}"),
-        };
-        self.fail(place)
+        self.fail(match self.gawk {
+            true => self.placed(line, &format!("fatal: {message}")),
+            false => format!("cmd. line:{line}: {message}"),
+        })
+    }
+
+    /// What gawk says at a line of the program, with the record that it is at.
+    fn placed(&self, line: usize, message: &str) -> String {
+        if !self.in_record {
+            return format!("cmd. line:{line}: {message}");
+        }
+        let file = self.setting("FILENAME");
+        let file = if file.is_empty() { "-".to_owned() } else { file };
+        let number = self.setting("FNR");
+        format!("cmd. line:{line}: (FILENAME={file} FNR={number}) {message}")
+    }
+
+    /// The same behind the program's name.
+    pub fn at_line(&self, line: usize, message: &str) -> String {
+        format!("awk: {}", self.placed(line, message))
     }
 
     /// Whether the program wants records: it has more than `BEGIN`.

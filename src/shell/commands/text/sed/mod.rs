@@ -226,7 +226,7 @@ impl Start {
         let sed = Sed {
             ranges: vec![None; commands.len()],
             commands: commands.into(),
-            quiet: self.options.has('n') || script.starts_with("#n\n"),
+            quiet: self.options.has('n') || script.starts_with("#n\n") || script == "#n",
             flavour: self.flavour,
             posix: self.options.has('P'),
             end: if zero { '\0' } else { '\n' },

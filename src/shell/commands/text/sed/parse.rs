@@ -450,16 +450,14 @@ impl Reader {
         let wanted = self.line_word();
         let major = wanted.split('.').next().and_then(|major| major.parse::<u32>().ok());
         match major.is_some_and(|major| major > 4) {
-            true => {
-                self.wrong_at(self.at.saturating_sub(1).max(5), "expected newer version of sed", "")
-            }
+            true => self.wrong_at(self.at, "expected newer version of sed", ""),
             false => Ok(Action::Nothing),
         }
     }
 
     fn label(&mut self, index: usize) -> Parsed<Action> {
-        let at = self.at;
         self.blanks();
+        let at = self.at;
         let mut label = String::new();
         while let Some(next) = self.peek().filter(|next| !matches!(next, '\n' | ';')) {
             label.push(next);
