@@ -106,6 +106,7 @@ pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<
         [] => Ok(false),
         [one] => Ok(!one.is_empty()),
         ["!", rest] => Ok(rest.is_empty()),
+        [_, "-a" | "-o"] if world.posix => Err(Wrong::NoOperand(None)),
         [operand, operator] if is_binary(operator) && !asks_one(operand) && world.posix => {
             Err(Wrong::NoOperand(Some((*operator).to_owned())))
         }
@@ -309,10 +310,12 @@ impl Machine {
     ) -> Result<bool, Stop> {
         // Whether it is a number that is wrong: that is only a condition that does not hold.
         let mut counting = false;
+        let ash = self.state.dialect == Dialect::Ash;
         let texts = self.expansion(io, outputs, |expander| {
             let mut texts = Vec::new();
             collect(condition, &mut |word, pattern| {
                 texts.push(match pattern {
+                    Meaning::Pattern if ash => expander.text(word)?,
                     Meaning::Pattern => expander.pattern(word)?,
                     Meaning::Regex => expander.regex(word)?,
                     Meaning::Number => {
@@ -340,7 +343,7 @@ impl Machine {
             view,
             directory: &self.state.directory,
             terminal: io.terminal,
-            posix: false,
+            posix: ash,
             dash: false,
         };
         let set = |name: &str| self.state.get(name).is_some();
@@ -477,6 +480,9 @@ fn holds(
             let (left, folds) = (&mut tried.left, tried.folds);
             let folded = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
             match operator.as_str() {
+                // BusyBox compares letter by letter.
+                "=" | "==" if world.posix => first == second,
+                "!=" if world.posix => first != second,
                 "=" | "==" => fits(&folded(&first), &folded(&second), left)?,
                 "!=" => !fits(&folded(&first), &folded(&second), left)?,
                 "=~" => {

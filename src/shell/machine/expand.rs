@@ -420,7 +420,11 @@ impl<'a> Expander<'a> {
     /// The next descriptor's path: bash takes them from 63 downwards.
     fn process_path(&self) -> String {
         let taken = self.processes.len() + self.consumers.len();
-        format!("/dev/fd/{}", 63_usize.saturating_sub(taken))
+        match self.state.dialect {
+            Dialect::Bash => format!("/dev/fd/{}", 63_usize.saturating_sub(taken)),
+            // BusyBox counts upwards.
+            _ => format!("/dev/fd/{}", 64 + taken),
+        }
     }
 
     fn evaluate(&mut self, parts: &[Part]) -> Expanded<i64> {

@@ -183,10 +183,28 @@ fn script(
         }
         Err(_) => return fail(state.not_found(name), 127),
     };
-    let dialect = match text.lines().next().filter(|first| first.starts_with("#!")) {
-        Some(first) if first.contains("bash") => Dialect::Bash,
-        Some(_) if state.dialect == Dialect::Bash => Dialect::Dash,
-        _ => state.dialect,
+    let interpreter = text.lines().next().and_then(interpreter);
+    let flavour = commands::flavour(io.cluster, &state.place);
+    let dialect = match interpreter {
+        None => state.dialect,
+        Some(program) if !commands::is_installed(io.cluster, &state.place, program) => {
+            return fail(
+                match state.dialect {
+                    Dialect::Bash => {
+                        format!("{}{name}: cannot execute: required file not found", state.prefix())
+                    }
+                    _ => state.not_found(name),
+                },
+                127,
+            );
+        }
+        Some(program) => match dialect(program, flavour) {
+            Some(dialect) => dialect,
+            None => {
+                let told = format!("podhop: not simulated here: scripts of {program}");
+                return fail(told, 126);
+            }
+        },
     };
     let mut inner = Machine::new(
         state.place.clone(),
@@ -201,6 +219,18 @@ fn script(
     inner.shells = machine.shells / 2;
     inner.run_text(&text);
     Found::Tool(programs::script(inner))
+}
+
+/// The program that a script's first line names (`#!/bin/sh`, `#!/usr/bin/env bash`).
+fn interpreter(first: &str) -> Option<&str> {
+    let mut words = first.strip_prefix("#!")?.split_whitespace();
+    let base = |path: &'_ str| -> usize { path.rfind('/').map_or(0, |at| at + 1) };
+    let program = words.next()?;
+    let program = &program[base(program)..];
+    match program {
+        "env" => words.find(|word| !word.starts_with('-') && !word.contains('=')),
+        program => Some(program),
+    }
 }
 
 /// The shell's language that a program's name stands for at a place with these tools.

@@ -7,6 +7,7 @@ use super::frame::{Frame, Input, Target, Task};
 use super::sockets::is_socket;
 use super::{Io, Machine, Stdin};
 use crate::cluster::Payload;
+use crate::diagnostic::Span;
 use crate::shell::files;
 use crate::shell::syntax::{Command, Dialect, Redirect, RedirectTarget, Word};
 
@@ -37,6 +38,8 @@ enum Destination {
     },
     Duplicate(String),
     Text(String),
+    /// A word that is not one name.
+    Ambiguous(Span),
     /// A connection, or what bash says of why there is none.
     Socket(Result<(), String>),
 }
@@ -94,8 +97,15 @@ fn file_or_socket(
     expander: &mut Expander<'_>,
     word: &Word,
 ) -> Result<Result<String, Destination>, Stop> {
-    let path = expander.text(word)?;
-    if expander.state.dialect != Dialect::Bash || !is_socket(&path) {
+    if expander.state.dialect != Dialect::Bash {
+        return Ok(Ok(expander.text(word)?));
+    }
+    // bash splits the word and looks for files: what is then not one name says nothing.
+    let mut fields = expander.fields(std::slice::from_ref(word))?;
+    let (Some(path), true) = (fields.pop(), fields.is_empty()) else {
+        return Ok(Err(Destination::Ambiguous(word.span)));
+    };
+    if !is_socket(&path) {
         return Ok(Ok(path));
     }
     let told = expander.dial(&path)?;
@@ -206,6 +216,10 @@ impl Machine {
                 Ok(())
             }
             Destination::Duplicate(from) => self.duplicate(descriptor, from),
+            Destination::Ambiguous(span) => {
+                let text = self.source_of(*span);
+                Err(format!("{}{text}: ambiguous redirect", self.state.prefix()))
+            }
             Destination::Socket(made) => {
                 made.clone()?;
                 self.connect(io, descriptor);

@@ -376,6 +376,11 @@ impl ShellState {
     /// # Errors
     /// `NAME: readonly variable`
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), String> {
+        // What the shell itself knows may not change.
+        let own = matches!(name, "UID" | "EUID" | "PPID" | "BASHOPTS" | "SHELLOPTS");
+        if own && self.dialect == Dialect::Bash {
+            return Err(format!("{name}: readonly variable"));
+        }
         assign(&mut self.variables, name, value.into())
     }
 

@@ -124,6 +124,9 @@ impl Parser<'_> {
         {
             return self.arithmetic_for();
         }
+        if !self.is_bash() && !matches!(self.peek()?.0, Token::Word(_)) {
+            return Err(self.fault(Fault::LoopVariable));
+        }
         let name = self.raw_word()?;
         self.skip_newlines()?;
         let mut words = None;
@@ -187,7 +190,7 @@ impl Parser<'_> {
             let mut patterns = Vec::new();
             loop {
                 let Token::Word(pattern) = self.peek()?.0.clone() else {
-                    return self.unexpected(Some("esac"));
+                    return self.unexpected(Some(if self.is_bash() { "esac" } else { ")" }));
                 };
                 self.advance()?;
                 patterns.push(pattern);
@@ -200,9 +203,9 @@ impl Parser<'_> {
             }
             let body = self.list(&["esac"])?;
             let mut end = ArmEnd::Stops;
-            if self.is_bash_like() && self.take_operator(";;&")? {
+            if self.is_bash() && self.take_operator(";;&")? {
                 end = ArmEnd::GoesOn;
-            } else if self.is_bash_like() && self.take_operator(";&")? {
+            } else if self.is_bash() && self.take_operator(";&")? {
                 end = ArmEnd::Falls;
             } else if !self.take_operator(";;")? && !self.is_reserved("esac")? {
                 return self.unexpected(Some(";;"));

@@ -25,6 +25,8 @@ pub enum Fault {
     Unterminated(char),
     /// A condition in `[[ … ]]` is none, in bash's words.
     Condition(&'static str),
+    /// What stands behind `for` is no name, to dash and BusyBox.
+    LoopVariable,
     /// Nested deeper than anybody writes.
     TooDeep,
     /// Braces that make more words, or letters, than this.
@@ -89,6 +91,7 @@ impl SyntaxError {
                 format!("{at}unexpected EOF while looking for matching `{close}'")
             }
             Fault::Condition(what) => format!("{at}{what}"),
+            Fault::LoopVariable => format!("{at}syntax error: unexpected end of file"),
             Fault::TooDeep => format!("{at}syntax error: nested too deeply"),
             Fault::TooMany { most, of } => format!(
                 "podhop: this command was ended here, since its braces make more than the {most} {of} that one command may have"
@@ -133,6 +136,8 @@ impl SyntaxError {
             Fault::Unterminated(_) if dash => "Unterminated quoted string".to_owned(),
             Fault::Unterminated(_) => "unterminated quoted string".to_owned(),
             Fault::Condition(what) => (*what).to_owned(),
+            Fault::LoopVariable if dash => "Bad for loop variable".to_owned(),
+            Fault::LoopVariable => "bad for loop variable".to_owned(),
             Fault::TooDeep => "nested too deeply".to_owned(),
             Fault::TooMany { most, of } => format!("more than {most} {of}"),
             Fault::NotSimulated(what) => format!("not simulated here: {what}"),

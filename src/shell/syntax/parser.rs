@@ -337,7 +337,7 @@ impl<'a> Parser<'a> {
 
     /// `time`, `time -p`: a reserved word everywhere but in dash.
     fn timed(&mut self) -> Result<Option<Timed>> {
-        if !self.is_bash_like() || !self.take_reserved("time")? {
+        if !self.is_bash() || !self.take_reserved("time")? {
             return Ok(None);
         }
         let posix = self.take_reserved("-p")?;

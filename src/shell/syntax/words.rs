@@ -142,7 +142,7 @@ impl Parser<'_> {
 
     /// Whether `<(` or `>(` comes next, where it means something.
     pub(super) fn opens_process(&self) -> bool {
-        self.is_bash() && (self.rest().starts_with("<(") || self.rest().starts_with(">("))
+        self.is_bash_like() && (self.rest().starts_with("<(") || self.rest().starts_with(">("))
     }
 
     /// `<( … )` and `>( … )`

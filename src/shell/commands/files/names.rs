@@ -5,7 +5,7 @@ use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::conversion::{Spec, WIDEST};
-use crate::shell::commands::options::{Grammar, matched};
+use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::file_facts::{Facts, Kind};
 
 fn is_gnu(io: &Io<'_>) -> bool {
@@ -238,6 +238,10 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     if options.operands.is_empty() {
         return misused(io, "readlink", "missing operand");
+    }
+    if options.operands.len() > 1 && !is_gnu(io) {
+        io.write_error(commands::busybox_usage("readlink"));
+        return Some(1);
     }
     let needed = match () {
         () if options.has('e') || !is_gnu(io) => Needed::Everything,
@@ -519,7 +523,9 @@ pub(in crate::shell::commands) fn unlink(arguments: &[String], io: &mut Io<'_>) 
 pub(in crate::shell::commands) fn tree(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = is_gnu(io);
     let grammar = Grammar::short("tree", if gnu { "adL:f" } else { "" });
-    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    // BusyBox' knows no options: every word is a folder.
+    let read = if gnu { grammar.read(arguments, io) } else { Some(Options::of(arguments)) };
+    let Some(options) = read else { return Some(1) };
     let here = [".".to_owned()];
     let roots = if options.operands.is_empty() { &here[..] } else { &options.operands };
     let most = options.value('L').map_or(Ok(usize::MAX), str::parse).unwrap_or(0);

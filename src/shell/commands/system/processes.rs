@@ -172,7 +172,10 @@ fn by_name(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<
         return Some(2);
     }
     if names.is_empty() {
-        io.write_error(commands::busybox_usage(tool));
+        io.write_error(match tool {
+            "killall" => "killall: you need to specify whom to kill".to_owned(),
+            tool => commands::busybox_usage(tool),
+        });
         return Some(1);
     }
     let has = |word: &str| options.iter().any(|option| *option == word);

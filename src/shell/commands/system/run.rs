@@ -7,7 +7,7 @@ use crate::cluster::{Flavour, Place};
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{
-    Setting, busybox_usage, failed, is_installed, is_real, not_simulated,
+    Setting, busybox_usage, failed, is_installed, is_real, not_simulated, said,
 };
 use crate::shell::machine::Machine;
 use crate::shell::{Interrupted, Io, Step, Tool, programs};
@@ -237,7 +237,7 @@ pub(in crate::shell::commands) fn busybox(
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
     match arguments.first() {
-        None => failed(busybox_usage("busybox"), 0),
+        None => said(format!("{}\n", busybox_usage("busybox"))),
         Some(option) if option.starts_with('-') => failed(left_out("busybox", option), 1),
         Some(_) => Box::new(Become {
             tool: "busybox",

@@ -303,7 +303,8 @@ impl Filter for Grep {
         let enough = self.most.is_some_and(|most| self.file.found >= most);
         let binary = self.file.binary && !self.text && self.flavour == Flavour::Gnu;
         if !enough && self.matches(line) && !(binary && self.skip_binary) {
-            self.any = true;
+            // With -L BusyBox succeeds by the files that it lists.
+            self.any |= self.flavour == Flavour::Gnu || self.list != Some(false);
             self.file.found += 1;
             if self.quiet {
                 return Some(0);
@@ -334,9 +335,7 @@ impl Filter for Grep {
                     true => io.stdout.extend_from_slice(format!("{name}\0").as_bytes()),
                     false => io.say(name),
                 }
-                if !wanted && self.flavour == Flavour::Gnu {
-                    self.any = true;
-                }
+                self.any |= !wanted;
             }
         } else if self.count {
             let mark = if self.null { '\0' } else { ':' };

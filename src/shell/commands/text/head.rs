@@ -256,6 +256,21 @@ pub(in crate::shell::commands) fn head(
         ],
         stops: false,
     };
+    // The old form's letters are few.
+    let old = arguments.first().and_then(|first| first.strip_prefix('-')).filter(|rest| {
+        rest.starts_with(|first: char| first.is_ascii_digit()) && setting.flavour == Flavour::Gnu
+    });
+    let wrong = old.and_then(|rest| {
+        rest.chars().find(|one| !one.is_ascii_digit() && !"cbkmlqvz".contains(*one))
+    });
+    if let Some(letter) = wrong {
+        return failed(
+            format!(
+                "head: invalid trailing option -- {letter}\nTry 'head --help' for more information."
+            ),
+            1,
+        );
+    }
     let options = match GRAMMAR.parse(&modern(arguments, "head"), setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),

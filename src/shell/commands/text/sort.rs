@@ -628,6 +628,13 @@ fn spelled(options: &Options) -> Result<Options, String> {
             'S' if !value.starts_with(|first: char| first.is_ascii_digit()) => {
                 return Err(format!("sort: invalid -S argument '{value}'"));
             }
+            'S' => {
+                let unit = value.trim_start_matches(|letter: char| letter.is_ascii_digit());
+                let right = unit.is_empty() || unit.len() == 1 && "%bKkmMgGtTPEZY".contains(unit);
+                if !right {
+                    return Err(format!("sort: invalid suffix in -S argument '{value}'"));
+                }
+            }
             'p' if value.parse() == Ok(0) => {
                 return Err("sort: number in parallel must be nonzero".to_owned());
             }

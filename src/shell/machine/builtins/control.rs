@@ -26,6 +26,11 @@ impl Machine {
         if arguments.len() > 1 && numeric && self.state.dialect == Dialect::Bash {
             let message = format!("{}too many arguments", self.state.builtin("exit"));
             self.write_error(io, &message);
+            // What was typed is over: a script with it.
+            if !self.state.interactive {
+                self.exit(1);
+                return None;
+            }
             return Some(1);
         }
         let code = self.code(io, "exit", arguments).unwrap_or_else(|code| code);
@@ -239,6 +244,10 @@ impl Machine {
                 true => {
                     let end = if runs { " &" } else { "" };
                     format!("[{number}]{mark}  {pid}{state:<24}{text}{end}")
+                }
+                // Without job control BusyBox keeps no text.
+                false if self.state.dialect == Dialect::Ash && !self.state.interactive => {
+                    format!("[{number}]{mark}  {pid}{state:<27}")
                 }
                 false => format!("[{number}] {mark} {pid}{state:<27}{text}"),
             });

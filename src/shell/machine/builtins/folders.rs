@@ -250,7 +250,8 @@ impl Machine {
                             let bad = mode.chars().next().unwrap_or(' ');
                             format!("{builtin}`{bad}': invalid symbolic mode operator")
                         }
-                        _ => format!("{builtin}Illegal mode: {mode}"),
+                        (Dialect::Ash, _) => format!("{builtin}illegal mode: {mode}"),
+                        (Dialect::Dash, _) => format!("{builtin}Illegal mode: {mode}"),
                     };
                 self.write_error(io, &message);
                 if self.state.dialect == Dialect::Bash { 1 } else { 2 }

@@ -423,7 +423,13 @@ impl Machine {
             return Some(2);
         };
         let full = files::absolute(&self.state.place, &self.state.directory, path);
-        match self.files_of(io).read(&full) {
+        // BusyBox looks for a bare name in the folders of programs alone.
+        let bare = self.state.dialect == Dialect::Ash && !path.contains('/');
+        let read = match bare {
+            true => Err("not found".to_owned()),
+            false => self.files_of(io).read(&full),
+        };
+        match read {
             Ok(bytes) => {
                 let own = (!rest.is_empty()).then(|| Arc::new(rest.to_vec()));
                 let positional = own.map(|own| std::mem::replace(&mut self.state.positional, own));

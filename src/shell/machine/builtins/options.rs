@@ -54,6 +54,24 @@ const ALMQUIST: [(&str, char); 16] = [
     ("nolog", '\0'),
 ];
 
+/// The options of BusyBox' shell, in the order in which it lists them.
+const ASH: [(&str, char); 14] = [
+    ("errexit", 'e'),
+    ("noglob", 'f'),
+    ("ignoreeof", 'I'),
+    ("monitor", 'm'),
+    ("noexec", 'n'),
+    ("xtrace", 'x'),
+    ("verbose", 'v'),
+    ("noclobber", 'C'),
+    ("allexport", 'a'),
+    ("notify", 'b'),
+    ("nounset", 'u'),
+    ("errtrace", 'E'),
+    ("vi", 'V'),
+    ("pipefail", '\0'),
+];
+
 /// bash's options of `shopt`, and whether they are on from the beginning.
 const SHOPTS: [(&str, bool); 54] = [
     ("autocd", false),
@@ -205,10 +223,12 @@ impl Machine {
     pub(super) fn list_options(&mut self, io: &mut Io<'_>, as_commands: bool) -> i32 {
         let options = self.state.options;
         if self.state.dialect != Dialect::Bash {
-            if !as_commands {
+            let ash = self.state.dialect == Dialect::Ash;
+            if !as_commands && !ash {
                 self.say(io, "Current option settings");
             }
-            for (name, _) in ALMQUIST {
+            let all = if ash { &ASH[..] } else { &ALMQUIST[..] };
+            for (name, _) in all.iter().copied() {
                 let on = name == "interactive" && self.state.interactive
                     || name != "interactive" && options.is_on(name);
                 let line = match as_commands {

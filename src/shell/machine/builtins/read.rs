@@ -397,7 +397,10 @@ impl Machine {
             false if self.state.dialect == Dialect::Bash => {
                 Err(format!("read: `{name}': not a valid identifier"))
             }
-            false => Err(format!("`{name}': not a valid identifier")),
+            false if self.state.dialect == Dialect::Ash => {
+                Err(format!("read: '{name}': bad variable name"))
+            }
+            false => Err(format!("read: {name}: bad variable name")),
         };
         let Err(why) = result else { return true };
         let message = format!("{}{why}", self.state.prefix());

@@ -29,7 +29,11 @@ fn signal(name: &str, dialect: Dialect) -> Option<&'static str> {
         Dialect::Dash => upper.as_str(),
         _ => upper.strip_prefix("SIG").unwrap_or(&upper),
     };
-    let events = if dialect == Dialect::Bash { &EVENTS[..] } else { &EVENTS[..1] };
+    let events = match dialect {
+        Dialect::Bash => &EVENTS[..],
+        Dialect::Ash => &EVENTS[..2],
+        Dialect::Dash => &EVENTS[..1],
+    };
     SIGNALS.iter().chain(events).copied().find(|known| *known == bare)
 }
 
@@ -510,7 +514,8 @@ mod tests {
             assert_eq!(signal(spelling, Dialect::Bash), Some("TERM"));
         }
         assert_eq!(signal("SIGTERM", Dialect::Dash), None);
-        assert_eq!(signal("ERR", Dialect::Ash), None);
+        assert_eq!(signal("ERR", Dialect::Ash), Some("ERR"));
+        assert_eq!(signal("ERR", Dialect::Dash), None);
         assert_eq!(signal("0", Dialect::Ash), Some("EXIT"));
     }
 

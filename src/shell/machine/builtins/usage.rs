@@ -82,7 +82,7 @@ impl Machine {
         arguments: &[String],
     ) -> Option<i32> {
         if self.state.dialect != Dialect::Bash {
-            return None;
+            return self.refused_letter(io, name, arguments);
         }
         // Most commands are given none.
         arguments.first().filter(|word| word.starts_with(['-', '+']))?;
@@ -92,6 +92,22 @@ impl Machine {
         let told = if wants { "option requires an argument" } else { "invalid option" };
         self.write_error(io, &format!("{builtin}{bad}: {told}"));
         self.write_error(io, &format!("{name}: usage: {}", usage.text));
+        Some(2)
+    }
+
+    /// The same in dash and BusyBox, whose builtins of folders and masks know few letters.
+    fn refused_letter(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> Option<i32> {
+        let known = match name {
+            "cd" | "pwd" => "LP",
+            "umask" => "S",
+            _ => return None,
+        };
+        let letters = arguments.first()?.strip_prefix('-').filter(|letters| *letters != "-")?;
+        let bad = letters.chars().find(|letter| !known.contains(*letter))?;
+        let illegal = if self.state.dialect == Dialect::Ash { "illegal" } else { "Illegal" };
+        let builtin = self.state.builtin(name);
+        self.write_error(io, &format!("{builtin}{illegal} option -{bad}"));
+        self.fail_hard(2);
         Some(2)
     }
 

@@ -105,7 +105,7 @@ impl Machine {
             let prefix = self.state.prefix();
             let message = match self.state.dialect {
                 Dialect::Bash => format!("{prefix}{name}: `{argument}': not a valid identifier"),
-                _ => format!("{prefix}{name}: {variable}: bad variable name"),
+                _ => format!("{}{variable}: bad variable name", self.state.builtin(name)),
             };
             self.write_error(io, &message);
             if self.state.dialect != Dialect::Bash {
@@ -326,7 +326,7 @@ impl Machine {
                         Dialect::Bash => {
                             format!("{prefix}unset: `{name}': not a valid identifier")
                         }
-                        _ => format!("{prefix}unset: {name}: bad variable name"),
+                        _ => format!("{}{name}: bad variable name", self.state.builtin("unset")),
                     };
                     self.write_error(io, &message);
                     status = 1;

@@ -8,6 +8,7 @@ use crate::shell::commands::files::change::{is_gnu, make_all};
 use crate::shell::commands::files::rights::number_of;
 use crate::shell::commands::moment::Moment;
 use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Kind as FileKind, rights};
 use crate::shell::machine::pattern::Pattern;
@@ -33,6 +34,12 @@ const LONG: &[(&str, char)] = &[
     ("absolute-names", 'P'),
     ("files-from", 'T'),
     ("exclude", 'À'),
+    ("exclude-from", 'X'),
+    ("transform", 'Æ'),
+    ("xform", 'Æ'),
+    ("delete", 'Ð'),
+    ("diff", 'd'),
+    ("compare", 'd'),
     ("strip-components", 'Á'),
     ("wildcards", 'Â'),
     ("no-same-owner", 'o'),
@@ -41,7 +48,7 @@ const LONG: &[(&str, char)] = &[
     ("xz", 'J'),
 ];
 
-const SHORT: &str = "cxtruf:zvC:OkpmaPT:ojJhÀ:Á:ÂÃ";
+const SHORT: &str = "cxtruf:zvC:OkpmaPT:ojJhÀ:Á:ÂÃX:Æ:Ðd";
 
 /// Options whose value follows the first word when that has no dash.
 const VALUED: &str = "fCTbLVXNgHFI";
@@ -53,6 +60,10 @@ struct Tar<'a> {
     /// The folder that names are seen from.
     folder: String,
     excluded: Vec<String>,
+    /// `--transform`
+    renames: Vec<Rename>,
+    /// What is asked for: the operands, and what `-T` lists.
+    wanted: Vec<String>,
     /// Whether something failed that did not end it.
     failed: bool,
     /// Whether it was told that names lose their first slash.
@@ -63,31 +74,41 @@ struct Tar<'a> {
 type Ended<T> = Result<T, String>;
 
 /// `czf a.tgz b` as `-c -z -f a.tgz b`.
-fn dashed(arguments: &[String]) -> Vec<String> {
+///
+/// # Errors
+/// The letter whose value is missing.
+fn dashed(arguments: &[String]) -> Result<Vec<String>, char> {
     let Some((first, rest)) =
         arguments.split_first().filter(|(first, _)| !first.starts_with('-') && !first.is_empty())
     else {
-        return arguments.to_vec();
+        return Ok(arguments.to_vec());
     };
     let mut rest = rest.iter();
     let mut all = Vec::new();
     for letter in first.chars() {
         all.push(format!("-{letter}"));
         if VALUED.contains(letter) {
-            all.extend(rest.next().cloned());
+            all.push(rest.next().cloned().ok_or(letter)?);
         }
     }
     all.extend(rest.cloned());
-    all
+    Ok(all)
 }
 
 pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar { name: "tar", short: SHORT, long: LONG, stops: false };
     let gnu = is_gnu(io);
     let wrong = if gnu { 2 } else { 1 };
-    let options = match GRAMMAR
-        .parse(&dashed(arguments), crate::shell::commands::words(io.cluster, io.place))
-    {
+    let words = crate::shell::commands::words(io.cluster, io.place);
+    let read = match dashed(arguments) {
+        Err(letter) if gnu => {
+            Err(format!("tar: Old option '{letter}' requires an argument.\n{TRY}"))
+        }
+        // BusyBox' getopt meets the letter without its value.
+        Err(letter) => GRAMMAR.parse(&[format!("-{letter}")], words),
+        Ok(arguments) => GRAMMAR.parse(&arguments, words),
+    };
+    let options = match read {
         Ok(options) => options,
         Err(message) => {
             let usual = "Try 'tar --help' for more information.";
@@ -95,7 +116,7 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
             return Some(if gnu { 2 } else { 1 });
         }
     };
-    let idle = [('j', "-j"), ('J', "-J"), ('u', "-u"), ('h', "-h"), ('T', "-T")];
+    let idle = [('j', "-j"), ('J', "-J"), ('h', "-h")];
     let many = options.all('C').count() > 1;
     if let Some(flag) = options.not_simulated(&idle).or(many.then_some("several -C")) {
         io.write_error(left_out("tar", flag));
@@ -106,10 +127,12 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
         gnu,
         folder: String::new(),
         excluded: options.all('À').map(str::to_owned).collect(),
+        renames: Vec::new(),
+        wanted: options.operands.clone(),
         failed: false,
         stripped: false,
     };
-    match tar.run(io) {
+    match tar.lists(io).and_then(|()| tar.run(io)) {
         Ok(true) => {}
         Ok(false) => return None,
         Err(why) => {
@@ -118,7 +141,9 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
         }
     }
     if tar.failed {
+        let differs = gnu && options.has('d');
         io.write_error(match gnu {
+            _ if differs => return Some(1),
             true => "tar: Exiting with failure status due to previous errors",
             false => "tar: error exit delayed from previous errors",
         });
@@ -143,7 +168,7 @@ impl Tar<'_> {
 
     /// Whether it is done; `false` while standard input is not at its end.
     fn run(&mut self, io: &mut Io<'_>) -> Ended<bool> {
-        let modes: Vec<char> = "cxtr".chars().filter(|mode| self.has(*mode)).collect();
+        let modes: Vec<char> = "cxtrudÐ".chars().filter(|mode| self.has(*mode)).collect();
         match (modes.as_slice(), self.gnu) {
             ([], true) => Err(format!(
                 "tar: You must specify one of the '-Acdtrux', '--delete' or '--test-label' options\n{TRY}"
@@ -160,7 +185,7 @@ impl Tar<'_> {
         if mode != 'c' && self.archive() == "-" && !io.stdin.ended() {
             return Ok(false);
         }
-        if mode == 'c' && self.options.operands.is_empty() {
+        if mode == 'c' && self.wanted.is_empty() {
             return Err(match self.gnu {
                 true => format!("tar: Cowardly refusing to create an empty archive\n{TRY}"),
                 false => "tar: empty archive".to_owned(),
@@ -183,6 +208,11 @@ impl Tar<'_> {
                 self.take(io, old, mode == 'x');
                 Ok(true)
             }
+            'd' => {
+                self.differ(io, old);
+                Ok(true)
+            }
+            'Ð' => self.delete(io, old).map(|()| true),
             _ => self.create(io, old).map(|()| true),
         }
     }
@@ -222,7 +252,7 @@ impl Tar<'_> {
             Ok(members) => Ok(members),
             Err(why) => Err(match (why, self.gnu) {
                 (Unreadable::Foreign, true) => "tar: This does not look like a tar archive\ntar: Exiting with failure status due to previous errors".to_owned(),
-                (Unreadable::Foreign, false) => match bytes.len() < 512 {
+                (Unreadable::Foreign, false) => match bytes.len() < 512 && file == "-" {
                     true => "tar: short read".to_owned(),
                     false => "tar: invalid tar magic".to_owned(),
                 },
@@ -293,17 +323,34 @@ impl Tar<'_> {
         }
         let mut members = old;
         let standard = file == "-";
-        for path in self.options.operands.clone() {
+        let before = members.len();
+        for path in self.wanted.clone() {
             self.add(io, &path, &mut members, standard);
         }
-        let mut bytes = write(&members);
+        self.keep(io, &file, &members, before)
+    }
+
+    /// Writes the archive.
+    fn keep(
+        &mut self,
+        io: &mut Io<'_>,
+        file: &str,
+        members: &[Member],
+        before: usize,
+    ) -> Ended<()> {
+        // Where nothing was added, nothing is written.
+        if self.has('u') && members.len() == before {
+            return Ok(());
+        }
+        let standard = file == "-";
+        let mut bytes = write(members);
         let ending = file.ends_with(".gz") || file.ends_with(".tgz");
         if self.has('z') || self.has('a') && ending {
             bytes = pack(&bytes, None, 0, LEVEL);
         }
         match standard {
             true => io.stdout.extend(bytes),
-            false => io.write_file(&file, &bytes).map_err(|why| {
+            false => io.write_file(file, &bytes).map_err(|why| {
                 self.fatal(
                     &format!("{file}: Cannot open: {why}"),
                     &format!("can't open '{file}': {why}"),
@@ -348,7 +395,13 @@ impl Tar<'_> {
         };
         let slash = if kind == Kind::Folder { "/" } else { "" };
         let name = format!("{}{slash}", path.trim_end_matches('/'));
+        let told = name.clone();
+        let name = self.renamed(&name);
         let name = self.inner(io, &name);
+        let newer = |old: &Member| old.name == name && old.changed >= facts.changed;
+        if self.has('u') && kind != Kind::Folder && members.iter().any(newer) {
+            return;
+        }
         let id = |file: &str, name: &str| number_of(io, file, name).parse().unwrap_or(0);
         let member = Member {
             kind,
@@ -362,7 +415,8 @@ impl Tar<'_> {
         };
         if self.has('v') {
             let line = match self.options.in_order().filter(|(letter, _)| *letter == 'v').count() {
-                1 => member.name.clone(),
+                1 if self.renames.is_empty() => member.name.clone(),
+                1 => told,
                 _ => self.line(&member),
             };
             if standard { io.write_error(line) } else { io.say(line) }
@@ -411,7 +465,7 @@ impl Tar<'_> {
 
     /// Lists or extracts the members that are wanted.
     fn take(&mut self, io: &mut Io<'_>, members: Vec<Member>, extracts: bool) {
-        let wanted = self.options.operands.clone();
+        let wanted = self.wanted.clone();
         let mut found = vec![false; wanted.len()];
         let verbose = self.options.in_order().filter(|(letter, _)| *letter == 'v').count();
         for member in members {
@@ -431,18 +485,116 @@ impl Tar<'_> {
             }
             if extracts {
                 self.extract(io, member, verbose);
-            } else if verbose > 0 {
+                continue;
+            }
+            if self.gnu {
+                // It is said here as well.
+                self.inner(io, &member.name);
+            }
+            if verbose > 0 {
                 io.say(self.line(&member));
             } else {
                 io.say(&member.name);
             }
         }
         for name in wanted.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name) {
-            self.failed = true;
-            io.write_error(match self.gnu {
-                true => format!("tar: {name}: Not found in archive"),
-                false => format!("tar: {name}: not found in archive"),
-            });
+            self.not_found(io, name);
+        }
+    }
+
+    fn not_found(&mut self, io: &mut Io<'_>, name: &str) {
+        self.failed = true;
+        io.write_error(match self.gnu {
+            true => format!("tar: {name}: Not found in archive"),
+            false => format!("tar: {name}: not found in archive"),
+        });
+    }
+
+    /// Reads what `-T`, `-X` and `--transform` say.
+    fn lists(&mut self, io: &mut Io<'_>) -> Ended<()> {
+        let options = self.options;
+        for (letter, file) in options.in_order().filter(|(letter, _)| matches!(letter, 'T' | 'X')) {
+            let content = match file {
+                "-" => Ok(io.read_all().unwrap_or_default()),
+                file => io.read_file(file),
+            };
+            let bytes = content.map_err(|why| {
+                let gnu = format!("{file}: Cannot open: {why}");
+                self.fatal(&gnu, &format!("can't open '{file}': {why}"))
+            })?;
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let lines = text.lines().filter(|line| !line.is_empty()).map(str::to_owned);
+            match letter {
+                'T' => self.wanted.extend(lines),
+                _ => self.excluded.extend(lines),
+            }
+        }
+        for text in options.all('Æ') {
+            let read = Rename::read(text);
+            self.renames.push(read.ok_or_else(|| self.fatal("Invalid transform expression", ""))?);
+        }
+        Ok(())
+    }
+
+    /// A name as `--transform` has it.
+    fn renamed(&self, name: &str) -> String {
+        self.renames.iter().fold(name.to_owned(), |name, rename| rename.of(&name))
+    }
+
+    /// `--delete`: the archive without what is named.
+    fn delete(&mut self, io: &mut Io<'_>, old: Vec<Member>) -> Ended<()> {
+        let names = |member: &Member, text: &str| {
+            let (plain, text) = (member.name.trim_end_matches('/'), text.trim_end_matches('/'));
+            plain == text || plain.starts_with(&format!("{text}/"))
+        };
+        for name in self.wanted.clone() {
+            if !old.iter().any(|member| names(member, &name)) {
+                self.not_found(io, &name);
+            }
+        }
+        let gone = |member: &Member| self.wanted.iter().any(|name| names(member, name));
+        let kept: Vec<Member> = old.into_iter().filter(|member| !gone(member)).collect();
+        let file = self.archive().to_owned();
+        self.keep(io, &file, &kept, 0)
+    }
+
+    /// `-d`: how files differ from the members of their names.
+    fn differ(&mut self, io: &mut Io<'_>, members: Vec<Member>) {
+        let wanted = self.wanted.clone();
+        for member in members {
+            let plain = member.name.trim_end_matches('/');
+            let names = |text: &String| plain == text.trim_end_matches('/');
+            if !wanted.is_empty() && !wanted.iter().any(names) {
+                continue;
+            }
+            if self.has('v') {
+                io.say(&member.name);
+            }
+            let path = format!("{}{plain}", self.folder);
+            let Ok(facts) = io.facts(&path, false) else {
+                self.failed = true;
+                let name = &member.name;
+                io.write_error(format!(
+                    "tar: {name}: Warning: Cannot stat: No such file or directory"
+                ));
+                continue;
+            };
+            let content = io.read_file(&path).unwrap_or_default();
+            let file = member.kind == Kind::File;
+            let moments = (facts.changed.as_second(), member.changed.as_second());
+            let checks = [
+                (facts.mode != member.mode, "Mode differs"),
+                (moments.0 != moments.1, "Mod time differs"),
+                (file && content.len() != member.content.len(), "Size differs"),
+                (
+                    file && content.len() == member.content.len() && content != member.content,
+                    "Contents differ",
+                ),
+            ];
+            for (_, what) in checks.iter().filter(|(differs, _)| *differs) {
+                self.failed = true;
+                io.say(format!("{}: {what}", member.name));
+            }
         }
     }
 
@@ -453,7 +605,9 @@ impl Tar<'_> {
             return;
         }
         let told = member.name.clone();
-        let name = if strip > 0 { parts[strip..].join("/") } else { self.inner(io, &member.name) };
+        let name = if strip > 0 { parts[strip..].join("/") } else { member.name.clone() };
+        let name = self.renamed(&name);
+        let name = if strip > 0 { name } else { self.inner(io, &name) };
         if verbose > 0 {
             let line = if verbose > 1 { self.line(&member) } else { told };
             if self.has('O') { io.write_error(line) } else { io.say(line) }
@@ -511,14 +665,77 @@ impl Tar<'_> {
     }
 }
 
+/// `s/OLD/NEW/`: how members get other names.
+struct Rename {
+    pattern: Regex,
+    new: String,
+    every: bool,
+}
+
+impl Rename {
+    fn read(text: &str) -> Option<Rename> {
+        let rest = text.strip_prefix('s')?;
+        let mark = rest.chars().next()?;
+        let mut parts = rest[mark.len_utf8()..].split(mark);
+        let (old, new, flags) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || !flags.chars().all(|flag| "gix".contains(flag)) {
+            return None;
+        }
+        let syntax = if flags.contains('x') { Syntax::Extended } else { Syntax::Basic };
+        let pattern = compile(old, syntax, flags.contains('i')).ok()?;
+        Some(Rename { pattern, new: new.to_owned(), every: flags.contains('g') })
+    }
+
+    /// A name with what was found replaced.
+    fn of(&self, name: &str) -> String {
+        let (mut out, mut at) = (String::new(), 0);
+        while let Some(groups) = self.pattern.captures_at(name, at) {
+            let Some((start, end)) = groups.first().copied().flatten() else { break };
+            out += &name[at..start];
+            let mut letters = self.new.chars();
+            while let Some(letter) = letters.next() {
+                let group = match letter {
+                    '&' => Some(0),
+                    '\\' => {
+                        let next = letters.next().unwrap_or('\\');
+                        let digit = next.to_digit(10).map(|digit| digit as usize);
+                        out.extend(digit.is_none().then_some(next));
+                        digit
+                    }
+                    letter => {
+                        out.push(letter);
+                        None
+                    }
+                };
+                let piece = group.and_then(|group| groups.get(group).copied().flatten());
+                out += piece.map_or("", |(start, end)| &name[start..end]);
+            }
+            at = end;
+            if !self.every || start == end {
+                break;
+            }
+        }
+        out + &name[at..]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_member_gets_another_name() {
+        let renamed = |text: &str, name: &str| Rename::read(text).map(|rename| rename.of(name));
+        assert_eq!(renamed("s/o/0/g", "foo/boo").as_deref(), Some("f00/b00"));
+        assert_eq!(renamed("s,^\\(.*\\)/,new/&,", "a/b").as_deref(), Some("new/a/b"));
+        assert_eq!(renamed("s/a", "a"), None);
+    }
+
+    #[test]
     fn the_first_word_needs_no_dash() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(dashed(&words("czf a.tgz b")), words("-c -z -f a.tgz b"));
-        assert_eq!(dashed(&words("-xf a.tar")), words("-xf a.tar"));
+        assert_eq!(dashed(&words("czf a.tgz b")), Ok(words("-c -z -f a.tgz b")));
+        assert_eq!(dashed(&words("-xf a.tar")), Ok(words("-xf a.tar")));
+        assert_eq!(dashed(&words("cf")), Err('f'));
     }
 }

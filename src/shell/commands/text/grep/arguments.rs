@@ -66,7 +66,12 @@ const GNU: Grammar = Grammar {
     stops: false,
 };
 
-const BUSYBOX: Grammar = Grammar::short("grep", "HhnlLoqvsrRiwFEe:f:A:B:C:m:xczazI");
+const BUSYBOX: Grammar = Grammar {
+    name: "grep",
+    short: "HhnlLoqvsrRiwFEe:f:A:B:C:m:xczazIÉ;",
+    long: &[("color", 'É')],
+    stops: false,
+};
 
 /// The patterns as they were given, and how they are meant.
 #[derive(Clone)]
@@ -185,7 +190,9 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
     let kept = |letter: char| options.all(letter).map(str::to_owned).collect();
     let given = |letter: char| options.value(letter).map(str::to_owned);
     let name_last = options.in_order().filter(|(letter, _)| matches!(letter, 'h' | 'H')).last();
-    let colour = given('É').is_some_and(|when| matches!(when.as_str(), "always" | "yes" | "force"));
+    // BusyBox takes the option, and never paints.
+    let colour =
+        gnu && given('É').is_some_and(|when| matches!(when.as_str(), "always" | "yes" | "force"));
     let separator = match options.in_order().filter(|(letter, _)| *letter == 'ö').last() {
         None => Some("--".to_owned()),
         Some((_, "")) => None,
@@ -229,8 +236,13 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
         any: false,
         shown_any: false,
     };
-    let choice =
-        Choice { recursive, include: kept('Ú'), exclude: kept('Í'), exclude_dir: kept('Ó') };
+    let choice = Choice {
+        recursive,
+        skips: directories == "skip",
+        include: kept('Ú'),
+        exclude: kept('Í'),
+        exclude_dir: kept('Ó'),
+    };
     let named = options.has('H');
     let operands = options.operands;
     Ok(Start { grep, asked, choice, operands, named, sources, inner: None })
@@ -310,6 +322,13 @@ fn known_words(options: &Options) -> Result<(), String> {
     {
         let hint = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry";
         return Err(why.replace("\nTry", &format!("\n{hint}")));
+    }
+    let color = options.value('É').unwrap_or("");
+    if !matches!(
+        color,
+        "" | "always" | "yes" | "force" | "never" | "no" | "none" | "auto" | "tty" | "if-tty"
+    ) {
+        return Err(usage(Flavour::Gnu));
     }
     match options.value('È') {
         None | Some("binary" | "text" | "without-match") => Ok(()),

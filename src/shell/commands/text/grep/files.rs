@@ -12,6 +12,8 @@ use crate::shell::{Io, Step, Tool};
 #[derive(Clone, Default)]
 pub(super) struct Choice {
     pub recursive: bool,
+    /// `-d skip`: folders that are named are passed over.
+    pub skips: bool,
     pub include: Vec<String>,
     pub exclude: Vec<String>,
     pub exclude_dir: Vec<String>,
@@ -48,6 +50,12 @@ pub(super) struct Start {
 
 impl Start {
     fn begin(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, i32> {
+        if self.choice.skips && !self.operands.is_empty() {
+            self.operands.retain(|file| !io.is_directory(file));
+            if self.operands.is_empty() {
+                return Err(1);
+            }
+        }
         let mut texts = self.asked.texts.clone();
         for source in &self.sources {
             let read = match source.as_str() {
