@@ -4,6 +4,7 @@
 //! ([`is_installed`]): a container without curl has no curl, whatever podhop can simulate.
 
 mod absent;
+mod checksum;
 mod conversion;
 mod files;
 mod jq;

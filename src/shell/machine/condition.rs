@@ -446,6 +446,19 @@ struct Tried {
 }
 
 impl Tried {
+    /// `=~`: whether a pattern is found, and what its groups hold.
+    fn matches(&mut self, text: &str, pattern: &str) -> Result<bool, Wrong> {
+        let regex = compile(pattern, Syntax::Awk, self.folds).map_err(|_| Wrong::NoPattern)?;
+        let groups = regex.captures_at(text, 0);
+        spend(&mut self.left, regex.work())?;
+        let part = |(start, end): (usize, usize)| text[start..end].to_owned();
+        let texts = |groups: &Vec<Option<(usize, usize)>>| {
+            groups.iter().map(|group| group.map(part).unwrap_or_default()).collect()
+        };
+        self.found = Some(groups.as_ref().map(texts).unwrap_or_default());
+        Ok(groups.is_some())
+    }
+
     /// What was tried from there on is turned around: `set -x` shows it so.
     fn negated(&mut self, from: usize) {
         if let Some(line) = self.traced.get_mut(from) {
@@ -485,18 +498,7 @@ fn holds(
                 "!=" if world.posix => first != second,
                 "=" | "==" => fits(&folded(&first), &folded(&second), left)?,
                 "!=" => !fits(&folded(&first), &folded(&second), left)?,
-                "=~" => {
-                    let regex =
-                        compile(&second, Syntax::Awk, folds).map_err(|_| Wrong::NoPattern)?;
-                    let groups = regex.captures_at(&first, 0);
-                    spend(left, regex.work())?;
-                    let text = |(start, end): (usize, usize)| first[start..end].to_owned();
-                    let texts = |groups: &Vec<Option<(usize, usize)>>| {
-                        groups.iter().map(|group| group.map(text).unwrap_or_default()).collect()
-                    };
-                    tried.found = Some(groups.as_ref().map(texts).unwrap_or_default());
-                    groups.is_some()
-                }
+                "=~" => tried.matches(&first, &second)?,
                 operator => binary(&first, operator, &second, world)?,
             }
         }

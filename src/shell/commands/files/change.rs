@@ -937,6 +937,10 @@ impl Copying<'_> {
             });
         }
         let full = io.absolute(from);
+        let last = from.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+        if tool == "mv" && self.gnu && matches!(last, "." | "..") {
+            return Err(self.no_target(from, to, "Device or resource busy"));
+        }
         if io.absolute(to).starts_with(&format!("{}/", full.trim_end_matches('/'))) {
             return Err(match (self.gnu, tool) {
                 (true, "mv") => {
@@ -1010,6 +1014,12 @@ pub(in crate::shell::commands) fn touch(arguments: &[String], io: &mut Io<'_>) -
     let mut status = 0;
     for path in &options.operands {
         let there = io.is_file(path) || io.is_directory(path);
+        let inside = io.is_file(path.trim_end_matches('/')) && path.ends_with('/');
+        if is_gnu(io) && (!there && options.has('h') && !options.has('c') || inside) {
+            let why = if inside { "Not a directory" } else { "No such file or directory" };
+            status = fail(io, format!("touch: setting times of '{path}': {why}"));
+            continue;
+        }
         if !there && options.has('c') || io.is_device(path) {
             continue;
         }
@@ -1102,7 +1112,12 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
         return Some(missing(io, "mktemp", "too many templates"));
     }
     let given = options.operands.first();
-    let template = given.cloned().unwrap_or_else(|| "tmp.XXXXXXXXXX".to_owned());
+    let usual = if gnu { "tmp.XXXXXXXXXX" } else { "tmp.XXXXXX" };
+    let template = given.cloned().unwrap_or_else(|| usual.to_owned());
+    if gnu && options.has('t') && template.contains('/') {
+        let what = format!("mktemp: invalid template, '{template}', contains directory separator");
+        return Some(fail(io, what));
+    }
     let folder = options.value('p').or(options.value('Á'));
     let folder = folder.filter(|folder| !folder.is_empty()).map(str::to_owned);
     // With -t the environment comes before what -p says (`mktemp.c`).
@@ -1139,7 +1154,10 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
         return Some(fail(
             io,
             match gnu {
-                true => format!("mktemp: too few X's in template '{template}'"),
+                true => {
+                    let own = given.map_or(template.as_str(), String::as_str);
+                    format!("mktemp: too few X's in template '{own}'")
+                }
                 false => "mktemp: Invalid argument".to_owned(),
             },
         ));
@@ -1149,13 +1167,18 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
     let parent = path.rsplit_once('/').map_or(".", |(parent, _)| parent);
     let parent = if parent.is_empty() { "/" } else { parent };
     let made = match (options.has('u'), options.has('d')) {
-        _ if !io.is_directory(parent) => Err("No such file or directory".to_owned()),
         (true, _) => Ok(()),
+        _ if !io.is_directory(parent) => Err("No such file or directory".to_owned()),
         (false, true) => io.make_directory(&path),
         (false, false) => io.write_file(&path, b""),
     };
     Some(match made {
         Ok(()) => {
+            // Nobody else may look into it.
+            let mode = if options.has('d') { 0o700 } else { 0o600 };
+            if !options.has('u') {
+                io.change_attributes(&path, |attributes| attributes.mode = Some(mode));
+            }
             io.say(path);
             0
         }

@@ -30,9 +30,10 @@ struct Du<'a> {
 pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GNU: Grammar = Grammar {
         name: "du",
-        short: "abBcd:DhHklLmPsSxX:0t:À:Á",
+        short: "abB:cd:DhHklLmPsSxX:0t:À:Á",
         long: &[
             ("all", 'a'),
+            ("block-size", 'B'),
             ("bytes", 'b'),
             ("total", 'c'),
             ("max-depth", 'd'),
@@ -68,6 +69,17 @@ pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> O
         Some(Ok(most)) => most,
         None => usize::MAX,
     };
+    if options.has('s') && gnu && most != usize::MAX {
+        let (what, ends) = match most {
+            0 => ("is the same as using --max-depth=0".to_owned(), false),
+            most => (format!("conflicts with --max-depth={most}"), true),
+        };
+        io.write_error(format!("du: warning: summarizing {what}"));
+        if ends {
+            io.write_error("Try 'du --help' for more information.");
+            return Some(1);
+        }
+    }
     if options.has('s') && options.has('a') && gnu {
         io.write_error(
             "du: cannot both summarize and show all entries\nTry 'du --help' for more information.",

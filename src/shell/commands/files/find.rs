@@ -722,6 +722,8 @@ struct Find {
     roots: VecDeque<String>,
     /// Below this folder nothing more is looked at.
     pruned: Option<String>,
+    /// The folder that is gone into next.
+    entered: Option<String>,
     /// What the commands of the current file have come to.
     answers: Vec<i32>,
     /// Names for the commands that get many.
@@ -836,7 +838,10 @@ impl Find {
                 let text = listed(one, io);
                 io.stdout.extend_from_slice(text.as_bytes());
             }
-            Test::Prune => self.pruned = Some(format!("{}/", one.path.trim_end_matches('/'))),
+            Test::Prune => {
+                self.entered = None;
+                self.pruned = Some(format!("{}/", one.path.trim_end_matches('/')));
+            }
             Test::Print(end) => {
                 io.stdout.extend_from_slice(one.path.as_bytes());
                 io.stdout.extend(end.to_string().bytes());
@@ -867,6 +872,14 @@ impl Find {
 
     /// The next file; `None` when there are no more.
     fn next(&mut self, io: &mut Io<'_>) -> Option<Found> {
+        // A folder that a command took away cannot be gone into.
+        if let Some(folder) = self.entered.take().filter(|path| io.facts(path, false).is_err()) {
+            self.pruned = Some(format!("{}/", folder.trim_end_matches('/')));
+            if self.gnu {
+                io.write_error(format!("find: '{folder}': No such file or directory"));
+                self.status = 1;
+            }
+        }
         loop {
             if let Some(one) = self.queue.pop_front() {
                 let below = self
@@ -886,6 +899,8 @@ impl Find {
                     self.status = 1;
                     continue;
                 }
+                let enters = one.folder && !self.range.deep && one.depth < self.range.most;
+                self.entered = enters.then(|| one.path.clone());
                 return Some(one);
             }
             let root = self.roots.pop_front()?;
@@ -1332,6 +1347,7 @@ fn begin(arguments: &[String], gnu: bool, io: &mut Io<'_>) -> Result<Find, Strin
         queue: VecDeque::new(),
         roots: roots.into(),
         pruned: None,
+        entered: None,
         answers: Vec::new(),
         many: vec![Vec::new(); many],
         commands: vec![Vec::new(); many],

@@ -338,7 +338,7 @@ type Words = &'static [(&'static [&'static str], &'static str)];
 ///
 /// # Errors
 /// A word that is none of theirs.
-fn spelled(options: &Options) -> Result<Options, String> {
+fn spelled(options: &Options, has_colors: bool) -> Result<Options, String> {
     const WHEN: Words = &[
         (&["always", "yes", "force"], "always"),
         (&["never", "no", "none"], ""),
@@ -384,7 +384,10 @@ fn spelled(options: &Options) -> Result<Options, String> {
             word => matched("ls", name, word, WHEN),
         };
         match letter {
-            'À' if when("--color")? == "always" => return Err(left_out("ls", "--color=always")),
+            // Without a list of colours and without a terminal's name there are none.
+            'À' if when("--color")? == "always" && has_colors => {
+                return Err(left_out("ls", "--color=always"));
+            }
             'Ê' if when("--classify")? == "always" => all.give('F'),
             _ => {}
         }
@@ -407,7 +410,8 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
         }
     };
     // A word that an option does not know ends with another code than what else is wrong (`argmatch_die`).
-    let words = Style::quoting(&options, io, busybox).and_then(|_| spelled(&options));
+    let has_colors = ["LS_COLORS", "TERM"].iter().any(|name| io.environment.contains_key(*name));
+    let words = Style::quoting(&options, io, busybox).and_then(|_| spelled(&options, has_colors));
     let mut options = match words {
         Ok(options) => options,
         Err(why) => return Some(change::fail(io, why)),

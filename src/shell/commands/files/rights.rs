@@ -352,7 +352,8 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
     };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     if options.has('r') && !options.has('s') {
-        return Some(missing(io, "ln", "cannot do --relative without --symbolic"));
+        io.write_error("ln: cannot do --relative without --symbolic");
+        return Some(1);
     }
     if options.has('i') && !io.stdin.ended() {
         return None;

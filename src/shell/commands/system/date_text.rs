@@ -530,6 +530,11 @@ pub(super) fn read(text: &str, now: &Moment, zone: &Zone) -> Option<Moment> {
         Some(minutes) => moved.seconds.checked_sub(minutes * 60)?,
         None => clock.from_clock(moved.seconds),
     };
+    // What no clock shows, since it was put forward, is no moment.
+    let shown = clock.moment(seconds, 0);
+    if said.zone.is_none() && (shown.hour, shown.minute) != (moved.hour, moved.minute) {
+        return None;
+    }
     Some(zone.moment(seconds.checked_add(said.seconds)?, parts))
 }
 

@@ -59,6 +59,15 @@ pub(in crate::shell::commands) fn sleep(
             1,
         );
     }
+    let letter = |text: &&String| text.starts_with('-') && text.len() > 1 && *text != "--";
+    if let Some(option) = arguments.iter().find(letter).filter(|_| setting.flavour == Flavour::Gnu)
+    {
+        let what = match option.strip_prefix("--") {
+            Some(_) => format!("unrecognized option '{option}'"),
+            None => format!("invalid option -- '{}'", option.chars().nth(1).unwrap_or('-')),
+        };
+        return failed(format!("sleep: {what}\nTry 'sleep --help' for more information."), 1);
+    }
     let mut total = Some(Duration::ZERO);
     for text in arguments {
         match duration(text) {

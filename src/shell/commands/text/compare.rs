@@ -348,10 +348,10 @@ fn join_options(options: &Options) -> Result<Join, String> {
         match text {
             "1" => unpaired[0] = true,
             "2" => unpaired[1] = true,
-            _ => return Err(format!("join: invalid file number: '{text}'")),
+            _ => return Err(format!("join: invalid field number: '{text}'")),
         }
     }
-    let output = options.value('o').map(|list| {
+    let output = options.value('o').filter(|list| *list != "auto").map(|list| {
         list.split([',', ' '])
             .map(|one| match one.split_once('.') {
                 Some((file @ ("1" | "2"), field)) => {
@@ -361,7 +361,8 @@ fn join_options(options: &Options) -> Result<Join, String> {
                 Some((file, _)) if file != "0" => {
                     Err(format!("join: invalid file number in field spec: '{one}'"))
                 }
-                _ => Err(format!("join: invalid field specifier: '{one}'")),
+                _ if one.starts_with('0') => Err(format!("join: invalid field specifier: '{one}'")),
+                _ => Err(format!("join: invalid file number in field spec: '{one}'")),
             })
             .collect::<Result<Vec<_>, _>>()
     });

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 use super::bytes::{content, is_gnu, or_standard, waits};
 use crate::shell::Io;
-use crate::shell::commands::files::archive::gzip::checksum;
+use crate::shell::commands::checksum::checksum;
 use crate::shell::commands::options::{Grammar, Options};
 
 /// Which sum.

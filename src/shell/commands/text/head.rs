@@ -88,12 +88,36 @@ fn old_head(text: &str) -> Option<Vec<String>> {
     Some(more)
 }
 
+/// `tail -5f`, `tail -3c`: likewise (`parse_obsolete_option` of `tail.c`).
+fn old_tail(text: &str) -> Option<Vec<String>> {
+    let digits =
+        text.trim_start_matches(['-', '+']).trim_end_matches(|one: char| !one.is_ascii_digit());
+    let letters = text.trim_start_matches(['-', '+']).strip_prefix(digits)?;
+    let right = matches!(letters, "f" | "c" | "l" | "cf" | "lf" | "b" | "bf");
+    if digits.is_empty() || !right || !text.starts_with(['-', '+']) {
+        return None;
+    }
+    let sign = if text.starts_with('+') { "+" } else { "" };
+    let (option, unit) = match letters.chars().next() {
+        Some('c') => ('c', ""),
+        Some('b') => ('c', "b"),
+        _ => ('n', ""),
+    };
+    let mut all = vec![format!("-{option}{sign}{digits}{unit}")];
+    all.extend(letters.ends_with('f').then(|| "-f".to_owned()));
+    Some(all)
+}
+
 /// `-5` of old stands for `-n 5`, and `tail +5` for `tail -n +5`.
 fn modern(arguments: &[String], tool: &str) -> Vec<String> {
     let digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
     let mut all = Vec::new();
     let mut value = false;
     for (at, argument) in arguments.iter().enumerate() {
+        if let Some(options) = old_tail(argument).filter(|_| tool == "tail" && at == 0) {
+            all.extend(options);
+            continue;
+        }
         if let Some(options) = old_head(argument).filter(|_| tool == "head" && at == 0) {
             all.extend(options);
             continue;

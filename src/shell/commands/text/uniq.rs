@@ -80,6 +80,19 @@ fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, Str
     if let Some(word) = options.value('a').filter(|word| !word.is_empty()) {
         matched("uniq", "--all-repeated", word, ALL)?;
     }
+    let grouped = options.has('g');
+    let told = match gnu {
+        true if grouped && ['c', 'd', 'D', 'u', 'a'].iter().any(|one| options.has(*one)) => {
+            Some("--group is mutually exclusive with -c/-d/-D/-u")
+        }
+        true if options.has('c') && (options.has('D') || options.has('a')) => {
+            Some("printing all duplicated lines and repeat counts is meaningless")
+        }
+        _ => None,
+    };
+    if let Some(told) = told {
+        return Err(format!("uniq: {told}\nTry 'uniq --help' for more information."));
+    }
     let compared = Compared {
         fields: number(options, 'f', "fields to skip", gnu)?.unwrap_or(0),
         characters: number(options, 's', "bytes to skip", gnu)?.unwrap_or(0),

@@ -94,7 +94,10 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
     // GNU takes as many columns as all files together have digits, and seven where one is none.
     let single = options.operands.len() < 2;
     let odd = options.operands.is_empty() && !io.stdin.regular
-        || options.operands.iter().any(|name| name == "-" || io.is_directory(name));
+        || options
+            .operands
+            .iter()
+            .any(|name| name == "-" && !io.stdin.regular || io.is_directory(name));
     let width = match (shown.len() == 1 && single, busybox) {
         (true, _) => 0,
         (false, true) => 9,

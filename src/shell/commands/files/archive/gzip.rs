@@ -2,6 +2,7 @@
 
 use super::deflate::{deflate, inflate};
 use crate::shell::Io;
+use crate::shell::commands::checksum::checksum;
 use crate::shell::commands::files::change::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
@@ -14,15 +15,6 @@ pub(super) const LEVEL: u8 = 6;
 
 /// What stands before and behind the packed text when no name is kept.
 const AROUND: usize = 18;
-
-/// CRC-32 of ISO 3309.
-pub(in crate::shell::commands) fn checksum(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 }
-        })
-    })
-}
 
 /// A text packed as RFC 1952 says; `name` is the file that it comes from, and `moment` when that was
 /// written, in seconds; `level` says how hard to try, from 1 to 9.

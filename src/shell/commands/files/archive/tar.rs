@@ -1,16 +1,19 @@
 //! `tar`: GNU's and BusyBox'.
 
+use k8s_openapi::jiff::Timestamp;
+
 use super::gzip::{LEVEL, Unpackable, is_packed, pack, unpack};
 use super::ustar::{Kind, Member, Unreadable, read, write};
 use crate::shell::Io;
 use crate::shell::commands::busybox_usage;
 use crate::shell::commands::files::change::{is_gnu, make_all};
-use crate::shell::commands::files::rights::number_of;
+use crate::shell::commands::files::rights::{changed, number_of};
 use crate::shell::commands::moment::Moment;
 use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::system::date::parse_date;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 use crate::shell::commands::trouble::left_out;
-use crate::shell::file_facts::{Kind as FileKind, rights};
+use crate::shell::file_facts::{Facts, Kind as FileKind, rights};
 use crate::shell::machine::pattern::Pattern;
 
 const LONG: &[(&str, char)] = &[
@@ -30,6 +33,12 @@ const LONG: &[(&str, char)] = &[
     ("keep-old-files", 'k'),
     ("preserve-permissions", 'p'),
     ("touch", 'm'),
+    ("overwrite", 'Ò'),
+    ("remove-files", 'Ó'),
+    ("owner", 'Ô'),
+    ("group", 'Õ'),
+    ("mode", 'Ö'),
+    ("mtime", 'Ù'),
     ("auto-compress", 'a'),
     ("absolute-names", 'P'),
     ("files-from", 'T'),
@@ -48,7 +57,7 @@ const LONG: &[(&str, char)] = &[
     ("xz", 'J'),
 ];
 
-const SHORT: &str = "cxtruf:zvC:OkpmaPT:ojJhÀ:Á:ÂÃX:Æ:Ðd";
+const SHORT: &str = "cxtruf:zvC:OkpmaPT:ojJhÀ:Á:ÂÃX:Æ:ÐdÒÓÔ:Õ:Ö:Ù:";
 
 /// Options whose value follows the first word when that has no dash.
 const VALUED: &str = "fCTbLVXNgHFI";
@@ -112,8 +121,14 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
         Ok(options) => options,
         Err(message) => {
             let usual = "Try 'tar --help' for more information.";
+            // argp ends with another code than tar does itself.
+            let own = message.contains("Old option") || message.starts_with("podhop:");
             io.write_error(message.replace(usual, TRY));
-            return Some(if gnu { 2 } else { 1 });
+            return Some(match (gnu, own) {
+                (true, true) => 2,
+                (true, false) => 64,
+                (false, _) => 1,
+            });
         }
     };
     let idle = [('j', "-j"), ('J', "-J"), ('h', "-h")];
@@ -402,6 +417,14 @@ impl Tar<'_> {
         if self.has('u') && kind != Kind::Folder && members.iter().any(newer) {
             return;
         }
+        let facts = match self.told(io, facts) {
+            Ok(facts) => facts,
+            Err(why) => {
+                self.failed = true;
+                io.write_error(why);
+                return;
+            }
+        };
         let id = |file: &str, name: &str| number_of(io, file, name).parse().unwrap_or(0);
         let member = Member {
             kind,
@@ -423,6 +446,9 @@ impl Tar<'_> {
         }
         let folder = member.kind == Kind::Folder;
         members.push(member);
+        if self.has('Ó') && !folder {
+            self.failed |= io.remove_file(&from).is_err();
+        }
         if folder {
             for name in io.list(&from).unwrap_or_default() {
                 let below =
@@ -497,9 +523,36 @@ impl Tar<'_> {
                 io.say(&member.name);
             }
         }
-        for name in wanted.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name) {
-            self.not_found(io, name);
+        let lost: Vec<&String> =
+            wanted.iter().zip(found).filter(|(_, found)| !found).map(|(name, _)| name).collect();
+        if self.gnu && !self.has('Â') && lost.iter().any(|name| name.contains(['*', '?', '['])) {
+            io.write_error("tar: Pattern matching characters used in file names\ntar: Use --wildcards to enable pattern matching, or --no-wildcards to suppress this warning");
         }
+        lost.into_iter().for_each(|name| self.not_found(io, name));
+    }
+
+    /// What is kept of a file: `--owner`, `--group`, `--mode` and `--mtime` come before what it has.
+    fn told(&self, io: &Io<'_>, mut facts: Facts) -> Ended<Facts> {
+        let name = |text: &str| text.split(':').next().unwrap_or(text).to_owned();
+        if let Some(owner) = self.options.value('Ô') {
+            facts.owner = name(owner);
+        }
+        if let Some(group) = self.options.value('Õ') {
+            facts.group = name(group);
+        }
+        if let Some(mode) = self.options.value('Ö') {
+            let folder = facts.kind == FileKind::Folder;
+            facts.mode = changed(mode, facts.mode, folder)
+                .ok_or_else(|| self.fatal("Invalid mode given on option", ""))?;
+        }
+        if let Some(moment) = self.options.value('Ù') {
+            let at = parse_date(io, moment);
+            let at = at.and_then(|at| Timestamp::from_second(at.seconds).ok());
+            facts.changed = at.ok_or_else(|| {
+                self.fatal(&format!("Invalid date format in \u{2018}{moment}\u{2019}"), "")
+            })?;
+        }
+        Ok(facts)
     }
 
     fn not_found(&mut self, io: &mut Io<'_>, name: &str) {
