@@ -59,6 +59,10 @@ pub enum Did {
     Sought(Sought),
     /// kubectl asked for an object by its name, and there is none.
     Missing { object: ObjectName },
+    /// kubectl was to work with a container that its pod does not have.
+    NoContainer { pod: ObjectName, container: String },
+    /// kubectl could not read its own command line (`kubectl exec`), and says why.
+    NotUnderstood { command: String, why: String },
     /// kubectl was to print a field (the JSONPath template) of objects that are there, and none has it: the
     /// first of them.
     NothingPrinted { object: ObjectName, template: String },
@@ -70,6 +74,9 @@ pub enum Did {
     ContainerDown,
     /// A shell used a variable that is unset or empty.
     VariableUnset { name: String },
+    /// A shell could not read or expand what stands in a line (from 1) of its script, and says why. The
+    /// script is a file by the name that the shell was given, or none: the text behind `-c`.
+    ScriptStopped { script: Option<Arc<str>>, line: u32, why: String },
     /// A server could not open a port, because somebody has it.
     PortTaken { protocol: Protocol, at: SocketAddr },
     /// A server could not read its configuration, and says which line (from 1) of which file, and why.

@@ -273,8 +273,14 @@ fn refusal(
     match (&refused.why, source) {
         (Refusal::Unreadable(diagnostic), _) => vec![unreadable(diagnostic.clone(), text)],
         (Refusal::Server(status), Some(source)) => status_marks(file, source, status),
+        // kubectl finds a kind that is written in other letters, and the server knows it by its own name.
         (Refusal::Server(status), None) => {
-            vec![Diagnostic::error(status.message.clone()).in_file(file)]
+            let own: Vec<Diagnostic> =
+                sources.iter().flat_map(|source| form_marks(file, source)).collect();
+            match own.is_empty() {
+                true => vec![Diagnostic::error(status.message.clone()).in_file(file)],
+                false => own,
+            }
         }
         (Refusal::Kubectl(message), source) => {
             // A name that kubectl does not find may stand where nobody looks for it.
@@ -411,7 +417,7 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
         None => match near_value(source, cause) {
             Some((path, near)) => placed(file, source, &path, in_short(source, cause)).help(near),
-            None => placed(file, source, &cause.field, in_short(source, cause)),
+            None => placed(file, source, &odd_label(source, cause), in_short(source, cause)),
         },
     });
     let mut told: Vec<Diagnostic> = Vec::new();
@@ -445,6 +451,24 @@ fn in_short(source: &Source<'_>, cause: &Cause) -> String {
         ),
         _ => cause.to_string().replace('\n', "; "),
     }
+}
+
+/// The label that the server refuses, where it names only the labels that it is one of.
+fn odd_label(source: &Source<'_>, cause: &Cause) -> String {
+    let pointer = format!("/{}", cause.field.replace(['.', '['], "/").replace(']', ""));
+    let labels = source.value.pointer(&pointer).and_then(Value::as_object);
+    let odd = |text: &str| {
+        let good = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let ends = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+        !text.chars().all(good)
+            || !ends(text.chars().next())
+            || !ends(text.chars().next_back())
+            || text.len() > 63
+    };
+    let found = labels.into_iter().flatten().find(|(key, value)| {
+        value.as_str().is_some_and(|value| odd(value) || (odd(key) && key.len() <= 63))
+    });
+    found.map_or_else(|| cause.field.clone(), |(key, _)| manifest::field(&cause.field, key))
 }
 
 /// `/tickets` in place of `/tickets/*`, which means the same where paths are prefixes.
@@ -576,7 +600,9 @@ fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
             "ipFamilyPolicy: PreferDualStack beside it".to_owned(),
         )),
         "spec.type" => {
-            let headless = source.text("/spec/type")?.eq_ignore_ascii_case("headless");
+            let written = source.text("/spec/type")?;
+            let headless =
+                ["headless", "none"].iter().any(|word| written.eq_ignore_ascii_case(word));
             headless.then(|| (field.to_owned(), "clusterIP: None; headless is no type".to_owned()))
         }
         _ if field.ends_with(".nodePort") => {

@@ -186,6 +186,11 @@ pub fn run_at(
     session::drive(&mut machine, cluster, &mut files, &mut Vec::new(), limit)
 }
 
+/// The names of the programs that a place has and podhop knows, the shells' own commands not among them.
+pub fn installed(cluster: &Cluster, place: &Place) -> Vec<&'static str> {
+    commands::installed(cluster, place)
+}
+
 /// The programs that containers run beside servers: shells and command-line tools.
 pub fn programs() -> Arc<dyn Userland> {
     Arc::new(programs::Programs)

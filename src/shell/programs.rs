@@ -30,8 +30,10 @@ impl Userland for Programs {
     ) -> Result<Box<dyn Process>, StartError> {
         let name = arguments.first().map_or("", String::as_str);
         let plain = name.rsplit('/').next().unwrap_or(name);
-        // A path outside the system's folders is a script, which is looked for when it runs.
-        let own_file = name.contains('/') && !is_system(name);
+        // A path outside the system's folders is a script, which is looked for when it runs. A whole
+        // command line in one word (`curl http://web; sleep 5`) is none.
+        let line = name.contains(' ') && !name.starts_with(['/', '.']);
+        let own_file = name.contains('/') && !is_system(name) && !line;
         if !own_file && !image.holds(plain) {
             return Err(StartError::NotFound(name.to_owned()));
         }

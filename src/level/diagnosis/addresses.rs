@@ -104,14 +104,21 @@ impl Failed<'_> {
         let near = nearest(&address, ready.iter().map(|(_, ip)| ip.as_str()));
         let near = ready.iter().find(|(_, ip)| Some(ip.as_str()) == near && was.is_none());
         let heirs = was.and_then(|was| self.heir(was));
+        let wanted = || {
+            let first = ready.first().copied()?;
+            let objects = self.facts.case.cluster.objects();
+            let pod = objects.get::<Pod>(&self.facts.namespace(), &first.0)?;
+            self.facts.is_wanted(pod).then_some(first)
+        };
+        // The client's own address of before leads to nobody that it could be meant to call.
+        let client = self.facts.client_pod();
+        let own = heirs
+            .as_ref()
+            .is_some_and(|(heir, _)| client.as_ref().is_some_and(|(_, client)| client == heir));
         let near = match was {
+            Some(_) if own => wanted(),
             Some(_) => heirs.as_ref(),
-            None => near.copied().or_else(|| {
-                let first = ready.first().copied()?;
-                let objects = self.facts.case.cluster.objects();
-                let pod = objects.get::<Pod>(&self.facts.namespace(), &first.0)?;
-                self.facts.is_wanted(pod).then_some(first)
-            }),
+            None => near.copied().or_else(wanted),
         };
         let at = self.mention();
         if let Some(said) = was.and_then(|was| self.held(was)) {

@@ -296,6 +296,11 @@ pub(super) fn itself(
     if facts.case.goal.expect.names_no_pod() {
         return None;
     }
+    // The goal may want this very pod, and another answer of it.
+    let own = facts.case.cluster.objects().get::<Pod>(namespace, name);
+    if own.is_some_and(|own| facts.is_wanted(own)) {
+        return None;
+    }
     let message = format!("pod {name} asked itself, and the goal wants another pod to answer");
     let said = Diagnosis { message, ..said.clone() };
     Some(

@@ -7,8 +7,9 @@ use super::look;
 use super::services::full_name;
 use super::{Diagnosis, Facts};
 use crate::api::Pod;
-use crate::cluster::{Did, Ending, Place};
-use crate::diagnostic::Location;
+use crate::cluster::{Did, Ending, ObjectName, Place};
+use crate::diagnostic::{Location, nearest};
+use crate::shell;
 
 /// Tools that ask a server for something, the most usual first.
 pub(super) const CLIENTS: [&str; 5] = ["curl", "wget", "nc", "nslookup", "dig"];
@@ -20,6 +21,10 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         Did::ProgramMissing { program } => Some((program.as_str(), &deed.place)),
         _ => None,
     })?;
+    // A container's own command in one word was never started: that is the container's trouble.
+    if *place != Place::Laptop && program.contains(char::is_whitespace) {
+        return None;
+    }
     // A program that is only tried (`curl … || wget …`) is none that is missing.
     if facts.connection.is_some() || facts.fetched.is_some() || run.miss.is_none() {
         return None;
@@ -38,7 +43,9 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         return Some(not_on_laptop(facts, program));
     }
     let image = cluster.image(place);
+    // What the goal itself calls nobody can put another program in the place of.
     let other = image.and_then(|image| CLIENTS.iter().find(|tool| image.holds(tool)));
+    let other = other.filter(|_| !facts.goal_says(program));
     let line = facts
         .client_source()
         .and_then(|client| facts.locator.mention_in(&client.source, [program]))
@@ -80,14 +87,87 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
     )
 }
 
+/// kubectl was to run a program in a container that its pod does not have.
+pub(super) fn no_container(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let run = facts.case.run?;
+    run.miss.as_ref()?;
+    let (object, container) = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::NoContainer { pod, container } => Some((pod, container)),
+        _ => None,
+    })?;
+    let ObjectName { namespace, name, .. } = object;
+    let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    let own = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
+    let names: Vec<&str> = own.iter().map(|one| one.name.as_str()).collect();
+    let near = nearest(container, names.iter().copied());
+    let index = names.iter().position(|one| Some(*one) == near);
+    let path = index.map_or_else(
+        || "spec.containers".to_owned(),
+        |index| format!("spec.containers[{index}].name"),
+    );
+    let script = facts.locator.mention_in_scripts([container], |_| true);
+    let script = script.filter(|_| !facts.goal_says(container));
+    let source = facts.pod_source(namespace, name);
+    let fix = match (&script, near) {
+        (Some(_), Some(near)) => format!("write {near} instead of {container}, and send again"),
+        _ => format!("let a container of pod {name} be called {container}, apply, and send again"),
+    };
+    let shown = look::shown_name(namespace, name);
+    Some(
+        Diagnosis::new("no-such-object", format!("pod {shown} has no container {container}"))
+            .look([look::describe("pod", namespace, name)])
+            .fact(format!("containers of pod {shown}: {}", names.join(", ")))
+            .nearest(near.map(|near| format!("container {near}")))
+            .at(script.or_else(|| source.and_then(|source| source.line(&path))))
+            .fix(fix),
+    )
+}
+
+/// kubectl did not understand how it was called.
+pub(super) fn not_understood(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let run = facts.case.run?;
+    run.miss.as_ref()?;
+    let last = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::NotUnderstood { command, why } => Some(Some((command, why))),
+        Did::Fetched(_) => Some(None),
+        _ => None,
+    });
+    let (command, why) = last.flatten()?;
+    let at = facts.locator.mention_in_scripts([command], |_| true)?;
+    let runs = ["exec", "run", "debug"].iter().any(|verb| command.ends_with(verb));
+    let own = "flags before -- are kubectl's own, and without -- all of them are";
+    let fix = match runs {
+        true => format!("write -- before the program that {command} is to run, and send again"),
+        false => format!("mend the flags of {command}, and send again"),
+    };
+    Some(
+        Diagnosis::new("command-not-understood", format!("{command} cannot be called so: {why}"))
+            .look([format!("{command} -h")])
+            .facts(runs.then(|| own.to_owned()))
+            .fact(facts.quoted())
+            .at(Some(at))
+            .fix(fix),
+    )
+}
+
 /// The goal's command is not on the laptop.
 fn not_on_laptop(facts: &Facts<'_>, program: &str) -> Diagnosis {
+    let at = facts.locator.mention_in_scripts([program], |_| true);
+    let near = nearest(program, shell::installed(facts.case.cluster, &Place::Laptop));
+    if let Some(near) = near.filter(|_| at.is_some()) {
+        return Diagnosis::new("tool-not-in-image", format!("the laptop has no program {program}"))
+            .look(["help".to_owned()])
+            .fact(format!("{near} is there"))
+            .nearest(Some(near.to_owned()))
+            .at(at)
+            .fix(format!("write {near} instead of {program}, and send again"));
+    }
     let message =
         format!("{program} is not simulated here: the laptop of this game has no {program}");
     Diagnosis::new("tool-not-in-image", message)
         .look(["help".to_owned()])
         .fact("help lists the commands that there are")
-        .at(facts.locator.mention_in_scripts([program], |_| true))
+        .at(at)
         .fix(format!("do it without {program}"))
 }
 

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::ContainerStatus;
 use serde_json::Value;
 
 use super::{Diagnosis, Facts, look, names, trial};
-use crate::api::{Kind, Pod};
+use crate::api::{Event, Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, LogLines, Place};
 use crate::diagnostic::{Location, nearest};
@@ -40,6 +40,9 @@ pub(super) fn diagnose(
     if let Some(said) = never_started(pod, container) {
         return said.look([look::describe("pod", namespace, name), look::pods(namespace)]);
     }
+    if let Some(killed) = killed_by_probe(facts, pod, container) {
+        return killed.look([look::describe("pod", namespace, name)]);
+    }
     if last.is_some_and(|ended| ended.exit_code == 0) {
         return ends_at_once(pod, container);
     }
@@ -68,6 +71,9 @@ pub(super) fn diagnose(
     }
     if let Some(refused) = refused_config(facts, pod, container) {
         return refused.look(looks);
+    }
+    if let Some(stopped) = stopped_script(facts, pod, container) {
+        return stopped.look(looks);
     }
     // The kubelet's own words tell more only of a container that has said nothing.
     let message = message.filter(|_| last_words.is_none());
@@ -125,15 +131,105 @@ fn refused_config(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> 
         format!("container {name} of pod {pod_name} does not run: it cannot read its {own}"),
     )
     .fact(format!("{file}, line {line}: {why}"));
-    let Some(mounted) = mounted_line(facts, pod, name, file, line) else {
-        return Some(said.fix(format!("mend line {line} of {file}, or the line before it")));
+    Some(in_its_map(facts, said, (pod, name), (file, line)))
+}
+
+/// A fault of a file in a container, on the line of the ConfigMap that it comes from.
+fn in_its_map(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    (pod, container): (&Pod, &str),
+    (file, line): (&str, u32),
+) -> Diagnosis {
+    let Some(mounted) = mounted_line(facts, pod, container, file, line) else {
+        return said.fix(format!("mend line {line} of {file}, or the line before it"));
     };
     let Mounted { map, key, at } = mounted;
     let shown = at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+    said.fact(format!("the file is the key {key} of ConfigMap {map}"))
+        .at(at)
+        .fix(format!("mend line {line} of {key} in ConfigMap {map}{shown}, or the line before it; apply, and send again"))
+}
+
+/// The kubelet has ended the container because its livenessProbe, or its startupProbe, fails: its pod is not
+/// being deleted, and nobody else ends a container.
+fn killed_by_probe(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
+    let (namespace, name) = full_name(pod);
+    let containers = &pod.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| one.name == container.name)?;
+    let own = &containers[index];
+    let field = match (&own.liveness_probe, &own.startup_probe) {
+        (_, Some(_)) if container.started != Some(true) && own.liveness_probe.is_none() => {
+            "startupProbe"
+        }
+        (Some(_), _) => "livenessProbe",
+        (None, _) => return None,
+    };
+    let mut events = facts.case.cluster.objects().list::<Event>(Some(namespace));
+    let killed = events.any(|event| {
+        event.origin.involved_object.uid == pod.metadata.uid
+            && event.message.reason.as_deref() == Some("Killing")
+    });
+    if !killed || pod.metadata.deletion_timestamp.is_some() {
+        return None;
+    }
+    let source = facts.pod_source(namespace, name);
+    let at = source.and_then(|source| source.line(&format!("spec.containers[{index}].{field}")));
     Some(
-        said.fact(format!("the file is the key {key} of ConfigMap {map}"))
+        Diagnosis::new(
+            "container-does-not-run",
+            format!(
+                "container {} of pod {name} is ended again and again, since its {field} fails",
+                container.name
+            ),
+        )
+        .facts(super::readiness::unhealthy(facts, pod))
+        .fact(format!("the kubelet starts a container anew whose {field} fails too often"))
+        .at(at)
+        .fix(format!("let the {field} ask for what the server answers, apply, and send again")),
+    )
+}
+
+/// The line of its script that the container's shell could not read or expand when it ran last.
+fn stopped_script(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
+    let (script, line, why) = since_last_start(facts, pod, container, |did| match did {
+        Did::ScriptStopped { script, line, why } => Some((script.as_ref(), *line, why)),
+        _ => None,
+    })?;
+    let (name, (namespace, pod_name)) = (&container.name, full_name(pod));
+    let said = |what: &str| {
+        let message = format!(
+            "container {name} of pod {pod_name} does not run: its shell cannot read {what}"
+        );
+        Diagnosis::new("container-does-not-run", message)
+    };
+    if let Some(script) = script {
+        let own = script.rsplit('/').next().unwrap_or(script);
+        let said = said(own).fact(format!("{script}, line {line}: {why}"));
+        return Some(in_its_map(facts, said, (pod, name), (script, line)));
+    }
+    let containers = &pod.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| one.name == *name)?;
+    let words = |field: &'static str, words: &Option<Vec<String>>| {
+        let words = words.iter().flatten().enumerate();
+        words.map(|(at, word)| (field, at, word.clone())).collect::<Vec<_>>()
+    };
+    let spec = &containers[index];
+    let words = [words("command", &spec.command), words("args", &spec.args)].concat();
+    // The text is the word behind `-c`, or behind flags that end so (`-ec`).
+    let flag = words.iter().position(|(.., word)| word.starts_with('-') && word.ends_with('c'))?;
+    let (field, at, text) = words.get(flag + 1)?;
+    let source = facts.pod_source(namespace, pod_name);
+    let path = format!("spec.containers[{index}].{field}[{at}]");
+    let at = source.and_then(|source| source.line(&path));
+    let at = at.map(|at| facts.locator.line_below(at, text, line));
+    let shown =
+        at.as_ref().map_or_else(|| format!("the text behind -c in {field}"), ToString::to_string);
+    Some(
+        said("its command")
+            .fact(format!("line {line} of it: {why}"))
             .at(at)
-            .fix(format!("mend line {line} of {key} in ConfigMap {map}{shown}, or the line before it; apply, and send again")),
+            .fix(format!("mend {shown}, apply, and send again")),
     )
 }
 
@@ -340,6 +436,15 @@ fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
             "write a program that the image has as the first word of {field}, and apply"
         )));
     }
+    // What only a shell understands needs one.
+    if first.contains([';', '|', '&', '$', '<', '>', '`']) {
+        let line = format!("{field}: [sh, -c, {}]", Value::String(first.clone()));
+        return Some(
+            said.fact("the first word of command and args is the program; no shell reads it")
+                .nearest(Some(line.clone()))
+                .fix(format!("let a shell run it: {line}; apply, and send again")),
+        );
+    }
     let list =
         first.split_whitespace().map(|word| manifest::to_yaml(&Value::String(word.to_owned())));
     let list = list.map(|word| word.trim_end().to_owned()).collect::<Vec<_>>().join(", ");
@@ -368,7 +473,8 @@ fn image(container: &ContainerStatus, pod: &str, reason: &str) -> Diagnosis {
     .nearest(close.map(|close| format!("image: {close}")))
     .fix(match close {
         Some(close) => format!("write image: {close}, apply, and send again"),
-        None => "write the name and tag of an image that exists, apply, and send again".to_owned(),
+        // Whether a registry has it nobody here can tell.
+        None => "write an image and a tag that podhop carries, apply, and send again".to_owned(),
     })
 }
 

@@ -25,6 +25,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Give the Service type NodePort, and dial the port behind the colon in kubectl get service: 80:31234/TCP. Or let a pod on that node have hostPort: its node then answers on that port, of any number.",
     },
     Explanation {
+        code: "command-not-understood",
+        title: "kubectl cannot read its command line",
+        means: "kubectl reads every flag of its line up to -- as one of its own, and ends without asking anybody where it does not know one. In kubectl exec, run and debug the program that is to run stands behind --, with the flags that are its own.",
+        example: "$ kubectl exec client curl -m 2 http://web\nerror: unknown shorthand flag: 'm' in -m",
+        fix: "Write -- before the program, or mend the flag: kubectl COMMAND -h lists those that there are.",
+    },
+    Explanation {
         code: "container-does-not-run",
         title: "a container waits or has crashed",
         means: "A pod exists, but one of its containers does not run, so nobody listens there. The kubelet tries again after 10, 20, 40 seconds and so on, up to five minutes.",
@@ -422,6 +429,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         means: "A controller replaces its pods one after the other when its template changes. It makes none while it is paused, it waits for each new pod to be ready, and with minReadySeconds for longer than that. Until it is done, pods of both templates answer.",
         example: "$ kubectl rollout status deployment/web --timeout=50s\nWaiting for deployment \"web\" rollout to finish: 1 out of 2 new replicas have been updated...\nerror: timed out waiting for the condition",
         fix: "See what the new pods lack: kubectl describe pod; and whether the controller is paused.",
+    },
+    Explanation {
+        code: "script-not-read",
+        title: "a shell cannot read its script",
+        means: "A shell reads a script command by command. Where quotes or brackets are not closed, a word such as done is missing, or ${…} holds what is no variable, it says so and ends: nothing that comes after it is run.",
+        example: "$ sh visit.sh\nvisit.sh: 2: Syntax error: Unterminated quoted string",
+        fix: "Mend the line that it names. A quote that is not closed may begin in a line above it; sh -n FILE reads a script without running it.",
     },
     Explanation {
         code: "selects-the-wrong-pods",

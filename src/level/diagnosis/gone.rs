@@ -115,6 +115,23 @@ fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
     }
     if facts.case.files.contains_key(&sent.file) {
         let file = &sent.file;
+        let sources = facts.locator.sources();
+        let moved = sources.iter().find(|source| {
+            *source.document.file == **file && source.kind() == Some(*kind) && source.name() == name
+        });
+        if let Some(moved) = moved {
+            return Gone {
+                fact: format!(
+                    "{file} describes {} {name} of namespace {} now, and {what} has been deleted",
+                    kind.info().name,
+                    moved.namespace()
+                ),
+                at: locate::at(moved, "metadata.namespace"),
+                fix: format!(
+                    "let {file} describe {what} of namespace {namespace} again, apply, and send again"
+                ),
+            };
+        }
         return Gone {
             fact: format!("{what} was applied from {file}, which does not describe it any more"),
             at: None,

@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use k8s_openapi::api::core::v1::Service;
 use serde_json::Value;
 
 use crate::cluster::ObjectName;
@@ -121,6 +122,29 @@ impl Locator {
         let column = there.len() - there.trim_start().len() + 1;
         let position = Position::new(number, column as u32);
         Some(Location { file: file.clone(), position })
+    }
+
+    /// Where a Service says its own namespace, if it does.
+    pub fn own_namespace(&self, service: &Service) -> Option<Location> {
+        let (namespace, name) = super::services::full_name(service);
+        let source = self.source("Service", namespace, name)?;
+        source.says("metadata.namespace").then(|| at(&source, "metadata.namespace"))?
+    }
+
+    /// A line (from 1) of a text of several lines that begins below `at`; `at` itself where it is not
+    /// written line by line.
+    pub fn line_below(&self, at: Location, text: &str, line: u32) -> Location {
+        let wanted = text.lines().nth(line.saturating_sub(1) as usize).map(str::trim);
+        // A block begins at its sign, or at its first line.
+        let lines = [line, line.saturating_sub(1)].map(|more| Location {
+            file: at.file.clone(),
+            position: Position::new(at.position.line + more, at.position.column),
+        });
+        let mut fitting = lines.into_iter().filter(|one| self.line(one).map(str::trim) == wanted);
+        match text.lines().nth(1).and(fitting.next()) {
+            Some(line) => line,
+            None => at,
+        }
     }
 
     /// The object among these that a line belongs to.

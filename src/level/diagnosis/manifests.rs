@@ -64,7 +64,7 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
         )
     });
     let Some(command) = [Some(apply), freed].into_iter().flatten().find(passes) else {
-        return said;
+        return with_drift(facts, said);
     };
     // What passes by itself a while later is not mended by the file.
     if trial::passes_later(facts) {
@@ -80,12 +80,45 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
         .fix(format!("{command}, and send again"))
 }
 
+/// A fault on a line of an object that somebody has changed in the cluster: what the line says is not what
+/// the cluster has.
+fn with_drift(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+    let Some(line) = said.at.clone() else { return said };
+    let sources = facts.locator.sources();
+    let Some(own) = facts.locator.source_at(&sources, &line) else { return said };
+    let Some((source, object)) =
+        all_drifted(facts).find(|(_, object)| own.object_name().as_ref() == Some(object))
+    else {
+        return said;
+    };
+    let shown = shown_name(&object.namespace, &object.name);
+    let (file, kind) = (&source.document.file, object.kind.info());
+    let said = said.fact(format!(
+        "somebody has changed {} {shown} in the cluster since {file} was applied",
+        kind.name
+    ));
+    if !apply::is_refused(facts.case.cluster, &object, &source) {
+        return said.look([format!("kubectl diff -f {file}")]);
+    }
+    // apply leaves alone what others have added, and the server may not take both.
+    let fix = said
+        .fix
+        .replace("apply, and send again", &format!("kubectl replace -f {file}, and send again"));
+    said.look([yaml(kind.singular, &object.namespace, &object.name)])
+        .fact("kubectl apply keeps what somebody has added beside the file, and is refused so")
+        .fix(fix)
+}
+
 /// An object of the player's that kubectl sent as it stands, and that has another value now.
 fn drifted<'f>(facts: &'f Facts<'_>) -> Option<(Source<'f>, ObjectName)> {
+    all_drifted(facts).next()
+}
+
+fn all_drifted<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (Source<'f>, ObjectName)> {
     let cluster = facts.case.cluster;
     let objects = cluster.objects();
-    let mut sources = facts.locator.sources().into_iter().filter(|source| !is_printed(source));
-    sources.find_map(|source| {
+    let sources = facts.locator.sources().into_iter().filter(|source| !is_printed(source));
+    sources.filter_map(move |source| {
         let object = source.object_name()?;
         let sent = cluster.last_applied(&object)?;
         let stored = objects.object(object.kind, &object.namespace, &object.name)?;
@@ -267,10 +300,25 @@ impl<'a> Unapplied<'a> {
             let source = self.objects.iter().find(|one| one.object_name().as_ref() == Some(object));
             source.map(|source| with_namespace(source, object))
         });
+        // One whose kind is not known here has no name either: then it is known by all else that it says.
+        let nameless = |sent: &Value| {
+            let bare = |value: &Value| {
+                let mut value = value.clone();
+                if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
+                    metadata.remove("namespace");
+                }
+                value
+            };
+            let sources = manifest::parse(self.file, &text).0;
+            object.is_none() && sources.iter().any(|one| bare(&one.value) == bare(sent))
+        };
         cluster.deeds().any(|deed| match &deed.did {
             Did::Refused(refused) if refused.file == self.file => match &refused.why {
                 Refusal::Unreadable(diagnostic) => unreadable.as_ref() == Some(diagnostic),
-                _ => refused.manifest.as_deref() == wanted.as_ref(),
+                _ => {
+                    refused.manifest.as_deref() == wanted.as_ref()
+                        || refused.manifest.as_deref().is_some_and(nameless)
+                }
             },
             _ => false,
         })
@@ -307,22 +355,23 @@ impl<'a> Unapplied<'a> {
                 }
                 _ => {}
             }
-            return format!(
+            let way = format!(
                 "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew"
             );
+            // What is wrong with another object of the file is not mended by that.
+            let others = refused.iter().filter(|one| {
+                let at = one.position.map(|position| Location { file: self.file.into(), position });
+                at.is_some() && self.object_at(&at).as_ref() != Some(object)
+            });
+            let others = others.filter_map(|one| one.position).map(|at| at.line);
+            return match &*lines_named(others) {
+                "" => way,
+                lines => format!("mend {lines}{}; {way}", self.file),
+            };
         }
         let begins = source.and_then(|source| source.position(""));
         let placed = refused.iter().filter_map(|one| one.position.filter(|at| Some(*at) != begins));
-        let mut lines: Vec<u32> = placed.map(|at| at.line).collect();
-        lines.dedup();
-        let lines = match &*lines {
-            [] => String::new(),
-            [line] => format!("line {line} of "),
-            [before @ .., last] => {
-                let before: Vec<String> = before.iter().map(u32::to_string).collect();
-                format!("lines {} and {last} of ", before.join(", "))
-            }
-        };
+        let lines = lines_named(placed.map(|at| at.line));
         let help = refused.first().and_then(|first| first.help.as_ref());
         let help = help.map(|help| format!(" ({help})")).unwrap_or_default();
         format!("mend {lines}{}{help}, apply it, and send again", self.file)
@@ -389,6 +438,20 @@ impl<'a> Unapplied<'a> {
         let mut trial = case.cluster.clone();
         apply::file(&mut trial, case.files, self.file, self.content);
         stored(&trial) != stored(case.cluster)
+    }
+}
+
+/// `lines 3, 5 and 8 of `; nothing where there are none.
+fn lines_named(lines: impl Iterator<Item = u32>) -> String {
+    let mut lines: Vec<u32> = lines.collect();
+    lines.dedup();
+    match &*lines {
+        [] => String::new(),
+        [line] => format!("line {line} of "),
+        [before @ .., last] => {
+            let before: Vec<String> = before.iter().map(u32::to_string).collect();
+            format!("lines {} and {last} of ", before.join(", "))
+        }
     }
 }
 

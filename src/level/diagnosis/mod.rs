@@ -36,6 +36,7 @@ mod packets;
 mod protocols;
 mod readiness;
 mod rollouts;
+mod scripts;
 mod selectors;
 mod service_names;
 mod service_ports;
@@ -303,6 +304,9 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| workloads::no_place(&facts))
         .or_else(|| workloads::absent_client(&facts))
         .or_else(|| rollouts::older_client(&facts))
+        .or_else(|| scripts::diagnose(&facts))
+        .or_else(|| commands::not_understood(&facts))
+        .or_else(|| commands::no_container(&facts))
         .or_else(|| commands::missing_tool(&facts))
         .or_else(|| lookups::diagnose(&facts))
         .or_else(|| commands::pending_balancer(&facts))

@@ -131,10 +131,19 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
     if governing == service_name {
         return Some(missing_peer(facts, said, (namespace, set), pod_label));
     }
+    let facts_of_it = match governing {
+        "" => [
+            format!("StatefulSet {set_name} names no Service: serviceName is empty"),
+            "so its pods have no names below any".to_owned(),
+        ],
+        _ => [
+            format!("StatefulSet {set_name} names Service {governing:?} in serviceName"),
+            format!("so its pods' names would be {pod_label}.{governing}"),
+        ],
+    };
     Some(
         said.look([format!("kubectl get statefulset {set_name} -o yaml{}", look::in_namespace(namespace))])
-            .fact(format!("StatefulSet {set_name} names Service {governing:?} in serviceName"))
-            .fact(format!("so its pods' names would be {pod_label}.{governing}"))
+            .facts(facts_of_it)
             .nearest(Some(format!("serviceName: {service_name}")))
             .at(facts.locator.field("StatefulSet", namespace, set_name, "spec.serviceName"))
             .fix(format!(
@@ -226,7 +235,7 @@ fn missing_peer(
     match super::readiness::closed_probe(facts, stored) {
         Some((port, at)) => said
             .at(at.or_else(|| line("spec.template")))
-            .fix(format!("let the probe ask at port {port}, apply, and kubectl delete pod {pod}: a StatefulSet replaces no pod while one is not ready")),
+            .fix(service_names::probe_at(facts, stored, port)),
         None => said
             .at(line("spec.template"))
             .fix(format!("see why pod {pod} is not ready: kubectl describe pod {pod}")),
@@ -651,7 +660,10 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
             .at(facts.locator.mention([format!("{name}://")]).or(at))
             .fix(format!("take {name}:// out of the value, apply, and send again"));
     }
-    if let Some(address) = slipped(name) {
+    if let Some(said) = dashed_address(facts, name, at.as_ref()) {
+        return said;
+    }
+    if let Some(address) = slipped(name).map(|address| that_answers(facts, address)) {
         return Diagnosis::new(
             "unknown-name",
             format!("{name} is no address, and DNS knows nobody called so"),
@@ -708,6 +720,44 @@ pub(super) fn slipped(name: &str) -> Option<String> {
         [port] => Some(format!("{address}:{}", port.parse::<u16>().ok()?)),
         _ => None,
     }
+}
+
+/// An address that was probably meant, without its port where nobody listens there.
+fn that_answers(facts: &Facts<'_>, address: String) -> String {
+    let Some((ip, port)) = address.split_once(':') else { return address };
+    let pods = facts.case.cluster.objects().list::<Pod>(None);
+    let mut own = pods.filter(|pod| {
+        pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(ip))
+    });
+    let port: u16 = port.parse().unwrap_or(0);
+    match own.next() {
+        Some(pod) if !facts.listeners(pod).is_empty() && !facts.listens_on(pod, port) => {
+            ip.to_owned()
+        }
+        _ => address,
+    }
+}
+
+/// R8.4: the address of a pod with dashes, which is a name only below its namespace and `pod`.
+fn dashed_address(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    let first = name.split('.').next()?;
+    let address: Ipv4Addr = first.replace('-', ".").parse().ok()?;
+    let address = address.to_string();
+    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
+    let pod = pods.find(|pod| {
+        pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(&address))
+    })?;
+    let namespace = pod.metadata.namespace.as_deref()?;
+    let whole = format!("{first}.{namespace}.pod.cluster.local");
+    Some(
+        Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+            .look([look::pods(namespace)])
+            .fact(format!("{address} is the address of pod {}", pod.metadata.name.as_deref()?))
+            .fact("an address with dashes is a name as A-B-C-D.NAMESPACE.pod.cluster.local alone")
+            .nearest(Some(whole.clone()))
+            .at(at.cloned())
+            .fix(format!("write {whole} instead of {name}")),
+    )
 }
 
 /// A headless Service's name was looked up, and means fewer pods than the goal wants.

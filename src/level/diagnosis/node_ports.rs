@@ -61,10 +61,14 @@ impl Failed<'_> {
         }
         let said =
             said.fact(format!("{} is the address of {node} itself, not of a pod", self.to.ip()));
+        // The pod that is meant tells more than another one that has the port elsewhere.
+        if let Some(said) = self.no_host_port(node, port, &said, true) {
+            return said;
+        }
         if let Some(said) = self.port_of_another_node(node, &said) {
             return said;
         }
-        if let Some(said) = self.no_host_port(node, port, &said) {
+        if let Some(said) = self.no_host_port(node, port, &said, false) {
             return said;
         }
         self.beside_the_node(said)
@@ -231,12 +235,26 @@ impl Failed<'_> {
         let objects = self.facts.case.cluster.objects();
         let mut pods: Vec<&Arc<Pod>> = objects.list::<Pod>(None).collect();
         pods.sort_by_key(|pod| !self.facts.is_wanted(pod));
-        let pod = pods.into_iter().find(|pod| asks_for(pod, port) && pod.is_ready())?;
+        let meant = pods.first().is_some_and(|pod| self.facts.is_wanted(pod));
+        let pod = pods.into_iter().find(|pod| {
+            let asks = match meant {
+                true => self.facts.is_wanted(pod) && workloads::host_ports(pod).next().is_some(),
+                false => asks_for(pod, port),
+            };
+            asks && pod.is_ready()
+        })?;
+        let other = workloads::host_ports(pod).next().filter(|_| !asks_for(pod, port));
+        let number = other.as_ref().map_or(i32::from(port), |(_, own)| *own);
+        let too = match &other {
+            Some(_) => format!(" and hostPort: {port}"),
+            None => String::new(),
+        };
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let node = pod.spec.as_ref()?.node_name.as_deref()?;
         let source = self.facts.pod_source(namespace, name);
-        let fact =
-            format!("pod {name} asks for port {port} of its node by hostPort, and runs on {node}");
+        let fact = format!(
+            "pod {name} asks for port {number} of its node by hostPort, and runs on {node}"
+        );
         let host_name = manifest::field("spec.nodeSelector", "kubernetes.io/hostname");
         // The goal calls this very node: the pod is to be there.
         let label = objects
@@ -252,7 +270,7 @@ impl Failed<'_> {
                     .fact(fact)
                     .nearest(Some(near.clone()))
                     .at(own.line(&host_name))
-                    .fix(format!("write {near}, and make the pod anew; then send again")),
+                    .fix(format!("write {near}{too}, and make the pod anew; then send again")),
             );
         }
         let at = source.and_then(|own| {
@@ -265,7 +283,7 @@ impl Failed<'_> {
             said.clone()
                 .look([look::pods(namespace)])
                 .fact(fact)
-                .nearest(Some(format!("port {port} of {node}")))
+                .nearest(Some(format!("port {number} of {node}")))
                 .at(at.or_else(|| self.mention()))
                 .fix(format!(
                     "dial {node}, or let a pod with that hostPort run on the node that was dialled"
@@ -274,7 +292,13 @@ impl Failed<'_> {
     }
 
     /// A pod on this node listens on the port at its own address, and does not ask for the node's.
-    fn no_host_port(&self, node: &str, port: u16, said: &Diagnosis) -> Option<Diagnosis> {
+    fn no_host_port(
+        &self,
+        node: &str,
+        port: u16,
+        said: &Diagnosis,
+        wanted: bool,
+    ) -> Option<Diagnosis> {
         if NODE_PORTS.contains(&port) {
             return None;
         }
@@ -284,7 +308,7 @@ impl Failed<'_> {
             let here = spec.is_some_and(|spec| {
                 spec.node_name.as_deref() == Some(node) && spec.host_network != Some(true)
             });
-            here && self.facts.listens_on(pod, port)
+            here && self.facts.listens_on(pod, port) && (!wanted || self.facts.is_wanted(pod))
         })?;
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let source = self.facts.pod_source(namespace, name)?;

@@ -253,6 +253,8 @@ pub(super) fn nothing(
     let elsewhere = elsewhere(facts, service, wanted);
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
     let at = facts.locator.field("Service", namespace, name, &path);
+    // A Service that says its namespace itself is to say another one.
+    let at = elsewhere.as_ref().and_then(|_| facts.locator.own_namespace(service)).or(at);
     let lost = elsewhere.is_none() && near.instead.is_none();
     let behind = moved(facts, service).or_else(|| with_selector(facts, service, wanted));
     // An alias has no door to the outside.

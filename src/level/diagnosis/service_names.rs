@@ -6,8 +6,8 @@ use k8s_openapi::api::core::v1::{Namespace, Service};
 
 use super::name_servers::questions;
 use super::services::{full_name, is_headless, pods, selector};
-use super::{Diagnosis, Facts, gone, look, selectors, trial, workloads};
-use crate::api::Pod;
+use super::{Diagnosis, Facts, gone, look, readiness, selectors, trial, workloads};
+use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Ending, LookupFailure};
 use crate::diagnostic::{Location, nearest};
 use crate::network::DnsType;
@@ -161,6 +161,16 @@ fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Optio
     if matching.iter().any(|pod| pod.is_ready()) {
         return None;
     }
+    let probe = matching.iter().find_map(|pod| Some((pod, readiness::closed_probe(facts, pod)?)));
+    let (probed, fix) = match &probe {
+        Some((pod, (port, at))) => (at.clone(), probe_at(facts, pod, *port)),
+        None => (
+            None,
+            "see why the pods are not ready: kubectl describe pod names the probe or the container"
+                .to_owned(),
+        ),
+    };
+    let nearest = probe.is_none().then(|| nearest.to_owned());
     Some(
         without_name(name)
             .look([look::pods(namespace), look::endpoints(namespace, name)])
@@ -168,11 +178,23 @@ fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Optio
                 let (found, of) = (matching.len(), all.len());
                 format!("selector {} matches {found} of {of} pods", selectors::shown(wanted))
             }))
-            .facts(matching.iter().map(|pod| super::readiness::pod_line(pod)))
-            .nearest(Some(nearest.to_owned()))
-            .at(line("spec.selector").or(at))
-            .fix("see why the pods are not ready: kubectl describe pod names the probe or the container"),
+            .facts(matching.iter().map(|pod| readiness::pod_line(pod)))
+            .facts(matching.iter().filter_map(|pod| readiness::unhealthy(facts, pod)))
+            .nearest(nearest)
+            .at(probed.or_else(|| line("spec.selector")).or(at))
+            .fix(fix),
     )
+}
+
+/// What lets a pod's probe ask where its server listens.
+pub(super) fn probe_at(facts: &Facts<'_>, pod: &Pod, port: u16) -> String {
+    let name = pod.metadata.name.as_deref().unwrap_or("");
+    match super::owners::maker(facts, pod).0 {
+        Kind::StatefulSet => format!(
+            "let the probe ask at port {port}, apply, and kubectl delete pod {name}: a StatefulSet replaces no pod while one is not ready"
+        ),
+        _ => format!("let the probe ask at port {port}, apply, and send again"),
+    }
 }
 
 fn without_name(name: &str) -> Diagnosis {

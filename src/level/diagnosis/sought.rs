@@ -91,8 +91,12 @@ pub(super) fn missing(facts: &Facts<'_>, object: &ObjectName) -> Diagnosis {
             .at(Some(line))
             .fix(format!("write {close} instead of {name}, and send again"));
     }
-    said.nearest(near.map(|near| format!("{} {near}, which your file describes", info.name)))
-        .at(source.and_then(|source| super::locate::at(source, "metadata.name")))
+    let there: Vec<&str> = there.iter().take(6).map(String::as_str).collect();
+    let there = (!there.is_empty()).then(|| format!("there are: {}", there.join(", ")));
+    let line = line.filter(|_| !facts.goal_says(name));
+    said.facts(there)
+        .nearest(near.map(|near| format!("{} {near}, which your file describes", info.name)))
+        .at(source.and_then(|source| super::locate::at(source, "metadata.name")).or(line))
         .fix(match near {
             Some(_) => format!("let it be called {name}, apply, and send again"),
             None => format!("let there be a {} called {name}", info.name),
@@ -114,6 +118,9 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let space = (!namespace.is_empty()).then_some(namespace);
     let pods: Vec<&Arc<Pod>> = facts.case.cluster.objects().list::<Pod>(space).collect();
     let wanted = labels(sought);
+    if let Some(said) = labelled_otherwise(facts, sought, &wanted, &pods) {
+        return said;
+    }
     let near = selectors::near(&wanted, &pods, "");
     if near.instead.is_none()
         && let Some(said) = workloads::gone(facts, namespace, &wanted)
@@ -141,6 +148,42 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     .nearest(near.said)
     .at(at)
     .fix(fix)
+}
+
+/// A controller of the player's has made a pod with another value of a label that is looked for: its
+/// template and its selector say so.
+fn labelled_otherwise(
+    facts: &Facts<'_>,
+    sought: &Sought,
+    wanted: &Labels,
+    pods: &[&Arc<Pod>],
+) -> Option<Diagnosis> {
+    let (pod, key, own) = pods.iter().find_map(|pod| {
+        let labels = pod.metadata.labels.as_ref()?;
+        let (key, _) = wanted.iter().find(|(key, value)| labels.get(*key) != Some(value))?;
+        // One among several labels is near enough to be met by name.
+        let own = labels.get(key)?;
+        (owners::maker(facts, pod).0 != Kind::Pod).then_some((pod, key, own))
+    })?;
+    let at = label_line(facts, pod, key)?;
+    let (kind, maker) = owners::maker(facts, pod);
+    let (kind, value) = (kind.info().name, &wanted[key]);
+    let name = pod.metadata.name.as_deref()?;
+    Some(
+        Diagnosis::new(
+            "no-pod-with-label",
+            format!("no pod has {}, so kubectl found none", sought.selector),
+        )
+        .look([look::labels(&sought.namespace)])
+        .fact(format!("{kind} {maker} has made pod {name}, which has {key}={own}"))
+        .fact("a controller keeps its selector for life, and it has to match the labels of the template")
+        .nearest(Some(format!("label {key}={own}")))
+        .fix(format!(
+            "let the template and the selector of {kind} {maker} say {key}: {value}, and kubectl replace --force -f {}, and send again",
+            at.file
+        ))
+        .at(Some(at)),
+    )
 }
 
 /// Where the player wrote a label of a pod.

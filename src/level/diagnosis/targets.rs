@@ -95,7 +95,13 @@ impl Failed<'_> {
         let usual = usual.filter(|usual| listening.iter().any(|open| open.port() == *usual));
         let first = (!listening.is_empty())
             .then(|| usual.map_or_else(|| port_list(listening, " or "), |port| port.to_string()));
+        let plain = self.facts.fetched.is_some_and(|fetched| fetched.tls)
+            && port == 443
+            && listening.iter().any(|open| open.port() == 80);
         let fix = match &first {
+            Some(_) if plain && at.is_some() => {
+                "write http:// instead of https://, apply, and send again".to_owned()
+            }
             _ if at.is_none() && matches!(reached, Some(Party::Outside(_))) => {
                 self.mapped_outside()
             }
@@ -113,7 +119,11 @@ impl Failed<'_> {
         .look([look])
         .fact(open_ports(who, listening))
         .facts(self.alias_fact())
-        .nearest(first.map(|open| format!("port {open}")))
+        .facts(plain.then(|| "https:// means port 443, and http:// port 80".to_owned()))
+        .nearest(match plain {
+            true => Some("http:// instead of https://".to_owned()),
+            false => first.map(|open| format!("port {open}")),
+        })
         .at(at)
         .fix(fix)
     }

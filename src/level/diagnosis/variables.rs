@@ -211,6 +211,29 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
     )
 }
 
+/// How a shell's text uses a variable.
+fn used(name: &str) -> [String; 2] {
+    [format!("${name}"), format!("${{{name}}}")]
+}
+
+/// Where the client's manifest gives a variable of this name, or the one that is nearly called so, or uses it.
+fn given_at(
+    facts: &Facts<'_>,
+    client: &PodSource<'_>,
+    given: &[super::client::Variable<'_>],
+    (name, near): (&str, Option<&str>),
+) -> Option<Location> {
+    let own = given.iter().find(|variable| variable.name == name).map(|variable| {
+        // `value:` may be written with nothing behind it.
+        let value = format!("{}.value", variable.path);
+        if client.source.says(&value) { value } else { variable.path.clone() }
+    });
+    let near = given.iter().find(|variable| Some(variable.name) == near);
+    let path = own.or(near.map(|one| one.path.trim_end_matches(".value").to_owned()));
+    path.and_then(|path| locate::at(&client.source, &path))
+        .or_else(|| facts.locator.mention_in(&client.source, used(name)))
+}
+
 /// A shell used a variable that nobody has set, so the address is empty.
 fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     let deeds = facts.case.run?.deeds.iter();
@@ -233,6 +256,10 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     }
     let environment = facts.case.cluster.environment(&place);
     let client = facts.client_source();
+    // A script's variable is empty because what kubectl was to look up for it is not there.
+    if let (None, Some(object)) = (&client, sought::looked_for(facts)) {
+        return Some(sought::missing(facts, object));
+    }
     let container = match &place {
         Place::Container { container, .. } => container.to_string(),
         _ => String::new(),
@@ -240,18 +267,10 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     let given = client.as_ref().map(|client| client.environment(&container)).unwrap_or_default();
     let set = environment.iter().any(|(known, _)| known == name);
     let near = meant(facts, name, &given, &environment).filter(|_| !set);
-    let path =
-        given.iter().find(|variable| Some(variable.name) == near).map(|one| one.path.clone());
-    let path = path.map(|path| path.trim_end_matches(".value").to_owned());
-    let given_at = |variable: &&super::client::Variable<'_>| variable.name == name;
-    let path = given.iter().find(given_at).map(|variable| variable.path.clone()).or(path);
-    let used = [format!("${name}"), format!("${{{name}}}")];
     let at = match &client {
-        Some(client) => path
-            .and_then(|path| locate::at(&client.source, &path))
-            .or_else(|| facts.locator.mention_in(&client.source, &used))
+        Some(client) => given_at(facts, client, &given, (name, near))
             .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
-        None => facts.locator.mention_in_scripts(&used, |_| true),
+        None => facts.locator.mention_in_scripts(&used(name), |_| true),
     };
     let message = match set {
         _ if client.is_none() => {

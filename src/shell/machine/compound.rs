@@ -268,6 +268,7 @@ impl Machine {
                 self.stack.push(Frame::Dial { path, stage: Stage::Start });
             }
             Err(Stop::Error(message)) => {
+                self.note_stopped(io, self.state.line, message.clone());
                 let message = format!("{}{message}", self.state.prefix());
                 self.write_error(io, &message);
                 self.fail_hard(if self.state.dialect == Dialect::Bash { 1 } else { 2 });

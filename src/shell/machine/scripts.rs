@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::frame::{Frame, Source, Task};
 use super::{Io, Machine, Step, Turn, files_view};
+use crate::cluster::Did;
 use crate::diagnostic::Span;
 use crate::shell::syntax::{self, Command, CommandKind, Dialect, Mark, Reading, SyntaxError, Word};
 use crate::shell::{Read, files};
@@ -84,6 +85,7 @@ impl Machine {
                     _ => self.syntax_message(&text, &error),
                 };
                 if error.fault != syntax::Fault::Condition("") {
+                    self.note_stopped(io, error.line(&text), error.why(self.state.dialect));
                     self.write_error(io, &message);
                 }
                 // bash ends with 0 where a condition is none.
@@ -97,6 +99,15 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Notes that the script cannot be read or expanded at one of its lines.
+    pub(super) fn note_stopped(&self, io: &mut Io<'_>, line: u32, why: String) {
+        if self.state.interactive {
+            return;
+        }
+        let script = self.state.from_file.then(|| self.state.name.as_str().into());
+        io.cluster.note(&self.state.place, Did::ScriptStopped { script, line, why });
     }
 
     /// The text of a command of the script that runs now; nothing of a function's.

@@ -44,6 +44,34 @@ impl SyntaxError {
         )
     }
 
+    /// The line (from 1) of `text` that has to be mended. A quote that is not closed is noticed at the end
+    /// alone: it stands in the first line that holds an odd number of them.
+    pub fn line(&self, text: &str) -> u32 {
+        let lines = || (1..).zip(text.lines());
+        if let Fault::Unterminated(quote @ ('"' | '\'')) = self.fault {
+            let odd = |line: &str| line.matches(quote).count() % 2 == 1;
+            let found = lines().find(|(_, line)| !line.trim_start().starts_with('#') && odd(line));
+            if let Some((number, _)) = found {
+                return number;
+            }
+        }
+        let last = lines().filter(|(_, line)| !line.trim().is_empty()).last();
+        let span = Span::new(self.span.start.min(text.len()), self.span.end);
+        span.position(text).line.min(last.map_or(1, |(number, _)| number))
+    }
+
+    /// What is wrong, in the shell's words, without its name and the line.
+    pub fn why(&self, dialect: Dialect) -> String {
+        match dialect {
+            Dialect::Bash => {
+                let message = self.bash("", 1, None);
+                message.trim_start_matches([':', ' ']).to_owned()
+            }
+            Dialect::Dash => format!("Syntax error: {}", self.almquist(true)),
+            Dialect::Ash => format!("syntax error: {}", self.almquist(false)),
+        }
+    }
+
     /// The message, of the shell called `name`, about the 1-based `line`; `source` is given for a
     /// script (bash repeats its line), and not at a prompt.
     pub fn message(&self, dialect: Dialect, name: &str, line: u32, source: Option<&str>) -> String {

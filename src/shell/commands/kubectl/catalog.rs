@@ -7,6 +7,7 @@ use super::config::Config;
 use super::flags::{self, Flag, Takes, switch, text, typed};
 use super::{Call, Failure, Outcome, help};
 use crate::api::rights::User;
+use crate::cluster::Did;
 
 /// A subcommand.
 #[derive(Clone, Copy)]
@@ -269,10 +270,14 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
     let Some(command) = command else { return help::of_kubectl(&rest, io) };
     let flags: Vec<Flag> =
         command.flags.iter().chain([&GLOBAL]).flat_map(|group| group.iter().copied()).collect();
-    let arguments = flags::parse(&flags, &rest).map_err(|message| match command.name {
-        // Its exit code 1 means that there is a difference.
-        "diff" => Failure::Exited { text: Failure::usage(&path, message).text(), code: 2 },
-        _ => flags::failure(&path, &message),
+    let arguments = flags::parse(&flags, &rest).map_err(|message| {
+        let did = Did::NotUnderstood { command: path.clone(), why: message.clone() };
+        io.cluster.note(io.place, did);
+        match command.name {
+            // Its exit code 1 means that there is a difference.
+            "diff" => Failure::Exited { text: Failure::usage(&path, message).text(), code: 2 },
+            _ => flags::failure(&path, &message),
+        }
     })?;
     if arguments.on("help") {
         return help::of_command(&path, command, io);

@@ -9,7 +9,7 @@ use super::client::{Client, Filter};
 use super::{Failure, target};
 use crate::api::selector::LabelSelector;
 use crate::api::{Kind, Object, Pod, Reason, Status};
-use crate::cluster::Place;
+use crate::cluster::{Did, ObjectName, Place};
 
 /// The annotation that names the container of commands without `-c`.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
@@ -134,6 +134,13 @@ pub(super) fn container(
         if all.iter().any(|(name, _)| name == wanted) {
             return Ok(wanted.to_owned());
         }
+        let object = ObjectName {
+            kind: Kind::Pod,
+            namespace: pod.metadata.namespace.clone().unwrap_or_default(),
+            name: pod.name().to_owned(),
+        };
+        let did = Did::NoContainer { pod: object, container: wanted.to_owned() };
+        io.cluster.note(io.place, did);
         let text = format!("container {wanted} is not valid for pod {}", pod.name());
         return Err(Failure::message(text));
     }
