@@ -265,7 +265,11 @@ fn mounted_line(
         let mut items = map.items.iter().flatten();
         let key = items.find(|item| item.path == path).map_or(path, |item| item.key.as_str());
         let source = facts.locator.source("ConfigMap", namespace, &map.name);
-        let at = source.and_then(|source| facts.locator.line_in(&source, key, line));
+        // What is missing at the end of a text is missed behind its last line.
+        let at = source.and_then(|source| {
+            let end = || facts.locator.line_in(&source, key, line.checked_sub(1)?);
+            facts.locator.line_in(&source, key, line).or_else(end)
+        });
         Some(Mounted { map: map.name.clone(), key: key.to_owned(), at })
     })
 }

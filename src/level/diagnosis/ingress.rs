@@ -601,6 +601,10 @@ pub(super) fn own_certificate(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     let Some(ingress) = ingress else {
         return said.fix(format!("make an Ingress for {host} with a certificate under spec.tls"));
     };
+    if !is_served(facts, ingress) {
+        let message = "the Ingress controller showed its own certificate";
+        return not_served(facts, ingress, message);
+    }
     let entries = ingress.spec.as_ref().and_then(|spec| spec.tls.as_deref()).unwrap_or_default();
     let entry = entries.iter().position(|entry| {
         entry.hosts.iter().flatten().any(|known| known.eq_ignore_ascii_case(host))

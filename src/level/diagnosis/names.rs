@@ -265,13 +265,21 @@ fn absent_peer(
         return said.fix(format!("kubectl describe statefulset {set_name} says why it is missing"));
     };
     let first_name = first.metadata.name.as_deref().unwrap_or("");
-    let fix = format!(
-        "let pod {first_name} become ready: kubectl describe pod {first_name} says why it is not"
-    );
+    let (probed, fix) = match super::readiness::closed_probe(facts, first) {
+        Some((port, at)) => (at, service_names::probe_at(facts, first, port)),
+        None => (
+            None,
+            format!(
+                "let pod {first_name} become ready: kubectl describe pod {first_name} says why it is not"
+            ),
+        ),
+    };
     said.look([look::describe("pod", namespace, first_name)])
         .fact(super::readiness::pod_line(first))
         .fact("a StatefulSet makes its pods one after the other, each when the one before is ready")
-        .at(facts.locator.field("StatefulSet", namespace, set_name, "spec.template"))
+        .facts(super::readiness::unhealthy(facts, first))
+        .at(probed
+            .or_else(|| facts.locator.field("StatefulSet", namespace, set_name, "spec.template")))
         .fix(fix)
 }
 

@@ -1,6 +1,7 @@
 //! Packets that did not arrive: what was decided at the last hop, and what it was decided on.
 
 use k8s_openapi::api::core::v1::Node;
+use serde_json::Value;
 
 use super::asked::name_of;
 use super::look;
@@ -123,10 +124,16 @@ impl Failed<'_> {
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let source = self.facts.pod_source(namespace, name)?;
         let written = source.pod()?.get("spec")?;
-        let field =
-            ["nodeName", "nodeSelector"].into_iter().find(|field| !written[*field].is_null())?;
-        let path = source.within(&format!("spec.{field}"));
-        Some((field, super::locate::at(&source.source, &path)))
+        let together = "requiredDuringSchedulingIgnoredDuringExecution";
+        let (field, path) = match &written["affinity"]["podAffinity"][together] {
+            Value::Null => {
+                let fields = ["nodeName", "nodeSelector"];
+                let field = fields.into_iter().find(|field| !written[*field].is_null())?;
+                (field, format!("spec.{field}"))
+            }
+            _ => ("podAffinity", "spec.affinity.podAffinity".to_owned()),
+        };
+        Some((field, super::locate::at(&source.source, &source.within(&path))))
     }
 
     /// Every node with its address.

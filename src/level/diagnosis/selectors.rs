@@ -820,6 +820,12 @@ pub(super) fn left_out(
         trial::after(facts, &trial::patch(namespace, name, &spec)) == trial::Tried::Passes
     });
     let label = written(key, value);
+    // One more that is selected helps only where its answer is the right one.
+    let without = format!("{{\"selector\":{{{key:?}:null}}}}");
+    let helps = || trial::after(facts, &trial::patch(namespace, name, &without));
+    if shared.is_none() && by_hand.is_none() && helps() != trial::Tried::Passes {
+        return None;
+    }
     let fix = match (&shared, &by_hand) {
         (Some((key, value)), _) => format!(
             "let the selector of Service {name} ask for {} alone, which all that are meant have; apply, and send again",

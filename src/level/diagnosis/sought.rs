@@ -85,10 +85,10 @@ pub(super) fn missing(facts: &Facts<'_>, object: &ObjectName) -> Diagnosis {
     let close = crate::diagnostic::nearest(name, there.iter().map(String::as_str));
     let run = &facts.case.goal.run;
     let line = facts.locator.mention_in_scripts([name], |file| super::mentions(run, file));
-    if let (Some(close), Some(line), false) = (close, line, facts.goal_says(name)) {
+    if let (Some(close), Some(line), false) = (close, &line, facts.goal_says(name)) {
         return said
             .nearest(Some(format!("{} {close}", info.name)))
-            .at(Some(line))
+            .at(Some(line.clone()))
             .fix(format!("write {close} instead of {name}, and send again"));
     }
     let there: Vec<&str> = there.iter().take(6).map(String::as_str).collect();

@@ -104,7 +104,12 @@ impl Wall<'_> {
         let found = peers.iter().position(|peer| self.fits(peer, namespace, other, address));
         let (path, what) = match found {
             Some(index) => (format!("{path}.{side}[{index}]"), peer_words(&peers[index])),
-            None => (path, format!("it has no {side}, and so means everybody")),
+            None if peers.is_empty() => (path, format!("it has no {side}, and so means everybody")),
+            // What its labels were is not known any more.
+            None => (
+                format!("{path}.{side}"),
+                format!("an item of its {side} meant {} while it was there", party_name(other)),
+            ),
         };
         let number = rule + 1;
         let split = found.and_then(|index| split_item(peers, index));
