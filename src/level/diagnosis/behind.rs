@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Service;
 use super::asked;
 use super::look::{self, shown_name};
 use super::{Case, Diagnosis, Facts, Upstream, ingress, names, packets, party_name, protocols};
-use super::{service_names, services, trial, wrong_server};
+use super::{rollouts, service_names, services, trial, wrong_server};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Ending, Place, Served};
 use crate::level::probe::Run;
@@ -53,13 +53,15 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     {
         return Some(said);
     }
-    let said = match connection {
+    // One that is to be replaced does as it was told before, until a new one is ready.
+    let older = rollouts::older_client(&inner);
+    let said = older.or_else(|| match connection {
         Some(onward) if matches!(onward.outcome, Outcome::Delivered { .. }) => {
             reached(&inner, &server, onward)
         }
         Some(_) => packets::diagnose(&inner).map(|said| old_address(&inner, served, said)),
         None => inner.unresolved.is_some().then(|| names::diagnose(&inner)).flatten(),
-    }?;
+    })?;
     let what = match (waits, served.status) {
         (false, Some(status)) => format!("{server} answered {status}, as its own request failed"),
         _ => format!("{server} took the connection and waits, as its own request fails"),

@@ -44,8 +44,8 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
     }
     let image = cluster.image(place);
     // What the goal itself calls nobody can put another program in the place of.
-    let other = image.and_then(|image| CLIENTS.iter().find(|tool| image.holds(tool)));
-    let other = other.filter(|_| !facts.goal_says(program));
+    let near = image.and_then(|image| CLIENTS.iter().find(|tool| image.holds(tool)));
+    let other = near.filter(|_| !facts.goal_says(program));
     let line = facts
         .client_source()
         .and_then(|client| facts.locator.mention_in(&client.source, [program]))
@@ -80,7 +80,7 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
                 _ => None,
             })
             .fact("a container has the programs of its image, and no others")
-            .nearest(other.map(|other| format!("{other}, which its image has")))
+            .nearest(near.map(|near| format!("{near}, which its image has")))
             .facts(beside)
             .at(line)
             .fix(fix),

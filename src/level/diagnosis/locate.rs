@@ -6,6 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::Service;
 use serde_json::Value;
 
+use crate::api::Kind;
 use crate::cluster::ObjectName;
 use crate::diagnostic::{Location, Position};
 use crate::level::apply::is_manifest;
@@ -129,6 +130,14 @@ impl Locator {
         let (namespace, name) = super::services::full_name(service);
         let source = self.source("Service", namespace, name)?;
         source.says("metadata.namespace").then(|| at(&source, "metadata.namespace"))?
+    }
+
+    /// Where an object of this kind and name says the namespace that it has now, in whichever file.
+    pub fn moved(&self, kind: Kind, name: &str) -> Option<Location> {
+        let sources = self.sources();
+        let mut same = sources.iter().filter(|one| one.kind() == Some(kind) && one.name() == name);
+        let source = same.find(|one| one.says("metadata.namespace"))?;
+        at(source, "metadata.namespace")
     }
 
     /// A line (from 1) of a text of several lines that begins below `at`; `at` itself where it is not

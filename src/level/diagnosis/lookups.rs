@@ -17,16 +17,24 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     run.miss.as_ref()?;
     let arrived =
         facts.connection.is_some_and(|trace| matches!(trace.outcome, Outcome::Delivered { .. }));
-    let (object, template) = run.deeds.iter().rev().find_map(|deed| match &deed.did {
-        Did::NothingPrinted { object, template } => Some((object, template)),
-        _ => None,
-    })?;
+    // Of a goal about a container's traffic the run's deeds are the container's, and not the command's.
+    let own = run.finished.iter().flat_map(|finished| finished.deeds.iter().rev());
+    let (object, template) =
+        run.deeds.iter().rev().chain(own).find_map(|deed| match &deed.did {
+            Did::NothingPrinted { object, template } => Some((object, template)),
+            _ => None,
+        })?;
     let path = template.trim_matches(['{', '}', '\'', '"']);
     let is_run = |file: &str| mentions(&facts.case.goal.run, file);
-    let at = facts.locator.mention_in_scripts([path], is_run).filter(|_| !arrived)?;
+    let at = facts.locator.mention_in_scripts([path], is_run).filter(|_| !arrived);
+    let balancer = object.kind == Kind::Service && path.contains("loadBalancer");
+    if at.is_none() && balancer && !arrived && facts.goal_says(path) {
+        return wanted_balancer(facts, object);
+    }
+    let at = at?;
     let stored =
         facts.case.cluster.objects().object(object.kind, &object.namespace, &object.name)?;
-    if object.kind == Kind::Service && path.contains("loadBalancer") {
+    if balancer {
         return without_balancer(facts, object, path, at);
     }
     let near = near_path(&stored.to_value(), path);
@@ -80,6 +88,28 @@ fn without_balancer(
             .fix(format!("dial a node's address at node port {port}, and send again")),
         None => said.fix("give the Service the type LoadBalancer, or NodePort and dial a node"),
     })
+}
+
+/// The goal itself asks for a load balancer's address, and the player's Service is of another type (R7.4).
+fn wanted_balancer(facts: &Facts<'_>, object: &ObjectName) -> Option<Diagnosis> {
+    let ObjectName { namespace, name, .. } = object;
+    let spec = facts.case.cluster.objects().get::<Service>(namespace, name)?.spec.as_ref()?;
+    let kind = spec.type_.as_deref().unwrap_or("ClusterIP");
+    if kind == "LoadBalancer" {
+        return None;
+    }
+    let words = "type: LoadBalancer";
+    Some(
+        Diagnosis::new(
+            "load-balancer-pending",
+            format!("Service {name} has no external address: it is of type {kind}"),
+        )
+        .look([look::service(namespace, name), look::services(namespace)])
+        .fact("only a Service of type LoadBalancer is given an address of a load balancer")
+        .nearest(Some(words.to_owned()))
+        .at(facts.locator.field("Service", namespace, name, "spec.type"))
+        .fix(format!("write {words}, apply, and send again")),
+    )
 }
 
 /// The path with its first name that is not there replaced by one that is spelt alike.

@@ -63,7 +63,10 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
             super::look::in_namespace(&object.namespace)
         )
     });
-    let Some(command) = [Some(apply), freed].into_iter().flatten().find(passes) else {
+    // apply keeps what others have added beside the file.
+    let replace = format!("kubectl replace -f {file}");
+    let ways = [Some(apply), freed, Some(replace)];
+    let Some(command) = ways.into_iter().flatten().find(passes) else {
         return with_drift(facts, said);
     };
     // What passes by itself a while later is not mended by the file.

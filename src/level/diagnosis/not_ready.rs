@@ -1,6 +1,7 @@
 //! Services whose pods are there, and none of them is ready.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Node, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -8,9 +9,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::look::{self, shown_name};
 use super::packets::Failed;
 use super::readiness::{closed_probe, pod_line, unhealthy};
-use super::{Diagnosis, gone, readiness, selectors, services, trial};
-use crate::api::Pod;
-use crate::cluster::{Did, Place};
+use super::{Diagnosis, Facts, gone, names, readiness, rollouts, selectors, services, trial};
+use crate::api::{Kind, Pod};
+use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::counted;
 use crate::network::Protocol;
 
@@ -68,6 +69,7 @@ impl Failed<'_> {
             .only_strays(service, matching)
             .or_else(|| self.dark_nodes(service, matching))
             .or_else(|| self.withheld_names(service, matching))
+            .or_else(|| self.unknown_names(service, matching))
             .or_else(|| self.odd_server(service, matching));
         if let Some(said) = known {
             return said;
@@ -87,7 +89,7 @@ impl Failed<'_> {
                 "mend what keeps the pods from being ready: kubectl describe pod {pod}{place}"
             ),
         };
-        Diagnosis::new(
+        let said = Diagnosis::new(
             "no-ready-endpoint",
             format!(
                 "Service {} selects {}",
@@ -105,7 +107,22 @@ impl Failed<'_> {
             format!("they become ready by themselves within {} seconds of this", wait.as_secs())
         }))
         .at(line.or_else(|| self.service_field(rule, "spec.selector")))
-        .fix(fix)
+        .fix(fix);
+        // A port where somebody listens, and another answer than the probe wants.
+        let odd = || {
+            matching.iter().find_map(|pod| {
+                let (kind, maker) = super::owners::maker(self.facts, pod);
+                let object = ObjectName { kind, namespace: namespace.to_owned(), name: maker };
+                let listens = !self.facts.listeners(pod).is_empty() && kind != Kind::Pod;
+                let said =
+                    listens.then(|| rollouts::failing_probe(self.facts, &object, pod, &said));
+                said.flatten().filter(|said| said.at.is_some())
+            })
+        };
+        match port.is_none() && soon.is_none() {
+            true => odd().unwrap_or(said),
+            false => said,
+        }
     }
 
     /// The readiness probe asks at the Service's own port, and the server is the odd one: it listens on another
@@ -271,6 +288,41 @@ impl Failed<'_> {
         )
     }
 }
+
+impl Failed<'_> {
+    /// A pod's own programs, its probe among them, have just asked for a name below a Service, and there is
+    /// none: why is what keeps the pod from being ready.
+    fn unknown_names(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
+        let facts = self.facts;
+        let now = facts.case.cluster.now();
+        let mut deeds = facts.case.cluster.deeds().rev();
+        let mut deeds = deeds.by_ref().take_while(|deed| now.since(deed.at) <= RECENT);
+        let (place, asker, name) = deeds.find_map(|deed| {
+            let Did::NotResolved { name, .. } = &deed.did else { return None };
+            let Place::Container { pod, .. } = &deed.place else { return None };
+            let own = |one: &&&Arc<Pod>| one.metadata.name.as_deref() == Some(&**pod);
+            matching.iter().find(own).map(|_| (deed.place.clone(), pod.clone(), name.clone()))
+        })?;
+        let unresolved = Some(name.trim_end_matches('.').to_owned());
+        let inner = Facts { client: Some(place), unresolved, ..Facts::bare(facts.case) };
+        let why = names::diagnose(&inner)?;
+        if why.code != "no-name-for-pod" || why.at.is_none() {
+            return None;
+        }
+        let (namespace, shown) = services::full_name(service);
+        let count = counted(matching.len(), "pod");
+        let message = format!("Service {shown} selects {count}, but none of them is ready");
+        Some(
+            Diagnosis::new("no-ready-endpoint", message)
+                .look([look::pods(namespace)])
+                .fact(format!("pod {asker} asks for {name}, and DNS knows no such name"))
+                .because_of(why),
+        )
+    }
+}
+
+/// How long ago a question counts that a probe asks again and again.
+const RECENT: Duration = Duration::from_secs(15);
 
 /// The port at which a readiness probe of the pod asks.
 fn asked_port(pod: &Pod) -> Option<u16> {

@@ -195,7 +195,7 @@ fn settings(facts: &Facts<'_>, object: &ObjectName) -> Option<Settings> {
 }
 
 /// A probe fails of a pod whose server listens: whether one that asks that port alone would do is tried.
-fn failing_probe(
+pub(super) fn failing_probe(
     facts: &Facts<'_>,
     object: &ObjectName,
     pod: &Pod,

@@ -276,6 +276,7 @@ pub(super) fn nothing(
     let object =
         ObjectName { kind: Kind::Service, namespace: namespace.to_owned(), name: name.to_owned() };
     let left = manifests::left_behind(facts, &object);
+    let at = at.or_else(|| left.as_ref().and_then(|_| facts.locator.moved(Kind::Service, name)));
     let fix = match &left {
         Some(file) => format!("describe Service {name} in {file} again, and {fix}"),
         None => fix,

@@ -195,7 +195,7 @@ pub(super) fn opened(call: &Call, io: &mut Io<'_>) -> Result<Opened, Failure> {
 /// The files that an argument of `-f` names: itself, or what it matches if there is no such file.
 fn paths(io: &Io<'_>, file: &str) -> Result<Vec<String>, Failure> {
     let web = file.starts_with("http://") || file.starts_with("https://");
-    if file == "-" || web || io.read_file(file).is_ok() || io.list(file).is_ok() {
+    if file == "-" || is_input(file) || web || io.read_file(file).is_ok() || io.list(file).is_ok() {
         return Ok(vec![file.to_owned()]);
     }
     let (folder, name) = match file.rsplit_once('/') {
@@ -211,6 +211,11 @@ fn paths(io: &Io<'_>, file: &str) -> Result<Vec<String>, Failure> {
         true => Err(Failure::message(format!("the path \"{file}\" does not exist"))),
         false => Ok(matching),
     }
+}
+
+/// Whether a path is Linux' name for standard input (proc(5), `/proc/pid/fd`).
+fn is_input(path: &str) -> bool {
+    matches!(path, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
 }
 
 /// What `--validate` asks for.
@@ -231,10 +236,11 @@ pub(super) fn validation(call: &Call) -> Result<Validate, Failure> {
 
 /// The texts that a path stands for: (source, text).
 fn texts(call: &Call, io: &mut Io<'_>, path: &str) -> Result<Vec<(String, String)>, Failure> {
-    if path == "-" {
+    if path == "-" || is_input(path) {
         // kubectl begins when standard input has come to its end.
         let bytes = io.read_all().unwrap_or_default();
-        return Ok(vec![("STDIN".to_owned(), String::from_utf8_lossy(&bytes).into_owned())]);
+        let name = if path == "-" { "STDIN" } else { path };
+        return Ok(vec![(name.to_owned(), String::from_utf8_lossy(&bytes).into_owned())]);
     }
     if path.starts_with("http://") || path.starts_with("https://") {
         return Err(Failure::not_simulated(

@@ -1,0 +1,3 @@
+kubectl delete sts ledger
+kubectl apply -f ledger.yaml
+sleep 40
