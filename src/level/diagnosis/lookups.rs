@@ -108,7 +108,9 @@ fn wanted_balancer(facts: &Facts<'_>, object: &ObjectName) -> Option<Diagnosis> 
         .fact("only a Service of type LoadBalancer is given an address of a load balancer")
         .nearest(Some(words.to_owned()))
         .at(facts.locator.field("Service", namespace, name, "spec.type"))
-        .fix(format!("write {words}, apply, and send again")),
+        .fix(format!(
+            "let Service {name} have {words}, apply, and send again once it has its address"
+        )),
     )
 }
 

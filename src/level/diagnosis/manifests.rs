@@ -74,7 +74,11 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
         return said;
     }
     let (kind, shown) = (object.kind.info(), shown_name(&object.namespace, &object.name));
-    said.look([format!("kubectl diff -f {file}")])
+    let look = match apply::is_refused(facts.case.cluster, &object, &source) {
+        true => yaml(kind.singular, &object.namespace, &object.name),
+        false => format!("kubectl diff -f {file}"),
+    };
+    said.look([look])
         .fact(format!(
             "somebody has changed {} {shown} in the cluster since {file} was applied",
             kind.name

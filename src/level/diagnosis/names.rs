@@ -107,7 +107,7 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
         return Some(
             said.fact(format!("Service {service_name} is of type ExternalName: another name, with no names of pods below it"))
                 .at(facts.locator.field("Service", namespace, service_name, "spec.type").or(at))
-                .fix(make_headless(service_name)),
+                .fix(format!("write clusterIP: None in Service {service_name} in place of type and externalName, apply, and send again")),
         );
     }
     // Without pods that it selects, no name of the Service has an address.
@@ -775,7 +775,16 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
         return None;
     }
     let name = name_servers::asked_name(&name_servers::questions(facts))?;
-    let service = service_names::find(facts, &name).filter(|service| is_headless(service))?;
+    let service = service_names::find(facts, &name)?;
+    let target = service.spec.as_ref().and_then(|spec| spec.external_name.as_deref());
+    if let Some(target) = target
+        && service_names::find(facts, target).is_none()
+    {
+        return Some(service_names::alias(facts, service, target, None));
+    }
+    if !is_headless(service) {
+        return None;
+    }
     let (namespace, service_name) = super::services::full_name(service);
     let (_, matching) = super::services::pods(facts, service);
     let ready = matching.iter().filter(|pod| pod.is_ready()).count();

@@ -114,8 +114,9 @@ impl Failed<'_> {
                 let (kind, maker) = super::owners::maker(self.facts, pod);
                 let object = ObjectName { kind, namespace: namespace.to_owned(), name: maker };
                 let listens = !self.facts.listeners(pod).is_empty() && kind != Kind::Pod;
-                let said =
-                    listens.then(|| rollouts::failing_probe(self.facts, &object, pod, &said));
+                let fails = || rollouts::failing_probe(self.facts, &object, pod, &said);
+                let waits = || rollouts::probe_waits(self.facts, &object, pod, &said);
+                let said = listens.then(|| fails().or_else(waits));
                 said.flatten().filter(|said| said.at.is_some())
             })
         };

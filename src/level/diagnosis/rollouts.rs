@@ -341,7 +341,7 @@ fn given_up(probe: &Probe) -> Option<String> {
 }
 
 /// A new pod that is not ready because its probe has not asked yet (initialDelaySeconds).
-fn probe_waits(
+pub(super) fn probe_waits(
     facts: &Facts<'_>,
     object: &ObjectName,
     pod: &Pod,

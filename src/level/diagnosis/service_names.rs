@@ -41,7 +41,12 @@ pub(super) fn diagnose(facts: &Facts<'_>, name: &str, at: Option<Location>) -> O
 }
 
 /// R7.5
-fn alias(facts: &Facts<'_>, service: &Service, target: &str, at: Option<Location>) -> Diagnosis {
+pub(super) fn alias(
+    facts: &Facts<'_>,
+    service: &Service,
+    target: &str,
+    at: Option<Location>,
+) -> Diagnosis {
     let (namespace, name) = full_name(service);
     let line = facts.locator.field("Service", namespace, name, "spec.externalName");
     let own = find(facts, target).is_some_and(|found| full_name(found) == (namespace, name));

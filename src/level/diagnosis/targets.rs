@@ -41,7 +41,8 @@ impl Failed<'_> {
             }
             _ => None,
         };
-        if let Some(said) = pod.and_then(|pod| workloads::trouble(self.facts, &[pod])) {
+        let trouble = pod.and_then(|pod| workloads::trouble(self.facts, &[pod]));
+        if let Some(said) = trouble.or_else(|| workloads::initializing(self.facts, pod?)) {
             return said;
         }
         if let Some(said) = pod.and_then(|pod| self.other_protocol(pod)) {

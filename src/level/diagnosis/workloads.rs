@@ -1,7 +1,7 @@
 //! Pods that are not there, or do not run.
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{ConfigMap, ContainerStatus, Node};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus, Node};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::client::PodSource;
@@ -687,9 +687,13 @@ fn missing_source(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<(Stri
         let secret = secret.map(|one| (Kind::Secret, one.name.as_str(), path("secretKeyRef")));
         map.chain(secret).collect::<Vec<_>>()
     });
-    let (kind, name, path) = whole
+    let gone = whole
         .chain(single)
-        .find(|(kind, name, _)| objects.object(*kind, namespace, name).is_none())?;
+        .find(|(kind, name, _)| objects.object(*kind, namespace, name).is_none());
+    let Some((kind, name, path)) = gone else {
+        let (path, said) = missing_key(facts, (namespace, pod_name), spec)?;
+        return Some((format!("spec.containers[{index}].{path}"), said));
+    };
     let there: Vec<String> =
         objects.objects(kind, Some(namespace)).map(|one| one.name().to_owned()).collect();
     let near = nearest(name, there.iter().map(String::as_str));
@@ -710,6 +714,78 @@ fn missing_source(facts: &Facts<'_>, pod: &Pod, container: &str) -> Option<(Stri
         None => format!("make {} {name}", info.name),
     });
     Some((format!("spec.containers[{index}].{path}"), said))
+}
+
+/// What a container's variable comes from is there, and has no such key.
+fn missing_key(
+    facts: &Facts<'_>,
+    (namespace, pod): (&str, &str),
+    spec: &Container,
+) -> Option<(String, Diagnosis)> {
+    let objects = facts.case.cluster.objects();
+    let mut single = spec.env.iter().flatten().enumerate().filter_map(|(at, one)| {
+        let from = one.value_from.as_ref()?;
+        let map = from.config_map_key_ref.as_ref().filter(|one| one.optional != Some(true));
+        let secret = from.secret_key_ref.as_ref().filter(|one| one.optional != Some(true));
+        let map = map.map(|one| (Kind::ConfigMap, &one.name, &one.key, "configMapKeyRef"));
+        let secret = secret.map(|one| (Kind::Secret, &one.name, &one.key, "secretKeyRef"));
+        let (kind, name, key, field) = map.or(secret)?;
+        let stored = objects.object(kind, namespace, name)?.to_value();
+        let keys: Vec<String> = ["data", "binaryData"]
+            .into_iter()
+            .flat_map(|part| stored[part].as_object().into_iter().flatten())
+            .map(|(key, _)| key.clone())
+            .collect();
+        let path = format!("env[{at}].valueFrom.{field}.key");
+        (!keys.contains(key)).then(|| (kind, name, key, keys, path))
+    });
+    let (kind, name, key, keys, path) = single.next()?;
+    let near = nearest(key, keys.iter().map(String::as_str)).map(str::to_owned);
+    let info = kind.info();
+    let said = Diagnosis::new(
+        "container-does-not-run",
+        format!(
+            "container {} of pod {pod} waits for key {key} of {} {name}, which has none of that name",
+            spec.name, info.name
+        ),
+    )
+    .look([look::describe("pod", namespace, pod)])
+    .look([look::yaml(info.singular, namespace, name)])
+    .fact(match keys.is_empty() {
+        true => format!("{} {name} has no keys", info.name),
+        false => format!("keys of {} {name}: {}", info.name, keys.join(", ")),
+    })
+    .nearest(near.as_ref().map(|near| format!("key: {near}")))
+    .fix(match &near {
+        Some(near) => format!("write {near} instead of {key}, apply, and send again"),
+        None => format!("give {} {name} a key {key}, apply, and send again", info.name),
+    });
+    Some((path, said))
+}
+
+/// The containers of a pod wait for one of its init containers, which goes on and on (R3.4).
+pub(super) fn initializing(facts: &Facts<'_>, pod: &Pod) -> Option<Diagnosis> {
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let statuses = pod.status.as_ref()?.init_container_statuses.as_ref()?;
+    let specs = pod.spec.as_ref()?.init_containers.as_ref()?;
+    let index = specs.iter().position(|spec| {
+        let own = statuses.iter().find(|status| status.name == spec.name);
+        let runs = own.and_then(|own| own.state.as_ref()).is_some_and(|one| one.running.is_some());
+        runs && spec.restart_policy.as_deref() != Some("Always")
+    })?;
+    let own = &specs[index].name;
+    let source = facts.pod_source(namespace, name);
+    Some(
+        Diagnosis::new(
+            "container-does-not-run",
+            format!("the containers of pod {name} are not started: its init container {own} has not ended"),
+        )
+        .look([look::describe("pod", namespace, name)])
+        .fact("init containers run one after the other, each to its end, before any container is started")
+        .fact("one with restartPolicy: Always is a sidecar, which the others do not wait for")
+        .at(source.and_then(|source| source.line(&format!("spec.initContainers[{index}]"))))
+        .fix(format!("put {own} among the containers, or write restartPolicy: Always into it; apply, and send again")),
+    )
 }
 
 /// The kubelet did not take the pod: it looks for itself, where `nodeName` passes the scheduler by (kubernetes
@@ -742,7 +818,12 @@ fn asked_of_nodes(source: &PodSource<'_>) -> Option<Location> {
     let spec = source.pod().and_then(|pod| pod.get("spec"));
     let fields = ["nodeName", "nodeSelector", "affinity", "topologySpreadConstraints"];
     let field = fields.into_iter().find(|field| spec.is_some_and(|spec| !spec[*field].is_null()));
-    let path =
-        field.map_or_else(|| "kind".to_owned(), |field| source.within(&format!("spec.{field}")));
+    let containers = spec.and_then(|spec| spec["containers"].as_array());
+    let greedy = containers.and_then(|all| all.iter().position(|one| !one["resources"].is_null()));
+    let path = match (field, greedy) {
+        (Some(field), _) => source.within(&format!("spec.{field}")),
+        (None, Some(index)) => source.within(&format!("spec.containers[{index}].resources")),
+        (None, None) => "kind".to_owned(),
+    };
     locate::at(&source.source, &path)
 }
