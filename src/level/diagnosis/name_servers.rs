@@ -9,7 +9,7 @@ use super::{Diagnosis, Facts, look};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::Location;
-use crate::network::{Because, DnsCode, Hop, Outcome, Stage, Trace};
+use crate::network::{Because, DnsCode, Hop, Outcome, Protocol, Stage, Trace};
 
 /// The cluster's DNS (R4.4).
 const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
@@ -76,6 +76,9 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
     if unready && matches!(hop.because, Because::NoEndpoints { .. }) {
         return Some(unready_servers(facts, name, &servers).fact(said));
     }
+    if let Some(other) = other_port(facts, name, hop, &servers) {
+        return Some(other.fact(said));
+    }
     if let Some(misled) = elsewhere(facts, name, at) {
         return Some(misled.fact(said));
     }
@@ -98,6 +101,42 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
         .fact(said)
         .facts(none.then(|| "no pod of CoreDNS is there".to_owned()))
         .fix(fix),
+    )
+}
+
+/// The cluster's name servers run, and no server block of their Corefile is for the port that is asked.
+fn other_port(
+    facts: &Facts<'_>,
+    name: &str,
+    hop: &Hop,
+    servers: &[&Arc<Pod>],
+) -> Option<Diagnosis> {
+    let asked = hop.before.destination.port();
+    let pod = servers.iter().find(|pod| pod.is_ready())?;
+    let mut open: Vec<u16> = facts
+        .listeners(pod)
+        .into_iter()
+        .filter(|one| one.protocol == Protocol::Udp)
+        .map(|one| one.port)
+        .collect();
+    open.sort_unstable();
+    open.dedup();
+    let first = open.first().filter(|_| !open.contains(&asked))?;
+    let pod_name = pod.metadata.name.as_deref()?;
+    let corefile = facts.locator.field("ConfigMap", "kube-system", "coredns", "data.Corefile");
+    Some(
+        Diagnosis::new(
+            "dns-unreachable",
+            format!("nobody answered when the client asked DNS for {name}"),
+        )
+        .look([
+            "kubectl get configmap coredns -n kube-system -o yaml".to_owned(),
+            look::log("kube-system", pod_name, "coredns"),
+        ])
+        .fact(format!("pod {pod_name} takes questions at port {first}, and was asked at port {asked}"))
+        .fact("a server block of the Corefile is for the port behind its name: .:53 for 53, which clients ask")
+        .at(corefile)
+        .fix(format!("let a server block of the Corefile be for port {asked} (.:{asked}), and kubectl rollout restart deployment coredns -n kube-system")),
     )
 }
 

@@ -125,6 +125,22 @@ pub(super) fn pages(text: &str) -> Vec<(Page, Socket)> {
     all
 }
 
+/// The ports of a Corefile's server blocks, each once: 53 where a block names none. A Corefile that cannot be
+/// read has none.
+pub(super) fn ports(text: &str) -> Vec<u16> {
+    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, words(line)));
+    let mut all = Vec::new();
+    while let Some(server) = block(&mut lines, 0).ok().and_then(|mut found| found.pop()) {
+        let keys = server.words.iter().flat_map(|word| word.split(','));
+        for key in keys.filter(|key| !key.is_empty()) {
+            let key = key.strip_prefix("dns://").unwrap_or(key);
+            let port = key.rsplit_once(':').map_or(Ok(53), |(_, port)| port.parse());
+            all.extend(port.ok().filter(|port| !all.contains(port)));
+        }
+    }
+    all
+}
+
 /// The words of a line; a comment ends it.
 fn words(line: &str) -> Vec<String> {
     let (mut all, mut word, mut quoted, mut begun) = (Vec::new(), String::new(), false, false);

@@ -91,6 +91,18 @@ impl CoreDns {
         }
     }
 
+    /// The ports at which it is asked for names: those of its server blocks, and 53 without a Corefile.
+    fn ports(&self) -> Vec<u16> {
+        let pages = corefile::pages(&self.text);
+        let page = |port: &u16| pages.iter().any(|(_, socket)| socket.port == *port);
+        let mut ports = corefile::ports(&self.text);
+        ports.retain(|port| !page(port));
+        if self.text.trim().is_empty() {
+            ports.push(53);
+        }
+        ports
+    }
+
     fn pause(&self, context: &Context<'_>) -> Duration {
         let spread = context.process.0.wrapping_mul(7_919) % JITTER;
         LOOK + Duration::from_millis(spread)
@@ -124,11 +136,14 @@ impl Service for CoreDns {
 
     fn sockets(&self) -> Vec<Socket> {
         let pages = corefile::pages(&self.text).into_iter().map(|(_, socket)| socket);
-        [Socket::udp(53), Socket::tcp(53)].into_iter().chain(pages).collect()
+        let ports = self.ports().into_iter();
+        ports.flat_map(|port| [Socket::udp(port), Socket::tcp(port)]).chain(pages).collect()
     }
 
     fn announce(&mut self, context: &mut Context<'_>) {
-        context.say(".:53");
+        for port in self.ports() {
+            context.say(format!(".:{port}"));
+        }
         if self.looks.is_some() {
             context.say(self.running());
         }
@@ -178,7 +193,7 @@ impl Service for CoreDns {
     fn answer(&mut self, ask: &Ask, _: &mut Context<'_>) -> Answer {
         // A datagram that is no question is dropped; behind a TCP connection's first two bytes, the
         // length, it waits for the rest.
-        if ask.local.port() == 53 {
+        if self.ports().contains(&ask.local.port()) {
             return http::other(Reply::Silence);
         }
         let request = match http::incoming(ask) {
