@@ -359,9 +359,8 @@ impl<'v> Printer<'v> {
                 }
                 body
             }
-            'c' => {
-                Spec { precision: None, ..*spec }.text(&text.chars().take(1).collect::<String>())
-            }
+            'c' => Spec { precision: None, ..*spec }
+                .text(&text.chars().next().unwrap_or('\0').to_string()),
             'q' | 'Q' => {
                 let quoted = if self.manner == Manner::Gnu { single(text) } else { quote(text) };
                 spec.text(&quoted)

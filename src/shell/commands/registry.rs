@@ -208,7 +208,7 @@ static PROGRAMS: &[Program] = &[
     plain("groups", identity::groups),
     plain("gunzip", gzip::gunzip).used("gunzip [-cfkt] [FILE]..."),
     plain("gzip", gzip::gzip).used("gzip [-cdfkltv] [FILE]..."),
-    plain("hd", hexdump::hexdump).not_on_laptop(),
+    plain("hd", hexdump::hd).not_on_laptop(),
     placed("head", head::head).used("head [-n LINES | -c BYTES] [FILE]..."),
     plain("help", help::help),
     plain("hexdump", hexdump::hexdump).used("hexdump [-bcCdovx] [-n LENGTH] [-s OFFSET] [FILE]..."),

@@ -410,6 +410,10 @@ impl ShellState {
                 format!("{file}: line {}: ", self.line)
             }
             Dialect::Dash => format!("{}: {}: ", self.name, self.line),
+            Dialect::Ash if self.calls.first().is_some_and(|call| call == SOURCED) => {
+                let file = self.call_files.first().map_or("", |file| file);
+                format!("{}: {file}: line {}: ", self.name, self.line)
+            }
             Dialect::Ash if self.from_file => format!("{}: line {}: ", self.name, self.line),
             Dialect::Ash => format!("{}: ", self.name),
         }
@@ -456,6 +460,8 @@ impl ShellState {
                 format!("{}{name}: No such file or directory", self.prefix())
             }
             Dialect::Bash => format!("{}{name}: command not found", self.prefix()),
+            // What has no name is the folder that programs lie in, to BusyBox.
+            Dialect::Ash if name.is_empty() => format!("{}: Permission denied", self.prefix()),
             Dialect::Dash | Dialect::Ash => format!("{}{name}: not found", self.prefix()),
         }
     }

@@ -305,6 +305,9 @@ impl<'a> Parser<'a> {
     pub(super) fn pipeline(&mut self) -> Result<Pipeline> {
         let (mut timed, mut negated) = (None, false);
         loop {
+            if negated && !self.is_bash() && self.is_reserved("!")? {
+                return self.unexpected(None);
+            }
             if self.take_reserved("!")? {
                 negated = !negated;
             } else if let Some(how) = self.timed()? {

@@ -152,6 +152,12 @@ impl Parser<'_> {
         self.advance()?;
         let descriptor = given.unwrap_or(own);
         let (Token::Word(word), span) = self.peek()?.clone() else {
+            let ends = self.peek()?.0 == Token::End && self.is_bash() && !self.interactive;
+            // bash puts a newline behind a text that it is given.
+            if ends {
+                let token = "newline".to_owned();
+                return Err(self.fault(Fault::Unexpected { token, expecting: None }));
+            }
             return self.unexpected(None);
         };
         let target = match operator {

@@ -1199,11 +1199,13 @@ impl Tool for Find {
             match self.holds(&test, &one, &mut 0, io) {
                 Came::Run(words, folder) => {
                     self.queue.push_front(one);
+                    self.entered = None;
                     self.run(&words, folder, io);
                     continue;
                 }
                 Came::Wait => {
                     self.queue.push_front(one);
+                    self.entered = None;
                     return Step::Input;
                 }
                 Came::Over => self.over = true,

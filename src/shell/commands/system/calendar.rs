@@ -4,6 +4,7 @@ use crate::shell::Io;
 use crate::shell::commands::busybox_usage;
 use crate::shell::commands::moment::{DAYS, MONTHS, Moment, days};
 use crate::shell::commands::options::Grammar;
+use crate::shell::commands::trouble::left_out;
 
 /// Weeks that a month is given room for.
 const WEEKS: usize = 6;
@@ -127,6 +128,11 @@ pub(in crate::shell::commands) fn cal(arguments: &[String], io: &mut Io<'_>) -> 
         }
         _ => Err(busybox_usage("cal")),
     };
+    // The calendar was another one before it was changed.
+    if let Ok((_, year @ ..1753)) = asked {
+        io.write_error(left_out("cal", format!("{year}: years before 1753")));
+        return Some(1);
+    }
     match asked {
         Ok((Some(month), year)) => face.month(io, year, month),
         Ok((None, year)) => face.year(io, year),

@@ -382,6 +382,12 @@ fn sets(
         if to.iter().any(other) {
             return Err("when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'".to_owned());
         }
+        let cased = |pieces: &[Piece]| {
+            pieces.iter().any(|piece| matches!(piece, Piece::Class(name, _) if name == "upper" || name == "lower"))
+        };
+        if cased(&to) && !cased(&from) {
+            return Err("misaligned [:upper:] and/or [:lower:] construct".to_owned());
+        }
         if second.is_empty() && !truncates {
             return Err("when not truncating set1, string2 must be non-empty".to_owned());
         }

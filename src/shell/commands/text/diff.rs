@@ -130,7 +130,22 @@ const GRAMMAR: Grammar = Grammar {
     stops: false,
 };
 
+/// `-u0` of old stands for `-U 0`, and `-c2` for `-C 2`.
+fn modern(arguments: &[String]) -> Vec<String> {
+    let mut all = arguments.to_vec();
+    for word in &mut all {
+        for (old, new) in [("-u", "-U"), ("-c", "-C")] {
+            let count = word.strip_prefix(old).filter(|count| !count.is_empty());
+            if count.is_some_and(|count| count.bytes().all(|digit| digit.is_ascii_digit())) {
+                *word = word.replacen(old, new, 1);
+            }
+        }
+    }
+    all
+}
+
 pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let arguments = &modern(arguments);
     let options = match GRAMMAR.read(arguments, io) {
         Some(options) => options,
         None => return Some(2),

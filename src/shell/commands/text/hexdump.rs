@@ -84,6 +84,12 @@ fn canonical(at: usize, line: &[u8]) -> String {
     format!("{text:<58}  |{}|", letters(line))
 }
 
+/// `hd`: as `hexdump -C`.
+pub(in crate::shell::commands) fn hd(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let arguments = [&["-C".to_owned()], arguments].concat();
+    hexdump(&arguments, io)
+}
+
 pub(in crate::shell::commands) fn hexdump(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "hexdump",

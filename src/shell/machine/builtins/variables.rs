@@ -528,7 +528,7 @@ impl Machine {
         if arguments.is_empty() {
             let message = format!("{}expression expected", self.state.builtin("let"));
             self.write_error(io, &message);
-            return 1;
+            return if self.state.dialect == Dialect::Bash { 1 } else { 2 };
         }
         let mut last = 0;
         for argument in arguments {
