@@ -187,6 +187,11 @@ impl Cluster {
         self.network.join_cloud();
     }
 
+    /// Whether it runs in a cloud.
+    pub fn is_in_cloud(&self) -> bool {
+        self.controllers.is_in_cloud()
+    }
+
     /// Installs ingress-nginx with its class `nginx`, as `kubectl apply -f` of its manifest does
     /// (R12.2). It takes some seconds until it serves.
     pub fn install_ingress_controller(&mut self) {

@@ -225,7 +225,10 @@ pub(super) fn pending_balancer(facts: &Facts<'_>) -> Option<Diagnosis> {
             format!("Service {name} has no external address: it is <pending>"),
         )
         .look([look::services(namespace), look::nodes()])
-        .fact("a cloud's controller, or minikube tunnel, gives addresses; here nobody does")
+        .fact(match facts.case.cluster.is_in_cloud() {
+            true => "the cloud's controller gives addresses, and takes a while for it",
+            false => "a cloud's controller, or minikube tunnel, gives addresses; here nobody does",
+        })
         .fact("its cluster IP and its node ports work all the same")
         .nearest(node_port.map(|port| format!("a node's address at node port {port}")))
         .at(facts.locator.field("Service", namespace, name, "spec.type"))

@@ -170,8 +170,8 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
     let at = at.or_else(|| facts.locator.mention_in_scripts(&words, |_| true));
     // The line that makes the URL of what commands and variables give.
     let is_run = |file: &str| super::mentions(&facts.case.goal.run, file);
-    let made = format!("{scheme}://");
-    let at = at.or_else(|| facts.locator.mention_in_scripts([made], is_run));
+    let made = [format!("{scheme}://{host}"), format!("{scheme}://")];
+    let at = at.or_else(|| facts.locator.mention_in_scripts(made, is_run));
     let said = |message: String| {
         Diagnosis::new("not-a-url", message)
             .look([look::pods(&facts.namespace())])
