@@ -253,8 +253,6 @@ pub(super) fn nothing(
     let elsewhere = elsewhere(facts, service, wanted);
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
     let at = facts.locator.field("Service", namespace, name, &path);
-    // A Service that says its namespace itself is to say another one.
-    let at = elsewhere.as_ref().and_then(|_| facts.locator.own_namespace(service)).or(at);
     let lost = elsewhere.is_none() && near.instead.is_none();
     let behind = moved(facts, service).or_else(|| with_selector(facts, service, wanted));
     // An alias has no door to the outside.
@@ -262,6 +260,9 @@ pub(super) fn nothing(
     let behind =
         behind.filter(|(space, _)| near.instead.is_none() && inside && *space != namespace);
     let meant = lost.then(|| labels_that_pass(facts, service, wanted)).flatten();
+    // A Service that says its namespace itself is to say another one, if nothing else is to lead there.
+    let moves = elsewhere.is_some() && behind.is_none() && meant.is_none();
+    let at = moves.then(|| facts.locator.own_namespace(service)).flatten().or(at);
     let fix = match (behind, &meant, &elsewhere) {
         (Some(other), ..) => another_name(facts, service, other),
         (_, Some(labels), _) => format!(
