@@ -107,7 +107,7 @@ pub(super) fn alone(address: IpAddr) -> Range {
 }
 
 /// Whether `address` is in a range; one of the other family never is.
-pub(super) fn within(address: IpAddr, (network, length): Range) -> bool {
+pub fn within(address: IpAddr, (network, length): Range) -> bool {
     match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);

@@ -73,7 +73,7 @@ pub(super) fn words(cluster: &Cluster, place: &Place) -> options::Messages {
 }
 
 /// How a tool is used, in a line.
-pub(super) fn usage(name: &str) -> &str {
+pub(in crate::shell) fn usage(name: &str) -> &str {
     registry::usage(name).unwrap_or(name)
 }
 

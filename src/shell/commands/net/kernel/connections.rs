@@ -31,9 +31,22 @@ enum Command {
 
 /// conntrack
 pub(in crate::shell::commands) fn conntrack(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    if arguments.is_empty() || matches!(arguments[0].as_str(), "-h" | "--help") {
+        io.say("Command line interface for the connection tracking system. Version 1.4.7");
+        io.say("Usage: conntrack [commands] [options]");
+        return Some(0);
+    }
+    if matches!(arguments[0].as_str(), "-V" | "--version") {
+        io.say("conntrack v1.4.7 (conntrack-tools)");
+        return Some(0);
+    }
     let filter = match Filter::parse(arguments) {
         Ok(filter) => filter,
         Err(why) => {
+            if why.starts_with("podhop") {
+                io.write_error(why);
+                return Some(1);
+            }
             io.write_error(format!("conntrack v1.4.7 (conntrack-tools): {why}\nTry `conntrack -h' or 'conntrack --help' for more information."));
             return Some(2);
         }
@@ -77,23 +90,70 @@ pub(in crate::shell::commands) fn conntrack(arguments: &[String], io: &mut Io<'_
     Some(i32::from(filter.command == Command::Delete && count == 0))
 }
 
+/// Options with a value.
+const KNOWN: &[&str] = &[
+    "-p",
+    "--proto",
+    "-s",
+    "--src",
+    "--orig-src",
+    "-d",
+    "--dst",
+    "--orig-dst",
+    "--sport",
+    "--orig-port-src",
+    "--dport",
+    "--orig-port-dst",
+    "-f",
+    "--family",
+    "-o",
+    "--output",
+];
+
 impl Filter {
     fn parse(arguments: &[String]) -> Result<Filter, String> {
         let mut filter = Filter::default();
         let mut command = None;
-        let mut words = arguments.iter();
+        let mut words = arguments.iter().peekable();
         while let Some(word) = words.next() {
+            let found = match word.as_str() {
+                "-L" | "--dump" => Some(Command::List),
+                "-C" | "--count" => Some(Command::Count),
+                "-D" | "--delete" => Some(Command::Delete),
+                "-F" | "--flush" => Some(Command::Flush),
+                _ => None,
+            };
+            if found.is_some() {
+                if std::mem::replace(&mut command, found).is_some() {
+                    return Err("Invalid commands combination".to_owned());
+                }
+                // A table may follow.
+                if let Some(table) = words.next_if(|next| !next.starts_with('-')) {
+                    match table.as_str() {
+                        "conntrack" => {}
+                        "expect" | "dying" | "unconfirmed" => {
+                            return Err(format!(
+                                "podhop: conntrack {word} {table} is not simulated here; use conntrack -L"
+                            ));
+                        }
+                        other => return Err(format!("unknown type `{other}'")),
+                    }
+                }
+                continue;
+            }
             match word.as_str() {
-                "-L" | "--dump" => command = Some(Command::List),
-                "-C" | "--count" => command = Some(Command::Count),
-                "-D" | "--delete" => command = Some(Command::Delete),
-                "-F" | "--flush" => command = Some(Command::Flush),
                 "-E" | "--event" | "-S" | "--stats" | "-U" | "-I" | "-G" => {
                     return Err(format!(
                         "podhop: conntrack {word} is not simulated here; use conntrack -L"
                     ));
                 }
-                "-n" | "--src-nat" | "-g" | "--dst-nat" | "conntrack" => {}
+                "-n" | "--src-nat" | "-g" | "--dst-nat" => {}
+                option if !option.starts_with('-') => {
+                    return Err(format!("Bad argument `{option}'"));
+                }
+                option if !KNOWN.contains(&option) => {
+                    return Err(format!("unknown option `{option}'"));
+                }
                 option => {
                     let value = words
                         .next()
@@ -111,6 +171,12 @@ impl Filter {
         let address = || value.parse().map_err(|_| format!("Invalid IP address `{value}'"));
         let port = || value.parse().map_err(|_| format!("invalid port `{value}'"));
         match option {
+            // Ports are a protocol's, which has to be named before.
+            "--sport" | "--orig-port-src" | "--dport" | "--orig-port-dst"
+                if self.protocol.is_none() =>
+            {
+                return Err(format!("unknown option `{option}'"));
+            }
             "-p" | "--proto" => {
                 self.protocol = Some(match value {
                     "tcp" | "6" => Protocol::Tcp,
@@ -128,10 +194,24 @@ impl Filter {
                 self.family = Some(match value {
                     "ipv4" => Family::V4,
                     "ipv6" => Family::V6,
-                    _ => return Err(format!("Unknown family `{value}'")),
+                    _ => return Err(format!("`{value}' unsupported protocol")),
                 });
             }
-            "-o" | "--output" => {}
+            "-o" | "--output"
+                if value.split(',').all(|one| {
+                    [
+                        "xml",
+                        "extended",
+                        "timestamp",
+                        "id",
+                        "ktimestamp",
+                        "labels",
+                        "save",
+                        "userspace",
+                    ]
+                    .contains(&one)
+                }) => {}
+            "-o" | "--output" => return Err(format!("Bad parameter `{value}'")),
             _ => return Err(format!("unknown option `{option}'")),
         }
         Ok(())

@@ -32,8 +32,22 @@ fn save(arguments: &[String], io: &mut Io<'_>, family: Family) -> Option<i32> {
             "-c" | "--counters" => {}
             other => match other.strip_prefix("--table=").or_else(|| other.strip_prefix("-t")) {
                 Some(table) => wanted = Some(table.to_owned()),
+                None if matches!(other, "-V" | "--version") => {
+                    io.say(format!("{own} v1.8.9 (nf_tables)"));
+                    return Some(0);
+                }
+                None if !other.starts_with('-') => {
+                    io.write_error("Unknown arguments found on commandline");
+                    return Some(1);
+                }
                 None => {
-                    io.write_error(format!("{own}: unrecognized option '{other}'"));
+                    let what = match other.strip_prefix('-').filter(|rest| !rest.starts_with('-')) {
+                        Some(letter) => format!("invalid option -- '{letter}'"),
+                        None => format!("unrecognized option '{other}'"),
+                    };
+                    io.write_error(format!(
+                        "{own}: {what}\nLook at manual page `{own}.8' for more information."
+                    ));
                     return Some(1);
                 }
             },
@@ -85,9 +99,13 @@ struct Args {
     verbose: bool,
 }
 
+/// How long the name of a chain may not be.
+const LONGEST_CHAIN: usize = 29;
+
 impl Args {
     fn parse(arguments: &[String]) -> Result<Args, String> {
         let mut args = Args::default();
+        let mut illegal = None;
         let mut words = arguments.iter().map(String::as_str).peekable();
         while let Some(word) = words.next() {
             let letters = match word {
@@ -100,19 +118,45 @@ impl Args {
                     continue;
                 }
                 "--table" => "t",
+                "!" => continue,
+                other if !other.starts_with('-') => {
+                    return Err(format!("Bad argument `{other}'"));
+                }
                 other => other
                     .strip_prefix('-')
                     .filter(|letters| !letters.starts_with('-'))
-                    .ok_or_else(|| format!("unrecognized option '{other}'"))?,
+                    .ok_or_else(|| format!("unknown option \"{other}\""))?,
             };
             for letter in letters.chars() {
                 match letter {
+                    'L' | 'S' if args.listing || args.rules => {
+                        let before = if args.listing { 'L' } else { 'S' };
+                        return Err(format!("Cannot use -{letter} with -{before}"));
+                    }
                     'L' => args.listing = true,
                     'S' => args.rules = true,
                     'n' => args.numeric = true,
                     'v' | 'x' => args.verbose |= letter == 'v',
                     'w' => {}
-                    't' => args.table = words.next().map(str::to_owned),
+                    't' => {
+                        let missing = || "option \"-t\" requires an argument".to_owned();
+                        args.table = Some(words.next().ok_or_else(missing)?.to_owned());
+                    }
+                    'A' | 'D' | 'I' | 'R' | 'N' | 'P' | 'E' | 'C'
+                        if words.peek().is_none_or(|next| next.starts_with('-')) =>
+                    {
+                        return Err(format!("option \"-{letter}\" requires an argument"));
+                    }
+                    'j' | 'p' | 's' | 'd' | 'i' | 'o' | 'm' if words.peek().is_some() => {
+                        let value = words.next().unwrap_or_default();
+                        let protocols = ["tcp", "udp", "icmp", "sctp", "all", "icmpv6", "esp"];
+                        let number = value.parse::<u8>().is_ok();
+                        if letter == 'p' && !number && !protocols.contains(&value) {
+                            return Err(format!("unknown protocol \"{value}\" specified"));
+                        }
+                        // A list is of whole chains.
+                        illegal.get_or_insert(letter);
+                    }
                     'A' | 'D' | 'I' | 'R' | 'F' | 'N' | 'X' | 'P' | 'Z' | 'E' | 'C' => {
                         return Err(format!(
                             "podhop: iptables -{letter} is not simulated here: kube-proxy writes the rules; -L and -S show them"
@@ -124,11 +168,28 @@ impl Args {
             if letters.contains(['L', 'S'])
                 && words.peek().is_some_and(|next| !next.starts_with('-'))
             {
-                args.chain = words.next().map(str::to_owned);
+                let chain = words.next().unwrap_or_default();
+                if chain.len() >= LONGEST_CHAIN {
+                    return Err(format!(
+                        "chain name `{chain}' too long (must be under {LONGEST_CHAIN} chars)"
+                    ));
+                }
+                args.chain = Some(chain.to_owned());
+                if let Some(number) = words.next_if(|next| !next.starts_with('-')) {
+                    return Err(match number.parse::<u32>() {
+                        Ok(1..) => {
+                            "podhop: not simulated here: one rule of iptables' list".to_owned()
+                        }
+                        _ => format!("Invalid rule number `{number}'"),
+                    });
+                }
             }
         }
         if !args.listing && !args.rules {
             return Err("no command specified".to_owned());
+        }
+        if let Some(letter) = illegal {
+            return Err(format!("Illegal option `-{letter}' with this command"));
         }
         Ok(args)
     }
@@ -146,11 +207,28 @@ pub(in crate::shell::commands) fn ip6tables(arguments: &[String], io: &mut Io<'_
 
 fn show(arguments: &[String], io: &mut Io<'_>, family: Family) -> Option<i32> {
     let own = name(family, "");
+    match arguments.first().map(String::as_str) {
+        Some("-V" | "--version") => {
+            io.say(format!("{own} v1.8.9 (nf_tables)"));
+            return Some(0);
+        }
+        Some("-h" | "--help") => {
+            io.say(format!(
+                "{own} v1.8.9 (nf_tables)\n\nUsage: {}",
+                crate::shell::commands::usage(&own)
+            ));
+            return Some(0);
+        }
+        _ => {}
+    }
     let args = match Args::parse(arguments) {
         Ok(args) => args,
         Err(why) => {
             io.write_error(match why.starts_with("podhop") {
                 true => why,
+                false if why.starts_with("Bad argument") => {
+                    format!("{why}\nTry `{own} -h' or '{own} --help' for more information.")
+                }
                 false => format!("{own} v1.8.9 (nf_tables): {why}\nTry `{own} -h' or '{own} --help' for more information."),
             });
             return Some(2);

@@ -1,15 +1,22 @@
 //! What a kernel tells of its network: addresses, routes, sockets, packet filter, connections.
 
 mod addresses;
+mod busybox_ip;
 mod connections;
 mod filter;
+mod ip;
+mod json;
+mod routes;
 mod sockets;
+mod ss;
+mod ss_filter;
 mod sysctl;
 
-pub(in crate::shell::commands) use addresses::ip;
 pub(in crate::shell::commands) use connections::conntrack;
 pub(in crate::shell::commands) use filter::{ip6tables, ip6tables_save, iptables, iptables_save};
-pub(in crate::shell::commands) use sockets::{netstat, ss};
+pub(in crate::shell::commands) use ip::ip;
+pub(in crate::shell::commands) use sockets::{netstat, route};
+pub(in crate::shell::commands) use ss::ss;
 pub(in crate::shell::commands) use sysctl::sysctl;
 
 use crate::network::{Interface, Netns};

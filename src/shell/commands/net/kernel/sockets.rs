@@ -1,241 +1,216 @@
-//! ss and netstat: who listens.
+//! Listening sockets, and netstat, which shows them and routes; `route` shows the latter alone.
 
 use std::net::IpAddr;
 
-use super::netns;
+use super::{netns, routes};
 use crate::cluster::Flavour;
-use crate::network::{Family, Protocol};
+use crate::network::{Family, Protocol, Route};
 use crate::shell::Io;
-use crate::shell::commands::options::Messages;
+use crate::shell::commands::client_flavour;
+use crate::shell::commands::options::{Grammar, Messages, Options};
 use crate::shell::commands::system::processes::pid;
 use crate::shell::commands::trouble::left_out;
-use crate::shell::commands::{client_flavour, real_options, words};
 
-/// A listening socket, ready to be printed.
-struct Socket {
-    protocol: Protocol,
-    address: IpAddr,
-    port: u16,
+/// A listening socket.
+pub(super) struct Socket {
+    pub protocol: Protocol,
+    pub address: IpAddr,
+    pub port: u16,
     /// Whether it hears IPv6 alone.
     v6_only: bool,
-    process: String,
-    pid: u32,
+    pub process: String,
+    pub pid: u32,
 }
 
 impl Socket {
-    /// Its own end, and the one that a client would have, as ss writes them: a socket of both
+    /// Its own address, and the one that a client would have, as ss writes them: a socket of both
     /// families is `*`.
-    fn ends(&self) -> (String, &'static str) {
-        let port = self.port;
+    pub fn ends(&self) -> (String, &'static str) {
         match self.address {
-            IpAddr::V4(address) => (format!("{address}:{port}"), "0.0.0.0:*"),
+            IpAddr::V4(address) => (address.to_string(), "0.0.0.0"),
             IpAddr::V6(address) if address.is_unspecified() && !self.v6_only => {
-                (format!("*:{port}"), "*:*")
+                ("*".to_owned(), "*")
             }
-            IpAddr::V6(address) => (format!("[{address}]:{port}"), "[::]:*"),
+            IpAddr::V6(address) => (format!("[{address}]"), "[::]"),
+        }
+    }
+
+    /// How many connections may wait: nginx asks for 511.
+    pub fn backlog(&self) -> &'static str {
+        match (self.protocol, self.process.as_str()) {
+            (Protocol::Udp, _) => "0",
+            (_, "nginx" | "redis-server" | "httpd") => "511",
+            _ => "4096",
         }
     }
 }
 
-/// What is asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Wanted {
-    tcp: bool,
-    udp: bool,
-    listening: bool,
-    all: bool,
-    processes: bool,
-    no_header: bool,
-    /// `-4` or `-6`.
-    family: Option<Family>,
+/// Who listens in the place's network namespace, by protocol, address and port.
+pub(super) fn listeners(io: &Io<'_>) -> Vec<Socket> {
+    let listeners = netns(io).map(|netns| &netns.listeners);
+    let all = listeners.into_iter().flatten().map(|((protocol, address, port), listener)| Socket {
+        protocol: *protocol,
+        address: *address,
+        port: *port,
+        v6_only: listener.v6_only,
+        process: listener.name.to_string(),
+        pid: pid(io, &listener.name),
+    });
+    all.collect()
 }
 
-impl Wanted {
-    /// `unseen` are letters that change nothing of what is shown of listeners.
-    fn parse(
-        tool: &str,
-        words: Messages,
-        arguments: &[String],
-        unseen: &str,
-    ) -> Result<Wanted, String> {
-        let left = |option: String| {
-            let real = real_options::real(tool, words, &option).is_some();
-            real.then(|| left_out(tool, option))
-        };
-        let mut wanted = Wanted::default();
-        for word in arguments {
-            match word.as_str() {
-                "--tcp" => wanted.tcp = true,
-                "--udp" => wanted.udp = true,
-                "--listening" => wanted.listening = true,
-                "--all" => wanted.all = true,
-                "--processes" | "--program" | "--programs" => wanted.processes = true,
-                "--numeric" => {}
-                "--no-header" => wanted.no_header = true,
-                "--ipv4" => wanted.family = Some(Family::V4),
-                "--ipv6" => wanted.family = Some(Family::V6),
-                long if long.starts_with("--") => {
-                    let unknown = || format!("{tool}: unrecognized option '{long}'");
-                    return Err(left(long.to_owned()).unwrap_or_else(unknown));
-                }
-                group if group.starts_with('-') => {
-                    for letter in group.chars().skip(1) {
-                        match letter {
-                            't' => wanted.tcp = true,
-                            'u' => wanted.udp = true,
-                            'l' => wanted.listening = true,
-                            'a' => wanted.all = true,
-                            'p' => wanted.processes = true,
-                            'H' => wanted.no_header = true,
-                            '4' => wanted.family = Some(Family::V4),
-                            '6' => wanted.family = Some(Family::V6),
-                            known if unseen.contains(known) => {}
-                            other => {
-                                let unknown = || match words {
-                                    Messages::Musl => {
-                                        format!("{tool}: unrecognized option: {other}")
-                                    }
-                                    _ => format!("{tool}: invalid option -- '{other}'"),
-                                };
-                                return Err(left(format!("-{other}")).unwrap_or_else(unknown));
-                            }
-                        }
-                    }
-                }
-                // Filters (`sport = :80`) are left out.
-                _ => {}
-            }
-        }
-        if !wanted.tcp && !wanted.udp {
-            (wanted.tcp, wanted.udp) = (true, true);
-        }
-        Ok(wanted)
-    }
+const GNU: Grammar = Grammar {
+    name: "netstat",
+    short: "A:MCFacdeghilnNoprsuSwUtTVvxWZ46",
+    long: &[
+        ("tcp", 't'),
+        ("udp", 'u'),
+        ("sctp", 'S'),
+        ("raw", 'w'),
+        ("unix", 'x'),
+        ("listening", 'l'),
+        ("all", 'a'),
+        ("route", 'r'),
+        ("interfaces", 'i'),
+        ("groups", 'g'),
+        ("statistics", 's'),
+        ("masquerade", 'M'),
+        ("verbose", 'v'),
+        ("wide", 'W'),
+        ("numeric", 'n'),
+        ("numeric-hosts", 'n'),
+        ("numeric-ports", 'n'),
+        ("numeric-users", 'n'),
+        ("symbolic", 'N'),
+        ("extend", 'e'),
+        ("programs", 'p'),
+        ("timers", 'o'),
+        ("continuous", 'c'),
+        ("fib", 'F'),
+        ("cache", 'C'),
+        ("version", 'V'),
+        ("help", 'h'),
+    ],
+    stops: false,
+};
 
-    /// The sockets that are asked for. Only listeners are known here: without `-l` or `-a` there
-    /// are none to be shown.
-    fn sockets(self, io: &Io<'_>) -> Vec<Socket> {
-        let listeners = netns(io).map(|netns| &netns.listeners);
-        let all =
-            listeners.into_iter().flatten().map(|((protocol, address, port), listener)| Socket {
-                protocol: *protocol,
-                address: *address,
-                port: *port,
-                v6_only: listener.v6_only,
-                process: listener.name.to_string(),
-                pid: pid(io, &listener.name),
-            });
-        let shown = self.listening || self.all;
-        let of_family =
-            |socket: &Socket| self.family.is_none_or(|family| Family::of(socket.address) == family);
-        all.filter(of_family)
-            .filter(|socket| match socket.protocol {
-                Protocol::Tcp => shown && self.tcp,
-                Protocol::Udp => shown && self.udp,
-                Protocol::Sctp | Protocol::Icmp => false,
-            })
-            .collect()
-    }
-}
+const BUSYBOX: Grammar = Grammar::short("netstat", "laentuwxrWp");
 
-/// ss
-pub(in crate::shell::commands) fn ss(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let wanted = match Wanted::parse("ss", Messages::Gnu, arguments, "nO") {
-        Ok(wanted) => wanted,
-        Err(why) => {
-            if why.starts_with("podhop") {
-                io.write_error(why);
-                return Some(1);
-            }
-            io.write_error(format!("{why}\nUsage: ss [ OPTIONS ]\n       ss [ OPTIONS ] [ FILTER ]\n   -t, --tcp            display only TCP sockets\n   -u, --udp            display only UDP sockets\n   -l, --listening      display listening sockets\n   -n, --numeric        don't resolve service names\n   -p, --processes      show process using socket"));
-            return Some(255);
-        }
-    };
-    let mut rows = Vec::new();
-    if !wanted.no_header {
-        rows.push(
-            ["State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process"]
-                .map(str::to_owned),
-        );
-    }
-    for (index, socket) in wanted.sockets(io).into_iter().enumerate() {
-        let udp = socket.protocol == Protocol::Udp;
-        let process = match wanted.processes {
-            true => {
-                format!("users:((\"{}\",pid={},fd={}))", socket.process, socket.pid, 5 + index)
-            }
-            false => String::new(),
-        };
-        let (own, peer) = socket.ends();
-        rows.push([
-            if udp { "UNCONN" } else { "LISTEN" }.to_owned(),
-            "0".to_owned(),
-            backlog(&socket).to_owned(),
-            own,
-            peer.to_owned(),
-            process,
-        ]);
-    }
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..6).map(width).collect();
-    let lines: Vec<String> = rows.iter().map(|row| line(row, &widths)).collect();
-    for line in lines {
-        io.say(line);
-    }
-    Some(0)
-}
-
-/// Addresses stand right of their columns' width, the rest left, as in ss.
-fn line(row: &[String; 6], widths: &[usize]) -> String {
-    let [state, received, sent, local, peer, process] = row;
-    format!(
-        "{state:<0$} {received:<1$} {sent:<2$} {local:>3$} {peer:>4$} {process}",
-        widths[0], widths[1], widths[2], widths[3], widths[4]
-    )
-}
-
-/// How many connections may wait: nginx asks for 511.
-fn backlog(socket: &Socket) -> &'static str {
-    match (socket.protocol, socket.process.as_str()) {
-        (Protocol::Udp, _) => "0",
-        (_, "nginx" | "redis-server" | "httpd") => "511",
-        _ => "4096",
-    }
-}
+/// Letters of what is not known here.
+const LEFT_OUT: &[(char, &str)] = &[
+    ('i', "-i"),
+    ('g', "-g"),
+    ('s', "-s"),
+    ('x', "-x"),
+    ('M', "-M"),
+    ('C', "-C"),
+    ('c', "-c"),
+    ('Z', "-Z"),
+];
 
 /// netstat
 pub(in crate::shell::commands) fn netstat(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    if arguments
-        .iter()
-        .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('r'))
-    {
-        io.write_error("podhop: netstat -r is not simulated here; ip route shows the routes");
+    let flavour = client_flavour(io.cluster, io.place, "netstat");
+    let options = match flavour {
+        Flavour::BusyBox => match BUSYBOX.read(arguments, io) {
+            Some(options) => options,
+            None => return Some(1),
+        },
+        Flavour::Gnu => match gnu_options(arguments) {
+            Ok(options) => options,
+            Err((code, why)) => {
+                io.write_error(why);
+                return Some(code);
+            }
+        },
+    };
+    if options.has('V') {
+        io.say("net-tools 2.10");
+        return Some(5);
+    }
+    if let Some(option) = options.not_simulated(LEFT_OUT) {
+        io.write_error(left_out("netstat", option));
         return Some(1);
     }
-    let flavour = client_flavour(io.cluster, io.place, "netstat");
-    let words = match flavour {
-        Flavour::BusyBox => words(io.cluster, io.place),
-        Flavour::Gnu => Messages::Gnu,
-    };
-    let wanted = match Wanted::parse("netstat", words, arguments, "nW") {
-        Ok(wanted) => wanted,
-        Err(why) => {
-            let usage = "\nusage: netstat [-tulnap]";
-            io.write_error(format!("{why}{}", if why.starts_with("podhop") { "" } else { usage }));
-            return Some(1);
-        }
-    };
-    let what = match (wanted.listening, wanted.all) {
+    if options.has('r') {
+        let metric = options.has('e') && flavour == Flavour::Gnu;
+        return route_table(io, flavour, options.has('n'), !metric);
+    }
+    let sockets = asked_for(&options, io);
+    if options.has('e') && !sockets.is_empty() {
+        io.write_error(left_out("netstat", "-e"));
+        return Some(1);
+    }
+    let what = match (options.has('l'), options.has('a')) {
         (true, _) => "only servers",
         (_, true) => "servers and established",
         _ => "w/o servers",
     };
     io.say(format!("Active Internet connections ({what})"));
-    let program = if wanted.processes { "PID/Program name    " } else { "" };
-    io.say(format!(
-        "Proto Recv-Q Send-Q Local Address           Foreign Address         State       {program}"
-    ));
-    for socket in wanted.sockets(io) {
+    for line in table(&options, flavour, &sockets) {
+        io.say(line);
+    }
+    Some(0)
+}
+
+fn gnu_options(arguments: &[String]) -> Result<Options, (i32, String)> {
+    let options =
+        GNU.parse(arguments, Messages::Gnu).map_err(|told| match told.starts_with("podhop") {
+            true => (1, told),
+            false => {
+                let first = told.lines().next().unwrap_or_default();
+                (3, format!("{first}\nusage: netstat [-tulnapr]"))
+            }
+        })?;
+    if let Some(family) = options.value('A') {
+        return Err(match family {
+            "inet" | "inet6" | "unix" | "ax25" | "netrom" | "ipx" | "ddp" | "x25" => {
+                (1, left_out("netstat", "-A"))
+            }
+            _ => (1, format!("Unknown address family `{family}'.")),
+        });
+    }
+    Ok(options)
+}
+
+/// The sockets that are asked for. Only listeners are known here: without `-l` or `-a` there
+/// are none to be shown.
+fn asked_for(options: &Options, io: &Io<'_>) -> Vec<Socket> {
+    let any = ['t', 'u', 'w', 'S'].iter().any(|letter| options.has(*letter));
+    let family = match (options.has('4'), options.has('6')) {
+        (true, false) => Some(Family::V4),
+        (false, true) => Some(Family::V6),
+        _ => None,
+    };
+    let mut all = listeners(io);
+    all.retain(|socket| {
+        let asked = match socket.protocol {
+            Protocol::Tcp => !any || options.has('t'),
+            Protocol::Udp => !any || options.has('u'),
+            Protocol::Sctp | Protocol::Icmp => false,
+        };
+        asked
+            && (options.has('l') || options.has('a'))
+            && family.is_none_or(|family| Family::of(socket.address) == family)
+    });
+    all
+}
+
+fn table(options: &Options, flavour: Flavour, sockets: &[Socket]) -> Vec<String> {
+    let programs = options.has('p');
+    let wide = flavour == Flavour::BusyBox && options.has('W');
+    let width = if wide { 51 } else { 23 };
+    let (own, foreign) = ("Local Address", "Foreign Address");
+    let program = if programs { "PID/Program name    " } else { "" };
+    let timer = if options.has('o') && flavour == Flavour::Gnu { "Timer" } else { "" };
+    let extended = match options.has('e') {
+        true => "User       Inode      ",
+        false => "",
+    };
+    let mut lines = vec![format!(
+        "Proto Recv-Q Send-Q {own:<width$} {foreign:<width$} State       {extended}{program}{timer}"
+    )];
+    for socket in sockets {
         let (protocol, state) = match socket.protocol {
             Protocol::Udp => ("udp", ""),
             _ => ("tcp", "LISTEN"),
@@ -247,17 +222,83 @@ pub(in crate::shell::commands) fn netstat(arguments: &[String], io: &mut Io<'_>)
         };
         let protocol = format!("{protocol}{family}");
         let local = format!("{}:{}", socket.address, socket.port);
-        let program = if wanted.processes {
-            format!("{}/{}", socket.pid, socket.process)
-        } else {
-            String::new()
+        let program = match (programs, flavour) {
+            (false, _) => String::new(),
+            (true, Flavour::Gnu) => {
+                format!("{:<20}", format!("{}/{}", socket.pid, socket.process))
+            }
+            (true, Flavour::BusyBox) => format!("{}/{}", socket.pid, socket.process),
         };
-        io.say(format!(
-            "{protocol:<5} {:>6} {:>6} {local:<23} {:<23} {state:<11} {program}",
-            0, 0, peer
+        let timer = if timer.is_empty() { "" } else { "off (0.00/0/0)" };
+        lines.push(format!(
+            "{protocol:<5} {:>6} {:>6} {local:<width$} {peer:<width$} {state:<11} {program}{timer}",
+            0, 0
         ));
     }
+    if flavour == Flavour::Gnu && !programs && timer.is_empty() {
+        // The last column's blank is left out.
+        for line in &mut lines {
+            line.pop();
+        }
+    }
+    lines
+}
+
+/// route, as far as it shows the table.
+pub(in crate::shell::commands) fn route(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let flavour = client_flavour(io.cluster, io.place, "route");
+    let grammar = Grammar::short("route", "A:neCF");
+    let options = grammar.read(arguments, io)?;
+    match options.operands.first().map(String::as_str) {
+        None => {}
+        Some(verb @ ("add" | "del" | "flush")) if options.operands.len() > 1 => {
+            io.write_error(left_out("route", verb));
+            return Some(1);
+        }
+        Some(_) => {
+            io.write_error(super::super::super::busybox_usage("route"));
+            return Some(1);
+        }
+    }
+    if options.has('A') || options.has('C') || options.has('F') {
+        io.write_error(left_out("route", "-A"));
+        return Some(1);
+    }
+    route_table(io, flavour, options.has('n'), options.has('e'))
+}
+
+/// The kernel's routes; `windows` shows what TCP keeps of a route instead of its metric.
+fn route_table(io: &mut Io<'_>, flavour: Flavour, numeric: bool, windows: bool) -> Option<i32> {
+    let all = routes::routes(io, Family::V4);
+    io.say("Kernel IP routing table");
+    io.say(match windows {
+        true => "Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface",
+        false => "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface",
+    });
+    for route in all {
+        io.say(route_line(&route, flavour, numeric, windows));
+    }
     Some(0)
+}
+
+fn route_line(route: &Route, flavour: Flavour, numeric: bool, windows: bool) -> String {
+    let (to, length) = match route.to {
+        None if numeric => ("0.0.0.0".to_owned(), 0),
+        None => ("default".to_owned(), 0),
+        Some((to, length)) => (to.to_string(), length),
+    };
+    let direct = if numeric || flavour == Flavour::Gnu { "0.0.0.0" } else { "*" };
+    let gateway = route.via.map_or_else(|| direct.to_owned(), |via| via.to_string());
+    let mask = std::net::Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0));
+    let mut flags = "U".to_owned();
+    flags += if route.via.is_some() { "G" } else { "" };
+    flags += if length == 32 { "H" } else { "" };
+    let device = &route.device;
+    let numbers = match windows {
+        true => format!("{flags:<5} {:>5} {:<5} {:>6}", 0, 0, 0),
+        false => format!("{flags:<5} {:<6} {:<2} {:>7}", 0, 0, 0),
+    };
+    format!("{to:<15} {gateway:<15} {:<15} {numbers} {device}", mask.to_string())
 }
 
 #[cfg(test)]
@@ -265,12 +306,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_choose_sockets() {
-        let words = ["-ltnp".to_owned()];
-        let parse = |words: &[String]| Wanted::parse("ss", Messages::Gnu, words, "n");
-        let wanted = parse(&words).unwrap();
-        assert!(wanted.tcp && !wanted.udp && wanted.listening && wanted.processes);
-        assert_eq!(parse(&["-Y".to_owned()]).unwrap_err(), "ss: invalid option -- 'Y'");
-        assert_eq!(parse(&["-m".to_owned()]).unwrap_err(), "podhop: not simulated here: ss -m");
+    fn a_route_is_a_line_of_columns() {
+        let route = Route {
+            to: None,
+            via: Some([10, 1, 0, 1].into()),
+            device: "v0".to_owned(),
+            source: None,
+        };
+        assert_eq!(
+            route_line(&route, Flavour::Gnu, true, true),
+            "0.0.0.0         10.1.0.1        0.0.0.0         UG        0 0          0 v0"
+        );
+        let cable = Route { to: Some(([10, 9, 0, 1].into(), 32)), via: None, ..route };
+        assert_eq!(
+            route_line(&cable, Flavour::BusyBox, false, false),
+            "10.9.0.1        *               255.255.255.255 UH    0      0        0 v0"
+        );
     }
 }
