@@ -1,14 +1,19 @@
 //! ping: iputils' and BusyBox's (recording 31). It goes on until it is interrupted or has sent as
 //! many packets as it was told.
 
+mod arguments;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use arguments::{Args, Refusal};
+
 use super::families::{Families, look_up};
+use super::kernel::devices;
 use super::reverse;
 use crate::clock::SimTime;
 use crate::cluster::{DialFailure, Flavour, Place};
-use crate::network::{Family, Protocol, SocketAddr};
+use crate::network::{Family, Protocol, Range, SocketAddr};
 use crate::shell::commands::trouble::{left_out, name_trouble};
 use crate::shell::{Interrupted, Io, Step, Tool};
 
@@ -29,20 +34,6 @@ enum PingState {
     /// A name is being looked up; what comes of it at that moment.
     Resolving(SimTime, Result<Box<Run>, String>),
     Running(Box<Run>),
-}
-
-/// What a ping was asked to do.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Args {
-    host: String,
-    count: Option<u32>,
-    interval: Option<Duration>,
-    wait: Option<Duration>,
-    deadline: Option<Duration>,
-    quiet: bool,
-    numeric: bool,
-    families: Families,
-    size: Option<usize>,
 }
 
 /// Packets on their way and back.
@@ -94,8 +85,12 @@ impl Tool for Ping {
             match std::mem::replace(&mut self.state, PingState::Start) {
                 PingState::Start => match self.begin(io) {
                     Ok(state) => self.state = state,
-                    Err((told, code)) => {
-                        io.write_error(told);
+                    Err(Refusal { told, code, is_output }) => {
+                        if is_output {
+                            io.say(told);
+                        } else {
+                            io.write_error(told);
+                        }
                         return Step::Exit(code);
                     }
                 },
@@ -128,92 +123,11 @@ impl Tool for Ping {
     }
 }
 
-impl Args {
-    fn parse(arguments: &[String]) -> Result<Args, String> {
-        let mut args = Args::default();
-        let mut words = arguments.iter().map(String::as_str);
-        while let Some(word) = words.next() {
-            let Some(group) = word.strip_prefix('-').filter(|group| !group.is_empty()) else {
-                args.host = word.to_owned();
-                continue;
-            };
-            for (at, letter) in group.char_indices() {
-                match letter {
-                    'q' => args.quiet = true,
-                    'n' => args.numeric = true,
-                    '4' | '6' => args.families = Families::option(letter).unwrap_or_default(),
-                    // These tune what never shows.
-                    'v' | 'a' | 'b' | 'B' | 'C' | 'd' | 'L' | 'r' => {}
-                    'A' | 'D' | 'f' | 'O' | 'R' | 'U' => {
-                        return Err(left_out("ping", format!("-{letter}")));
-                    }
-                    'c' | 'i' | 'W' | 'w' | 's' | 't' | 'I' | 'p' | 'M' | 'e' | 'l' | 'm' | 'Q'
-                    | 'S' | 'T' | 'F' | 'N' => {
-                        let rest = &group[at + letter.len_utf8()..];
-                        let value = if rest.is_empty() { words.next() } else { Some(rest) };
-                        let value = value
-                            .ok_or_else(|| format!("option requires an argument -- '{letter}'"))?;
-                        args.option(letter, value)?;
-                        break;
-                    }
-                    other => return Err(format!("invalid option -- '{other}'")),
-                }
-            }
-        }
-        Ok(args)
-    }
-
-    fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
-        let invalid = || format!("invalid argument: '{value}'");
-        let seconds = || {
-            let seconds: f64 = value.parse().map_err(|_| invalid())?;
-            Duration::try_from_secs_f64(seconds).map_err(|_| invalid())
-        };
-        match letter {
-            'c' => {
-                let count = value.parse().map_err(|_| invalid())?;
-                if count == 0 {
-                    return Err(format!(
-                        "{}: out of range: 1 <= value <= 9223372036854775807",
-                        invalid()
-                    ));
-                }
-                self.count = Some(count);
-            }
-            // Less than two milliseconds is for root alone, and floods nobody here.
-            'i' => self.interval = Some(seconds()?.max(Duration::from_millis(2))),
-            'W' => self.wait = Some(seconds()?),
-            'w' => self.deadline = Some(seconds()?),
-            's' => self.size = Some(value.parse().map_err(|_| invalid())?),
-            't' | 'I' | 'l' | 'T' | 'N' => return Err(left_out("ping", format!("-{letter}"))),
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
 impl Ping {
-    fn begin(&self, io: &mut Io<'_>) -> Result<PingState, (String, i32)> {
+    fn begin(&self, io: &mut Io<'_>) -> Result<PingState, Refusal> {
         let busybox = self.flavour == Flavour::BusyBox;
-        let args = Args::parse(&self.arguments).map_err(|told| match busybox {
-            _ if told.starts_with("podhop") => (told, 2),
-            true => (
-                format!("ping: {}\n{BUSYBOX_USAGE}", told.replace(" -- '", ": ").replace('\'', "")),
-                1,
-            ),
-            // BusyBox' has neither.
-            false if told.ends_with("'h'") => (format!("\n{USAGE}"), 2),
-            false if told.ends_with("'V'") => (VERSION.to_owned(), 0),
-            false if told.starts_with("invalid argument") => (format!("ping: {told}"), 1),
-            false => (format!("ping: {told}\n\n{USAGE}"), 2),
-        })?;
-        if args.host.is_empty() {
-            return Err(match busybox {
-                true => (BUSYBOX_USAGE.to_owned(), 1),
-                false => ("ping: usage error: Destination address required".to_owned(), 1),
-            });
-        }
-        let host = args.host.clone();
+        let args = Args::parse(&self.arguments, self.flavour, io)?;
+        let host = args.host.clone().unwrap_or_default();
         let literal: Option<IpAddr> = host.parse().ok();
         let families = match args.families {
             Families::Any => Families::usual(self.flavour),
@@ -251,8 +165,9 @@ impl Ping {
                     times: Vec::new(),
                 }))
             }
-            Ok(None) => Err(format!("ping: {host}: No address associated with hostname")),
             Err(_) if busybox => Err(format!("ping: bad address '{host}'")),
+            _ if host.is_empty() => Err("ping: : Name or service not known".to_owned()),
+            Ok(None) => Err(format!("ping: {host}: No address associated with hostname")),
             Err(why) => Err(format!("ping: {host}: {}", name_trouble(io, why))),
         };
         Ok(PingState::Resolving(io.now() + took, found))
@@ -267,18 +182,48 @@ fn has_way(io: &Io<'_>, to: IpAddr) -> bool {
 }
 
 impl Run {
+    fn host(&self) -> &str {
+        self.args.host.as_deref().unwrap_or_default()
+    }
+
+    /// `-I`: where the packets come from, as the first line says it.
+    fn source(&self, io: &Io<'_>) -> String {
+        let Some(from) = &self.args.from else { return String::new() };
+        let device = from.parse::<IpAddr>().is_err().then_some(from.as_str());
+        let own = match (from.parse::<IpAddr>(), device.is_some()) {
+            (Ok(own), _) => Some(own),
+            (Err(_), _) => {
+                devices(io).into_iter().filter(|one| one.name == *from).find_map(|one| {
+                    let of_family =
+                        |(own, _): &&Range| Family::of(*own) == Family::of(self.address);
+                    one.addresses.iter().find(of_family).map(|(own, _)| *own)
+                })
+            }
+        };
+        let own = own.map_or(String::new(), |own| own.to_string());
+        match self.flavour {
+            Flavour::BusyBox if device.is_some() => String::new(),
+            Flavour::BusyBox => format!(" from {own}"),
+            Flavour::Gnu => format!(" from {own} {}:", device.unwrap_or_default()),
+        }
+    }
+
     fn begin(&mut self, io: &mut Io<'_>) {
         self.begun = io.now();
         (self.next, self.last) = (self.begun, self.begun);
+        if let Some(pattern) = &self.args.pattern {
+            io.say(format!("PATTERN: 0x{pattern}"));
+        }
         let (title, address) = (&self.title, self.address);
         let size = self.args.size.unwrap_or(56);
+        let from = self.source(io);
         io.say(match self.flavour {
-            Flavour::BusyBox => format!("PING {title} ({address}): {size} data bytes"),
+            Flavour::BusyBox => format!("PING {title} ({address}){from}: {size} data bytes"),
             Flavour::Gnu if address.is_ipv6() => {
-                format!("PING {}({}) {size} data bytes", self.args.host, self.sender())
+                format!("PING {}({}){from} {size} data bytes", self.host(), self.sender())
             }
             Flavour::Gnu => {
-                format!("PING {title} ({address}) {size}({}) bytes of data.", size + 28)
+                format!("PING {title} ({address}){from} {size}({}) bytes of data.", size + 28)
             }
         });
     }
@@ -334,6 +279,10 @@ impl Run {
         let trace = io.cluster.trace(dial.trace);
         let ttl = trace.map_or(64, |trace| trace.reply_ttl());
         match dial.result {
+            Ok(_) if self.args.ttl.is_some_and(|own| own <= 64_u8.saturating_sub(ttl)) => {
+                // Who throws it away on its way would have to say so.
+                io.write_error(left_out("ping", "-t with fewer routers than there are"));
+            }
             Ok(_) => self.coming.push((came, number, Echo::Reply { ttl, took: dial.took })),
             Err(DialFailure::Silence) => {}
             Err(why) => {
@@ -362,6 +311,13 @@ impl Run {
                     return;
                 }
                 let size = self.args.size.unwrap_or(56) + 8;
+                let moment = match self.args.moments {
+                    true => {
+                        let at = io.now().timestamp();
+                        format!("[{}.{:06}] ", at.as_second(), at.subsec_microsecond())
+                    }
+                    false => String::new(),
+                };
                 io.say(match flavour {
                     Flavour::BusyBox => format!(
                         "{size} bytes from {}: seq={number} ttl={ttl} time={} ms",
@@ -369,7 +325,7 @@ impl Run {
                         millis(*took)
                     ),
                     Flavour::Gnu => format!(
-                        "{size} bytes from {}: icmp_seq={} ttl={ttl} time={} ms",
+                        "{moment}{size} bytes from {}: icmp_seq={} ttl={ttl} time={} ms",
                         self.sender(),
                         number + 1,
                         short_millis(*took)
@@ -390,7 +346,7 @@ impl Run {
     fn sender(&self) -> String {
         match &self.name {
             Some(name) => format!("{name} ({})", self.address),
-            None if self.args.host.parse::<IpAddr>().is_ok() => self.address.to_string(),
+            None if self.host().parse::<IpAddr>().is_ok() => self.address.to_string(),
             // A name whose address has none.
             None => format!("{0} ({0})", self.address),
         }
@@ -412,7 +368,7 @@ impl Run {
     fn statistics(&self, io: &mut Io<'_>) {
         let received = self.times.len() as u32;
         let lost = (self.sent - received.min(self.sent)) * 100 / self.sent.max(1);
-        let title = if self.address.is_ipv6() { &self.args.host } else { &self.title };
+        let title = if self.address.is_ipv6() { self.host() } else { &self.title };
         io.say(format!("\n--- {title} ping statistics ---"));
         let sent = self.sent;
         match self.flavour {
@@ -494,7 +450,7 @@ fn short_millis(time: Duration) -> String {
 }
 
 /// What `-V` says.
-const VERSION: &str = "ping from iputils 20221126";
+const VERSION: &str = "ping from iputils 20221126\nlibcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes";
 
 const USAGE: &str = "Usage
   ping [options] <destination>
@@ -526,19 +482,6 @@ Send ICMP ECHO_REQUESTs to HOST
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn parse(words: &[&str]) -> Result<Args, String> {
-        Args::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn options_are_read_in_both_spellings() {
-        let args = parse(&["-c2", "-W", "1", "-q", "site"]).unwrap();
-        assert_eq!((args.count, args.quiet, args.host.as_str()), (Some(2), true, "site"));
-        assert_eq!(args.wait, Some(Duration::from_secs(1)));
-        assert_eq!(parse(&["-Z", "x"]).unwrap_err(), "invalid option -- 'Z'");
-        assert!(parse(&["-c", "0", "x"]).is_err());
-    }
 
     // Recording 31: `time=0.111 ms`, `time=1.02 ms`
     #[test]
