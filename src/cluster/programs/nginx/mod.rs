@@ -527,11 +527,12 @@ fn is_inside(target: &str) -> bool {
 }
 
 /// Whether a request that somebody typed names no host, as HTTP/1.1 wants it
-/// (`ngx_http_process_request_header`).
+/// (`ngx_http_process_request_header`), or whether any names one of no letters.
 fn lacks_host(ask: &Ask, request: &HttpRequest) -> bool {
-    matches!(ask.payload, Payload::Bytes(_))
-        && request.version == crate::cluster::HttpVersion::V1_1
-        && http::header(request, "Host").is_none()
+    http::header(request, "Host").is_some_and(str::is_empty)
+        || matches!(ask.payload, Payload::Bytes(_))
+            && request.version == crate::cluster::HttpVersion::V1_1
+            && http::header(request, "Host").is_none()
 }
 
 /// A request of HTTP/0.9, which nginx still answers.

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::curl::{base64, unescape};
+use super::curl::unescape;
 use super::families::Families;
 use super::fetch::{Failure, Fetch, FetchEvent, Limits, note, note_bad_url};
 use super::url::{BadUrl, Url};
 use crate::cluster::{Ending, HttpRequest, HttpResponse, Libc, Reply};
+use crate::shell::commands::text::base64;
 use crate::shell::commands::trouble::dial_trouble;
 use crate::shell::{Io, Step, Tool};
 
@@ -434,7 +435,7 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, redirected: bool) -> Resu
     put("User-Agent", arguments.agent.clone().unwrap_or_else(|| "Wget".to_owned()));
     put("Connection", "close".to_owned());
     if let Some(user) = url.user.as_deref() {
-        put("Authorization", format!("Basic {}", base64(unescape(user).as_bytes())));
+        put("Authorization", format!("Basic {}", base64::encode(unescape(user).as_bytes())));
     }
     let kept = arguments.output.as_ref().filter(|_| arguments.resume);
     let kept = kept.and_then(|file| io.read_file(file).ok()).map_or(0, |content| content.len());

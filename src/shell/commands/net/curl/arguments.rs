@@ -575,7 +575,7 @@ impl Reader<'_, '_> {
     fn time_condition(&mut self, value: &str) {
         let older = value.starts_with('-');
         let text = value.strip_prefix(['-', '+', '=']).unwrap_or(value);
-        let mut moment = parse_date(self.io, text);
+        let mut moment = parse_date(self.io, text).filter(|_| is_curls_date(text));
         if moment.is_none() && (self.io.is_file(text) || self.io.is_directory(text)) {
             // When a file was changed is not kept here: all are as old as the system.
             moment = Some(Moment::at(SimTime::START.timestamp().as_second(), 0));
@@ -829,4 +829,15 @@ fn seconds(text: &str) -> Result<Duration, Stop> {
     }
     // As milliseconds; a year is as good as for ever.
     Ok(Duration::from_millis((seconds * 1000.0).min(4e10) as u64))
+}
+/// Whether curl reads a text as a date: a month is a name, or among eight digits (`curl_getdate`).
+fn is_curls_date(text: &str) -> bool {
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let mut words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.any(|word| {
+        let name = word.to_ascii_lowercase();
+        MONTHS.iter().any(|month| name.starts_with(month))
+            || word.len() == 8 && word.chars().all(|digit| digit.is_ascii_digit())
+    })
 }

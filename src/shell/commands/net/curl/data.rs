@@ -1,6 +1,7 @@
 //! What `-d` and its kin send: bytes, files, and texts in URLs' own alphabet.
 
 use super::arguments::{Reader, Stop};
+use super::report::Version;
 use crate::shell::Io;
 
 /// A file's content, or all of standard input for `-`.
@@ -72,15 +73,31 @@ fn from_file(reader: &mut Reader<'_, '_>, name: &str, shown: &str) -> Vec<u8> {
 /// `content`, `=content`, `name=content`, `@file`, `name@file`.
 fn encoded(reader: &mut Reader<'_, '_>, value: &str) -> Vec<u8> {
     let at = value.find('=').or_else(|| value.find('@'));
-    let Some(at) = at else { return escape(value.as_bytes(), true).into_bytes() };
+    let escaped = |bytes: &[u8], io: &Io<'_>| match Version::of(io) {
+        // 7.88 writes hexadecimal digits small.
+        Version::V7_88 => small_digits(&escape(bytes, true)),
+        Version::V8_5 => escape(bytes, true),
+    };
+    let Some(at) = at else { return escaped(value.as_bytes(), reader.io).into_bytes() };
     let (name, content) = (&value[..at], &value[at + 1..]);
     let bytes = match value.as_bytes()[at] {
         b'@' => from_file(reader, content, value),
         _ => content.as_bytes().to_vec(),
     };
-    let text = escape(&bytes, true);
+    let text = escaped(&bytes, reader.io);
     let text = if name.is_empty() { text } else { format!("{name}={text}") };
     text.into_bytes()
+}
+
+/// An escaped text with `%0a` in the place of `%0A`.
+fn small_digits(text: &str) -> String {
+    let mut parts = text.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| match part.split_at_checked(2) {
+        Some((digits, rest)) => format!("%{}{rest}", digits.to_ascii_lowercase()),
+        None => format!("%{part}"),
+    });
+    rest.fold(first, |text, part| text + &part)
 }
 
 /// All but letters, digits and `-._~` as `%XX`; a blank is a plus in a form.
@@ -119,37 +136,14 @@ pub fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// RFC 4648.
-pub fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut bits = [0_u8; 3];
-        bits[..chunk.len()].copy_from_slice(chunk);
-        let group = u32::from_be_bytes([0, bits[0], bits[1], bits[2]]);
-        for place in 0..4 {
-            let sextet = (group >> (18 - 6 * place)) & 63;
-            let used = place <= chunk.len();
-            text.push(if used { char::from(ALPHABET[sextet as usize]) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn credentials_are_base64() {
-        assert_eq!(base64(b"a:b"), "YTpi");
-        assert_eq!(base64(b"user:pass"), "dXNlcjpwYXNz");
-        assert_eq!(base64(b"ab"), "YWI=");
-    }
-
-    #[test]
     fn texts_are_escaped_and_back() {
         assert_eq!(escape("a b&ü".as_bytes(), true), "a+b%26%C3%BC");
+        assert_eq!(small_digits("A%26%C3"), "A%26%c3");
         assert_eq!(unescape("a%20b%2"), "a b%2");
     }
 }

@@ -24,7 +24,7 @@ use report::{Messages, Version};
 use transfer::{Desk, Job, Progress, Shared, Transfer};
 
 pub(super) use cookies::Jar;
-pub(super) use data::{base64, unescape};
+pub(super) use data::unescape;
 pub(super) use output::disposed_name;
 
 use super::fetch::note_bad_url;
@@ -455,12 +455,13 @@ fn prepare(
         },
     };
     let mut sink = Sink::new(file, kept);
-    if url.scheme == "file" {
-        return local(operation, words, io, &url, &mut sink).map(|()| None);
-    }
     // The meter would stand in the way of a page on the terminal.
     let global = words.global;
     let meter = !global.silent && !global.no_meter && (!sink.is_stdout() || !io.terminal);
+    if url.scheme == "file" {
+        let meter = meter && !global.bar;
+        return local(operation, words, io, &url, &mut sink, meter).map(|()| None);
+    }
     let input = wanted.url.clone();
     Ok(Some(Job { operation: at, input, url, number, sink, upload, chunked, resume, meter }))
 }
@@ -526,13 +527,27 @@ fn local(
     io: &mut Io<'_>,
     url: &Url,
     sink: &mut Sink,
+    meter: bool,
 ) -> Result<(), Option<i32>> {
-    let Ok(bytes) = io.read_file(&url.target) else {
-        let told = match words.version {
-            Version::V7_88 => format!("Couldn't open file {}", url.target),
-            Version::V8_5 => format!("Couldn't open file {}", url.target),
-        };
-        return Err(Some(words.fail(io, 37, &told)));
+    let Ok(mut bytes) = io.read_file(&url.target) else {
+        return Err(Some(words.fail(io, 37, &format!("Couldn't open file {}", url.target))));
     };
+    if meter {
+        words.tell(io, report::METER_HEAD);
+    }
+    let size = bytes.len();
+    if operation.head {
+        // When a file was changed is not kept here: all are as old as the system.
+        let changed =
+            crate::clock::SimTime::START.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT");
+        let head = format!(
+            "Content-Length: {size}\r\nAccept-ranges: bytes\r\nLast-Modified: {changed}\r\n"
+        );
+        bytes = head.into_bytes();
+    }
+    if meter {
+        let received = if operation.head { 0 } else { size };
+        words.tell(io, &report::meter_line(received));
+    }
     sink.write(operation, io, &bytes).map_err(|_| Some(23))
 }

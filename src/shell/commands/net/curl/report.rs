@@ -406,13 +406,18 @@ impl Messages<'_> {
     }
 
     /// The response's head, as `-v` shows it; the empty line behind it is not read of one that fails.
-    pub fn received(&self, io: &mut Io<'_>, response: &HttpResponse, whole: bool) {
+    /// `refused` says that a name and password were given, and are asked for again.
+    pub fn received(&self, io: &mut Io<'_>, response: &HttpResponse, whole: bool, refused: bool) {
         if response.version == HttpVersion::V1_0 {
             self.note(io, "HTTP 1.0, assume close after body");
         }
         let head = head(response);
         let lines = if whole { head.as_str() } else { head.trim_end_matches("\r\n") };
         for line in lines.lines() {
+            let asks = line.to_ascii_lowercase().starts_with("www-authenticate:");
+            if refused && asks {
+                self.note(io, "Authentication problem. Ignoring this.");
+            }
             self.header(io, line);
         }
     }

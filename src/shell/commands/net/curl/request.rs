@@ -3,13 +3,14 @@
 
 use super::arguments::{Netrc, Operation};
 use super::cookies::Jar;
-use super::data::{base64, unescape};
+use super::data::unescape;
 use super::form;
 use super::report::Version;
 use super::route::Route;
 use crate::cluster::{HttpRequest, HttpVersion};
 use crate::shell::Io;
 use crate::shell::commands::net::url::Url;
+use crate::shell::commands::text::base64;
 
 /// What a request is made for.
 pub struct Occasion<'a> {
@@ -69,7 +70,7 @@ impl Occasion<'_> {
         }
         if let (Some(_), true) = (&user, operation.digest) {
         } else if let Some(user) = &user {
-            put("Authorization", format!("Basic {}", base64(user.as_bytes())));
+            put("Authorization", format!("Basic {}", base64::encode(user.as_bytes())));
         } else if let Some(token) = operation.bearer.as_ref().filter(|_| self.trusted()) {
             put("Authorization", format!("Bearer {token}"));
         }

@@ -4,10 +4,11 @@
 use std::net::IpAddr;
 
 use super::arguments::Operation;
-use super::data::{base64, unescape};
+use super::data::unescape;
 use crate::network::Family;
 use crate::shell::Io;
 use crate::shell::commands::net::url::Url;
+use crate::shell::commands::text::base64;
 
 /// A proxy for HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,7 +194,7 @@ fn proxy(
     let place = Url::parse(&format!("http://{authority}/")).map_err(|_| bad())?;
     let port = if explicit.ends_with(':') || place.explicit_port { place.port } else { 1080 };
     let user = operation.proxy_user.clone().or(place.user.as_deref().map(unescape));
-    let credentials = user.as_ref().map(|user| base64(user.as_bytes()));
+    let credentials = user.as_ref().map(|user| base64::encode(user.as_bytes()));
     let user = user.map(|user| user.split(':').next().unwrap_or("").to_owned());
     let tunnel = url.is_tls() || operation.tunnel;
     Ok(Some(Proxy { host: place.host, port, credentials, user, tunnel }))

@@ -105,6 +105,8 @@ pub struct Transfer {
     user: Option<String>,
     /// Whether the name could not be found.
     unnamed: bool,
+    /// Whether the meter's heading was printed: another try has none.
+    headed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -217,6 +219,7 @@ impl Transfer {
             held: Vec::new(),
             user: None,
             unnamed: false,
+            headed: false,
         };
         match transfer.set_out(desk, io) {
             Ok(()) => Ok(transfer),
@@ -235,18 +238,20 @@ impl Transfer {
             NoRoute::Proxy(told) => (5, told, false),
             NoRoute::Kind(told) => (7, told, false),
         })?;
-        if let Some(path) = &operation.unix_socket {
-            return Err(self.no_socket(desk, io, path));
-        }
         for note in &self.route.notes {
             desk.words().note(io, note);
         }
         if self.job.meter && !desk.global.bar {
-            desk.words().tell(io, report::METER_HEAD);
+            if !std::mem::replace(&mut self.headed, true) {
+                desk.words().tell(io, report::METER_HEAD);
+            }
             if desk.global.verbose {
                 // The meter's first line is seen here: what is told comes right behind it.
                 desk.words().tell(io, report::METER_NOTHING);
             }
+        }
+        if let Some(path) = &operation.unix_socket {
+            return Err(self.no_socket(desk, io, path));
         }
         let made = self.make(desk, io);
         let tunnel = self.route.proxy.as_ref().is_some_and(|proxy| proxy.tunnel);
@@ -280,7 +285,7 @@ impl Transfer {
         Ok(())
     }
 
-    fn no_socket(&self, desk: &mut Desk<'_>, io: &mut Io<'_>, path: &str) -> Trouble {
+    fn no_socket(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>, path: &str) -> Trouble {
         let words = desk.words();
         words.note(io, &format!("  Trying {path}:0..."));
         let why = if io.is_file(path) { "Connection refused" } else { "No such file or directory" };
@@ -290,8 +295,9 @@ impl Transfer {
             self.url.host, self.url.port
         );
         words.note(io, &told);
-        words.closing(io, desk.shared.next);
+        self.number = desk.shared.next;
         desk.shared.next += 1;
+        self.close_midway(desk, io);
         (7, told, false)
     }
 
@@ -453,6 +459,14 @@ impl Transfer {
     fn fetch(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>) -> Result<Option<Progress>, Trouble> {
         match self.fetch.step(io) {
             FetchEvent::Wait(until) => return Ok(Some(Progress::Wait(Step::Until(until)))),
+            // An address of the other family is no name, and nothing to dial.
+            FetchEvent::Failed(Failure::Name(_))
+                if desk.version == Version::V7_88 && self.other_family(desk) =>
+            {
+                let failure = Failure::Name(LookupFailure::OtherFamily);
+                self.meter_midway(desk, io, &failure);
+                return Err((7, "Couldn't connect to server".to_owned(), false));
+            }
             // To -6, the C library hands an IPv4 address in IPv6's clothes, which curl does not
             // dial (recording 30).
             FetchEvent::Failed(Failure::Name(LookupFailure::OtherFamily))
@@ -474,6 +488,15 @@ impl Transfer {
             FetchEvent::Replied(reply) => return self.replied(desk, io, reply),
         }
         Ok(None)
+    }
+
+    /// Whether the URL's host is an address of the family that is not wanted.
+    fn other_family(&self, desk: &Desk<'_>) -> bool {
+        let address = self.url.host.trim_matches(['[', ']']).parse::<IpAddr>();
+        match (address, desk.operation.families) {
+            (Ok(address), Families::Only(family)) => Family::of(address) != family,
+            _ => false,
+        }
     }
 
     /// `--interface`, `--local-port`: where the connection comes from (`connect.c`, `bindlocal`).
@@ -639,7 +662,7 @@ impl Transfer {
             }
         };
         desk.words().note(io, told.lines().next().unwrap_or_default());
-        desk.words().closing(io, self.number);
+        self.close_midway(desk, io);
         Err((code, told, false))
     }
 
@@ -650,7 +673,7 @@ impl Transfer {
         io: &mut Io<'_>,
         response: HttpResponse,
     ) -> (i32, String) {
-        desk.words().received(io, &response, true);
+        desk.words().received(io, &response, true, false);
         self.tunnel = response.status;
         if (200..300).contains(&response.status) {
             return (35, desk.version.wrong_version());
@@ -706,7 +729,8 @@ impl Transfer {
         }
         // 7.88 reads the empty line behind the head of a response that it fails on.
         let cut = fails && desk.version != Version::V7_88;
-        desk.words().received(io, &response, !cut);
+        let refused = self.user.is_some() && !operation.digest && asks_basic(&response);
+        desk.words().received(io, &response, !cut, refused);
         let head = report::head(&response);
         self.header_bytes += head.len();
         let now = io.now().timestamp();
@@ -731,7 +755,7 @@ impl Transfer {
         if fails {
             let told = format!("The requested URL returned error: {}", response.status);
             desk.words().note(io, &told);
-            desk.words().closing(io, self.number);
+            self.close_midway(desk, io);
             return Err((22, told, false));
         }
         if let Some(location) = location.filter(|_| operation.follow) {
@@ -843,13 +867,13 @@ impl Transfer {
         desk.words().warn(io, &format!("{why}\n"));
         let told = "Failure writing output to destination".to_owned();
         desk.words().note(io, &told);
-        desk.words().closing(io, self.number);
+        self.close_midway(desk, io);
         Err((23, told, false))
     }
 
     /// Limits on the body, before it is taken.
     fn limits(
-        &self,
+        &mut self,
         desk: &Desk<'_>,
         io: &mut Io<'_>,
         response: &HttpResponse,
@@ -866,7 +890,7 @@ impl Transfer {
             return Ok(());
         };
         desk.words().note(io, told);
-        desk.words().closing(io, self.number);
+        self.close_midway(desk, io);
         Err((code, told.to_owned(), false))
     }
 
@@ -911,6 +935,8 @@ impl Transfer {
         self.leave(desk, io, response);
         let limit = operation.max_redirects.unwrap_or(MAX_REDIRECTS);
         if limit >= 0 && i64::from(self.redirects) >= limit {
+            // The meter's line of the last answer is the last one.
+            self.job.meter = false;
             return Err((47, format!("Maximum ({limit}) redirects followed"), false));
         }
         let target = location.replace(' ', "%20");
@@ -944,6 +970,9 @@ impl Transfer {
             desk.words().note(io, "Ignoring the response-body");
             desk.words().bytes(io, '{', &response.body, io.terminal);
         }
+        if self.job.meter && !desk.global.bar {
+            desk.words().tell(io, &report::meter_line(response.body.len()));
+        }
         self.keep(desk, io, closes);
     }
 
@@ -954,9 +983,6 @@ impl Transfer {
         io: &mut Io<'_>,
         response: &HttpResponse,
     ) -> Result<(), Trouble> {
-        if self.job.meter && !desk.global.bar {
-            desk.words().tell(io, &report::meter_line(response.body.len()));
-        }
         desk.words().note(io, &format!("Issue another request to this URL: '{}'", self.url.text()));
         if (300..400).contains(&response.status) {
             self.switch(desk, io, response.status);
@@ -1034,7 +1060,7 @@ impl Transfer {
             (18, format!("transfer closed with {size} bytes remaining to read"))
         };
         desk.words().note(io, &told);
-        desk.words().closing(io, self.number);
+        self.close_midway(desk, io);
         (code, told, false)
     }
 
@@ -1132,6 +1158,14 @@ impl Transfer {
         if !matches!(failure, Failure::Name(_) | Failure::SlowName { .. }) {
             desk.words().tell(io, &format!("{}\n", report::METER_NOTHING));
         }
+    }
+
+    /// The end of a connection on which something went wrong.
+    fn close_midway(&mut self, desk: &Desk<'_>, io: &mut Io<'_>) {
+        if desk.global.verbose && std::mem::take(&mut self.job.meter) && !desk.global.bar {
+            desk.words().tell(io, &format!("{}\n", report::METER_NOTHING));
+        }
+        desk.words().closing(io, self.number);
     }
 
     fn meter(&self, desk: &Desk<'_>, io: &mut Io<'_>, code: i32) {

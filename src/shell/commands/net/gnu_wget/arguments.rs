@@ -98,6 +98,8 @@ pub(super) struct Arguments {
     /// How often it tries; `None` is for ever.
     pub tries: Option<u32>,
     pub retry_refused: bool,
+    /// `--retry-on-host-error`: a name that is not found is looked up again.
+    pub retry_unknown: bool,
     pub retry_statuses: Vec<u16>,
     pub content_on_error: bool,
     pub max_redirects: u32,
@@ -165,6 +167,8 @@ pub(super) enum Wrong {
         flag: String,
         value: String,
     },
+    /// The file of settings that the command line names is not there.
+    Settings(String),
     /// A line of a file of settings.
     Setting {
         command: String,
@@ -236,6 +240,7 @@ impl Default for Arguments {
             wait_retry: Duration::from_secs(10),
             tries: Some(20),
             retry_refused: false,
+            retry_unknown: false,
             retry_statuses: Vec::new(),
             content_on_error: false,
             max_redirects: 20,
@@ -457,6 +462,7 @@ impl Arguments {
             "verbose" => self.verbose = Some(on),
             "no-verbose" => self.verbose = Some(!on),
             "retry-connrefused" => self.retry_refused = on,
+            "retry-on-host-error" => self.retry_unknown = on,
             "no-clobber" => self.no_clobber = on,
             "timestamping" => self.newer = on,
             "recursive" => self.recursive = on,
@@ -543,7 +549,11 @@ impl Arguments {
             "certificate" | "private-key" => self.own_files.push((flag.name, text())),
             "load-cookies" => self.load_cookies = Some(text()),
             "save-cookies" => self.save_cookies = Some(text()),
-            "method" => self.method = Some(value.to_ascii_uppercase()),
+            "method" => {
+                self.method = Some(value.to_ascii_uppercase());
+                // To ask for a head alone is to look whether it is there.
+                self.spider |= self.method.as_deref() == Some("HEAD");
+            }
             "ca-certificate" => self.authorities = Some(text()),
             "header" if value.is_empty() => self.headers.clear(),
             "header" => match value.split_once(':') {

@@ -57,6 +57,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("", "rejected-log", Takes::Value, Here::Unseen),
     flag("t", "tries", Takes::Value, Here::Heeded),
     flag("", "retry-connrefused", Takes::Switch, Here::Heeded),
+    flag("", "retry-on-host-error", Takes::Switch, Here::Heeded),
     flag("", "retry-on-http-error", Takes::Value, Here::Heeded),
     flag("O", "output-document", Takes::Value, Here::Heeded),
     flag("nc", "no-clobber", Takes::Switch, Here::Heeded),

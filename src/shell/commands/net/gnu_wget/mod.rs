@@ -100,6 +100,8 @@ struct Download {
     referer: Option<String>,
     /// Whether it says what a robot may fetch.
     robots: bool,
+    /// Whether the document itself is asked for where its head would do.
+    whole: bool,
 }
 
 impl Download {
@@ -116,7 +118,13 @@ impl Download {
             depth: 0,
             referer: None,
             robots: false,
+            whole: false,
         }
+    }
+
+    /// Whether a head alone is asked for.
+    fn heads(&self, arguments: &Arguments) -> bool {
+        arguments.spider && !self.whole
     }
 }
 
@@ -178,6 +186,13 @@ impl Session {
             return Err(GENERIC);
         }
         secrets(arguments, words, io)?;
+        if let Some(file) = arguments.output.as_ref().filter(|file| io.is_file(file))
+            && arguments.no_clobber
+        {
+            let file = words.quoted(file);
+            words.tell(io, format!("File {file} already there; not retrieving.\n"));
+            return Err(GENERIC);
+        }
         if arguments.newer && arguments.output.is_some() {
             words.tell(io, "WARNING: timestamping does nothing in combination with -O. See the manual\nfor details.\n\n");
         }
@@ -319,6 +334,9 @@ impl Session {
                     BadUrl::Scheme(scheme) => {
                         format!("Unsupported scheme {}.", words.quoted(&scheme))
                     }
+                    BadUrl::Malformed if text.contains("://[") && !text.contains(']') => {
+                        "Unterminated IPv6 numeric address.".to_owned()
+                    }
                     BadUrl::Malformed => "Invalid host name.".to_owned(),
                 };
                 let whole = if text.contains("://") { "" } else { "http://" };
@@ -353,7 +371,7 @@ impl Session {
         if spared(arguments, words, io, &download) {
             return;
         }
-        if arguments.spider {
+        if download.heads(arguments) {
             words.verbose(io, "Spider mode enabled. Check if remote file exists.\n");
         }
         let again = match download.tries {
@@ -501,7 +519,10 @@ impl Session {
                 words.verbose(io, format!("failed: {why}.\n"));
                 let host = words.quoted(&unescape(&download.url.host));
                 words.tell(io, format!("wget: unable to resolve host address {host}\n"));
-                self.fail(NETWORK);
+                match arguments.retry_unknown {
+                    true => self.again(arguments, words, io, download),
+                    false => self.fail(NETWORK),
+                }
             }
             Failure::Dial { why, .. } => {
                 words.tell(io, format!("failed: {}.\n", dial_trouble(io, *why)));
@@ -649,7 +670,15 @@ impl Session {
             let told = format!("File {file} not modified on server. Omitting download.\n\n");
             return words.verbose(io, told);
         }
-        if response.status == 416 && request::offset(arguments, io, &download.url) > 0 {
+        // A head that a server fails on is asked for once more, with its body.
+        if download.heads(arguments) && matches!(response.status, 500 | 501) {
+            return self.fetch(arguments, words, io, Download { whole: true, ..download });
+        }
+        let kept = request::offset(arguments, io, &download.url);
+        let whole = response.status == 200
+            && kept > 0
+            && told_length(&response).is_some_and(|length| kept >= length);
+        if whole || response.status == 416 && request::offset(arguments, io, &download.url) > 0 {
             words.verbose(io, "\n    The file is already fully retrieved; nothing to do.\n\n");
             return;
         }
@@ -806,7 +835,8 @@ impl Session {
         let stdout = file == "-";
         let follows = arguments.recursive || arguments.requisites;
         // What is fetched for its links alone goes again.
-        if follows && !stdout && !acceptable(arguments, &file) {
+        let goes = arguments.delete_after || follows && !acceptable(arguments, &file);
+        if goes && !stdout {
             file += ".tmp";
         }
         let named = words.quoted(if stdout { "STDOUT" } else { &file });
@@ -973,7 +1003,12 @@ fn written_out(text: &str) -> String {
 
 /// The settings of the person's file, then the command line's.
 fn read_settings(command: &[String], io: &Io<'_>) -> Result<Arguments, Wrong> {
+    let named =
+        command.iter().take_while(|word| *word != "--").any(|word| word.starts_with("--config"));
     let file = Arguments::settings_file(command, io.environment);
+    if let Some(file) = file.as_ref().filter(|file| named && !io.is_file(file)) {
+        return Err(Wrong::Settings(file.clone()));
+    }
     let text = file.as_ref().and_then(|file| io.read_file(file).ok()).unwrap_or_default();
     let file = file.unwrap_or_default();
     Arguments::settings(&String::from_utf8_lossy(&text), &file)?.with(command)
@@ -1099,6 +1134,7 @@ fn write_error(io: &mut Io<'_>, wrong: &Wrong) -> Step {
             let value = words.quoted(value);
             io.write_error(format!("wget: --{flag}: Negative time period {value}"));
         }
+        Wrong::Settings(file) => io.write_error(format!("Exiting due to error in {file}")),
         Wrong::Setting { command, file, line } => {
             let command = words.quoted(command);
             io.write_error(format!("wget: Unknown command {command} in {file} at line {line}."));

@@ -4,9 +4,10 @@ use super::Download;
 use super::arguments::Arguments;
 use crate::cluster::HttpRequest;
 use crate::shell::Io;
-use crate::shell::commands::net::curl::{Jar, base64, unescape};
+use crate::shell::commands::net::curl::{Jar, unescape};
 use crate::shell::commands::net::kernel::devices;
 use crate::shell::commands::net::url::Url;
+use crate::shell::commands::text::base64;
 use crate::shell::commands::trouble::left_out;
 
 /// Flags that do not go together.
@@ -126,7 +127,7 @@ pub(super) fn make(
     let method = match &arguments.method {
         _ if posts && !download.bodiless => "POST".to_owned(),
         Some(method) if !download.bodiless => method.clone(),
-        _ if arguments.spider => "HEAD".to_owned(),
+        _ if download.heads(arguments) => "HEAD".to_owned(),
         _ => "GET".to_owned(),
     };
     let mut headers = vec![("Host".to_owned(), url.authority())];
@@ -154,12 +155,12 @@ pub(super) fn make(
     put("Accept", "*/*");
     put("Accept-Encoding", arguments.compression.unwrap_or("identity"));
     if let Some(user) = user(arguments, url).filter(|_| arguments.login_at_once || download.login) {
-        put("Authorization", &format!("Basic {}", base64(user.as_bytes())));
+        put("Authorization", &format!("Basic {}", base64::encode(user.as_bytes())));
     }
     if let (true, Some(user)) = (proxied, &arguments.proxy_user) {
         let password = arguments.proxy_password.as_deref().unwrap_or("");
         let user = format!("{user}:{password}");
-        put("Proxy-Authorization", &format!("Basic {}", base64(user.as_bytes())));
+        put("Proxy-Authorization", &format!("Basic {}", base64::encode(user.as_bytes())));
     }
     put("Connection", if arguments.keep_alive { "Keep-Alive" } else { "Close" });
     if proxied && arguments.keep_alive {
