@@ -24,6 +24,8 @@ struct Nslookup {
     arguments: Vec<String>,
     /// `-debug`
     debug: bool,
+    /// The server, where one is named.
+    server: Option<String>,
     state: NslookupState,
 }
 
@@ -45,7 +47,7 @@ enum NslookupState {
 /// nslookup since BusyBox 1.29.
 fn new(arguments: &[String]) -> Box<dyn Tool> {
     let arguments = arguments.to_vec();
-    Box::new(Nslookup { arguments, debug: false, state: NslookupState::Start })
+    Box::new(Nslookup { arguments, debug: false, server: None, state: NslookupState::Start })
 }
 
 /// Which of the two BusyBox' nslookups it is, is seen at the place.
@@ -85,7 +87,8 @@ impl Tool for Nslookup {
                     return Step::Until(until);
                 }
                 NslookupState::Asked { server, answers, .. } => {
-                    return tell(io, server, &answers, self.debug);
+                    let named = self.server.clone().unwrap_or_else(|| server.to_string());
+                    return tell(io, (server, &named), &answers, self.debug);
                 }
                 NslookupState::Unanswered { .. } => {
                     io.say(";; connection timed out; no servers could be reached\n");
@@ -110,19 +113,22 @@ impl Nslookup {
             return Err(1);
         };
         let conf = io.cluster.resolv_conf(io.place);
-        let server = match words.get(1) {
-            None => conf.nameservers.first().copied(),
-            Some(server) => server
-                .parse()
-                .ok()
-                .or_else(|| io.cluster.lookup(io.place, server).result.ok()?.first().copied()),
+        // Who names a server has no search list: it stands in the file that names the others.
+        let (server, search) = match words.get(1) {
+            None => (conf.nameservers.first().copied(), conf.search.as_slice()),
+            Some(server) => {
+                let bare = server.strip_suffix(":53").unwrap_or(server);
+                let found = || io.cluster.lookup(io.place, bare).result.ok()?.first().copied();
+                (bare.parse().ok().or_else(found), &[][..])
+            }
         };
+        self.server = words.get(1).map(|server| (*server).to_owned());
         let Some(server) = server else {
             let shown = words.get(1).copied().unwrap_or("");
             io.write_error(format!("nslookup: bad address '{shown}'"));
             return Err(1);
         };
-        let (names, kinds) = questions(name, kind, &conf.search);
+        let (names, kinds) = questions(name, kind, search);
         let mut answers = Vec::new();
         let (mut took, mut refused, mut late) = (Duration::ZERO, false, false);
         // All names for the one type, then for the other (`add_query_with_search`).
@@ -234,11 +240,11 @@ fn record_type(name: &str) -> Option<DnsType> {
 
 fn tell(
     io: &mut Io<'_>,
-    server: IpAddr,
+    (server, named): (IpAddr, &str),
     answers: &[(String, DnsAnswer, Duration)],
     debug: bool,
 ) -> Step {
-    io.say(format!("Server:\t\t{server}"));
+    io.say(format!("Server:\t\t{named}"));
     io.say(format!("Address:\t{server}:53\n"));
     let mut failed = false;
     for (number, (name, answer, took)) in answers.iter().enumerate() {
@@ -287,7 +293,17 @@ fn records(io: &mut Io<'_>, answer: &DnsAnswer) {
             DnsData::Ptr(target) => {
                 io.say(format!("{name}\tname = {}", target.trim_end_matches('.')));
             }
-            _ => {}
+            DnsData::Ns(target) => {
+                io.say(format!("{name}\tnameserver = {}", target.trim_end_matches('.')));
+            }
+            DnsData::Txt(text) => io.say(format!("{name}\ttext = \"{text}\"")),
+            DnsData::Soa { server, mailbox, serial, refresh, retry, expire, minimum } => {
+                let (server, mailbox) =
+                    (server.trim_end_matches('.'), mailbox.trim_end_matches('.'));
+                io.say(format!("{name}\n\torigin = {server}\n\tmail addr = {mailbox}"));
+                io.say(format!("\tserial = {serial}\n\trefresh = {refresh}\n\tretry = {retry}"));
+                io.say(format!("\texpire = {expire}\n\tminimum = {minimum}"));
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::families::as_v4;
 use super::reverse;
 use crate::clock::SimTime;
 use crate::network::Family;
+use crate::shell::commands::options::{Grammar, Messages};
 use crate::shell::{Io, Step, Tool};
 
 /// What follows on a mistake, on standard output.
@@ -45,14 +46,27 @@ impl Tool for Getent {
 
 impl Getent {
     fn find(&self, io: &mut Io<'_>, now: SimTime) -> (SimTime, Vec<String>, i32) {
-        let Some((database, keys)) = self.arguments.split_first() else {
+        let Asked { database, keys, service } = match Asked::parse(&self.arguments) {
+            Ok(asked) => asked,
+            Err(told) => {
+                io.write_error(format!("{told}\n{TRY}"));
+                return (now, Vec::new(), 64);
+            }
+        };
+        let Some(database) = database else {
             io.write_error("getent: wrong number of arguments");
             return (now, vec![TRY.to_owned()], 1);
         };
         let (mut until, mut lines, mut code) = (now, Vec::new(), 0);
+        if let Some(service) = &service
+            && let Some(found) = by_service(io, service, &database, &keys)
+        {
+            let code = if found.is_empty() && !keys.is_empty() { 2 } else { 0 };
+            return (now, found, code);
+        }
         match database.as_str() {
             "hosts" | "ahosts" | "ahostsv4" | "ahostsv6" if !keys.is_empty() => {
-                for key in keys {
+                for key in &keys {
                     let found = match (key.parse::<IpAddr>(), database.as_str()) {
                         (Ok(address), "hosts") => backwards(io, address, &mut until),
                         (_, "hosts") => hosts(io, key, &mut until),
@@ -65,16 +79,8 @@ impl Getent {
                 }
             }
             "hosts" | "ahosts" | "ahostsv4" | "ahostsv6" => lines = hosts_file(io),
-            "passwd" | "group" | "services" | "protocols" => {
-                let file = io.cluster.read_file(io.place, &format!("/etc/{database}"));
-                let text = String::from_utf8_lossy(&file.unwrap_or_default()).into_owned();
-                for line in text.lines() {
-                    let name = line.split([':', ' ', '\t']).next().unwrap_or("");
-                    if keys.is_empty() || keys.iter().any(|key| key == name) {
-                        lines.push(line.to_owned());
-                    }
-                }
-                code = if lines.is_empty() && !keys.is_empty() { 2 } else { 0 };
+            database if FILES.contains(&database) => {
+                (lines, code) = from_file(io, database, &keys);
             }
             unknown => {
                 io.write_error(format!("Unknown database: {unknown}"));
@@ -84,6 +90,98 @@ impl Getent {
         }
         (until, lines, code)
     }
+}
+
+/// Databases that are files here, in their lines' own words.
+const FILES: &[&str] = &[
+    "passwd",
+    "group",
+    "services",
+    "protocols",
+    "shadow",
+    "gshadow",
+    "networks",
+    "ethers",
+    "rpc",
+    "aliases",
+    "netgroup",
+    "initgroups",
+];
+
+/// What getent was asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Asked {
+    database: Option<String>,
+    keys: Vec<String>,
+    /// `-s`: who is asked.
+    service: Option<String>,
+}
+
+impl Asked {
+    /// Reads a command line as argp does.
+    ///
+    /// # Errors
+    /// What is wrong with an option.
+    fn parse(arguments: &[String]) -> Result<Asked, String> {
+        const GRAMMAR: Grammar = Grammar {
+            name: "getent",
+            short: "Aais:?",
+            long: &[("no-addrconfig", 'A'), ("no-idn", 'i'), ("service", 's')],
+            stops: false,
+        };
+        let options = GRAMMAR
+            .parse(arguments, Messages::Gnu)
+            .map_err(|told| told.lines().next().unwrap_or_default().to_owned())?;
+        let mut words = options.operands.iter().cloned();
+        let database = words.next();
+        // `-s DATABASE:SERVICE` is for that database alone.
+        let service = options.all('s').filter_map(|value| match value.split_once(':') {
+            Some((of, service)) => (database.as_deref() == Some(of)).then_some(service),
+            None => Some(value),
+        });
+        let service = service.last().map(str::to_owned);
+        Ok(Asked { keys: words.collect(), service, database })
+    }
+}
+
+/// What one service knows, where that is not what all of them know: the hosts file, or none.
+fn by_service(io: &Io<'_>, service: &str, database: &str, keys: &[String]) -> Option<Vec<String>> {
+    match (service, database) {
+        ("files", "hosts") => Some(
+            hosts_file(io)
+                .into_iter()
+                .filter(|line| {
+                    let has = |key: &String| line.split_whitespace().any(|word| word == key);
+                    keys.is_empty() || keys.iter().any(has)
+                })
+                .collect(),
+        ),
+        ("files" | "compat", _) | ("dns", "hosts" | "ahosts" | "ahostsv4" | "ahostsv6") => None,
+        _ => Some(Vec::new()),
+    }
+}
+
+/// The entries of a file that have these keys: a name, another one of its names, or a number.
+fn from_file(io: &Io<'_>, database: &str, keys: &[String]) -> (Vec<String>, i32) {
+    let file = io.cluster.read_file(io.place, &format!("/etc/{database}"));
+    let text = String::from_utf8_lossy(&file.unwrap_or_default()).into_owned();
+    let all: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    if keys.is_empty() {
+        return (all.into_iter().map(str::to_owned).collect(), 0);
+    }
+    let (mut lines, mut code) = (Vec::new(), 0);
+    for key in keys {
+        let has = |line: &&str| {
+            let fields: Vec<&str> = line.split([':', ' ', '\t']).collect();
+            let number = matches!(database, "passwd" | "group").then(|| fields.get(2)).flatten();
+            fields.first() == Some(&key.as_str()) || number == Some(&key.as_str())
+        };
+        match all.iter().copied().find(has) {
+            Some(line) => lines.push(line.to_owned()),
+            None => code = 2,
+        }
+    }
+    (lines, code)
 }
 
 /// The lines of the hosts file, as getent lists them.

@@ -217,7 +217,7 @@ impl Args {
                     'n' => args.numeric = true,
                     'l' => args.listen = true,
                     'k' => args.keeps = true,
-                    '4' | 'b' if flavour == Flavour::BusyBox => {}
+                    'b' if flavour == Flavour::BusyBox => {}
                     // All words after it are the program's.
                     'e' if flavour == Flavour::BusyBox => {
                         args.program = rest.map(str::to_owned).collect();
@@ -311,6 +311,13 @@ impl Args {
     fn option(&mut self, letter: char, value: &str) -> Result<(), String> {
         let most = i64::from(i32::MAX);
         match letter {
+            'p' if self.flavour == Flavour::BusyBox => {
+                let port = own_port(value, self.protocol());
+                self.local = Some(port.map_err(|_| format!("nc: bad port '{value}'"))?);
+            }
+            'w' if self.flavour == Flavour::BusyBox && value.parse::<u32>().is_err() => {
+                return Err(format!("nc: invalid number '{value}'"));
+            }
             'p' => self.local = Some(own_port(value, self.protocol())?),
             's' => {
                 let source = value.parse();
@@ -366,6 +373,10 @@ impl Args {
                 self.host = (*path).to_owned();
                 Ok(())
             }
+            // BusyBox dials one port.
+            [_, _, _, ..] if self.flavour == Flavour::BusyBox => {
+                Err(usage(self.flavour).to_owned())
+            }
             [host, ports @ ..] => {
                 self.host = (*host).to_owned();
                 for text in ports {
@@ -411,13 +422,14 @@ impl Nc {
             return Err((format!("nc: {}: {why}", args.host), 1));
         }
         let foreign = |own: &IpAddr| !devices(io).iter().any(|one| one.has(*own));
-        if self.flavour == Flavour::Gnu && args.source.as_ref().is_some_and(foreign) {
-            return Err(("nc: bind failed: Cannot assign requested address".to_owned(), 1));
+        if args.source.as_ref().is_some_and(foreign) {
+            let failed = if self.flavour == Flavour::Gnu { "bind failed" } else { "bind" };
+            return Err((format!("nc: {failed}: Cannot assign requested address"), 1));
         }
-        if args.host.is_empty() {
+        if args.host.is_empty() && args.ports.is_empty() {
             return Err((usage(self.flavour).to_owned(), 1));
         }
-        if args.numeric && args.host.parse::<IpAddr>().is_err() {
+        if (args.numeric || args.host.is_empty()) && args.host.parse::<IpAddr>().is_err() {
             let port = args.ports.front().copied().unwrap_or(0);
             let told = format!(
                 "nc: getaddrinfo for host \"{}\" port {port}: Name or service not known",

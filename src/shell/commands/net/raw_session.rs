@@ -153,6 +153,10 @@ impl RawSession {
         }
         if self.half_closes {
             self.hang_up(io);
+            let tcp = self.connection.protocol == Protocol::Tcp;
+            if tcp && io.cluster.closes_after_client(&self.connection) {
+                return Some(Turn::Closed);
+            }
         }
         self.state = SessionState::Idle(self.end_of_silence(io.now()));
         None

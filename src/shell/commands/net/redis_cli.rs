@@ -32,7 +32,70 @@ struct Args {
     port: u16,
     /// The only command; without one it asks for commands.
     command: Vec<String>,
+    /// An option that would change what is asked of a server that is reached.
+    left_out: Option<String>,
+    /// Whether a password was given where others may read it, and whether that is not to be said.
+    warns: bool,
+    silent: bool,
 }
+
+/// Options with a value that podhop does not have.
+const VALUED: &[&str] = &[
+    "-n",
+    "-r",
+    "-i",
+    "-t",
+    "-d",
+    "-D",
+    "-X",
+    "--user",
+    "--eval",
+    "--pattern",
+    "--quoted-pattern",
+    "--count",
+    "--rdb",
+    "--functions-rdb",
+    "--memkeys-samples",
+    "--intrinsic-latency",
+    "--lru-test",
+    "--show-pushes",
+    "--cert",
+    "--key",
+    "--cacert",
+    "--cacertdir",
+    "--sni",
+    "--tls-ciphers",
+];
+
+/// Options without one that podhop does not have.
+const SWITCHES: &[&str] = &[
+    "-v",
+    "--version",
+    "-c",
+    "-3",
+    "-x",
+    "--csv",
+    "--json",
+    "--quoted-json",
+    "--scan",
+    "--stat",
+    "--latency",
+    "--latency-history",
+    "--latency-dist",
+    "--bigkeys",
+    "--memkeys",
+    "--hotkeys",
+    "--pipe",
+    "--replica",
+    "--quoted-input",
+    "--askpass",
+    "--tls",
+    "--insecure",
+    "--ldb",
+    "--ldb-sync-mode",
+    "--cluster",
+    "--verbose",
+];
 
 /// redis-cli with these arguments.
 pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
@@ -45,7 +108,14 @@ pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
 
 impl Default for Args {
     fn default() -> Self {
-        Args { host: "127.0.0.1".to_owned(), port: 6379, command: Vec::new() }
+        Args {
+            host: "127.0.0.1".to_owned(),
+            port: 6379,
+            command: Vec::new(),
+            left_out: None,
+            warns: false,
+            silent: false,
+        }
     }
 }
 
@@ -54,20 +124,35 @@ impl Args {
         let mut args = Args::default();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
+            let last = words.len() == 0;
             let mut value = || words.next().cloned().unwrap_or_default();
             match word.as_str() {
+                "-h" | "--help" if last => {
+                    return Err(format!("Usage: {}", crate::shell::commands::usage("redis-cli")));
+                }
                 "-h" => args.host = value(),
-                "-p" => {
+                "-p" if !last => {
                     let text = value();
                     args.port = text.parse().map_err(|_| "Invalid server port.".to_owned())?;
                 }
-                "-a" | "-n" | "-u" | "--user" | "--pass" => {
-                    return Err(format!(
-                        "podhop: redis-cli {word} is not simulated here; the server asks for no \
-                         password and has one database"
-                    ));
+                "-a" | "--pass" if !last => {
+                    value();
+                    args.warns = true;
+                    args.leave_out(word);
                 }
-                "--raw" | "--no-raw" => {}
+                "-u" if !last => args.uri(&value())?,
+                "-s" if !last => {
+                    let path = value();
+                    let why = "No such file or directory";
+                    return Err(format!("Could not connect to Redis at {path}: {why}"));
+                }
+                "--no-auth-warning" => args.silent = true,
+                "--raw" | "--no-raw" | "-e" => {}
+                known if VALUED.contains(&known) && !last => {
+                    value();
+                    args.leave_out(known);
+                }
+                known if SWITCHES.contains(&known) => args.leave_out(known),
                 other if other.starts_with('-') => {
                     return Err(format!(
                         "Unrecognized option or bad number of args for: '{other}'"
@@ -82,6 +167,38 @@ impl Args {
         Ok(args)
     }
 
+    /// The first option that podhop does not have is told of, once the server is reached.
+    fn leave_out(&mut self, option: &str) {
+        self.left_out.get_or_insert_with(|| option.to_owned());
+    }
+
+    /// `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`
+    fn uri(&mut self, text: &str) -> Result<(), String> {
+        let Some(rest) = text.strip_prefix("redis://") else {
+            return Err(match text.starts_with("rediss://") {
+                true => "podhop: not simulated here: redis-cli -u rediss://".to_owned(),
+                false => "Invalid URI scheme".to_owned(),
+            });
+        };
+        let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, place) = match authority.rsplit_once('@') {
+            Some((user, place)) => (Some(user), place),
+            None => (None, authority),
+        };
+        let (host, port) = place.split_once(':').unwrap_or((place, "6379"));
+        if !host.is_empty() {
+            host.clone_into(&mut self.host);
+        }
+        self.port = port.parse().map_err(|_| "Invalid server port.".to_owned())?;
+        if user.is_some() {
+            self.warns = true;
+        }
+        if user.is_some() || !matches!(database, "" | "0") {
+            self.leave_out("-u");
+        }
+        Ok(())
+    }
+
     fn place(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
@@ -91,7 +208,12 @@ impl Tool for RedisCli {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         loop {
             match std::mem::replace(&mut self.state, RedisCliState::Over(0)) {
-                RedisCliState::Start => self.state = self.dial(io),
+                RedisCliState::Start => {
+                    if self.args.warns && !self.args.silent {
+                        io.write_error("Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe.");
+                    }
+                    self.state = self.dial(io);
+                }
                 RedisCliState::Refused(told) => {
                     io.write_error(told);
                     return Step::Exit(1);
@@ -102,6 +224,10 @@ impl Tool for RedisCli {
                 }
                 RedisCliState::Dialling(_, Err(told)) => {
                     io.write_error(told);
+                    return Step::Exit(1);
+                }
+                RedisCliState::Dialling(_, Ok(_)) if let Some(option) = &self.args.left_out => {
+                    io.write_error(format!("podhop: redis-cli {option} is not simulated here; the server asks for no password and has one database"));
                     return Step::Exit(1);
                 }
                 RedisCliState::Dialling(_, Ok(connection)) => {

@@ -3,7 +3,7 @@
 use crate::api::Pod;
 use crate::cluster::{Flavour, Identity, Place};
 use crate::shell::Io;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Messages, Options};
 use crate::shell::commands::{self, host_name};
 
 /// The kernel that every node runs.
@@ -12,8 +12,10 @@ const KERNEL: &str = "6.1.0-40-amd64";
 pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "hostname",
-        short: "sfdiI",
+        short: "sfdiIF:V",
         long: &[
+            ("file", 'F'),
+            ("version", 'V'),
             ("short", 's'),
             ("fqdn", 'f'),
             ("long", 'f'),
@@ -23,9 +25,33 @@ pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>
         ],
         stops: false,
     };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let messages = commands::words(io.cluster, io.place);
+    let options = match GRAMMAR.parse(arguments, messages) {
+        Ok(options) => options,
+        // The tool of Debian's package says how it is used, and has a code of its own.
+        Err(told) if messages == Messages::Gnu && !told.starts_with("podhop") => {
+            let first = told.lines().next().unwrap_or_default();
+            io.write_error(format!("{first}\nUsage: {}", commands::usage("hostname")));
+            return Some(255);
+        }
+        Err(told) => {
+            io.write_error(told);
+            return Some(1);
+        }
+    };
+    if options.has('V') {
+        io.say("hostname 3.23");
+        return Some(0);
+    }
+    if let Some(file) = options.value('F').filter(|file| !io.is_file(file)) {
+        io.write_error(match messages {
+            Messages::Gnu => "hostname: No such file or directory".to_owned(),
+            _ => format!("hostname: can't open '{file}': No such file or directory"),
+        });
+        return Some(1);
+    }
     let name = host_name(io.cluster, io.place);
-    if !options.operands.is_empty() {
+    if options.has('F') || !options.operands.is_empty() {
         io.write_error("hostname: you must be root to change the host name");
         return Some(1);
     }

@@ -204,6 +204,7 @@ impl Reader<'_, '_> {
             return false;
         }
         if let Some(kind) = record_type(word) {
+            self.options(before).tcp |= kind == DnsType::Any;
             if self.options(before).kind.replace(kind).is_some() {
                 self.io.write_error(";; Warning, extra type option");
             }
@@ -226,7 +227,12 @@ impl Reader<'_, '_> {
         let (mut option, single) = (option, !option.is_empty());
         while let Some(letter) = option.chars().next().filter(|one| "46dhimnruv".contains(*one)) {
             match letter {
-                '4' | '6' => self.args.family = Some(letter),
+                '4' | '6' => {
+                    if self.args.family.is_some_and(|family| family != letter) {
+                        return Err(("dig: only one of -4 and -6 allowed".to_owned(), 1));
+                    }
+                    self.args.family = Some(letter);
+                }
                 'u' => self.args.microseconds = true,
                 'h' => {
                     self.io.say(USAGE);
@@ -274,7 +280,12 @@ impl Reader<'_, '_> {
                     None if value.to_uppercase().starts_with("AXFR") => {
                         return Err((left_out("dig", format!("-t {value}")), 1));
                     }
-                    Some(kind) => self.options(before).kind = Some(kind),
+                    Some(kind) => {
+                        let options = self.options(before);
+                        options.kind = Some(kind);
+                        // What may be long is asked for over TCP.
+                        options.tcp |= kind == DnsType::Any;
+                    }
                     None => {
                         self.io.write_error(format!(";; Warning, ignoring invalid type {value}"));
                     }
@@ -321,7 +332,7 @@ impl Reader<'_, '_> {
 
     fn switch(&mut self, text: &str, before: usize) -> Result<(), Refused> {
         let (word, value) = match text.split_once('=') {
-            Some((word, value)) => (word, Some(value)),
+            Some((word, value)) => (word, Some(value).filter(|value| !value.is_empty())),
             None => (text, None),
         };
         let (word, on) = word.strip_prefix("no").map_or((word, true), |word| (word, false));

@@ -166,7 +166,11 @@ impl Host {
         }
         let conf = io.cluster.resolv_conf(io.place);
         let (mut names, kind) = match args.name.parse::<IpAddr>() {
-            Ok(address) => ([format!("{}.", arpa(address))].into(), DnsType::Ptr),
+            // The name of an address of IPv6 is written without the last dot.
+            Ok(address) => {
+                let end = if address.is_ipv4() { "." } else { "" };
+                ([format!("{}{end}", arpa(address))].into(), DnsType::Ptr)
+            }
             Err(_) => (
                 candidates(&args.name, &conf, args.ndots.unwrap_or(conf.ndots)),
                 args.kind.unwrap_or(DnsType::A),

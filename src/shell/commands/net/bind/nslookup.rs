@@ -154,6 +154,16 @@ impl Settings {
                 None => return Err(format!("unknown query class: {value}")),
             },
             ("domain" | "do", Some(value)) => self.domain = Some(value.to_owned()),
+            ("port" | "po" | "timeout" | "t" | "ti" | "retry" | "ret", Some(value))
+                if number.is_none() =>
+            {
+                let what = match name.as_str() {
+                    "port" | "po" => "port",
+                    "retry" | "ret" => "tries",
+                    _ => "timeout",
+                };
+                return Err(format!("invalid {what} '{value}': not a valid number"));
+            }
             ("port" | "po", Some(_)) => {
                 self.port = number.and_then(|port| u16::try_from(port).ok()).unwrap_or(53);
             }
