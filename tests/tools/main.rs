@@ -142,6 +142,7 @@ fn without_help(shell: Shell, played: &Played) -> Played {
             !line.contains("Usage:")
                 && !line.contains("usage:")
                 && !line.contains("multi-call binary")
+                && line.trim_end() != "Usage"
         };
         let text: String = text.split_inclusive('\n').take_while(help).collect();
         if shell.asks() { masks::masked(&text) } else { text }

@@ -60,7 +60,7 @@ impl Player {
             pages += &format!(" --from-file={name}");
             files.insert(name, fs::read(entry.path()).expect("readable"));
         }
-        let install = "kubectl exec web -- sh -c 'apt-get update; apt-get install -y curl wget dnsutils netcat-openbsd jq'";
+        let install = "kubectl exec web -- sh -c 'apt-get update; apt-get install -y curl wget dnsutils netcat-openbsd jq iproute2 iputils-ping net-tools redis-tools iptables conntrack'";
         let script = format!(
             "kubectl create configmap conf --from-file=default.conf; kubectl create configmap html{pages}
              kubectl apply -f cluster.yaml; kubectl wait --for=condition=Ready pod/web pod/busybox; {install}"

@@ -2,6 +2,9 @@
 # Runs its arguments in a network of its own, with nginx and a name server beside them.
 # As root: unshare --net --mount bash around.sh COMMAND...
 set -e
+# Nothing that it writes is seen outside, so that two recordings may run at once.
+mount -t tmpfs tmpfs /tmp
+mkdir -p /home/player && mount -t tmpfs tmpfs /home/player
 here=$(cd "$(dirname "$0")" && pwd)
 ip link set lo up
 for address in 10.96.0.80 10.96.0.10; do ip addr add $address/32 dev lo; done
