@@ -12,13 +12,21 @@ const HOME: &str = "/home/player";
 /// version with fewer options.
 const BUSYBOX: &str = "/opt/busybox/busybox";
 
-/// Debian's iputils-ping, redis-tools, conntrack and iptables lie unpacked (`dpkg -x`) in
-/// `/opt/debian-net` with the libraries that they need, so that nothing is installed for a recording.
-const NET_PATH: &str = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/opt/debian-net/bin:/opt/debian-net/usr/bin:/opt/debian-net/usr/sbin";
-const NET_LIBRARIES: [(&str, &str); 2] = [
-    ("LD_LIBRARY_PATH", "/opt/debian-net/usr/lib/x86_64-linux-gnu"),
-    ("XTABLES_LIBDIR", "/opt/debian-net/usr/lib/x86_64-linux-gnu/xtables"),
-];
+/// Names the folder where Debian's iputils-ping, redis-tools, conntrack and iptables lie unpacked (`dpkg -x`)
+/// with the libraries that they need, if they are not installed.
+const NET_TOOLS: &str = "PODHOP_NET_TOOLS";
+
+/// `PATH` and the variables of libraries where network tools are played.
+fn of_net() -> Vec<(&'static str, String)> {
+    let path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
+    let Ok(root) = std::env::var(NET_TOOLS) else { return vec![("PATH", path.to_owned())] };
+    let libraries = format!("{root}/usr/lib/x86_64-linux-gnu");
+    vec![
+        ("PATH", format!("{path}:{root}/bin:{root}/usr/bin:{root}/usr/sbin")),
+        ("XTABLES_LIBDIR", format!("{libraries}/xtables")),
+        ("LD_LIBRARY_PATH", libraries),
+    ]
+}
 
 /// Set in the network of its own where network tools are played.
 pub const INSIDE: &str = "PODHOP_TOOLS_INSIDE";
@@ -51,7 +59,7 @@ fn play_one(shell: Shell, command: &str, files: &Path) -> Played {
     let (program, name, path) = match shell {
         Shell::Bash => ("/bin/bash", "bash", "/usr/local/bin:/usr/bin:/bin"),
         Shell::Dash => ("/bin/dash", "sh", "/usr/local/bin:/usr/bin:/bin"),
-        Shell::Net => ("/bin/dash", "sh", NET_PATH),
+        Shell::Net => ("/bin/dash", "sh", ""),
         Shell::BusyBox | Shell::NetBusyBox => (BUSYBOX, "sh", "/opt/busybox"),
     };
     if matches!(shell, Shell::BusyBox | Shell::NetBusyBox) && !Path::new("/opt/busybox/ls").exists()
@@ -73,7 +81,7 @@ fn play_one(shell: Shell, command: &str, files: &Path) -> Played {
         .env("TZ", "UTC")
         .env("USER", "player")
         .env("LOGNAME", "player")
-        .envs(if shell == Shell::Net { &NET_LIBRARIES[..] } else { &[] }.iter().copied())
+        .envs(if shell == Shell::Net { of_net() } else { Vec::new() })
         .current_dir(HOME)
         .stdin(Stdio::null())
         .stdout(fs::File::create(out).expect("a file can be made"))

@@ -1,6 +1,7 @@
 //! Real programs that podhop does not have, and what does the same here.
 
-/// Names of Unix and Kubernetes that the laptop lacks, each group with a next step.
+/// Names of Unix and Kubernetes that the laptop lacks, each group with a next step. What the laptop's own
+/// system has and podhop has not stands in `cluster/image/bases/`.
 static ABSENT: &[(&str, &str)] = &[
     (
         "docker podman crictl ctr nerdctl",
@@ -22,12 +23,14 @@ static ABSENT: &[(&str, &str)] = &[
     ("yq", "kubectl get -o json, and jq"),
     ("apt apt-get apk yum dnf brew snap", "the tools you need here are installed; help lists them"),
     (
-        "kind k3s kubeadm istioctl cilium calicoctl etcdctl git python python3 perl node npm \
-         go cargo rustc make gcc ruby php java mount lsof tmux screen man scp rsync \
-         ssh-keygen bzip2 xz file b2sum basenc fallocate flock hostid whereis mkfifo pr ptx shred stty \
-         zip unzip crontab dpkg useradd passwd su openssl nginx emacs code redis-server mysql \
-         psql mongo minishift kube-proxy gcloud aws az eksctl terraform ansible vagrant \
-         tracepath mtr iperf iperf3 ab hey wrk httpie http",
+        "kind k3s kubeadm istioctl cilium calicoctl etcdctl git python python3 node npm go cargo \
+         rustc make gcc ruby php java lsof tmux screen man scp rsync ssh-keygen bzip2 xz file zip \
+         unzip crontab openssl nginx emacs code redis-server mysql psql mongo minishift \
+         kube-proxy gcloud aws az eksctl terraform ansible vagrant tracepath mtr iperf iperf3 ab \
+         hey wrk httpie http ed envsubst bc dc pgrep pkill killall pstree fuser sysctl vmstat \
+         pmap tc bridge rdma nstat lnstat bzcat bunzip2 unxz xzcat zstd lsattr chattr \
+         hd look col ul write nsupdate mdig delv addgroup adduser systemd hostnamectl timedatectl \
+         ethtool arping socat ncat websocat grpcurl fzf bat rg fd",
         "help lists what works here",
     ),
 ];

@@ -51,8 +51,8 @@ pub(super) fn find(
         }
         Some(_) => return script(machine, io, name, arguments, environment),
     };
-    if name == "coproc" && state.dialect == Dialect::Bash {
-        return fail("podhop: coproc is not simulated here".to_owned(), 1);
+    if matches!(name, "coproc" | "compgen" | "compopt" | "fc") && state.dialect == Dialect::Bash {
+        return fail(format!("podhop: {name} is not simulated here"), 1);
     }
     if let Some(process) = server(machine, io, name, arguments, environment) {
         return match state.process {
@@ -68,7 +68,9 @@ pub(super) fn find(
             let named = if state.dialect == Dialect::Bash { path.as_str() } else { name };
             return fail(format!("{}{named}: Permission denied", state.prefix()), 126);
         }
-        return match commands::is_real(plain) && state.place == Place::Laptop {
+        let of_system = || io.cluster.image(&state.place).is_some_and(|image| image.holds(plain));
+        let is_known = state.place == Place::Laptop && (commands::is_real(plain) || of_system());
+        return match is_known {
             true => fail(commands::not_simulated(plain), 127),
             false => fail(state.not_found(name), 127),
         };

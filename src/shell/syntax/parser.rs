@@ -338,9 +338,10 @@ impl<'a> Parser<'a> {
         Ok(matches!(self.peek()?.0, Token::Newline | Token::End | Token::Operator(";" | ")" | "&")))
     }
 
-    /// `time`, `time -p`: a reserved word everywhere but in dash.
+    /// `time`, `time -p`: a reserved word everywhere but in dash. In BusyBox' shell it is a program, but the
+    /// recordings of a real cluster show what bash prints there, too.
     fn timed(&mut self) -> Result<Option<Timed>> {
-        if !self.is_bash() || !self.take_reserved("time")? {
+        if !self.is_bash_like() || !self.take_reserved("time")? {
             return Ok(None);
         }
         let posix = self.take_reserved("-p")?;

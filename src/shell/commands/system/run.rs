@@ -205,7 +205,10 @@ impl Tool for Time {
         }
         let Some((since, machine)) = &mut self.begun else { return Step::Exit(0) };
         let step = machine.step(io);
-        if let Step::Exit(_) = step {
+        if let Step::Exit(status) = step {
+            if status != 0 {
+                io.write_error(format!("Command exited with non-zero status {status}"));
+            }
             let took = io.now().since(*since);
             let (whole, hundredths) = (took.as_secs(), took.subsec_millis() / 10);
             io.write_error(match self.posix {
