@@ -104,13 +104,13 @@ impl Cluster {
         self.network.close(netns, id);
     }
 
-    /// Closes a connection: the process at its other end hears of it.
     /// Whether a server ends a connection as soon as its client has nothing more to say: all do that
     /// are not run by hand.
     pub fn closes_after_client(&mut self, connection: &Connection) -> bool {
         connection.socket.is_some_and(|(_, id)| self.processes.foreground(id).is_none())
     }
 
+    /// Closes a connection: the process at its other end hears of it.
     pub fn hang_up(&mut self, connection: &Connection) {
         if let Some((_, process)) = connection.socket {
             processes::hang_up(self, process, connection.seen_from);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::api::validation::names;
 use crate::api::{
     Cause, DeleteOptions, Kind, Patch, Reason, Request, Status, Wants, WriteOptions, patch,
 };
@@ -457,16 +458,10 @@ fn in_short(source: &Source<'_>, cause: &Cause) -> String {
 fn odd_label(source: &Source<'_>, cause: &Cause) -> String {
     let pointer = format!("/{}", cause.field.replace(['.', '['], "/").replace(']', ""));
     let labels = source.value.pointer(&pointer).and_then(Value::as_object);
-    let odd = |text: &str| {
-        let good = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-        let ends = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
-        !text.chars().all(good)
-            || !ends(text.chars().next())
-            || !ends(text.chars().next_back())
-            || text.len() > 63
-    };
     let found = labels.into_iter().flatten().find(|(key, value)| {
-        value.as_str().is_some_and(|value| odd(value) || (odd(key) && key.len() <= 63))
+        value.as_str().is_some_and(|value| {
+            !names::qualified_name(key).is_empty() || !names::label_value(value).is_empty()
+        })
     });
     found.map_or_else(|| cause.field.clone(), |(key, _)| manifest::field(&cause.field, key))
 }

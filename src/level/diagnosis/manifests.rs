@@ -108,9 +108,7 @@ fn with_drift(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
         return said.look([format!("kubectl diff -f {file}")]);
     }
     // apply leaves alone what others have added, and the server may not take both.
-    let fix = said
-        .fix
-        .replace("apply, and send again", &format!("kubectl replace -f {file}, and send again"));
+    let fix = format!("{}, with kubectl replace -f {file} in place of apply", said.fix);
     said.look([yaml(kind.singular, &object.namespace, &object.name)])
         .fact("kubectl apply keeps what somebody has added beside the file, and is refused so")
         .fix(fix)
