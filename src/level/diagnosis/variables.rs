@@ -274,7 +274,7 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     let at = match &client {
         Some(client) => given_at(facts, client, &given, (name, near))
             .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
-        None => facts.locator.mention_in_scripts(&used(name), |_| true),
+        None => facts.locator.mention_in_scripts(used(name), |_| true),
     };
     let message = match set {
         _ if client.is_none() => {

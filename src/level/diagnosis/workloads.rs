@@ -737,7 +737,7 @@ fn missing_key(
             .map(|(key, _)| key.clone())
             .collect();
         let path = format!("env[{at}].valueFrom.{field}.key");
-        (!keys.contains(key)).then(|| (kind, name, key, keys, path))
+        (!keys.contains(key)).then_some((kind, name, key, keys, path))
     });
     let (kind, name, key, keys, path) = single.next()?;
     let near = nearest(key, keys.iter().map(String::as_str)).map(str::to_owned);

@@ -95,7 +95,7 @@ impl Zone {
     }
 
     /// The moment at which its clocks show what UTC's show after so many seconds.
-    pub fn from_clock(&self, shown: i64) -> i64 {
+    pub fn when_shown(&self, shown: i64) -> i64 {
         let (near, _) = self.offset(shown);
         let (offset, _) = self.offset(shown.saturating_sub(near));
         shown.saturating_sub(offset)
@@ -507,7 +507,7 @@ mod tests {
         assert_eq!(shown("UTC-3"), "01:13:20 UTC +0300 +03:00");
         assert_eq!(shown("Nowhere/City"), "22:13:20 Nowhere +0000 +00:00");
         let berlin = Zone::of(Some("Europe/Berlin"), true);
-        assert_eq!(berlin.from_clock(1_782_907_200), 1_782_900_000);
+        assert_eq!(berlin.when_shown(1_782_907_200), 1_782_900_000);
     }
 
     #[test]

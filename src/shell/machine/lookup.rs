@@ -68,9 +68,7 @@ pub(super) fn find(
             let named = if state.dialect == Dialect::Bash { path.as_str() } else { name };
             return fail(format!("{}{named}: Permission denied", state.prefix()), 126);
         }
-        let of_system = || io.cluster.image(&state.place).is_some_and(|image| image.holds(plain));
-        let is_known = state.place == Place::Laptop && (commands::is_real(plain) || of_system());
-        return match is_known {
+        return match is_left_out(io, &state.place, plain) {
             true => fail(commands::not_simulated(plain), 127),
             false => fail(state.not_found(name), 127),
         };
@@ -189,6 +187,9 @@ fn script(
     let flavour = commands::flavour(io.cluster, &state.place);
     let dialect = match interpreter {
         None => state.dialect,
+        Some(program) if is_left_out(io, &state.place, program) => {
+            return fail(commands::not_simulated(program), 126);
+        }
         Some(program) if !commands::is_installed(io.cluster, &state.place, program) => {
             return fail(
                 match state.dialect {
@@ -221,6 +222,14 @@ fn script(
     inner.shells = machine.shells / 2;
     inner.run_text(&text);
     Found::Tool(programs::script(inner))
+}
+
+/// Whether a program is one of those that the laptop would have, and podhop has not.
+fn is_left_out(io: &Io<'_>, place: &Place, name: &str) -> bool {
+    let of_system = || io.cluster.image(place).is_some_and(|image| image.holds(name));
+    *place == Place::Laptop
+        && !commands::is_installed(io.cluster, place, name)
+        && (commands::is_real(name) || of_system())
 }
 
 /// The program that a script's first line names (`#!/bin/sh`, `#!/usr/bin/env bash`).

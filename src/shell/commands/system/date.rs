@@ -112,7 +112,7 @@ fn moment_of(options: &Options, io: &Io<'_>, gnu: bool, zone: &Zone) -> Result<M
     }
     let now = zone.moment(of(io.now()).seconds, of(io.now()).nanoseconds);
     let Some(text) = options.value('d') else { return Ok(now) };
-    let local = |at: Moment| zone.moment(zone.from_clock(at.seconds), at.nanoseconds);
+    let local = |at: Moment| zone.moment(zone.when_shown(at.seconds), at.nanoseconds);
     let read = match options.value('D') {
         Some(format) => moment::read(text, format).map(|(at, _)| local(at)),
         None if gnu => date_text::read(text, &now, zone),

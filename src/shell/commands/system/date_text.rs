@@ -528,7 +528,7 @@ pub(super) fn read(text: &str, now: &Moment, zone: &Zone) -> Option<Moment> {
     let moved = Moment::of(year, month + said.months, day + days, (hour, minute, second));
     let seconds = match said.zone {
         Some(minutes) => moved.seconds.checked_sub(minutes * 60)?,
-        None => clock.from_clock(moved.seconds),
+        None => clock.when_shown(moved.seconds),
     };
     // What no clock shows, since it was put forward, is no moment.
     let shown = clock.moment(seconds, 0);

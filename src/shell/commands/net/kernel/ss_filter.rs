@@ -37,6 +37,9 @@ pub(super) enum Comparison {
     Below,
 }
 
+/// More words and signs than a filter may have: they nest, and are read in one go.
+const MOST_TOKENS: usize = 1_000;
+
 /// What bison says of anything that it does not expect.
 const SYNTAX: &str = "ss: bison bellows (while parsing filter): \"syntax error!\" Sorry.";
 
@@ -49,6 +52,9 @@ impl Filter {
         let mut parser = Parser { tokens: tokens(words), at: 0 };
         if parser.tokens.is_empty() {
             return Ok(Filter::Everything);
+        }
+        if parser.tokens.len() > MOST_TOKENS {
+            return Err(format!("podhop: a filter of ss has at most {MOST_TOKENS} words here"));
         }
         let filter = parser.either()?;
         match parser.peek() {
@@ -286,6 +292,14 @@ mod tests {
         assert_eq!(admits("( sport gt :1024 ) and not sport = :8080", "::", 8080), Ok(false));
         assert_eq!(admits("src 127.0.0.0/8 sport=:http", "127.0.0.1", 80), Ok(true));
         assert_eq!(admits("dst 10.0.0.1", "10.0.0.1", 80), Ok(false));
+    }
+
+    #[test]
+    fn a_filter_that_nests_without_end_is_refused() {
+        for word in ["(", "! ", "sport = 1 or "] {
+            let refused = Filter::parse(&[word.repeat(100_000)]).unwrap_err();
+            assert!(refused.contains("at most 1000 words"), "{refused}");
+        }
     }
 
     #[test]
