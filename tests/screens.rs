@@ -644,6 +644,7 @@ fn the_mark_of_a_guided_level_does_not_cover_what_is_typed() {
     let screen = player.screen();
     assert!(screen.contains("2 of 5 · F3"), "{screen}");
     assert!(screen.contains("$ kubectl describe pod bakery"), "{screen}");
+    assert!(screen.contains("customer  sends TCP to 10.244.1.4:8080"), "{screen}");
 }
 
 #[test]

@@ -89,11 +89,11 @@ pub fn draw(
         // It speaks of the file, the packet and the map, so it stands on the terminal; else beside
         // the file's first lines, which are short.
         let body = areas.body();
-        let area = match areas.arrangement {
-            Arrangement::All => areas.terminal.unwrap_or(body),
+        let typed_row = drawn.cursor.filter(|_| play.focus == Panel::Terminal).map(|at| at.y);
+        let area = match (areas.arrangement, typed_row) {
+            (Arrangement::All, _) | (_, Some(_)) => areas.terminal.unwrap_or(body),
             _ => body,
         };
-        let typed_row = drawn.cursor.filter(|_| play.focus == Panel::Terminal).map(|at| at.y);
         coach::draw((at, of), mark, typed_row, theme, area, buf);
     }
     // A box says itself which keys it takes.
