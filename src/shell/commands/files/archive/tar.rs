@@ -12,6 +12,7 @@ use crate::shell::commands::moment::Moment;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::system::date::parse_date;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
+use crate::shell::commands::text::sed;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind as FileKind, rights};
 use crate::shell::machine::pattern::Pattern;
@@ -111,7 +112,8 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
     let words = crate::shell::commands::words(io.cluster, io.place);
     let read = match dashed(arguments) {
         Err(letter) if gnu => {
-            Err(format!("tar: Old option '{letter}' requires an argument.\n{TRY}"))
+            io.write_error(format!("tar: Old option '{letter}' requires an argument.\n{TRY}"));
+            return Some(2);
         }
         // BusyBox' getopt meets the letter without its value.
         Err(letter) => GRAMMAR.parse(&[format!("-{letter}")], words),
@@ -122,7 +124,7 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
         Err(message) => {
             let usual = "Try 'tar --help' for more information.";
             // argp ends with another code than tar does itself.
-            let own = message.contains("Old option") || message.starts_with("podhop:");
+            let own = message.starts_with("podhop:");
             io.write_error(message.replace(usual, TRY));
             return Some(match (gnu, own) {
                 (true, true) => 2,
@@ -741,34 +743,8 @@ impl Rename {
 
     /// A name with what was found replaced.
     fn of(&self, name: &str) -> String {
-        let (mut out, mut at) = (String::new(), 0);
-        while let Some(groups) = self.pattern.captures_at(name, at) {
-            let Some((start, end)) = groups.first().copied().flatten() else { break };
-            out += &name[at..start];
-            let mut letters = self.new.chars();
-            while let Some(letter) = letters.next() {
-                let group = match letter {
-                    '&' => Some(0),
-                    '\\' => {
-                        let next = letters.next().unwrap_or('\\');
-                        let digit = next.to_digit(10).map(|digit| digit as usize);
-                        out.extend(digit.is_none().then_some(next));
-                        digit
-                    }
-                    letter => {
-                        out.push(letter);
-                        None
-                    }
-                };
-                let piece = group.and_then(|group| groups.get(group).copied().flatten());
-                out += piece.map_or("", |(start, end)| &name[start..end]);
-            }
-            at = end;
-            if !self.every || start == end {
-                break;
-            }
-        }
-        out + &name[at..]
+        let other = sed::replaced(name, &self.pattern, &self.new, self.every);
+        other.unwrap_or_else(|| name.to_owned())
     }
 }
 

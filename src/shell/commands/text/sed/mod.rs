@@ -6,6 +6,7 @@ mod run;
 
 use self::input::Input;
 use self::parse::{Reading, Wrong, parse};
+pub(in crate::shell::commands) use self::run::replaced;
 use self::run::{Came, Sed, SedState};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options};

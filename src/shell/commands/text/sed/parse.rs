@@ -3,7 +3,7 @@
 mod replacement;
 mod text;
 
-pub(super) use self::replacement::{Case, Piece};
+pub(super) use self::replacement::{Case, Piece, pieces};
 use crate::cluster::Flavour;
 use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::input::{Input, Line, Next};
-use super::parse::{Action, Address, Case, Command, Piece, Substitute, UNTERMINATED, When};
+use super::parse::{Action, Address, Case, Command, Piece, Substitute, UNTERMINATED, When, pieces};
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::text::regex::Regex;
@@ -497,6 +497,19 @@ impl Sed {
         }
         Flow::On
     }
+}
+
+/// A text with what a pattern finds replaced as `s` replaces it, for other tools that take its expressions;
+/// none where nothing is found.
+pub(in crate::shell::commands) fn replaced(
+    line: &str,
+    pattern: &Regex,
+    text: &str,
+    all: bool,
+) -> Option<String> {
+    let text = pieces(text, true);
+    let rule = Substitute { pattern: None, text, nth: 1, all, print: false, file: None };
+    replace(line, pattern, &rule)
 }
 
 fn replace(line: &str, pattern: &Regex, rule: &Substitute) -> Option<String> {

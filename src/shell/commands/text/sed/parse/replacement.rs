@@ -31,7 +31,7 @@ pub(super) fn highest(pieces: &[Piece]) -> Option<usize> {
         .max()
 }
 
-pub(super) fn pieces(text: &str, gnu: bool) -> Vec<Piece> {
+pub(in crate::shell::commands::text::sed) fn pieces(text: &str, gnu: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let text = escapes(text, false, gnu);
