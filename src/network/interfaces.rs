@@ -155,7 +155,60 @@ impl Network {
     }
 }
 
+/// An address of a device, with the prefix length of its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The address and the length.
+    pub range: Range,
+    /// How far it is known: `global`, `link` or `host`.
+    pub scope: &'static str,
+}
+
+impl Address {
+    /// Its two lines in `ip addr` of a device: the address, and how long it holds.
+    pub fn lines(&self, device: &Interface) -> [String; 2] {
+        let (address, length) = self.range;
+        let scope = self.scope;
+        let line = match address {
+            IpAddr::V4(_) => format!("    inet {address}/{length} scope {scope} {}", device.name),
+            IpAddr::V6(_) => format!("    inet6 {address}/{length} scope {scope} "),
+        };
+        [line, "       valid_lft forever preferred_lft forever".to_owned()]
+    }
+}
+
 impl Interface {
+    /// Its addresses: those that it was given, and the one that it gave itself for IPv6.
+    pub fn all_addresses(&self) -> Vec<Address> {
+        let scope = if self.hardware.is_some() { "global" } else { "host" };
+        let given = self.addresses.iter().map(|range| Address { range: *range, scope });
+        let own = match self.link_local() {
+            Some(own) => Address { range: (own.into(), 64), scope: "link" },
+            None => Address { range: (Ipv6Addr::LOCALHOST.into(), 128), scope: "host" },
+        };
+        given.chain([own]).collect()
+    }
+
+    /// The two lines of `ip addr` before its addresses: the device, and its hardware.
+    pub fn head(&self) -> [String; 2] {
+        let (index, name) = (self.index, self.full_name());
+        let netns = if self.peer.is_some() { " link-netnsid 0" } else { "" };
+        match self.hardware {
+            Some(hardware) => [
+                format!(
+                    "{index}: {name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000"
+                ),
+                format!("    link/ether {} brd ff:ff:ff:ff:ff:ff{netns}", Hardware(hardware)),
+            ],
+            None => [
+                format!(
+                    "{index}: {name}: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000"
+                ),
+                "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00".to_owned(),
+            ],
+        }
+    }
+
     /// The address that IPv6 gives every device by itself, from its hardware address.
     pub fn link_local(&self) -> Option<Ipv6Addr> {
         let [a, b, c, d, e, f] = self.hardware?;
@@ -238,37 +291,13 @@ impl fmt::Display for Route {
 /// The lines of `ip addr`, as iproute2 prints them.
 impl fmt::Display for Interface {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(hardware) = self.hardware else { return f.write_str(LOOPBACK) };
-        let (index, name) = (self.index, self.full_name());
-        writeln!(
-            f,
-            "{index}: {name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000"
-        )?;
-        write!(f, "    link/ether {} brd ff:ff:ff:ff:ff:ff", Hardware(hardware))?;
-        writeln!(f, "{}", if self.peer.is_some() { " link-netnsid 0" } else { "" })?;
-        for (address, length) in &self.addresses {
-            match address {
-                IpAddr::V4(_) => {
-                    writeln!(f, "    inet {address}/{length} scope global {}", self.name)?;
-                }
-                IpAddr::V6(_) => writeln!(f, "    inet6 {address}/{length} scope global ")?,
-            }
-            writeln!(f, "       valid_lft forever preferred_lft forever")?;
+        f.write_str(&self.head().join("\n"))?;
+        for address in self.all_addresses() {
+            write!(f, "\n{}", address.lines(self).join("\n"))?;
         }
-        if let Some(address) = self.link_local() {
-            writeln!(f, "    inet6 {address}/64 scope link ")?;
-        }
-        f.write_str("       valid_lft forever preferred_lft forever")
+        Ok(())
     }
 }
-
-const LOOPBACK: &str = "\
-1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000
-    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
-    inet 127.0.0.1/8 scope host lo
-       valid_lft forever preferred_lft forever
-    inet6 ::1/128 scope host 
-       valid_lft forever preferred_lft forever";
 
 /// A hardware address: `c6:79:7c:bd:8a:c9`.
 struct Hardware([u8; 6]);

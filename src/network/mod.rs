@@ -46,7 +46,7 @@ pub use dns::{
     DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, RESOLVER as OUTSIDE_RESOLVER, absolute,
     outside_answer,
 };
-pub use interfaces::{Interface, Route};
+pub use interfaces::{Address, Interface, Route};
 pub use policy::{PodPolicies, PolicyBlock, PolicyPeers, PolicyPort, PolicyRule, PolicyRules};
 pub use tables::{
     BindError, Bound, EndpointHints, EndpointRule, Listener, Netns, NetnsId, NodeEntry, ProcessId,

@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::routes::written;
-use crate::network::{Family, Interface, Range, within};
+use crate::network::{Address, Family, Interface, Range, within};
 
 /// How much is told of a device.
 #[derive(Clone, Debug, Default)]
@@ -30,20 +30,10 @@ impl Detail {
     }
 }
 
-/// An address of a device, the one that it gave itself for IPv6 too.
-struct Address {
-    range: Range,
-    scope: &'static str,
-}
-
+/// The addresses of a device that are asked for.
 fn addresses(device: &Interface, detail: &Detail) -> Vec<Address> {
-    let scope = if device.hardware.is_some() { "global" } else { "host" };
-    let given = device.addresses.iter().map(|range| Address { range: *range, scope });
-    let own = match device.link_local() {
-        Some(own) => Address { range: (own.into(), 64), scope: "link" },
-        None => Address { range: (std::net::Ipv6Addr::LOCALHOST.into(), 128), scope: "host" },
-    };
-    given.chain([own]).filter(|address| detail.admits(address)).collect()
+    let all = device.all_addresses().into_iter();
+    all.filter(|address| detail.admits(address)).collect()
 }
 
 /// A device on one line; none where an address is asked for that it does not have.
@@ -65,36 +55,20 @@ pub(super) fn brief(device: &Interface, detail: &Detail) -> Option<String> {
 
 /// A device as iproute2 describes it.
 pub(super) fn full(device: &Interface, detail: &Detail) -> Option<String> {
-    let text = device.to_string();
+    let mut lines = device.head().to_vec();
     if detail.links {
         let words = " mode DEFAULT group default";
-        let head: Vec<&str> = text.lines().take(2).collect();
-        return Some(head.join("\n").replacen(" group default", words, 1));
+        return Some(lines.join("\n").replacen(" group default", words, 1));
     }
-    if !detail.chooses() {
-        return Some(text);
+    let wanted = addresses(device, detail);
+    if wanted.is_empty() && detail.chooses() {
+        return None;
     }
-    let mut lines: Vec<&str> = text.lines().take(2).collect();
     if detail.family.is_some() {
         lines.truncate(1);
     }
-    let kept = pairs(&text, device, detail);
-    if kept.is_empty() {
-        return None;
-    }
-    lines.extend(kept.into_iter().flatten());
+    lines.extend(wanted.iter().flat_map(|address| address.lines(device)));
     Some(lines.join("\n"))
-}
-
-/// The lines of each address that is asked for: its own, and that of its lifetime.
-fn pairs<'a>(text: &'a str, device: &Interface, detail: &Detail) -> Vec<[&'a str; 2]> {
-    let wanted: Vec<String> = addresses(device, detail)
-        .iter()
-        .map(|Address { range: (address, length), .. }| format!(" {address}/{length} "))
-        .collect();
-    let lines: Vec<&str> = text.lines().skip(2).collect();
-    let pairs = lines.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-    pairs.filter(|pair| wanted.iter().any(|one| pair[0].contains(one.as_str()))).collect()
 }
 
 /// `-o`: a line for the device, or for each of its addresses.
@@ -102,11 +76,11 @@ pub(super) fn oneline(device: &Interface, detail: &Detail) -> Vec<String> {
     if detail.links {
         return full(device, detail).map(|text| text.replace('\n', "\\")).into_iter().collect();
     }
-    let text = device.to_string();
-    let line = |[address, lifetime]: [&str; 2]| {
+    let line = |address: &Address| {
+        let [address, lifetime] = address.lines(device);
         format!("{}: {}{address}\\{lifetime}", device.index, device.name)
     };
-    pairs(&text, device, detail).into_iter().map(line).collect()
+    addresses(device, detail).iter().map(line).collect()
 }
 
 /// `-j`: the devices as a list.
