@@ -73,18 +73,28 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     if trial::passes_later(facts) {
         return said;
     }
-    let (kind, shown) = (object.kind.info(), shown_name(&object.namespace, &object.name));
-    let look = match apply::is_refused(facts.case.cluster, &object, &source) {
+    tell_drift(facts, said, &source, &object)
+        .nearest(None)
+        .fix(format!("{command}, and send again"))
+}
+
+/// That somebody has changed an object, and what shows it: kubectl diff, where the server takes the file.
+fn tell_drift(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    source: &Source<'_>,
+    object: &ObjectName,
+) -> Diagnosis {
+    let (file, kind) = (&source.document.file, object.kind.info());
+    let shown = shown_name(&object.namespace, &object.name);
+    let look = match apply::is_refused(facts.case.cluster, object, source) {
         true => yaml(kind.singular, &object.namespace, &object.name),
         false => format!("kubectl diff -f {file}"),
     };
-    said.look([look])
-        .fact(format!(
-            "somebody has changed {} {shown} in the cluster since {file} was applied",
-            kind.name
-        ))
-        .nearest(None)
-        .fix(format!("{command}, and send again"))
+    said.look([look]).fact(format!(
+        "somebody has changed {} {shown} in the cluster since {file} was applied",
+        kind.name
+    ))
 }
 
 /// A fault on a line of an object that somebody has changed in the cluster: what the line says is not what
@@ -98,19 +108,14 @@ fn with_drift(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     else {
         return said;
     };
-    let shown = shown_name(&object.namespace, &object.name);
-    let (file, kind) = (&source.document.file, object.kind.info());
-    let said = said.fact(format!(
-        "somebody has changed {} {shown} in the cluster since {file} was applied",
-        kind.name
-    ));
+    let said = tell_drift(facts, said, &source, &object);
     if !apply::is_refused(facts.case.cluster, &object, &source) {
-        return said.look([format!("kubectl diff -f {file}")]);
+        return said;
     }
     // apply leaves alone what others have added, and the server may not take both.
+    let file = &source.document.file;
     let fix = format!("{}, with kubectl replace -f {file} in place of apply", said.fix);
-    said.look([yaml(kind.singular, &object.namespace, &object.name)])
-        .fact("kubectl apply keeps what somebody has added beside the file, and is refused so")
+    said.fact("kubectl apply keeps what somebody has added beside the file, and is refused so")
         .fix(fix)
 }
 
