@@ -140,8 +140,7 @@ fn no_namespace(name: &str) -> Trouble {
 
 fn run(arguments: &[String], io: &mut Io<'_>) -> Result<Vec<String>, Trouble> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let Some(version) = words.first().filter(|word| is_option(word, "-Version")) {
-        let _ = version;
+    if words.first().is_some_and(|word| is_option(word, "-Version")) {
         return Ok(vec!["ip utility, iproute2-6.1.0, libbpf 1.1.2".to_owned()]);
     }
     let (style, rest) = options(&words)?;
