@@ -14,8 +14,10 @@ mod file_facts;
 mod files;
 mod foreground;
 mod machine;
+mod pattern;
 mod programs;
 mod session;
+mod signals;
 mod syntax;
 mod tool;
 

@@ -37,6 +37,7 @@ use std::collections::BTreeMap;
 
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::network::ProcessId;
+use crate::shell::Io;
 
 /// What decides how a command behaves.
 pub(super) struct Setting<'a> {
@@ -48,6 +49,11 @@ pub(super) struct Setting<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The container's process that it is part of.
     pub process: Option<ProcessId>,
+}
+
+/// Whether the tools of the place where a command runs are GNU's.
+pub(super) fn is_gnu(io: &Io<'_>) -> bool {
+    flavour(io.cluster, io.place) == Flavour::Gnu
 }
 
 /// Which family a place's tools are of. The laptop's and the nodes' are GNU.

@@ -4,7 +4,10 @@
 //! What a container has is told by its image, whose names are looked up here too.
 
 use super::files::archive::{gzip, tar};
-use super::files::{change, dd, disk, find as find_files, install, ls, names, rights, space};
+use super::files::{
+    copy, dd, disk, find as find_files, folders, install, ls, mktemp, names, rights, rm, space,
+    touch, truncate,
+};
 use super::plain::Work;
 use super::system::{
     calendar, clock, date, expr, getopt, help, identity, ipcalc, memory, processes, repeat, run,
@@ -174,7 +177,7 @@ static PROGRAMS: &[Program] = &[
     plain("column", column::column).used("column [-t] [-s SEPARATORS] [FILE]..."),
     plain("comm", compare::comm).used("comm [-123] FILE1 FILE2"),
     plain("conntrack", net::kernel::conntrack).used("conntrack -L | -C | -D | -F [-p PROTOCOL] [-s ADDRESS] [-d ADDRESS] [--dport PORT]").not_on_laptop(),
-    plain("cp", change::cp).used("cp [-r] SOURCE... TARGET"),
+    plain("cp", copy::cp).used("cp [-r] SOURCE... TARGET"),
     plain("crc32", digest::crc32).not_on_laptop(),
     plain("csplit", csplit::csplit).used("csplit [-f PREFIX] [-n DIGITS] [-ksz] FILE PATTERN..."),
     alone("curl", net::curl::start),
@@ -236,10 +239,10 @@ static PROGRAMS: &[Program] = &[
     placed("mawk", awk::awk).not_on_laptop(),
     plain("md5sum", digest::md5sum).used("md5sum [-c] [FILE]..."),
     alone("minikube", minikube::minikube).used("minikube start | status | ip | ssh | service | tunnel | node list|stop|start | profile list").with_own_help().within(Folder::LocalBin),
-    plain("mkdir", change::mkdir).used("mkdir [-p] FOLDER..."),
-    plain("mktemp", change::mktemp).used("mktemp [-du] [TEMPLATE]"),
+    plain("mkdir", folders::mkdir).used("mkdir [-p] FOLDER..."),
+    plain("mktemp", mktemp::mktemp).used("mktemp [-du] [TEMPLATE]"),
     placed("more", cat::pager),
-    plain("mv", change::mv).used("mv SOURCE... TARGET"),
+    plain("mv", copy::mv).used("mv SOURCE... TARGET"),
     plain("nano", help::edit),
     with_flavour("nc", net::nc::start).used("nc [-zvun] [-w SECONDS] HOST PORT... | nc -l [-k] -p PORT"),
     with_flavour("nc.openbsd", net::nc::start).not_on_laptop(),
@@ -266,8 +269,8 @@ static PROGRAMS: &[Program] = &[
     plain("realpath", names::realpath).used("realpath FILE..."),
     alone("redis-cli", net::redis_cli::start).not_on_laptop(),
     plain("rev", cat::rev),
-    plain("rm", change::rm).used("rm [-rf] PATH..."),
-    plain("rmdir", change::rmdir).used("rmdir [-p] FOLDER..."),
+    plain("rm", rm::rm).used("rm [-rf] PATH..."),
+    plain("rmdir", folders::rmdir).used("rmdir [-p] FOLDER..."),
     plain("route", net::kernel::route).used("route [-n]").within(Folder::Sbin).not_on_laptop(),
     placed("sed", sed::sed).used("sed [-nEi] [-e] SCRIPT [FILE]...").within(Folder::Bin),
     placed("seq", repeat::seq).used("seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST"),
@@ -300,13 +303,13 @@ static PROGRAMS: &[Program] = &[
         (setting.flavour == Flavour::BusyBox).then(|| run::time(arguments, setting))
     }).not_on_laptop(),
     placed("timeout", clock::timeout).used("timeout DURATION COMMAND [ARGUMENT]..."),
-    plain("touch", change::touch).used("touch FILE..."),
+    plain("touch", touch::touch).used("touch FILE..."),
     placed("tr", cut::tr).used("tr [-cds] SET1 [SET2]"),
     with_flavour("traceroute", net::traceroute::start)
         .used("traceroute [-46ITn] [-f HOP] [-m HOPS] [-p PORT] [-q PROBES] [-w SECONDS] HOST [BYTES]"),
     plain("tree", names::tree),
     plain("true", |_, _| Some(0)),
-    plain("truncate", change::truncate).used("truncate [-c] -s SIZE FILE..."),
+    plain("truncate", truncate::truncate).used("truncate [-c] -s SIZE FILE..."),
     plain("tsort", compare::tsort),
     plain("tty", identity::tty),
     plain("uname", identity::uname).used("uname [-asnrvm]"),

@@ -6,7 +6,6 @@ use super::builtins::is_name;
 use super::expand::{Expander, Stop};
 use super::first::first_substitutions;
 use super::frame::{Frame, Task};
-use super::pattern::Pattern;
 use super::pipes::Pipes;
 use super::sockets::Stage;
 use super::state::Function;
@@ -15,6 +14,7 @@ use super::{Io, Machine, Step, Turn, files_view};
 use crate::clock::SimTime;
 use crate::cluster::Did;
 use crate::shell::Read;
+use crate::shell::pattern::Pattern;
 use crate::shell::syntax::{
     Arm, ArmEnd, Command, CommandKind, Connector, Dialect, List, Pipeline, Timed, Word,
 };

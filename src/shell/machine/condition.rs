@@ -1,12 +1,12 @@
 //! `test`, `[` and `[[`.
 
 use super::expand::Stop;
-use super::pattern::Pattern;
 use super::state::Elements;
 use super::{Dialect, Io, Machine, files_view};
 use crate::shared_map::SharedMap;
 use crate::shell::commands::text::regex::{Syntax, compile};
 use crate::shell::files::{self, View};
+use crate::shell::pattern::Pattern;
 use crate::shell::syntax::{Conditional, Word, asks_one, asks_two};
 
 /// What `test` asks of the world.

@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use super::arithmetic;
 use super::fields::{Field, Fields};
-use super::pattern::Pattern;
 use super::quoted::Assigned;
 use super::state::{ShellState, assign};
 use super::variables::Variables;
 use crate::shell::files::{View, absolute};
+use crate::shell::pattern::Pattern;
 use crate::shell::syntax::{
     Assignment, CommandKind, Dialect, Index, List, Part, Redirect, RedirectTarget, Word,
 };

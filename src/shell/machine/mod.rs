@@ -20,7 +20,6 @@ mod jobs;
 mod leave;
 pub(in crate::shell) mod lookup;
 mod parameters;
-pub(in crate::shell) mod pattern;
 mod pipes;
 mod quoted;
 mod redirect;

@@ -6,7 +6,6 @@ use super::arithmetic;
 use super::builtins::{declaration, options};
 use super::expand::{Expanded, Expander, FIELD, LONGEST, Stop, spelled};
 use super::fields::Fields;
-use super::pattern::Pattern;
 use super::quoted::escaped;
 use super::state::{assign, target};
 use crate::clock::SimTime;
@@ -14,6 +13,7 @@ use crate::cluster::Place;
 use crate::random::Stream;
 use crate::shell::commands;
 use crate::shell::files::absolute;
+use crate::shell::pattern::Pattern;
 use crate::shell::syntax::{
     Dialect, Index, Operation, Parameter, Part, Word, command_text, in_single_quotes,
 };

@@ -1,8 +1,8 @@
 //! `dd`: GNU's and BusyBox'.
 
-use super::change::is_gnu;
 use super::space::busybox_human;
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::trouble::left_out;
 
 /// More than is ever copied at once.

@@ -1,12 +1,13 @@
 //! `du`: how much files take on the disk, in blocks of 4096 bytes.
 
-use super::change::is_gnu;
+use super::messages::fail;
 use super::space::{busybox_human, human};
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind};
-use crate::shell::machine::pattern::Pattern;
+use crate::shell::pattern::Pattern;
 
 /// What a block holds.
 const BLOCK: usize = 4096;
@@ -27,84 +28,81 @@ struct Du<'a> {
     excluded: Vec<Pattern>,
 }
 
-pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GNU: Grammar = Grammar {
-        name: "du",
-        short: "abB:cd:DhHklLmPsSxX:0t:À:Á",
-        long: &[
-            ("all", 'a'),
-            ("block-size", 'B'),
-            ("bytes", 'b'),
-            ("total", 'c'),
-            ("max-depth", 'd'),
-            ("human-readable", 'h'),
-            ("summarize", 's'),
-            ("separate-dirs", 'S'),
-            ("one-file-system", 'x'),
-            ("null", '0'),
-            ("exclude", 'À'),
-            ("apparent-size", 'Á'),
-        ],
-        stops: false,
+const GNU: Grammar = Grammar {
+    name: "du",
+    short: "abB:cd:DhHklLmPsSxX:0t:À:Á",
+    long: &[
+        ("all", 'a'),
+        ("block-size", 'B'),
+        ("bytes", 'b'),
+        ("total", 'c'),
+        ("max-depth", 'd'),
+        ("human-readable", 'h'),
+        ("summarize", 's'),
+        ("separate-dirs", 'S'),
+        ("one-file-system", 'x'),
+        ("null", '0'),
+        ("exclude", 'À'),
+        ("apparent-size", 'Á'),
+    ],
+    stops: false,
+};
+
+/// How deep folders are shown: `-d`, or `-s`.
+///
+/// # Errors
+/// What is wrong with the two, said.
+fn depth(options: &Options, gnu: bool, io: &mut Io<'_>) -> Result<usize, i32> {
+    const MORE: &str = "Try 'du --help' for more information.";
+    let given = options.value('d').map(|text| (text, text.parse()));
+    let most = match given {
+        Some((text, Err(_))) if gnu => {
+            return Err(fail(io, format!("du: invalid maximum depth '{text}'\n{MORE}")));
+        }
+        Some((text, Err(_))) => return Err(fail(io, format!("du: invalid number '{text}'"))),
+        Some((_, Ok(most))) => most,
+        None => usize::MAX,
     };
+    if !options.has('s') {
+        return Ok(most);
+    }
+    match most {
+        usize::MAX => {}
+        0 if gnu => io.write_error("du: warning: summarizing is the same as using --max-depth=0"),
+        most if gnu => {
+            let what = format!("du: warning: summarizing conflicts with --max-depth={most}");
+            return Err(fail(io, format!("{what}\n{MORE}")));
+        }
+        _ => {}
+    }
+    if options.has('a') && gnu {
+        return Err(fail(io, format!("du: cannot both summarize and show all entries\n{MORE}")));
+    }
+    Ok(0)
+}
+
+pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = is_gnu(io);
     let grammar = if gnu { GNU } else { Grammar::short("du", "aHLd:clsxhmk") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     let idle = [('L', "-L"), ('D', "-D"), ('S', "-S"), ('X', "-X"), ('t', "-t"), ('B', "-B")];
     if let Some(flag) = options.not_simulated(&idle) {
-        io.write_error(left_out("du", flag));
-        return Some(1);
+        return Some(fail(io, left_out("du", flag)));
     }
-    let most = match options.value('d').map(str::parse) {
-        Some(Err(_)) => {
-            let text = options.value('d').unwrap_or("");
-            io.write_error(match gnu {
-                true => format!(
-                    "du: invalid maximum depth '{text}'\nTry 'du --help' for more information."
-                ),
-                false => format!("du: invalid number '{text}'"),
-            });
-            return Some(1);
-        }
-        Some(Ok(most)) => most,
-        None => usize::MAX,
+    let most = match depth(&options, gnu, io) {
+        Ok(most) => most,
+        Err(status) => return Some(status),
     };
-    if options.has('s') && gnu && most != usize::MAX {
-        let (what, ends) = match most {
-            0 => ("is the same as using --max-depth=0".to_owned(), false),
-            most => (format!("conflicts with --max-depth={most}"), true),
-        };
-        io.write_error(format!("du: warning: summarizing {what}"));
-        if ends {
-            io.write_error("Try 'du --help' for more information.");
-            return Some(1);
-        }
-    }
-    if options.has('s') && options.has('a') && gnu {
-        io.write_error(
-            "du: cannot both summarize and show all entries\nTry 'du --help' for more information.",
-        );
-        return Some(1);
-    }
-    let du = Du {
-        options: &options,
-        gnu,
-        most: if options.has('s') { 0 } else { most },
-        excluded: options.all('À').map(Pattern::new).collect(),
-    };
+    let excluded = options.all('À').map(Pattern::new).collect();
+    let du = Du { options: &options, gnu, most, excluded };
     let here = [".".to_owned()];
     let paths = if options.operands.is_empty() { &here[..] } else { &options.operands };
     let (mut total, mut status) = (0, 0);
     for path in paths {
         match du.walk(io, path, 0) {
             Ok(size) => total += size,
-            Err(why) => {
-                status = 1;
-                io.write_error(match gnu {
-                    true => format!("du: cannot access '{path}': {why}"),
-                    false => format!("du: {path}: {why}"),
-                });
-            }
+            Err(why) if gnu => status = fail(io, format!("du: cannot access '{path}': {why}")),
+            Err(why) => status = fail(io, format!("du: {path}: {why}")),
         }
     }
     if options.has('c') {

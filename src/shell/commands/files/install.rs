@@ -1,8 +1,11 @@
 //! `install`: copies with a mode and an owner, and makes folders: GNU's and BusyBox'.
 
-use super::change::{cp, fail, is_gnu, missing, mkdir};
+use super::copy::cp;
+use super::folders::mkdir;
+use super::messages::{fail, missing};
 use super::rights::{changed, chown, known};
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 

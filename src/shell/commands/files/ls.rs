@@ -4,7 +4,7 @@ use k8s_openapi::jiff::Timestamp;
 
 use super::disk;
 use super::space::human;
-use super::{change, rights};
+use super::{messages, rights};
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
@@ -14,7 +14,7 @@ use crate::shell::commands::quoting::Quoting;
 use crate::shell::commands::text::sort;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind};
-use crate::shell::machine::pattern::Pattern;
+use crate::shell::pattern::Pattern;
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
@@ -414,7 +414,7 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     let words = Style::quoting(&options, io, busybox).and_then(|_| spelled(&options, has_colors));
     let mut options = match words {
         Ok(options) => options,
-        Err(why) => return Some(change::fail(io, why)),
+        Err(why) => return Some(messages::fail(io, why)),
     };
     if options.operands.is_empty() {
         options.operands.push(".".to_owned());
@@ -428,21 +428,9 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     };
     let (mut files, mut folders, mut status) = (Vec::new(), Vec::new(), 0);
     for path in &options.operands {
-        let shows = style.layout == Layout::Long || options.has('F') || options.has('d');
-        let follows = options.has('L') || options.has('H');
-        let itself = shows && !follows && !path.ends_with('/');
-        let link = itself && io.link_target(path).is_some();
-        if io.is_directory(path) && !options.has('d') && !link {
-            folders.push(path.clone());
-            continue;
-        }
-        let seen = Entry::of(io, path, path, !itself).or_else(|why| match why.as_str() {
-            // A link that leads nowhere is shown itself.
-            "No such file or directory" if !options.has('L') => Entry::of(io, path, path, false),
-            _ => Err(why),
-        });
-        match seen {
-            Ok(entry) => files.push(entry),
+        match style.operand(io, path, &options) {
+            Ok(None) => folders.push(path.clone()),
+            Ok(Some(entry)) => files.push(entry),
             Err(why) => {
                 status = wrong;
                 io.write_error(match busybox {
@@ -459,30 +447,55 @@ pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> O
     let mut first = files.is_empty();
     let mut queue: std::collections::VecDeque<String> = folders.into();
     while let Some(folder) = queue.pop_front() {
-        let mut entries = entries(io, &folder, &options);
-        ordered(&mut entries, &options);
         if titles {
             let gap = if first { "" } else { "\n" };
             io.say(format!("{gap}{folder}:"));
         }
         first = false;
-        if style.layout == Layout::Long || style.blocks {
+        let below = style.folder(io, &folder, &options);
+        below.into_iter().rev().for_each(|path| queue.push_front(path));
+    }
+    Some(status)
+}
+
+impl Style {
+    /// A file that was named, or a folder that is shown itself; `None` for a folder whose content is shown.
+    ///
+    /// # Errors
+    /// Why it cannot be seen.
+    fn operand(&self, io: &Io<'_>, path: &str, options: &Options) -> Result<Option<Entry>, String> {
+        let shows = self.layout == Layout::Long || options.has('F') || options.has('d');
+        let follows = options.has('L') || options.has('H');
+        let itself = shows && !follows && !path.ends_with('/');
+        let link = itself && io.link_target(path).is_some();
+        if io.is_directory(path) && !options.has('d') && !link {
+            return Ok(None);
+        }
+        let seen = Entry::of(io, path, path, !itself).or_else(|why| match why.as_str() {
+            // A link that leads nowhere is shown itself.
+            "No such file or directory" if !options.has('L') => Entry::of(io, path, path, false),
+            _ => Err(why),
+        });
+        seen.map(Some)
+    }
+
+    /// Shows what is in a folder; the folders in it that are shown next (`-R`).
+    fn folder(&self, io: &mut Io<'_>, folder: &str, options: &Options) -> Vec<String> {
+        let mut entries = entries(io, folder, options);
+        ordered(&mut entries, options);
+        if self.layout == Layout::Long || self.blocks {
             let blocks = entries.iter().map(blocks).sum::<usize>();
-            io.say(match style.human {
+            io.say(match self.human {
                 Some(base) => format!("total {}", human(blocks * 1024, base)),
                 None => format!("total {blocks}"),
             });
         }
-        style.show(io, &entries);
-        if options.has('R') {
-            let below = entries
-                .iter()
-                .filter(|entry| entry.facts.is_folder() && !entry.name.starts_with('.'));
-            let path = |entry: &Entry| format!("{}/{}", folder.trim_end_matches('/'), entry.name);
-            below.rev().map(path).for_each(|path| queue.push_front(path));
-        }
+        self.show(io, &entries);
+        let goes_on = |entry: &&Entry| entry.facts.is_folder() && !entry.name.starts_with('.');
+        let path = |entry: &Entry| format!("{}/{}", folder.trim_end_matches('/'), entry.name);
+        let below = entries.iter().filter(|_| options.has('R')).filter(goes_on);
+        below.map(path).collect()
     }
-    Some(status)
 }
 
 /// `-S`, `-t`, `-r`: names as they come are sorted.

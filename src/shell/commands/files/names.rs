@@ -1,31 +1,19 @@
 //! `which`, `basename`, `dirname`, `realpath`, `readlink`, `stat`, `link`, `unlink`, `tree`: GNU's and BusyBox'.
 
+use super::messages::{fail, missing};
 use super::rights;
-use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::conversion::{Spec, WIDEST};
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::file_facts::{Facts, Kind};
-
-fn is_gnu(io: &Io<'_>) -> bool {
-    commands::flavour(io.cluster, io.place) == Flavour::Gnu
-}
-
-/// Says what GNU's tool misses; BusyBox' says how it is used.
-fn misused(io: &mut Io<'_>, tool: &str, what: &str) -> Option<i32> {
-    io.write_error(match is_gnu(io) {
-        true => format!("{tool}: {what}\nTry '{tool} --help' for more information."),
-        false => commands::busybox_usage(tool),
-    });
-    Some(1)
-}
 
 pub(in crate::shell::commands) fn which(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(options) = Grammar::short("which", "as").read(arguments, io) else { return Some(1) };
     if options.operands.is_empty() {
         if !is_gnu(io) {
-            return misused(io, "which", "");
+            return Some(missing(io, "which", ""));
         }
         return Some(1);
     }
@@ -61,9 +49,11 @@ pub(in crate::shell::commands) fn basename(arguments: &[String], io: &mut Io<'_>
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     let many = options.has('a') || options.has('s');
     let (paths, suffix) = match options.operands.as_slice() {
-        [] => return misused(io, "basename", "missing operand"),
+        [] => return Some(missing(io, "basename", "missing operand")),
         all if many => (all, options.value('s')),
-        [_, _, extra, ..] => return misused(io, "basename", &format!("extra operand '{extra}'")),
+        [_, _, extra, ..] => {
+            return Some(missing(io, "basename", &format!("extra operand '{extra}'")));
+        }
         [path, rest @ ..] => (std::slice::from_ref(path), rest.first().map(String::as_str)),
     };
     let end = if options.has('z') { b'\0' } else { b'\n' };
@@ -84,7 +74,7 @@ pub(in crate::shell::commands) fn dirname(arguments: &[String], io: &mut Io<'_>)
     let options = if gnu { GNU.read(arguments, io) } else { Some(busybox()) };
     let Some(options) = options else { return Some(1) };
     if options.operands.is_empty() || !gnu && options.operands.len() > 1 {
-        return misused(io, "dirname", "missing operand");
+        return Some(missing(io, "dirname", "missing operand"));
     }
     let end = if options.has('z') { b'\0' } else { b'\n' };
     for path in &options.operands {
@@ -178,7 +168,7 @@ pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>
     let options = if is_gnu(io) { GNU.read(arguments, io) } else { Some(busybox()) };
     let Some(options) = options else { return Some(1) };
     if options.operands.is_empty() {
-        return misused(io, "realpath", "missing operand");
+        return Some(missing(io, "realpath", "missing operand"));
     }
     let needed = match (is_gnu(io), options.has('e'), options.has('m')) {
         (false, ..) | (_, true, _) => Needed::Everything,
@@ -237,7 +227,7 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
     let grammar = if is_gnu(io) { GNU } else { Grammar::short("readlink", "fnv") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     if options.operands.is_empty() {
-        return misused(io, "readlink", "missing operand");
+        return Some(missing(io, "readlink", "missing operand"));
     }
     if options.operands.len() > 1 && !is_gnu(io) {
         io.write_error(commands::busybox_usage("readlink"));
@@ -367,7 +357,7 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
         return Some(1);
     }
     if options.operands.is_empty() {
-        return misused(io, "stat", "missing operand");
+        return Some(missing(io, "stat", "missing operand"));
     }
     let mut status = 0;
     for path in &options.operands {
@@ -484,19 +474,19 @@ pub(in crate::shell::commands) fn link(arguments: &[String], io: &mut Io<'_>) ->
     let Some(options) = Grammar::short("link", "").read(arguments, io) else { return Some(1) };
     let [known, new] = match options.operands.as_slice() {
         [known, new] => [known, new],
-        [] => return misused(io, "link", "missing operand"),
-        [only] => return misused(io, "link", &format!("missing operand after '{only}'")),
-        [_, _, extra, ..] => return misused(io, "link", &format!("extra operand '{extra}'")),
+        [] => return Some(missing(io, "link", "missing operand")),
+        [only] => return Some(missing(io, "link", &format!("missing operand after '{only}'"))),
+        [_, _, extra, ..] => return Some(missing(io, "link", &format!("extra operand '{extra}'"))),
     };
     let made = io.facts(known, false).and_then(|_| io.add_name(known, new));
     Some(match made {
         Ok(()) => 0,
         Err(why) if is_gnu(io) => {
-            super::change::fail(io, format!("link: cannot create link '{new}' to '{known}': {why}"))
+            fail(io, format!("link: cannot create link '{new}' to '{known}': {why}"))
         }
         Err(why) => {
             let what = format!("link: can't create link '{new}' to '{known}': {why}");
-            super::change::fail(io, what)
+            fail(io, what)
         }
     })
 }
@@ -505,17 +495,15 @@ pub(in crate::shell::commands) fn unlink(arguments: &[String], io: &mut Io<'_>) 
     let Some(options) = Grammar::short("unlink", "").read(arguments, io) else { return Some(1) };
     let path = match options.operands.as_slice() {
         [path] => path,
-        [] => return misused(io, "unlink", "missing operand"),
-        [_, extra, ..] => return misused(io, "unlink", &format!("extra operand '{extra}'")),
+        [] => return Some(missing(io, "unlink", "missing operand")),
+        [_, extra, ..] => return Some(missing(io, "unlink", &format!("extra operand '{extra}'"))),
     };
     let folder = io.is_directory(path) && io.link_target(path).is_none();
     let gone = if folder { Err("Is a directory".to_owned()) } else { io.remove_file(path) };
     Some(match gone {
         Ok(()) => 0,
-        Err(why) if is_gnu(io) => {
-            super::change::fail(io, format!("unlink: cannot unlink '{path}': {why}"))
-        }
-        Err(why) => super::change::fail(io, format!("unlink: can't remove file '{path}': {why}")),
+        Err(why) if is_gnu(io) => fail(io, format!("unlink: cannot unlink '{path}': {why}")),
+        Err(why) => fail(io, format!("unlink: can't remove file '{path}': {why}")),
     })
 }
 

@@ -1,9 +1,11 @@
 //! `chmod`, `chown`, `chgrp`, `ln`: GNU's and BusyBox'.
 
-use super::change::{Backup, agreed, fail, is_gnu, missing, mv};
+use super::copy::{Backup, mv};
+use super::messages::{agreed, fail, missing};
 use super::names::relative;
 use crate::cluster::Place;
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::file_facts::{Facts, rights};
 use crate::shell::files::{USUAL_UMASK, View};
@@ -226,6 +228,79 @@ pub(in crate::shell::commands) fn chgrp(arguments: &[String], io: &mut Io<'_>) -
     own("chgrp", arguments, io)
 }
 
+/// Whom files are given to.
+struct NewOwner {
+    user: Option<String>,
+    group: Option<String>,
+}
+
+impl NewOwner {
+    /// `USER`, `USER:GROUP`, `:GROUP`; for `chgrp` a group.
+    ///
+    /// # Errors
+    /// The user or the group that there is not.
+    fn of(tool: &str, text: &str, io: &mut Io<'_>) -> Result<NewOwner, String> {
+        let gnu = is_gnu(io);
+        let (user, group) = match (text.split_once(':'), text.split_once('.')) {
+            _ if tool == "chgrp" => ("", text),
+            (Some((user, group)), _) => (user, group),
+            // The dot is of old; GNU's takes it where no user has that name.
+            (None, Some((user, group))) => {
+                if gnu && known(io, "/etc/passwd", user).is_some() {
+                    io.write_error(format!("chown: warning: '.' should be ':': '{text}'"));
+                }
+                (user, group)
+            }
+            (None, None) => (text, ""),
+        };
+        // A user whose login group is meant has to have one.
+        if gnu && text.ends_with(':') && !user.is_empty() {
+            let accounts = io.read_file("/etc/passwd").unwrap_or_default();
+            let accounts = String::from_utf8_lossy(&accounts).into_owned();
+            if !accounts.lines().any(|line| line.split(':').next() == Some(user)) {
+                return Err(format!("chown: invalid spec: '{text}'"));
+            }
+        }
+        let find = |file: &str, kind: &str, name: &str| match known(io, file, name) {
+            _ if name.is_empty() => Ok(None),
+            Some(known) => Ok(Some(known)),
+            None if gnu => Err(format!("{tool}: invalid {kind}: '{text}'")),
+            None => Err(format!("{tool}: unknown {kind} {name}")),
+        };
+        Ok(NewOwner {
+            user: find("/etc/passwd", "user", user)?,
+            group: find("/etc/group", "group", group)?,
+        })
+    }
+
+    /// Whether a file would be somebody else's.
+    fn differs(&self, facts: &Facts) -> bool {
+        let other = |new: &Option<String>, old: &str| new.as_ref().is_some_and(|new| new != old);
+        other(&self.user, &facts.owner) || other(&self.group, &facts.group)
+    }
+
+    /// What `-v` and `-c` say of a file that was this one's.
+    fn report(&self, path: &str, facts: &Facts, change: &Options, tool: &str) -> Option<String> {
+        let whole = |user: &str, group: &str| match tool {
+            "chgrp" => group.to_owned(),
+            _ if group.is_empty() => user.to_owned(),
+            _ => format!("{user}:{group}"),
+        };
+        let new = whole(self.user.as_deref().unwrap_or(""), self.group.as_deref().unwrap_or(""));
+        let old = match self.group {
+            None => facts.owner.clone(),
+            Some(_) => whole(&facts.owner, &facts.group),
+        };
+        let what = if tool == "chgrp" { "group" } else { "ownership" };
+        let same = new == old;
+        let tells = change.has('v') || change.has('c') && !same;
+        tells.then(|| match same {
+            true => format!("{what} of '{path}' retained as {new}"),
+            false => format!("changed {what} of '{path}' from {old} to {new}"),
+        })
+    }
+}
+
 fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let long = &[
         ("changes", 'c'),
@@ -255,77 +330,26 @@ fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
     if paths.is_empty() {
         return Some(missing(io, tool, &format!("missing operand after '{who}'")));
     }
-    let (user, group) = match (who.split_once(':'), who.split_once('.')) {
-        _ if tool == "chgrp" => ("", who.as_str()),
-        (Some((user, group)), _) => (user, group),
-        // The dot is of old; GNU's takes it where no user has that name.
-        (None, Some((user, group))) => {
-            if gnu && known(io, "/etc/passwd", user).is_some() {
-                io.write_error(format!("chown: warning: '.' should be ':': '{who}'"));
-            }
-            (user, group)
-        }
-        (None, None) => (who.as_str(), ""),
-    };
-    // A user whose login group is meant has to have one.
-    if gnu && who.ends_with(':') && !user.is_empty() {
-        let text = io.read_file("/etc/passwd").unwrap_or_default();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        if !text.lines().any(|line| line.split(':').next() == Some(user)) {
-            return Some(fail(io, format!("chown: invalid spec: '{who}'")));
-        }
-    }
-    let find = |file, name: &str| match name.is_empty() {
-        true => Some(None),
-        false => known(io, file, name).map(Some),
-    };
-    let (Some(user), Some(group)) = (find("/etc/passwd", user), find("/etc/group", group)) else {
-        let kind = if find("/etc/passwd", user).is_none() { "user" } else { "group" };
-        let (bad, name) = (if kind == "user" { user } else { group }, who);
-        return Some(fail(
-            io,
-            match gnu {
-                true => format!("{tool}: invalid {kind}: '{name}'"),
-                false => format!("{tool}: unknown {kind} {bad}"),
-            },
-        ));
+    let owner = match NewOwner::of(tool, who, io) {
+        Ok(owner) => owner,
+        Err(why) => return Some(fail(io, why)),
     };
     let root = io.cluster.identity(io.place).is_root();
     let mut change = Change { tool, options: &options, gnu, status: 0 };
     change.each(io, paths, &|io, path, facts| {
-        let other = |new: &Option<String>, old: &str| new.as_ref().is_some_and(|new| new != old);
-        if !root && (other(&user, &facts.owner) || other(&group, &facts.group)) {
+        if !root && owner.differs(&facts) {
+            let why = "Operation not permitted";
             return Err(match (gnu, tool) {
-                (true, "chgrp") => {
-                    format!("chgrp: changing group of '{path}': Operation not permitted")
-                }
-                (true, _) => {
-                    format!("{tool}: changing ownership of '{path}': Operation not permitted")
-                }
-                (false, _) => format!("{tool}: {path}: Operation not permitted"),
+                (true, "chgrp") => format!("chgrp: changing group of '{path}': {why}"),
+                (true, _) => format!("{tool}: changing ownership of '{path}': {why}"),
+                (false, _) => format!("{tool}: {path}: {why}"),
             });
         }
         io.change_attributes(path, |attributes| {
-            attributes.owner = user.clone().or(attributes.owner.take());
-            attributes.group = group.clone().or(attributes.group.take());
+            attributes.owner = owner.user.clone().or(attributes.owner.take());
+            attributes.group = owner.group.clone().or(attributes.group.take());
         });
-        let whole = |user: &str, group: &str| match tool {
-            "chgrp" => group.to_owned(),
-            _ if group.is_empty() => user.to_owned(),
-            _ => format!("{user}:{group}"),
-        };
-        let new = whole(user.as_deref().unwrap_or(""), group.as_deref().unwrap_or(""));
-        let old = match group {
-            None => facts.owner.clone(),
-            Some(_) => whole(&facts.owner, &facts.group),
-        };
-        let what = if tool == "chgrp" { "group" } else { "ownership" };
-        let same = new == old;
-        let tells = options.has('v') || options.has('c') && !same;
-        Ok(tells.then(|| match same {
-            true => format!("{what} of '{path}' retained as {new}"),
-            false => format!("changed {what} of '{path}' from {old} to {new}"),
-        }))
+        Ok(owner.report(path, &facts, &options, tool))
     });
     Some(change.status)
 }

@@ -11,7 +11,7 @@ use super::{Call, Failure};
 use crate::api::{Kind, LabelSelector, Object, Reason, Status};
 use crate::cluster::{Applied, ApplyOutcome, Did, ObjectName, Refusal, Refused};
 use crate::manifest;
-use crate::shell::machine::pattern::Pattern;
+use crate::shell::pattern::Pattern;
 
 /// One object of a manifest.
 #[derive(Clone, Debug, PartialEq)]

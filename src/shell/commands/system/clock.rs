@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Flavour};
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, busybox_usage, failed, host_name};
 use crate::shell::machine::Machine;
-use crate::shell::machine::builtins::signals::{signal_name, signal_number};
+use crate::shell::signals::{signal_name, signal_number};
 use crate::shell::{Interrupted, Io, Step, Tool, UiRequest, programs};
 
 /// Signals by their numbers.

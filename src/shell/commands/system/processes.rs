@@ -160,8 +160,7 @@ pub(in crate::shell::commands) fn killall(arguments: &[String], io: &mut Io<'_>)
 fn by_name(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let (options, names): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|word| word.starts_with('-'));
-    let signal =
-        |word: &str| crate::shell::machine::builtins::signals::signal_number(&word[1..]).is_some();
+    let signal = |word: &str| crate::shell::signals::signal_number(&word[1..]).is_some();
     let known = |word: &str| match tool {
         "pgrep" => matches!(word, "-f" | "-l" | "-a" | "-x" | "-o" | "-n"),
         "pkill" => matches!(word, "-f" | "-x") || signal(word),

@@ -1,8 +1,8 @@
 //! Commands that take a file as bytes: what they read, and what they say of a file they cannot read.
 
-use crate::cluster::Flavour;
 use crate::shell::Io;
-use crate::shell::commands::flavour;
+
+pub(super) use crate::shell::commands::is_gnu;
 
 /// The bytes of a file, or (`-`) of standard input, which has come to its end.
 ///
@@ -26,11 +26,6 @@ pub(super) fn or_standard(files: &[String]) -> Vec<String> {
         [] => vec!["-".to_owned()],
         files => files.to_vec(),
     }
-}
-
-/// Whether the place's tools are GNU's.
-pub(super) fn is_gnu(io: &Io<'_>) -> bool {
-    flavour(io.cluster, io.place) == Flavour::Gnu
 }
 
 /// Says that a command lacks an operand: GNU's words, or how the applet is used.

@@ -4,7 +4,7 @@ use super::lines::{Filter, cannot_open, filter, whole};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{self, Setting, busybox_usage, failed};
-use crate::shell::machine::pattern::named;
+use crate::shell::pattern::named;
 use crate::shell::syntax::unescape;
 use crate::shell::{Io, Read, Step, Tool};
 

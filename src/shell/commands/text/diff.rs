@@ -7,7 +7,7 @@ use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{self, busybox_usage};
-use crate::shell::machine::pattern::Pattern;
+use crate::shell::pattern::Pattern;
 
 /// Beyond this many pairs of lines the middle is shown as wholly different.
 const MOST: usize = 4_000_000;

@@ -3,7 +3,7 @@
 use super::deflate::{deflate, inflate};
 use crate::shell::Io;
 use crate::shell::commands::checksum::checksum;
-use crate::shell::commands::files::change::is_gnu;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 

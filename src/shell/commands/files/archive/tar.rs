@@ -6,8 +6,9 @@ use super::gzip::{LEVEL, Unpackable, is_packed, pack, unpack};
 use super::ustar::{Kind, Member, Unreadable, read, write};
 use crate::shell::Io;
 use crate::shell::commands::busybox_usage;
-use crate::shell::commands::files::change::{is_gnu, make_all};
+use crate::shell::commands::files::folders::make_all;
 use crate::shell::commands::files::rights::{changed, number_of};
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::moment::Moment;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::system::date::parse_date;
@@ -15,7 +16,7 @@ use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 use crate::shell::commands::text::sed;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind as FileKind, rights};
-use crate::shell::machine::pattern::Pattern;
+use crate::shell::pattern::Pattern;
 
 const LONG: &[(&str, char)] = &[
     ("create", 'c'),
@@ -384,69 +385,36 @@ impl Tar<'_> {
         }
         let from =
             if path.starts_with('/') { path.to_owned() } else { format!("{}{path}", self.folder) };
-        let facts = match io.facts(&from, false) {
-            Ok(facts) => facts,
-            Err(why) => {
-                self.failed = true;
-                io.write_error(match self.gnu {
-                    true => format!("tar: {path}: Cannot stat: {why}"),
-                    false => format!("tar: {path}: {why}"),
-                });
-                return;
-            }
-        };
         let full = io.absolute(&from);
-        if full == io.absolute(self.archive()) && self.archive() != "-" {
+        let facts = io.facts(&from, false).map_err(|why| match self.gnu {
+            true => format!("tar: {path}: Cannot stat: {why}"),
+            false => format!("tar: {path}: {why}"),
+        });
+        if facts.is_ok() && full == io.absolute(self.archive()) && self.archive() != "-" {
             io.write_error(match self.gnu {
                 true => format!("tar: {path}: file is the archive; not dumped"),
                 false => format!("tar: {path}: file is the archive; skipping"),
             });
             return;
         }
-        let (kind, content) = match &facts.kind {
-            FileKind::Folder => (Kind::Folder, Vec::new()),
-            FileKind::Link(target) => (Kind::Link(target.clone()), Vec::new()),
-            FileKind::File | FileKind::Device => {
-                (Kind::File, io.read_file(&from).unwrap_or_default())
-            }
-        };
-        let slash = if kind == Kind::Folder { "/" } else { "" };
-        let name = format!("{}{slash}", path.trim_end_matches('/'));
-        let told = name.clone();
-        let name = self.renamed(&name);
-        let name = self.inner(io, &name);
-        let newer = |old: &Member| old.name == name && old.changed >= facts.changed;
-        if self.has('u') && kind != Kind::Folder && members.iter().any(newer) {
-            return;
-        }
-        let facts = match self.told(io, facts) {
-            Ok(facts) => facts,
+        let member = match facts.and_then(|facts| self.member(io, path, &from, facts, members)) {
+            Ok(Some(member)) => member,
+            Ok(None) => return,
             Err(why) => {
                 self.failed = true;
                 io.write_error(why);
                 return;
             }
         };
-        let id = |file: &str, name: &str| number_of(io, file, name).parse().unwrap_or(0);
-        let member = Member {
-            kind,
-            mode: facts.mode,
-            ids: [id("/etc/passwd", &facts.owner), id("/etc/group", &facts.group)],
-            owner: facts.owner,
-            group: facts.group,
-            changed: facts.changed,
-            content,
-            name,
-        };
+        let folder = member.kind == Kind::Folder;
         if self.has('v') {
             let line = match self.options.in_order().filter(|(letter, _)| *letter == 'v').count() {
                 1 if self.renames.is_empty() => member.name.clone(),
-                1 => told,
+                1 => stored_name(path, folder),
                 _ => self.line(&member),
             };
             if standard { io.write_error(line) } else { io.say(line) }
         }
-        let folder = member.kind == Kind::Folder;
         members.push(member);
         if self.has('Ó') && !folder {
             self.failed |= io.remove_file(&from).is_err();
@@ -458,6 +426,45 @@ impl Tar<'_> {
                 self.add(io, &below, members, standard);
             }
         }
+    }
+
+    /// A file as the archive keeps it; `None` where the archive has it as new (`-u`).
+    ///
+    /// # Errors
+    /// An option that gives it what there is not.
+    fn member(
+        &mut self,
+        io: &mut Io<'_>,
+        path: &str,
+        from: &str,
+        facts: Facts,
+        members: &[Member],
+    ) -> Result<Option<Member>, String> {
+        let (kind, content) = match &facts.kind {
+            FileKind::Folder => (Kind::Folder, Vec::new()),
+            FileKind::Link(target) => (Kind::Link(target.clone()), Vec::new()),
+            FileKind::File | FileKind::Device => {
+                (Kind::File, io.read_file(from).unwrap_or_default())
+            }
+        };
+        let name = self.renamed(&stored_name(path, kind == Kind::Folder));
+        let name = self.inner(io, &name);
+        let newer = |old: &Member| old.name == name && old.changed >= facts.changed;
+        if self.has('u') && kind != Kind::Folder && members.iter().any(newer) {
+            return Ok(None);
+        }
+        let facts = self.told(io, facts)?;
+        let id = |file: &str, name: &str| number_of(io, file, name).parse().unwrap_or(0);
+        Ok(Some(Member {
+            kind,
+            mode: facts.mode,
+            ids: [id("/etc/passwd", &facts.owner), id("/etc/group", &facts.group)],
+            owner: facts.owner,
+            group: facts.group,
+            changed: facts.changed,
+            content,
+            name,
+        }))
     }
 
     /// `-tv`: a line as `ls -l` has it.
@@ -746,6 +753,11 @@ impl Rename {
         let other = sed::replaced(name, &self.pattern, &self.new, self.every);
         other.unwrap_or_else(|| name.to_owned())
     }
+}
+
+/// The name of a file before options change it: a folder's ends with a slash.
+fn stored_name(path: &str, folder: bool) -> String {
+    format!("{}{}", path.trim_end_matches('/'), if folder { "/" } else { "" })
 }
 
 #[cfg(test)]

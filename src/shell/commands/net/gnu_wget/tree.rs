@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::arguments::Arguments;
 use crate::cluster::HttpResponse;
 use crate::shell::commands::net::url::Url;
-use crate::shell::machine::pattern::Pattern;
+use crate::shell::pattern::Pattern;
 
 /// More pages than any server here has; a server that makes links for ever is left then.
 const MOST: usize = 1_000;

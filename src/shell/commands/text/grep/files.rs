@@ -5,7 +5,7 @@ use super::arguments::{Asked, matchers};
 use crate::cluster::Flavour;
 use crate::shell::commands::text::lines::filter;
 use crate::shell::files::View;
-use crate::shell::machine::pattern::Pattern;
+use crate::shell::pattern::Pattern;
 use crate::shell::{Io, Step, Tool};
 
 /// `-r`, and which files it leaves out.

@@ -1,6 +1,6 @@
 //! The two languages of POSIX, and the programs that their patterns become.
 
-use crate::shell::machine::pattern::named;
+use crate::shell::pattern::named;
 
 /// Whose language a pattern is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

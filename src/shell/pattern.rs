@@ -33,25 +33,25 @@ const BRACKETS: u32 = 200;
 
 /// A pattern that can be matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::shell) struct Pattern(Vec<Element>);
+pub(super) struct Pattern(Vec<Element>);
 
 /// Places in a text, in order, each once.
 type Places = Vec<usize>;
 
 impl Pattern {
     /// Reads a pattern.
-    pub(in crate::shell) fn new(text: &str) -> Pattern {
+    pub(super) fn new(text: &str) -> Pattern {
         let letters: Vec<char> = text.chars().collect();
         Pattern::read(&letters, None).unwrap_or(Pattern(Vec::new()))
     }
 
     /// Reads a pattern that may have groups: those of `[[ … ]]`. `None` when they nest too deep.
-    pub(in crate::shell) fn extended(text: &str) -> Option<Pattern> {
+    pub(super) fn extended(text: &str) -> Option<Pattern> {
         Pattern::read(&text.chars().collect::<Vec<_>>(), Some(DEEPEST))
     }
 
     /// The text that alone fits, if the pattern is no more than that.
-    pub(in crate::shell) fn literal(&self) -> Option<String> {
+    pub(super) fn literal(&self) -> Option<String> {
         let literal = |element: &Element| match element {
             Element::Literal(letter) => Some(*letter),
             _ => None,
@@ -102,12 +102,12 @@ impl Pattern {
     }
 
     /// Whether the whole of a short `text` fits, as a file's name is.
-    pub(in crate::shell) fn matches(&self, text: &str) -> bool {
+    pub(super) fn matches(&self, text: &str) -> bool {
         self.matches_within(text, &mut STEPS.clone()).unwrap_or(false)
     }
 
     /// Whether the whole of `text` fits, in as many steps as are `left`; `None` when it takes more.
-    pub(in crate::shell) fn matches_within(&self, text: &str, left: &mut u64) -> Option<bool> {
+    pub(super) fn matches_within(&self, text: &str, left: &mut u64) -> Option<bool> {
         let letters: Vec<char> = text.chars().collect();
         match self.0.iter().any(|element| matches!(element, Element::Group { .. })) {
             true => Some(ends(&self.0, &letters, vec![0], left)?.last() == Some(&letters.len())),
@@ -145,7 +145,7 @@ impl Pattern {
     }
 
     /// As [`Pattern::begin`], without what it says of stars.
-    pub(in crate::shell) fn prefix(
+    pub(super) fn prefix(
         &self,
         text: &str,
         longest: bool,
@@ -158,7 +158,7 @@ impl Pattern {
     /// reached: then what follows it was looked for up to the end of the text, and no later beginning
     /// can find what this one did not. One pass follows all ways at once, so it takes no longer than the
     /// text times the pattern; `None` when that is more steps than are `left`.
-    pub(in crate::shell) fn begin(
+    pub(super) fn begin(
         &self,
         text: &str,
         longest: bool,
@@ -206,7 +206,7 @@ impl Pattern {
 
     /// Where the part of `text`'s end begins that fits, the shortest or longest piece; `None` when it
     /// takes more steps than are `left`.
-    pub(in crate::shell) fn suffix(
+    pub(super) fn suffix(
         &self,
         text: &str,
         longest: bool,
@@ -395,7 +395,7 @@ fn class(letters: &[char], start: usize) -> Option<(Element, usize)> {
 }
 
 /// The letters of `[:name:]`.
-pub(in crate::shell) fn named(name: &str) -> Vec<(char, char)> {
+pub(super) fn named(name: &str) -> Vec<(char, char)> {
     match name {
         "alpha" => vec![('a', 'z'), ('A', 'Z')],
         "digit" => vec![('0', '9')],
