@@ -37,6 +37,68 @@ pub(in crate::shell) struct Grammar {
     pub stops: bool,
 }
 
+/// Why a command line cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::shell) struct Misuse {
+    /// What is wrong with it.
+    pub kind: MisuseKind,
+    /// All that is said of it.
+    text: String,
+}
+
+/// What is wrong with a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::shell) enum MisuseKind {
+    /// A real option that podhop leaves out.
+    LeftOut,
+    /// There is no such option.
+    Unknown,
+    /// The beginning of more than one option.
+    Ambiguous,
+    /// An option without the value that it takes; its letter, where it is one.
+    ValueMissing(Option<char>),
+    /// An option with a value that it does not take.
+    ValueUnwanted,
+    /// A word that is no option, where none is taken.
+    Operand,
+    /// A value, or options together, that the program refuses.
+    Refused,
+}
+
+impl Misuse {
+    /// This much is said of a command line.
+    pub fn new(kind: MisuseKind, text: impl Into<String>) -> Misuse {
+        Misuse { kind, text: text.into() }
+    }
+
+    /// A real option that podhop leaves out.
+    pub fn left_out(tool: &str, option: &str) -> Misuse {
+        Misuse { kind: MisuseKind::LeftOut, text: left_out(tool, option) }
+    }
+
+    /// Whether podhop leaves out what was asked for: the program itself would take it.
+    pub fn is_left_out(&self) -> bool {
+        self.kind == MisuseKind::LeftOut
+    }
+
+    /// What is said of it, without how the command is used.
+    pub fn message(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+}
+
+impl AsRef<str> for Misuse {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<Misuse> for String {
+    fn from(misuse: Misuse) -> String {
+        misuse.text
+    }
+}
+
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
@@ -56,7 +118,7 @@ impl Grammar {
     ///
     /// # Errors
     /// What is wrong with it, in the words of the place's tools.
-    pub fn parse(&self, arguments: &[String], words: Messages) -> Result<Options, String> {
+    pub fn parse(&self, arguments: &[String], words: Messages) -> Result<Options, Misuse> {
         let mut options = Options::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
@@ -95,7 +157,7 @@ impl Grammar {
         rest: &mut std::slice::Iter<'_, String>,
         options: &mut Options,
         words: Messages,
-    ) -> Result<(), String> {
+    ) -> Result<(), Misuse> {
         for (at, letter) in letters.char_indices() {
             let glued = &letters[at + letter.len_utf8()..];
             // Letters that only stand for long options are not in the ASCII range.
@@ -126,7 +188,7 @@ impl Grammar {
         rest: &mut std::slice::Iter<'_, String>,
         options: &mut Options,
         words: Messages,
-    ) -> Result<(), String> {
+    ) -> Result<(), Misuse> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (text, None),
@@ -134,13 +196,15 @@ impl Grammar {
         let (long, letter) = self.long_name(text, name, words)?;
         let value = match (self.takes(letter), value) {
             (Some(Takes::Value), None) => {
-                let missing =
-                    || self.said(&format!("option '--{long}' requires an argument"), words);
+                let missing = || {
+                    let message = format!("option '--{long}' requires an argument");
+                    self.misuse(MisuseKind::ValueMissing(None), &message, words)
+                };
                 rest.next().cloned().ok_or_else(missing)?
             }
             (Some(Takes::Nothing), Some(_)) => {
                 let message = format!("option '--{long}' doesn't allow an argument");
-                return Err(self.said(&message, words));
+                return Err(self.misuse(MisuseKind::ValueUnwanted, &message, words));
             }
             (_, value) => value.unwrap_or_default(),
         };
@@ -154,7 +218,7 @@ impl Grammar {
         text: &str,
         name: &str,
         words: Messages,
-    ) -> Result<(&'static str, char), String> {
+    ) -> Result<(&'static str, char), Misuse> {
         if let Some(found) = self.long.iter().find(|(long, _)| *long == name) {
             return Ok(*found);
         }
@@ -165,12 +229,17 @@ impl Grammar {
             .filter(|one| self.long.iter().all(|(long, _)| long != one))
             .collect();
         match near.as_slice() {
-            [] if real().is_some() => Err(left_out(self.name, format!("--{name}"))),
-            [] if words == Messages::Musl => {
-                Err(self.said(&format!("unrecognized option: {name}"), words))
+            [] if real().is_some() => Err(Misuse::left_out(self.name, &format!("--{name}"))),
+            [] if self.is_apt() && words != Messages::Musl => {
+                Err(self.not_understood(&format!("--{name}")))
             }
-            [] if self.is_apt() => Err(self.not_understood(&format!("--{name}"))),
-            [] => Err(self.said(&format!("unrecognized option '--{text}'"), words)),
+            [] => {
+                let message = match words {
+                    Messages::Musl => format!("unrecognized option: {name}"),
+                    _ => format!("unrecognized option '--{text}'"),
+                };
+                Err(self.misuse(MisuseKind::Unknown, &message, words))
+            }
             [first, more @ ..]
                 if others.is_empty() && more.iter().all(|(_, letter)| *letter == first.1) =>
             {
@@ -182,30 +251,34 @@ impl Grammar {
                     known.chain(others).map(|long| format!("'--{long}'")).collect();
                 let possible = names.join(" ");
                 let message = format!("option '--{name}' is ambiguous; possibilities: {possible}");
-                Err(self.said(&message, words))
+                Err(self.misuse(MisuseKind::Ambiguous, &message, words))
             }
         }
     }
 
-    fn unknown(&self, letter: char, words: Messages) -> String {
+    fn unknown(&self, letter: char, words: Messages) -> Misuse {
         let option = format!("-{letter}");
-        match words {
-            _ if real_options::real(self.name, words, &option).is_some() => {
-                left_out(self.name, option)
-            }
-            Messages::Musl => self.said(&format!("unrecognized option: {letter}"), words),
-            _ if self.is_apt() => self.not_understood(&format!("'{letter}' [from -{letter}]")),
-            // OpenSSH's getopt is BSD's.
-            _ if self.name == "ssh" => self.said(&format!("unknown option -- {letter}"), words),
-            _ => self.said(&format!("invalid option -- '{letter}'"), words),
+        if real_options::real(self.name, words, &option).is_some() {
+            return Misuse::left_out(self.name, &option);
         }
+        let message = match words {
+            Messages::Musl => format!("unrecognized option: {letter}"),
+            _ if self.is_apt() => {
+                return self.not_understood(&format!("'{letter}' [from -{letter}]"));
+            }
+            // OpenSSH's getopt is BSD's.
+            _ if self.name == "ssh" => format!("unknown option -- {letter}"),
+            _ => format!("invalid option -- '{letter}'"),
+        };
+        self.misuse(MisuseKind::Unknown, &message, words)
     }
 
-    fn missing(&self, letter: char, words: Messages) -> String {
-        match words {
-            Messages::Musl => self.said(&format!("option requires an argument: {letter}"), words),
-            _ => self.said(&format!("option requires an argument -- '{letter}'"), words),
-        }
+    fn missing(&self, letter: char, words: Messages) -> Misuse {
+        let message = match words {
+            Messages::Musl => format!("option requires an argument: {letter}"),
+            _ => format!("option requires an argument -- '{letter}'"),
+        };
+        self.misuse(MisuseKind::ValueMissing(Some(letter)), &message, words)
     }
 
     /// Whether it is one of apt's commands, which have a reader of their own.
@@ -214,15 +287,16 @@ impl Grammar {
     }
 
     /// What apt says of an option that it does not know.
-    fn not_understood(&self, option: &str) -> String {
+    fn not_understood(&self, option: &str) -> Misuse {
         let others = "in combination with the other options";
-        format!("E: Command line option {option} is not understood {others}")
+        let text = format!("E: Command line option {option} is not understood {others}");
+        Misuse { kind: MisuseKind::Unknown, text }
     }
 
     /// A message, and how the command is used.
-    fn said(&self, message: &str, words: Messages) -> String {
+    fn misuse(&self, kind: MisuseKind, message: &str, words: Messages) -> Misuse {
         let name = self.name;
-        match words {
+        let text = match words {
             Messages::Gnu if name == "ssh" => {
                 format!("{message}\nusage: {}", super::usage(name))
             }
@@ -239,7 +313,8 @@ impl Grammar {
             Messages::BusyBox | Messages::Musl => {
                 format!("{name}: {message}\n{}", super::busybox_usage(name))
             }
-        }
+        };
+        Misuse { kind, text }
     }
 
     /// Reads a command line, or complains about it.
@@ -343,7 +418,7 @@ mod tests {
         stops: false,
     };
 
-    fn parse(arguments: &[&str]) -> Result<Options, String> {
+    fn parse(arguments: &[&str]) -> Result<Options, Misuse> {
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
         GRAMMAR.parse(&arguments, Messages::Gnu)
     }
@@ -374,9 +449,12 @@ mod tests {
 
     #[test]
     fn an_unknown_option_is_named() {
+        let misuse = parse(&["-q"]).expect_err("there is no -q");
         assert_eq!(
-            parse(&["-q"]),
-            Err("x: invalid option -- 'q'\nTry 'x --help' for more information.".to_owned())
+            (misuse.kind, misuse.message()),
+            (MisuseKind::Unknown, "x: invalid option -- 'q'")
         );
+        let whole = "x: invalid option -- 'q'\nTry 'x --help' for more information.";
+        assert_eq!(misuse.as_ref(), whole);
     }
 }

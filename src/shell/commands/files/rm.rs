@@ -4,7 +4,7 @@ use super::folders::{in_order, is_folder, keep_parent, remove_empty, remove_fold
 use super::messages::{agreed, fail, is_answered, need};
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
-use crate::shell::commands::options::{Grammar, Options, matched};
+use crate::shell::commands::options::{Grammar, Misuse, Options, matched};
 
 /// What `rm` was told.
 struct Removal {
@@ -42,7 +42,7 @@ fn options(arguments: &[String], io: &Io<'_>) -> Result<Options, String> {
     let words = crate::shell::commands::words(io.cluster, io.place);
     let mut options = grammar
         .parse(arguments, words)
-        .map_err(|why| if gnu { with_dashes(io, arguments, &why) } else { why })?;
+        .map_err(|misuse| if gnu { with_dashes(io, arguments, misuse) } else { misuse.into() })?;
     if let Some(what) = options.value('Á').filter(|what| !matches!(*what, "" | "all")) {
         return Err(format!("rm: unrecognized --preserve-root argument: '{what}'"));
     }
@@ -99,14 +99,15 @@ pub(in crate::shell::commands) fn rm(arguments: &[String], io: &mut Io<'_>) -> O
 
 /// What `rm` says of an unknown option, with advice where a file has that name
 /// (`diagnose_leading_hyphen`).
-fn with_dashes(io: &Io<'_>, arguments: &[String], why: &str) -> String {
+fn with_dashes(io: &Io<'_>, arguments: &[String], misuse: Misuse) -> String {
+    let why = String::from(misuse);
     let mut words = arguments.iter().take_while(|word| *word != "--");
     let named = words.find(|word| word.len() > 1 && word.starts_with('-') && io.is_file(word));
     match (named, why.split_once('\n')) {
         (Some(name), Some((what, more))) => {
             format!("{what}\nTry 'rm ./{name}' to remove the file '{name}'.\n{more}")
         }
-        _ => why.to_owned(),
+        _ => why,
     }
 }
 

@@ -131,7 +131,7 @@ impl Asked {
         };
         let options = GRAMMAR
             .parse(arguments, Messages::Gnu)
-            .map_err(|told| told.lines().next().unwrap_or_default().to_owned())?;
+            .map_err(|misuse| misuse.message().to_owned())?;
         let mut words = options.operands.iter().cloned();
         let database = words.next();
         // `-s DATABASE:SERVICE` is for that database alone.

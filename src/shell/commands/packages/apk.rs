@@ -38,7 +38,9 @@ fn url(part: &str) -> String {
 
 impl Apk {
     pub fn new(arguments: &[String]) -> Apk {
-        Apk { options: GRAMMAR.parse(arguments, Messages::Musl).map_err(|told| (told, 1)) }
+        Apk {
+            options: GRAMMAR.parse(arguments, Messages::Musl).map_err(|misuse| (misuse.into(), 1)),
+        }
     }
 
     /// Fetches the indexes, as every command of apk does first.

@@ -90,7 +90,10 @@ fn read_lists(io: &mut Io<'_>) {
 impl Apt {
     pub fn new(tool: &'static str, arguments: &[String]) -> Apt {
         let grammar = Grammar { name: tool, short: "yqV", long: LONG, stops: false };
-        Apt { tool, options: grammar.parse(arguments, Messages::Gnu).map_err(|told| (told, 100)) }
+        Apt {
+            tool,
+            options: grammar.parse(arguments, Messages::Gnu).map_err(|misuse| (misuse.into(), 100)),
+        }
     }
 
     /// Whether nobody is asked: `-y`, which the second level of quiet implies (apt-get(8)).

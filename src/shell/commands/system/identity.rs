@@ -29,13 +29,13 @@ pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>
     let options = match GRAMMAR.parse(arguments, messages) {
         Ok(options) => options,
         // The tool of Debian's package says how it is used, and has a code of its own.
-        Err(told) if messages == Messages::Gnu && !told.starts_with("podhop") => {
-            let first = told.lines().next().unwrap_or_default();
-            io.write_error(format!("{first}\nUsage: {}", commands::usage("hostname")));
+        Err(misuse) if messages == Messages::Gnu && !misuse.is_left_out() => {
+            let usage = commands::usage("hostname");
+            io.write_error(format!("{}\nUsage: {usage}", misuse.message()));
             return Some(255);
         }
-        Err(told) => {
-            io.write_error(told);
+        Err(misuse) => {
+            io.write_error(misuse);
             return Some(1);
         }
     };

@@ -97,10 +97,7 @@ pub(in crate::shell::commands) fn free(arguments: &[String], io: &mut Io<'_>) ->
     let words = crate::shell::commands::words(io.cluster, io.place);
     let options = match GNU.parse(arguments, words) {
         Ok(options) => options,
-        Err(why) => {
-            let what = why.split('\n').next().unwrap_or("").to_owned();
-            return Some(wrong(io, &what));
-        }
+        Err(misuse) => return Some(wrong(io, misuse.message())),
     };
     if let Some(why) = repetition(&options) {
         io.write_error(why);

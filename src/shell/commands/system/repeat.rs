@@ -91,7 +91,8 @@ pub(in crate::shell::commands) fn seq(
         Flavour::Gnu => guarded(arguments),
         Flavour::BusyBox => arguments.to_vec(),
     };
-    match GRAMMAR.parse(&words, setting.words).and_then(|options| counted(&options, setting)) {
+    let options = GRAMMAR.parse(&words, setting.words).map_err(String::from);
+    match options.and_then(|options| counted(&options, setting)) {
         Ok(text) => Box::new(Text(text)),
         Err(message) => failed(message, 1),
     }

@@ -192,10 +192,8 @@ pub(in crate::shell::commands) fn tee(
             .map_or(Ok(()), |word| matched("tee", "--output-error", word, TROUBLE).map(drop))
     };
     // What happens when a reader goes never shows here: all have their say first.
-    match GRAMMAR
-        .parse(arguments, setting.words)
-        .and_then(|options| words(&options).map(|()| options))
-    {
+    let options = GRAMMAR.parse(arguments, setting.words).map_err(String::from);
+    match options.and_then(|options| words(&options).map(|()| options)) {
         Ok(options) => {
             let append = options.has('a');
             Box::new(Tee { files: options.operands, append, begun: false, failed: false })

@@ -122,16 +122,14 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
     };
     let options = match read {
         Ok(options) => options,
-        Err(message) => {
-            let usual = "Try 'tar --help' for more information.";
+        Err(misuse) if gnu && !misuse.is_left_out() => {
             // argp ends with another code than tar does itself.
-            let own = message.starts_with("podhop:");
-            io.write_error(message.replace(usual, TRY));
-            return Some(match (gnu, own) {
-                (true, true) => 2,
-                (true, false) => 64,
-                (false, _) => 1,
-            });
+            io.write_error(format!("{}\n{TRY}", misuse.message()));
+            return Some(64);
+        }
+        Err(misuse) => {
+            io.write_error(misuse);
+            return Some(if gnu { 2 } else { 1 });
         }
     };
     let idle = [('j', "-j"), ('J', "-J"), ('h', "-h")];

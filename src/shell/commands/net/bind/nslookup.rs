@@ -9,7 +9,7 @@ use super::{
 };
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, Protocol};
 use crate::shell::commands::net::reverse::arpa;
-use crate::shell::commands::trouble::left_out;
+use crate::shell::commands::options::{Misuse, MisuseKind};
 use crate::shell::{Io, Read, Step};
 
 /// What `set` and the options change.
@@ -71,14 +71,11 @@ impl Lookup for Nslookup {
             match word.strip_prefix('-').filter(|option| !option.is_empty()) {
                 None => operands.push(word.clone()),
                 Some("version" | "v" | "V") => return Err((format!("nslookup {VERSION}"), 0)),
-                Some(option) => {
-                    if let Err(told) = settings.option(option) {
-                        if told.starts_with("podhop") {
-                            return Err((told, 1));
-                        }
-                        io.say(told);
-                    }
-                }
+                Some(option) => match settings.option(option) {
+                    Err(misuse) if misuse.is_left_out() => return Err((misuse.into(), 1)),
+                    Err(misuse) => io.say(misuse),
+                    Ok(()) => {}
+                },
             }
         }
         if operands.len() > 2 {
@@ -137,7 +134,8 @@ impl Settings {
     }
 
     /// One option (`nslookup.c`, `setoption`), or what is said of it.
-    fn option(&mut self, text: &str) -> Result<(), String> {
+    fn option(&mut self, text: &str) -> Result<(), Misuse> {
+        let refused = |what: String| Misuse::new(MisuseKind::Refused, what);
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.to_lowercase(), Some(value)),
             None => (text.to_lowercase(), None),
@@ -146,12 +144,13 @@ impl Settings {
         match (name.as_str(), value) {
             ("type" | "ty" | "query" | "qu" | "q" | "querytype", Some(value)) => {
                 let kind = record_type(value);
-                self.kind = Some(kind.ok_or_else(|| format!("unknown query type: {value}"))?);
+                self.kind =
+                    Some(kind.ok_or_else(|| refused(format!("unknown query type: {value}")))?);
             }
             ("class" | "cl", Some(value)) => match class_name(value) {
                 Some("IN") => {}
-                Some(_) => return Err(left_out("nslookup", format!("-class={value}"))),
-                None => return Err(format!("unknown query class: {value}")),
+                Some(_) => return Err(Misuse::left_out("nslookup", &format!("-class={value}"))),
+                None => return Err(refused(format!("unknown query class: {value}"))),
             },
             ("domain" | "do", Some(value)) => self.domain = Some(value.to_owned()),
             ("port" | "po" | "timeout" | "t" | "ti" | "retry" | "ret", Some(value))
@@ -162,7 +161,7 @@ impl Settings {
                     "retry" | "ret" => "tries",
                     _ => "timeout",
                 };
-                return Err(format!("invalid {what} '{value}': not a valid number"));
+                return Err(refused(format!("invalid {what} '{value}': not a valid number")));
             }
             ("port" | "po", Some(_)) => {
                 self.port = number.and_then(|port| u16::try_from(port).ok()).unwrap_or(53);
@@ -182,9 +181,9 @@ impl Settings {
             ("nodebug" | "nodeb", None) => self.debug = false,
             ("nod2" | "fail" | "nofail" | "sil", None) => {}
             ("d2" | "all", None) => {
-                return Err(left_out("nslookup", format!("-{name}")));
+                return Err(Misuse::left_out("nslookup", &format!("-{name}")));
             }
-            _ => return Err(format!("*** Invalid option: {text}")),
+            _ => return Err(refused(format!("*** Invalid option: {text}"))),
         }
         Ok(())
     }
@@ -427,8 +426,9 @@ mod tests {
         let mut settings = Settings::new();
         assert_eq!(settings.option("type=SRV"), Ok(()));
         assert_eq!(settings.kind, Some(DnsType::Srv));
-        assert_eq!(settings.option("type=nope"), Err("unknown query type: nope".to_owned()));
-        assert_eq!(settings.option("nope"), Err("*** Invalid option: nope".to_owned()));
+        let said = |misuse: Result<(), Misuse>| misuse.map_err(String::from);
+        assert_eq!(said(settings.option("type=nope")), Err("unknown query type: nope".to_owned()));
+        assert_eq!(said(settings.option("nope")), Err("*** Invalid option: nope".to_owned()));
     }
 
     // Recording 30

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::node_name;
 use crate::network::{ConntrackEntry, ConntrackLine, Family, Protocol};
 use crate::shell::Io;
+use crate::shell::commands::options::{Misuse, MisuseKind};
 
 /// Which records are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,11 +44,11 @@ pub(in crate::shell::commands) fn conntrack(arguments: &[String], io: &mut Io<'_
     let filter = match Filter::parse(arguments) {
         Ok(filter) => filter,
         Err(why) => {
-            if why.starts_with("podhop") {
+            if why.is_left_out() {
                 io.write_error(why);
                 return Some(1);
             }
-            io.write_error(format!("conntrack v1.4.7 (conntrack-tools): {why}\nTry `conntrack -h' or 'conntrack --help' for more information."));
+            io.write_error(format!("conntrack v1.4.7 (conntrack-tools): {}\nTry `conntrack -h' or 'conntrack --help' for more information.", why.message()));
             return Some(2);
         }
     };
@@ -110,8 +111,22 @@ const KNOWN: &[&str] = &[
     "--output",
 ];
 
+/// What podhop's conntrack leaves out.
+fn left_out(what: &str) -> Misuse {
+    let text = format!("podhop: conntrack {what} is not simulated here; use conntrack -L");
+    Misuse::new(MisuseKind::LeftOut, text)
+}
+
+fn refused(what: impl Into<String>) -> Misuse {
+    Misuse::new(MisuseKind::Refused, what)
+}
+
+fn unknown_option(option: &str) -> Misuse {
+    Misuse::new(MisuseKind::Unknown, format!("unknown option `{option}'"))
+}
+
 impl Filter {
-    fn parse(arguments: &[String]) -> Result<Filter, String> {
+    fn parse(arguments: &[String]) -> Result<Filter, Misuse> {
         let mut filter = Filter::default();
         let mut command = None;
         let mut words = arguments.iter().peekable();
@@ -125,57 +140,56 @@ impl Filter {
             };
             if found.is_some() {
                 if std::mem::replace(&mut command, found).is_some() {
-                    return Err("Invalid commands combination".to_owned());
+                    return Err(refused("Invalid commands combination"));
                 }
                 // A table may follow.
                 if let Some(table) = words.next_if(|next| !next.starts_with('-')) {
                     match table.as_str() {
                         "conntrack" => {}
                         "expect" | "dying" | "unconfirmed" => {
-                            return Err(format!(
-                                "podhop: conntrack {word} {table} is not simulated here; use conntrack -L"
-                            ));
+                            return Err(left_out(&format!("{word} {table}")));
                         }
-                        other => return Err(format!("unknown type `{other}'")),
+                        other => return Err(refused(format!("unknown type `{other}'"))),
                     }
                 }
                 continue;
             }
             match word.as_str() {
                 "-E" | "--event" | "-S" | "--stats" | "-U" | "-I" | "-G" => {
-                    return Err(format!(
-                        "podhop: conntrack {word} is not simulated here; use conntrack -L"
-                    ));
+                    return Err(left_out(word));
                 }
                 "-n" | "--src-nat" | "-g" | "--dst-nat" => {}
                 option if !option.starts_with('-') => {
-                    return Err(format!("Bad argument `{option}'"));
+                    let what = format!("Bad argument `{option}'");
+                    return Err(Misuse::new(MisuseKind::Operand, what));
                 }
                 option if !KNOWN.contains(&option) => {
-                    return Err(format!("unknown option `{option}'"));
+                    return Err(unknown_option(option));
                 }
                 option => {
-                    let value = words
-                        .next()
-                        .ok_or_else(|| format!("option `{option}' requires an argument"))?;
+                    let value = words.next().ok_or_else(|| {
+                        let what = format!("option `{option}' requires an argument");
+                        Misuse::new(MisuseKind::ValueMissing(None), what)
+                    })?;
                     filter.option(option, value)?;
                 }
             }
         }
         command
             .map(|command| Filter { command, ..filter })
-            .ok_or_else(|| "You need to supply the `-L' command".to_owned())
+            .ok_or_else(|| refused("You need to supply the `-L' command"))
     }
 
-    fn option(&mut self, option: &str, value: &str) -> Result<(), String> {
-        let address = || value.parse().map_err(|_| format!("Invalid IP address `{value}'"));
-        let port = || value.parse().map_err(|_| format!("invalid port `{value}'"));
+    fn option(&mut self, option: &str, value: &str) -> Result<(), Misuse> {
+        let address =
+            || value.parse().map_err(|_| refused(format!("Invalid IP address `{value}'")));
+        let port = || value.parse().map_err(|_| refused(format!("invalid port `{value}'")));
         match option {
             // Ports are a protocol's, which has to be named before.
             "--sport" | "--orig-port-src" | "--dport" | "--orig-port-dst"
                 if self.protocol.is_none() =>
             {
-                return Err(format!("unknown option `{option}'"));
+                return Err(unknown_option(option));
             }
             "-p" | "--proto" => {
                 self.protocol = Some(match value {
@@ -183,7 +197,7 @@ impl Filter {
                     "udp" | "17" => Protocol::Udp,
                     "icmp" | "1" | "icmpv6" | "58" => Protocol::Icmp,
                     "sctp" => Protocol::Sctp,
-                    _ => return Err(format!("`{value}' unsupported protocol")),
+                    _ => return Err(refused(format!("`{value}' unsupported protocol"))),
                 });
             }
             "-s" | "--src" | "--orig-src" => self.source = Some(address()?),
@@ -194,7 +208,7 @@ impl Filter {
                 self.family = Some(match value {
                     "ipv4" => Family::V4,
                     "ipv6" => Family::V6,
-                    _ => return Err(format!("`{value}' unsupported protocol")),
+                    _ => return Err(refused(format!("`{value}' unsupported protocol"))),
                 });
             }
             "-o" | "--output"
@@ -211,8 +225,8 @@ impl Filter {
                     ]
                     .contains(&one)
                 }) => {}
-            "-o" | "--output" => return Err(format!("Bad parameter `{value}'")),
-            _ => return Err(format!("unknown option `{option}'")),
+            "-o" | "--output" => return Err(refused(format!("Bad parameter `{value}'"))),
+            _ => return Err(unknown_option(option)),
         }
         Ok(())
     }
@@ -241,8 +255,8 @@ mod tests {
         };
         let filter = parse(&["-L", "-p", "tcp", "-d", "10.98.110.181", "--dport", "80"]).unwrap();
         assert_eq!((filter.protocol, filter.destination_port), (Some(Protocol::Tcp), Some(80)));
-        assert!(parse(&["-p", "tcp"]).unwrap_err().contains("-L"));
-        assert!(parse(&["-E"]).unwrap_err().starts_with("podhop"));
+        assert!(parse(&["-p", "tcp"]).unwrap_err().message().contains("-L"));
+        assert!(parse(&["-E"]).unwrap_err().is_left_out());
         assert_eq!(parse(&["-D", "-p", "udp"]).unwrap().command, Command::Delete);
     }
 }

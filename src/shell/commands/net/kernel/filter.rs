@@ -5,6 +5,7 @@ use super::node_name;
 use crate::network::iptables::{Chain, Match, Rule, Side, Table, Target};
 use crate::network::{Family, Protocol};
 use crate::shell::Io;
+use crate::shell::commands::options::{Misuse, MisuseKind};
 
 /// iptables-save
 pub(in crate::shell::commands) fn iptables_save(
@@ -108,102 +109,124 @@ struct Args {
     numeric: bool,
     numbered: bool,
     verbose: bool,
+    /// An option of rules, beside a list that is of whole chains.
+    illegal: Option<char>,
 }
 
 /// How long the name of a chain may not be.
 const LONGEST_CHAIN: usize = 29;
 
 impl Args {
-    fn parse(arguments: &[String]) -> Result<Args, String> {
+    fn parse(arguments: &[String]) -> Result<Args, Misuse> {
         let mut args = Args::default();
-        let mut illegal = None;
-        let mut words = arguments.iter().map(String::as_str).peekable();
+        let mut words = arguments.iter().peekable();
         while let Some(word) = words.next() {
-            let letters = match word {
+            let letters = match word.as_str() {
                 "--list" => "L",
                 "--list-rules" => "S",
                 "--numeric" => "n",
                 "--verbose" => "v",
+                "--table" => "t",
                 "--line-numbers" => {
                     args.numbered = true;
                     continue;
                 }
-                "--table" => "t",
                 "!" => continue,
                 other if !other.starts_with('-') => {
-                    return Err(format!("Bad argument `{other}'"));
+                    let what = format!("Bad argument `{other}'");
+                    return Err(Misuse::new(MisuseKind::Operand, what));
                 }
-                other => other
-                    .strip_prefix('-')
-                    .filter(|letters| !letters.starts_with('-'))
-                    .ok_or_else(|| format!("unknown option \"{other}\""))?,
+                other => match other.strip_prefix('-') {
+                    Some(letters) if !letters.starts_with('-') => letters,
+                    _ => return Err(unknown_option(other)),
+                },
             };
             for letter in letters.chars() {
-                match letter {
-                    'L' | 'S' if args.listing || args.rules => {
-                        let before = if args.listing { 'L' } else { 'S' };
-                        return Err(format!("Cannot use -{letter} with -{before}"));
-                    }
-                    'L' => args.listing = true,
-                    'S' => args.rules = true,
-                    'n' => args.numeric = true,
-                    'v' | 'x' => args.verbose |= letter == 'v',
-                    'w' => {}
-                    't' => {
-                        let missing = || "option \"-t\" requires an argument".to_owned();
-                        args.table = Some(words.next().ok_or_else(missing)?.to_owned());
-                    }
-                    'A' | 'D' | 'I' | 'R' | 'N' | 'P' | 'E' | 'C'
-                        if words.peek().is_none_or(|next| next.starts_with('-')) =>
-                    {
-                        return Err(format!("option \"-{letter}\" requires an argument"));
-                    }
-                    'j' | 'p' | 's' | 'd' | 'i' | 'o' | 'm' if words.peek().is_some() => {
-                        let value = words.next().unwrap_or_default();
-                        let protocols = ["tcp", "udp", "icmp", "sctp", "all", "icmpv6", "esp"];
-                        let number = value.parse::<u8>().is_ok();
-                        if letter == 'p' && !number && !protocols.contains(&value) {
-                            return Err(format!("unknown protocol \"{value}\" specified"));
-                        }
-                        // A list is of whole chains.
-                        illegal.get_or_insert(letter);
-                    }
-                    'A' | 'D' | 'I' | 'R' | 'F' | 'N' | 'X' | 'P' | 'Z' | 'E' | 'C' => {
-                        return Err(format!(
-                            "podhop: iptables -{letter} is not simulated here: kube-proxy writes the rules; -L and -S show them"
-                        ));
-                    }
-                    other => return Err(format!("unknown option \"-{other}\"")),
-                }
+                args.take_letter(letter, &mut words)?;
             }
-            if letters.contains(['L', 'S'])
-                && words.peek().is_some_and(|next| !next.starts_with('-'))
-            {
-                let chain = words.next().unwrap_or_default();
-                if chain.len() >= LONGEST_CHAIN {
-                    return Err(format!(
-                        "chain name `{chain}' too long (must be under {LONGEST_CHAIN} chars)"
-                    ));
-                }
-                args.chain = Some(chain.to_owned());
-                if let Some(number) = words.next_if(|next| !next.starts_with('-')) {
-                    return Err(match number.parse::<u32>() {
-                        Ok(1..) => {
-                            "podhop: not simulated here: one rule of iptables' list".to_owned()
-                        }
-                        _ => format!("Invalid rule number `{number}'"),
-                    });
-                }
+            if letters.contains(['L', 'S']) {
+                args.take_chain(&mut words)?;
             }
         }
         if !args.listing && !args.rules {
-            return Err("no command specified".to_owned());
+            return Err(refused("no command specified"));
         }
-        if let Some(letter) = illegal {
-            return Err(format!("Illegal option `-{letter}' with this command"));
+        match args.illegal {
+            Some(letter) => Err(refused(format!("Illegal option `-{letter}' with this command"))),
+            None => Ok(args),
         }
-        Ok(args)
     }
+
+    /// Takes an option by its letter.
+    fn take_letter(&mut self, letter: char, words: &mut Words<'_>) -> Result<(), Misuse> {
+        let missing = || {
+            let what = format!("option \"-{letter}\" requires an argument");
+            Misuse::new(MisuseKind::ValueMissing(Some(letter)), what)
+        };
+        match letter {
+            'L' | 'S' if self.listing || self.rules => {
+                let before = if self.listing { 'L' } else { 'S' };
+                return Err(refused(format!("Cannot use -{letter} with -{before}")));
+            }
+            'L' => self.listing = true,
+            'S' => self.rules = true,
+            'n' => self.numeric = true,
+            'v' => self.verbose = true,
+            'x' | 'w' => {}
+            't' => self.table = Some(words.next().ok_or_else(missing)?.clone()),
+            'A' | 'D' | 'I' | 'R' | 'N' | 'P' | 'E' | 'C'
+                if words.peek().is_none_or(|next| next.starts_with('-')) =>
+            {
+                return Err(missing());
+            }
+            'j' | 'p' | 's' | 'd' | 'i' | 'o' | 'm' if words.peek().is_some() => {
+                let value = words.next().map_or("", String::as_str);
+                let protocols = ["tcp", "udp", "icmp", "sctp", "all", "icmpv6", "esp"];
+                let number = value.parse::<u8>().is_ok();
+                if letter == 'p' && !number && !protocols.contains(&value) {
+                    return Err(refused(format!("unknown protocol \"{value}\" specified")));
+                }
+                self.illegal.get_or_insert(letter);
+            }
+            'A' | 'D' | 'I' | 'R' | 'F' | 'N' | 'X' | 'P' | 'Z' | 'E' | 'C' => {
+                let why = "kube-proxy writes the rules; -L and -S show them";
+                let what = format!("podhop: iptables -{letter} is not simulated here: {why}");
+                return Err(Misuse::new(MisuseKind::LeftOut, what));
+            }
+            other => return Err(unknown_option(&format!("-{other}"))),
+        }
+        Ok(())
+    }
+
+    /// Takes the chain that may follow a command, and the number of a rule in it.
+    fn take_chain(&mut self, words: &mut Words<'_>) -> Result<(), Misuse> {
+        let Some(chain) = words.next_if(|next| !next.starts_with('-')) else { return Ok(()) };
+        if chain.len() >= LONGEST_CHAIN {
+            return Err(refused(format!(
+                "chain name `{chain}' too long (must be under {LONGEST_CHAIN} chars)"
+            )));
+        }
+        self.chain = Some(chain.to_owned());
+        match words.next_if(|next| !next.starts_with('-')) {
+            None => Ok(()),
+            Some(number) if number.parse::<u32>().is_ok_and(|number| number > 0) => {
+                let what = "podhop: not simulated here: one rule of iptables' list";
+                Err(Misuse::new(MisuseKind::LeftOut, what))
+            }
+            Some(number) => Err(refused(format!("Invalid rule number `{number}'"))),
+        }
+    }
+}
+
+/// The words of a command line that are left.
+type Words<'a> = std::iter::Peekable<std::slice::Iter<'a, String>>;
+
+fn refused(what: impl Into<String>) -> Misuse {
+    Misuse::new(MisuseKind::Refused, what)
+}
+
+fn unknown_option(option: &str) -> Misuse {
+    Misuse::new(MisuseKind::Unknown, format!("unknown option \"{option}\""))
 }
 
 /// iptables, as far as it shows rules.
@@ -232,15 +255,12 @@ fn show(arguments: &[String], io: &mut Io<'_>, family: Family) -> Option<i32> {
     let args = match Args::parse(arguments) {
         Ok(args) => args,
         Err(why) => {
-            io.write_error(match why.starts_with("podhop") {
-                true => why,
-                false if why.starts_with("Bad argument") => {
-                    format!("{why}\nTry `{own} -h' or '{own} --help' for more information.")
-                }
-                false => format!(
-                    "{}: {why}\nTry `{own} -h' or '{own} --help' for more information.",
-                    version(&own)
-                ),
+            let (what, more) =
+                (why.as_ref(), format!("Try `{own} -h' or '{own} --help' for more information."));
+            io.write_error(match why.kind {
+                MisuseKind::LeftOut => what.to_owned(),
+                MisuseKind::Operand => format!("{what}\n{more}"),
+                _ => format!("{}: {what}\n{more}", version(&own)),
             });
             return Some(2);
         }
@@ -410,7 +430,7 @@ fn keyword(protocol: Protocol) -> &'static str {
 mod tests {
     use super::*;
 
-    fn parse(words: &[&str]) -> Result<Args, String> {
+    fn parse(words: &[&str]) -> Result<Args, Misuse> {
         Args::parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
@@ -420,7 +440,7 @@ mod tests {
         assert_eq!((args.table.as_deref(), args.numeric), (Some("nat"), true));
         assert_eq!(args.chain.as_deref(), Some("KUBE-SERVICES"));
         assert_eq!(parse(&["-nL"]).unwrap().chain, None);
-        assert!(parse(&["-A", "INPUT"]).unwrap_err().starts_with("podhop"));
+        assert!(parse(&["-A", "INPUT"]).unwrap_err().is_left_out());
     }
 
     #[test]

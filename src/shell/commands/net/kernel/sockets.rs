@@ -155,12 +155,9 @@ pub(in crate::shell::commands) fn netstat(arguments: &[String], io: &mut Io<'_>)
 
 fn gnu_options(arguments: &[String]) -> Result<Options, (i32, String)> {
     let options =
-        GNU.parse(arguments, Messages::Gnu).map_err(|told| match told.starts_with("podhop") {
-            true => (1, told),
-            false => {
-                let first = told.lines().next().unwrap_or_default();
-                (3, format!("{first}\nusage: netstat [-tulnapr]"))
-            }
+        GNU.parse(arguments, Messages::Gnu).map_err(|misuse| match misuse.is_left_out() {
+            true => (1, misuse.into()),
+            false => (3, format!("{}\nusage: netstat [-tulnapr]", misuse.message())),
         })?;
     if let Some(family) = options.value('A') {
         return Err(match family {

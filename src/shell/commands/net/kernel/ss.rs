@@ -171,10 +171,10 @@ fn usage(message: &str) -> Trouble {
 
 impl Wanted {
     fn parse(arguments: &[String], io: &Io<'_>) -> Result<Wanted, Trouble> {
-        let options = GRAMMAR.parse(arguments, Messages::Gnu).map_err(|told| {
-            match told.starts_with("podhop") {
-                true => (1, told),
-                false => usage(told.lines().next().unwrap_or_default()),
+        let options = GRAMMAR.parse(arguments, Messages::Gnu).map_err(|misuse| {
+            match misuse.is_left_out() {
+                true => (1, misuse.into()),
+                false => usage(misuse.message()),
             }
         })?;
         if let Some(option) = options.not_simulated(LEFT_OUT) {

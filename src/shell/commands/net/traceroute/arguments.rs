@@ -204,7 +204,7 @@ impl Args {
     /// What it says of a wrong one; a flag that is not simulated.
     pub fn busybox(arguments: &[String], words: Messages) -> Result<Args, Refusal> {
         const GRAMMAR: Grammar = Grammar::short("traceroute", "46IFlnvf:m:q:p:t:w:");
-        let options = GRAMMAR.parse(arguments, words).map_err(|told| (told, 1))?;
+        let options = GRAMMAR.parse(arguments, words).map_err(|misuse| (misuse.into(), 1))?;
         let mut args = Args::usual(Flavour::BusyBox);
         let number = |letter: char, range: (u32, u32), usual: u32| match options.value(letter) {
             Some(text) => in_range(text, range),

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use self::run::{Answer, Machine, Stop, Wait, World};
 use self::value::Value;
 use crate::cluster::Flavour;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Misuse, MisuseKind, Options};
 use crate::shell::commands::{Setting, failed};
 use crate::shell::machine::Machine as Shell;
 use crate::shell::{Interrupted, Io, Stdin, Step, Tool, programs};
@@ -289,13 +289,13 @@ pub(in crate::shell::commands) fn awk(
     let mut options = match parsed {
         Ok(options) => options,
         // gawk's getopt names letters without quotes, and only what lacks its value.
-        Err(message) if gawk && message.contains("requires an argument -- '") => {
-            let what = message.lines().next().unwrap_or_default().replace('\'', "");
+        Err(Misuse { kind: MisuseKind::ValueMissing(Some(letter)), .. }) if gawk => {
+            let what = format!("awk: option requires an argument -- {letter}");
             return failed(format!("{what}\n{USAGE}"), 1);
         }
-        Err(message) if message.starts_with("podhop:") => return failed(message, 2),
+        Err(misuse) if misuse.is_left_out() => return failed(misuse, 2),
         Err(_) if gawk => return failed(USAGE, 1),
-        Err(message) => return failed(message, 1),
+        Err(misuse) => return failed(misuse, 1),
     };
     if (options.has('V') || options.value('W') == Some("version")) && gawk {
         let version = "GNU Awk 5.2.1, API 3.2, PMA Avon 8-g1, (GNU MPFR 4.2.0, GNU MP 6.2.1)";

@@ -157,11 +157,13 @@ pub(in crate::shell::commands) fn grep(
 ) -> Box<dyn Tool> {
     let gnu = setting.flavour == Flavour::Gnu;
     let parsed = match gnu {
-        true => GNU.parse(&modern(arguments), setting.words).map_err(|message| {
-            let first = message.lines().next().unwrap_or("");
-            format!("{first}\n{}", usage(Flavour::Gnu))
+        true => GNU.parse(&modern(arguments), setting.words).map_err(|misuse| {
+            match misuse.is_left_out() {
+                true => misuse.into(),
+                false => format!("{}\n{}", misuse.message(), usage(Flavour::Gnu)),
+            }
         }),
-        false => BUSYBOX.parse(arguments, setting.words),
+        false => BUSYBOX.parse(arguments, setting.words).map_err(String::from),
     };
     let made = parsed.and_then(|options| build(name, options, setting));
     match made {

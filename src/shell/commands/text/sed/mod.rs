@@ -159,18 +159,16 @@ pub(in crate::shell::commands) fn sed(
     let grammar = if setting.flavour == Flavour::Gnu { GNU } else { BUSYBOX };
     let options = match grammar.parse(arguments, setting.words) {
         Ok(options) => options,
-        Err(message) => return failed(with_usage(&message), 1),
+        // GNU sed says how it is used where other tools name `--help`.
+        Err(misuse) if setting.flavour == Flavour::Gnu && !misuse.is_left_out() => {
+            return failed(format!("{}\n{USAGE}", misuse.message()), 1);
+        }
+        Err(misuse) => return failed(misuse, 1),
     };
     if options.has('D') {
         return failed("sed: not simulated here: --debug", 1);
     }
     Box::new(Start { options, flavour: setting.flavour, started: None })
-}
-
-/// GNU sed says how it is used where other tools name `--help`.
-fn with_usage(message: &str) -> String {
-    let first = message.lines().next().unwrap_or(message);
-    format!("{first}\n{USAGE}")
 }
 
 const USAGE: &str = "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...";
