@@ -74,12 +74,23 @@ pub(super) fn documents(
                 documents.push(Document { file, value, positions, repeated });
             }
             Err(found) => {
+                let found = at_whole_lines(&chunk).unwrap_or(found);
                 let message = format!("yaml: {}", found.message);
                 return (documents, fault(message, chunk.in_file(found.position)));
             }
         }
     }
     (documents, Vec::new())
+}
+
+/// The fault of a text that doesn't end its last line, as Go's scanner tells it, which ends the line by
+/// itself (`fetchStreamEnd`) and so counts one more.
+fn at_whole_lines(chunk: &Chunk<'_>) -> Option<Fault> {
+    if chunk.text.ends_with('\n') {
+        return None;
+    }
+    let text = format!("{}\n", chunk.text);
+    read(&Chunk { text: &text, lines_before: chunk.lines_before }).err()
 }
 
 /// Where everything stands in a JSON value that was read already; whatever YAML cannot read is

@@ -295,6 +295,7 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         let text = format!("required flag(s) {} not set", missing.join(", "));
         return Err(Failure::message(text));
     }
+    profile(&arguments)?;
     let config = Config::load(&arguments, io)?;
     // `kubectl config` changes the file, whatever context it is asked to work in.
     let edits = path.starts_with("kubectl config ") || path == "kubectl config";
@@ -435,6 +436,18 @@ fn nowhere(arguments: &flags::Arguments, config: &Config, io: &mut Io<'_>) -> Ou
         return Err(Failure::message(text));
     }
     super::config::refused_server("localhost:8080", io)
+}
+
+/// Checks `--profile`: what Go can record of a program (`cmd/profiling.go`).
+fn profile(arguments: &flags::Arguments) -> Result<(), Failure> {
+    const KNOWN: &[&str] =
+        &["none", "cpu", "heap", "allocs", "goroutine", "threadcreate", "block", "mutex", "trace"];
+    match arguments.get("profile") {
+        Some(name) if !KNOWN.contains(&name) => {
+            Err(Failure::message(format!("unknown profile '{name}'")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks `--request-timeout`: a length of time, or a number of seconds.

@@ -118,7 +118,7 @@ static SET_CREDENTIALS: Command = Command {
         typed("auth-provider-arg", Takes::Texts, "[]", "key=value for the authentication plugin."),
         text("exec-command", None, "The program that gives credentials."),
         text("exec-api-version", None, "The version of what it prints."),
-        typed("exec-arg", Takes::Texts, "[]", "An argument of the program."),
+        typed("exec-arg", Takes::List, "[]", "An argument of the program."),
         typed("exec-env", Takes::Texts, "[]", "key=value in its environment."),
         text("exec-interactive-mode", None, "Whether it may ask: IfAvailable, Never or Always."),
         switch("exec-provide-cluster-info", None, "Tell it of the cluster."),

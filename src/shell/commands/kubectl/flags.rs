@@ -106,6 +106,11 @@ impl Arguments {
         self.get(flag).and_then(truth).unwrap_or(false)
     }
 
+    /// Whether objects are named by files or a kustomization (`IsFilenameSliceEmpty`).
+    pub fn names_files(&self) -> bool {
+        !self.all("filename").is_empty() || !self.text("kustomize").is_empty()
+    }
+
     /// Whether a flag was given.
     pub fn given(&self, flag: &str) -> bool {
         self.values.contains_key(flag)

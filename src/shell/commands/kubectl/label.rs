@@ -108,7 +108,7 @@ fn check(
 ) -> Result<(), Failure> {
     let arguments = &call.arguments;
     let refuse = |text: String| Err(Failure::message(text));
-    let no_files = arguments.all("filename").is_empty() && !arguments.given("kustomize");
+    let no_files = !arguments.names_files();
     if arguments.on("list") && !arguments.text("output").is_empty() {
         return refuse("--list and --output may not be specified together".to_owned());
     }

@@ -99,7 +99,7 @@ pub(super) fn items(
     words: &[String],
     typed: bool,
 ) -> Result<Items, Failure> {
-    let no_files = call.arguments.all("filename").is_empty() && !call.arguments.given("kustomize");
+    let no_files = !call.arguments.names_files();
     if call.arguments.on("local") {
         if no_files {
             return Err(Failure::message(NO_RESOURCES));

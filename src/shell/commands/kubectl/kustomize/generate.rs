@@ -103,10 +103,8 @@ fn one(
     if kind == "Secret" {
         value["type"] = json!(wanted["type"].as_str().unwrap_or("Opaque"));
     }
-    let on = |field: &str| {
-        let own = own[field].as_bool();
-        own.or(general[field].as_bool()).unwrap_or(false)
-    };
+    // What all have, none can take back (`MergeGlobalOptionsIntoLocal`).
+    let on = |field: &str| [own, general].iter().any(|options| options[field] == true);
     if on("immutable") {
         value["immutable"] = json!(true);
     }

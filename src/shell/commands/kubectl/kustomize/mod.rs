@@ -44,6 +44,9 @@ pub(super) static COMMAND: Command = Command {
 /// What help says of flags that are not heeded.
 const NOT: &str = "Not simulated here.";
 
+/// The kind of a kustomization that works on what another has gathered.
+const COMPONENT: &str = "Component";
+
 /// How deep kustomizations may stand on each other.
 const DEPTH: usize = 20;
 
@@ -53,6 +56,7 @@ const KNOWN: &[&str] = &[
     "bases",
     "commonAnnotations",
     "commonLabels",
+    "components",
     "configMapGenerator",
     "generatorOptions",
     "images",
@@ -73,7 +77,6 @@ const KNOWN: &[&str] = &[
 /// What Kustomize knows besides.
 const BEYOND: &[&str] = &[
     "buildMetadata",
-    "components",
     "configurations",
     "crds",
     "generators",
@@ -102,6 +105,8 @@ struct Resource {
     value: Value,
     /// The name that its file gives it, by which others refer to it.
     original: String,
+    /// The namespace that its file gives it; empty for none.
+    home: String,
     /// What has been put around its name: which others of that name it belongs to.
     around: Vec<(String, String)>,
     /// Whether a hash of its content goes behind its name.
@@ -111,7 +116,8 @@ struct Resource {
 impl Resource {
     fn of(value: Value) -> Resource {
         let original = value["metadata"]["name"].as_str().unwrap_or("").to_owned();
-        Resource { value, original, around: Vec::new(), hashed: false }
+        let home = value["metadata"]["namespace"].as_str().unwrap_or("").to_owned();
+        Resource { value, original, home, around: Vec::new(), hashed: false }
     }
 
     fn kind(&self) -> &str {
@@ -185,7 +191,7 @@ fn no_folder(io: &Io<'_>, named: &str, path: &str) -> Option<String> {
         return None;
     }
     Some(match io.read_file(path) {
-        Ok(_) => format!("not a valid directory: file is not directory: '{named}'"),
+        Ok(_) => format!("'{named}': file is not directory"),
         Err(_) => format!("not a valid directory: {}", missing(named, path)),
     })
 }
@@ -197,12 +203,28 @@ fn missing(named: &str, path: &str) -> String {
 
 /// Builds the kustomization of a folder; `stack` holds those that are being built.
 fn build(io: &mut Io<'_>, root: &str, stack: &mut Vec<String>) -> Result<Vec<Resource>, Failure> {
+    build_on(io, root, stack, Vec::new(), false)
+}
+
+/// Builds the kustomization of a folder on what there is already: nothing, or for a component what the
+/// kustomization that asks for it has gathered (`accumulateTarget`).
+fn build_on(
+    io: &mut Io<'_>,
+    root: &str,
+    stack: &mut Vec<String>,
+    mut resources: Vec<Resource>,
+    as_component: bool,
+) -> Result<Vec<Resource>, Failure> {
     if stack.len() >= DEPTH {
         return Err(Failure::not_simulated("more than 20 kustomizations in a row", "flatten them"));
     }
     let fields = read(io, root)?;
+    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or("Kustomization");
+    if as_component && kind != COMPONENT {
+        let text = format!("expected kind '{COMPONENT}' for path '{root}' but got '{kind}'");
+        return Err(Failure::message(text));
+    }
     stack.push(root.to_owned());
-    let mut resources = Vec::new();
     for field in ["resources", "bases"] {
         for path in texts(&fields, field)? {
             let more = accumulate(io, root, &path, stack)?;
@@ -210,8 +232,11 @@ fn build(io: &mut Io<'_>, root: &str, stack: &mut Vec<String>) -> Result<Vec<Res
                 .map_err(|fault| Failure::message(format!("accumulating resources: {fault}")))?;
         }
     }
-    stack.pop();
     generate::all(io, root, &fields, &mut resources)?;
+    for path in texts(&fields, "components")? {
+        resources = component(io, root, &path, stack, resources)?;
+    }
+    stack.pop();
     patches::merges(io, root, &fields, &mut resources)?;
     overlay::all(&fields, &mut resources);
     patches::operations(io, root, &fields, &mut resources)?;
@@ -219,13 +244,57 @@ fn build(io: &mut Io<'_>, root: &str, stack: &mut Vec<String>) -> Result<Vec<Res
     Ok(resources)
 }
 
+/// What a component makes of the objects that were gathered (`accumulateComponents`).
+fn component(
+    io: &mut Io<'_>,
+    root: &str,
+    path: &str,
+    stack: &mut Vec<String>,
+    resources: Vec<Resource>,
+) -> Result<Vec<Resource>, Failure> {
+    if path.contains("://") {
+        return Err(Failure::not_simulated("components from the web", "save the files"));
+    }
+    let absolute = crate::shell::files::absolute(io.place, root, path);
+    let failed = |reason: String| Failure::message(format!("accumulating components: {reason}"));
+    if io.list(&absolute).is_err() {
+        let reason = match io.read_file(&absolute) {
+            Ok(_) => format!("'{absolute}': file is not directory"),
+            Err(_) => format!("not a valid directory: {}", missing(&absolute, &absolute)),
+        };
+        return Err(failed(format!("loader.New \"must build at directory: {reason}\"")));
+    }
+    if stack.contains(&absolute) {
+        return Err(failed(format!(
+            "loader.New \"cycle detected: candidate root '{absolute}' contains visited root \
+             '{absolute}'\""
+        )));
+    }
+    build_on(io, &absolute, stack, resources, true).map_err(|failure| match failure {
+        Failure::Message(text) if !text.starts_with("not simulated") => {
+            failed(format!("accumulateDirectory: \"{text}\""))
+        }
+        other => other,
+    })
+}
+
+/// The file of a folder's kustomization: its name and content.
+fn file_of(io: &Io<'_>, root: &str) -> Option<(&'static str, Vec<u8>)> {
+    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+    let read = |name: &'static str| io.read_file(&format!("{root}/{name}")).ok();
+    names.into_iter().find_map(|name| read(name).map(|bytes| (name, bytes)))
+}
+
+/// Whether a folder's kustomization is a component.
+fn is_component(io: &Io<'_>, root: &str) -> bool {
+    let Some((name, bytes)) = file_of(io, root) else { return false };
+    let (documents, _) = manifest::parse(name, &String::from_utf8_lossy(&bytes));
+    documents.first().is_some_and(|document| document.value["kind"] == COMPONENT)
+}
+
 /// The fields of a folder's kustomization.
 fn read(io: &mut Io<'_>, root: &str) -> Result<Map<String, Value>, Failure> {
-    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let found = names
-        .iter()
-        .find_map(|name| io.read_file(&format!("{root}/{name}")).ok().map(|bytes| (*name, bytes)));
-    let Some((name, bytes)) = found else {
+    let Some((name, bytes)) = file_of(io, root) else {
         return Err(Failure::message(format!(
             "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in \
              directory '{root}'"
@@ -311,6 +380,10 @@ fn accumulate(
             return Err(failed(format!(
                 "{must}: cycle detected: candidate root '{absolute}' contains visited root '{absolute}'"
             )));
+        }
+        if is_component(io, &absolute) {
+            let wrong = format!("expected kind != '{COMPONENT}' for path '{absolute}'");
+            return Err(failed(format!("{must}: {wrong}")));
         }
         return build(io, &absolute, stack).map_err(|failure| match failure {
             Failure::Message(text) if !text.starts_with("not simulated") => {

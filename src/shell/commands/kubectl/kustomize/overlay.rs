@@ -15,6 +15,9 @@ pub(super) fn all(fields: &Map<String, Value>, resources: &mut [Resource]) {
         if !namespace.is_empty() && is_namespaced(one) {
             one.value["metadata"]["namespace"] = json!(namespace);
         }
+        if !namespace.is_empty() {
+            move_default_account(one, &namespace);
+        }
         let fixed = ["Namespace", "CustomResourceDefinition", "APIService"].contains(&one.kind());
         if !(fixed || prefix.is_empty() && suffix.is_empty()) {
             one.value["metadata"]["name"] = json!(format!("{prefix}{}{suffix}", one.name()));
@@ -32,6 +35,19 @@ pub(super) fn all(fields: &Map<String, Value>, resources: &mut [Resource]) {
         let kind = one.kind().to_owned();
         for path in std::iter::once(&["metadata"][..]).chain(templates(&kind)) {
             put(&mut one.value, path, "annotations", notes);
+        }
+    }
+}
+
+/// The account `default` of a binding is the one of the namespace that everything moves to
+/// (`filters/namespace`, `DefaultSubjectsOnly`).
+fn move_default_account(one: &mut Resource, namespace: &str) {
+    if !one.kind().ends_with("RoleBinding") {
+        return;
+    }
+    for subject in one.value["subjects"].as_array_mut().into_iter().flatten() {
+        if subject["kind"] == "ServiceAccount" && subject["name"] == "default" {
+            subject["namespace"] = json!(namespace);
         }
     }
 }
@@ -55,14 +71,58 @@ fn label(resources: &mut [Resource], pairs: &Value, selectors: bool, in_template
             "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" => {
                 put(&mut one.value, &["spec", "selector"], "matchLabels", pairs);
             }
-            "PodDisruptionBudget" if one.value["spec"]["selector"]["matchLabels"].is_object() => {
-                put(&mut one.value, &["spec", "selector"], "matchLabels", pairs);
-            }
-            "NetworkPolicy" if one.value["spec"]["podSelector"]["matchLabels"].is_object() => {
-                put(&mut one.value, &["spec", "podSelector"], "matchLabels", pairs);
-            }
             _ => {}
         }
+        for path in selectors_that_are_there(&kind) {
+            put_where_it_is(&mut one.value, path, pairs);
+        }
+    }
+}
+
+/// Where a kind's objects choose others by labels, which are added to only where there are some
+/// (`builtinpluginconsts/commonlabels.go`, `create: false`).
+fn selectors_that_are_there(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "Deployment" => &PODS_CHOOSE[..5],
+        "StatefulSet" => PODS_CHOOSE,
+        "Job" | "PodDisruptionBudget" => &["spec.selector.matchLabels"],
+        "CronJob" => &["spec.jobTemplate.spec.selector.matchLabels"],
+        "NetworkPolicy" => &[
+            "spec.podSelector.matchLabels",
+            "spec.ingress.from.podSelector.matchLabels",
+            "spec.egress.to.podSelector.matchLabels",
+        ],
+        _ => &[],
+    }
+}
+
+/// Where pods of a template choose their neighbours; claims of a StatefulSet come last.
+const PODS_CHOOSE: &[&str] = &[
+    "spec.template.spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution.\
+     podAffinityTerm.labelSelector.matchLabels",
+    "spec.template.spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution.\
+     labelSelector.matchLabels",
+    "spec.template.spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution.\
+     podAffinityTerm.labelSelector.matchLabels",
+    "spec.template.spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution.\
+     labelSelector.matchLabels",
+    "spec.template.spec.topologySpreadConstraints.labelSelector.matchLabels",
+    "spec.volumeClaimTemplates.metadata.labels",
+];
+
+/// Adds pairs to every map that stands at a path; lists on the way are walked.
+fn put_where_it_is(value: &mut Value, path: &str, pairs: &Value) {
+    if let Value::Array(items) = value {
+        items.iter_mut().for_each(|item| put_where_it_is(item, path, pairs));
+        return;
+    }
+    let (field, rest) = path.split_once('.').unwrap_or((path, ""));
+    let Some(next) = value.get_mut(field) else { return };
+    if !rest.is_empty() {
+        return put_where_it_is(next, rest, pairs);
+    }
+    if let (Value::Object(map), Value::Object(pairs)) = (next, pairs) {
+        map.extend(pairs.clone());
     }
 }
 
@@ -214,6 +274,41 @@ pub(super) fn settle_names(resources: &mut [Resource]) {
         };
         let kind = one.kind().to_owned();
         follow(&mut one.value, &kind, "", &renamed);
+        if kind.ends_with("RoleBinding") {
+            for subject in one.value["subjects"].as_array_mut().into_iter().flatten() {
+                follow_account(subject, &names);
+            }
+        }
+    }
+}
+
+/// A binding's subject that is a service account gets the name and the namespace that the account
+/// has now (`filters/nameref`, `setMapping`).
+fn follow_account(subject: &mut Value, all: &[Resource]) {
+    if subject["kind"] != "ServiceAccount" {
+        return;
+    }
+    let accounts: Vec<&Resource> = all
+        .iter()
+        .filter(|one| one.kind() == "ServiceAccount" && subject["name"] == one.original.as_str())
+        .collect();
+    let now = |one: &Resource| one.value["metadata"]["namespace"].as_str().unwrap_or("").to_owned();
+    let found = match subject["namespace"].as_str() {
+        None | Some("") => accounts.first(),
+        Some(asked) => {
+            let is_home = |one: &&&Resource| match one.home.as_str() {
+                "" => asked == "default",
+                home => asked == home,
+            };
+            let home = accounts.iter().find(is_home);
+            home.or_else(|| accounts.iter().find(|one| now(one) == asked))
+        }
+    };
+    if let Some(account) = found {
+        subject["name"] = json!(account.name());
+        if !now(account).is_empty() {
+            subject["namespace"] = json!(now(account));
+        }
     }
 }
 
@@ -256,7 +351,7 @@ fn follow(
             fields.insert(name.to_owned(), json!(new));
         }
     }
-    if field == "roleRef" || field == "scaleTargetRef" || field == "subjects" {
+    if field == "roleRef" || field == "scaleTargetRef" {
         let kind = fields.get("kind").and_then(Value::as_str).unwrap_or("").to_owned();
         let old = fields.get("name").and_then(Value::as_str);
         if let Some(new) = old.and_then(|old| renamed(&kind, old)) {

@@ -92,7 +92,7 @@ impl Revision {
 /// The objects that a subcommand is called for.
 fn objects(call: &mut Call, io: &mut Io<'_>) -> Result<(Vec<Object>, Vec<Failure>), Failure> {
     let words = call.arguments.positional.clone();
-    if words.is_empty() && call.arguments.all("filename").is_empty() {
+    if words.is_empty() && !call.arguments.names_files() {
         return Err(Failure::message("required resource not specified"));
     }
     let target = Target::of(call, io, &words, Rules::default())?;
@@ -117,7 +117,24 @@ fn revisions(
             let info = other.kind().info();
             let dot = if info.group.is_empty() { "" } else { "." };
             let kind = format!("{}{dot}{}", info.name, info.group);
-            let text = format!("no {what} has been implemented for {kind:?}");
+            let has_visitor = matches!(
+                other.kind(),
+                Kind::Job
+                    | Kind::Pod
+                    | Kind::ReplicaSet
+                    | Kind::ReplicationController
+                    | Kind::CronJob
+            );
+            // `kind_visitor.go`
+            let text = match has_visitor {
+                true => format!("no {what} has been implemented for {kind:?}"),
+                false => format!(
+                    "error retrieving {} for {kind:?}, no visitor method exists for {{{} {}}}",
+                    what.strip_suffix(" viewer").unwrap_or(what),
+                    info.group,
+                    info.name
+                ),
+            };
             return Err(Failure::message(text));
         }
     };

@@ -51,7 +51,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let items = local::items(&mut call, io, &resources, true)?.whole()?;
     let mut faults = Vec::new();
     faults.extend(check_all(&call).err());
-    if resources.is_empty() && call.arguments.all("filename").is_empty() {
+    if resources.is_empty() && !call.arguments.names_files() {
         faults.push(Failure::message(NOTHING_TO_CHANGE));
     }
     if images.is_empty() {
