@@ -9,6 +9,7 @@ mod admission;
 mod affinity;
 mod filter;
 mod node_cache;
+mod preemption;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,8 @@ pub(super) use affinity::node_matches;
 pub(super) use filter::{is_for, tolerates};
 pub(super) use node_cache::NodeCache;
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PodCondition};
@@ -33,6 +35,7 @@ use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::random::Stream;
 use filter::Needs;
+use node_cache::Seat;
 use score::Wishes;
 use verdict::Refusals;
 
@@ -46,12 +49,14 @@ pub(super) struct Scheduler {
     pub(super) node_cache: NodeCache,
     /// Pods that fitted nowhere, until something changes.
     waiting: BTreeSet<Key>,
+    /// Pods for which others were ended, and the node that is kept for each.
+    nominated: BTreeMap<Key, (Arc<str>, Arc<Pod>)>,
 }
 
 impl Scheduler {
     pub(super) fn new(seed: u64) -> Scheduler {
         let node_cache = NodeCache::new(Stream::new(seed, "scheduler"));
-        Scheduler { node_cache, waiting: BTreeSet::new() }
+        Scheduler { node_cache, waiting: BTreeSet::new(), nominated: BTreeMap::new() }
     }
 
     /// Something changed that may make room: every waiting pod is tried again.
@@ -64,6 +69,7 @@ impl Scheduler {
     /// A pod is gone, or has its node.
     pub(super) fn forget(&mut self, key: &Key) {
         self.waiting.remove(key);
+        self.nominated.remove(key);
     }
 
     /// Binds one pod, or says why it can't be.
@@ -81,22 +87,74 @@ impl Scheduler {
                 "Scheduling is blocked due to non-empty scheduling gates: {}",
                 names.join(", ")
             );
-            refuse(client, &pod, "SchedulingGated", message);
+            refuse(client, &pod, Pod::clone(&pod), "SchedulingGated", message);
             return;
         }
-        match self.find(client, &pod) {
+        match self.find(client, key, &pod) {
             Ok(node) => bind(client, &pod, &node),
-            Err(refusals) => {
-                self.waiting.insert(key.clone());
-                let message = refusals.to_string();
-                tell(client, &pod, true, ("FailedScheduling", "Scheduling"), message.clone());
-                refuse(client, &pod, "Unschedulable", message);
-            }
+            Err(refusals) => self.postpone(client, key, &pod, refusals),
         }
     }
 
+    /// A pod fits nowhere: others may have to go, and whatever comes of that, it waits.
+    fn postpone(
+        &mut self,
+        client: &mut Client<'_>,
+        key: &Key,
+        pod: &Arc<Pod>,
+        mut refusals: Refusals,
+    ) {
+        self.waiting.insert(key.clone());
+        let mut changed = Pod::clone(pod);
+        match preemption::ineligible(client, pod) {
+            Some(why) => refusals.may_end_none(why),
+            None => {
+                let room = self.room(client, pod);
+                let node = room.as_ref().map(|room| room.node.clone());
+                if let Some(room) = room {
+                    preemption::carry_out(client, pod, &room);
+                    refusals.has_room();
+                }
+                match &node {
+                    Some(node) => {
+                        self.nominated.insert(key.clone(), (node.clone(), pod.clone()));
+                    }
+                    None => drop(self.nominated.remove(key)),
+                }
+                let status = changed.status.get_or_insert_default();
+                if status.nominated_node_name.as_deref() != node.as_deref() {
+                    status.nominated_node_name = node.map(|node| node.to_string());
+                }
+            }
+        }
+        let message = refusals.to_string();
+        tell(client, pod, true, ("FailedScheduling", "Scheduling"), message.clone());
+        refuse(client, pod, changed, "Unschedulable", message);
+    }
+
+    /// Where the end of others would make room for a pod.
+    fn room(&self, client: &Client<'_>, pod: &Pod) -> Option<preemption::Room> {
+        let spec = pod.spec.as_ref()?;
+        let needs = Needs::of(pod, spec, client.index, &self.node_cache);
+        let crowded = |seat: &&Seat| needs.check(seat).is_err_and(|refusal| refusal.preemptible);
+        preemption::best(client, pod, &needs, self.node_cache.seats().filter(crowded))
+    }
+
+    /// A node as it will be once the pods are there for which it is kept, but for those that matter
+    /// less (`addGENominatedPods`).
+    fn expecting<'a>(&self, seat: &'a Seat, key: &Key, pod: &Pod) -> Cow<'a, Seat> {
+        let mut expected = Cow::Borrowed(seat);
+        for (other, (node, nominated)) in &self.nominated {
+            let matters = preemption::priority(nominated) >= preemption::priority(pod);
+            if other != key && *node == seat.name && matters {
+                expected.to_mut().expect(nominated);
+            }
+        }
+        expected
+    }
+
     /// The best node for a pod, or why there is none.
-    fn find(&self, client: &Client<'_>, pod: &Pod) -> Result<Arc<str>, Refusals> {
+    fn find(&self, client: &Client<'_>, key: &Key, pod: &Pod) -> Result<Arc<str>, Refusals> {
         let mut refusals = Refusals::new(self.node_cache.len());
         let Some(spec) = &pod.spec else { return Err(refusals) };
         if let Some(reason) = missing_claim(client, pod) {
@@ -108,7 +166,7 @@ impl Scheduler {
         let mut best = None;
         let mut feasible = 0;
         for node in self.node_cache.emptiest_first() {
-            if let Err(refusal) = needs.check(node) {
+            if let Err(refusal) = needs.check(&self.expecting(node, key, pod)) {
                 refusals.add(refusal);
                 continue;
             }
@@ -172,9 +230,8 @@ fn bind(client: &mut Client<'_>, pod: &Pod, node: &Arc<str>) {
     }
 }
 
-/// Says in the pod's status why it has no node.
-fn refuse(client: &mut Client<'_>, pod: &Pod, reason: &str, message: String) {
-    let mut changed = pod.clone();
+/// Says in the pod's status why it has no node, beside what else `changed`.
+fn refuse(client: &mut Client<'_>, pod: &Pod, mut changed: Pod, reason: &str, message: String) {
     let now = client.now;
     set_condition(
         &mut changed,

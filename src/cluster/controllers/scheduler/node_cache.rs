@@ -198,6 +198,11 @@ impl Seat {
         seat
     }
 
+    /// Counts a pod that is to come.
+    pub(super) fn expect(&mut self, pod: &Pod) {
+        self.take(&Load::of(pod), true);
+    }
+
     fn take(&mut self, load: &Load, arrives: bool) {
         let sign = if arrives { 1 } else { -1 };
         for (resource, amount) in &load.requests {

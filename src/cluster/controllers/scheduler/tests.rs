@@ -118,6 +118,59 @@ fn requests_fill_a_node() {
     assert!(refusal(&world, pending).contains("1 No preemption victims found"));
 }
 
+fn ranked(name: &str, class: &str, cpu: &str) -> Value {
+    let containers =
+        json!([{ "name": "c", "image": "nginx", "resources": { "requests": { "cpu": cpu } } }]);
+    pod(name, json!({ "containers": containers, "priorityClassName": class }))
+}
+
+fn class(name: &str, value: i32, policy: &str) -> Value {
+    json!({
+        "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+        "metadata": { "name": name }, "value": value, "preemptionPolicy": policy,
+    })
+}
+
+// pkg/scheduler/framework/preemption/preemption.go
+#[test]
+fn a_pod_of_higher_priority_takes_the_place_of_the_least_important() {
+    let mut world = World::new(1);
+    for (name, value) in [("low", 1), ("middle", 5), ("high", 9)] {
+        world.create(class(name, value, "PreemptLowerPriority"));
+    }
+    world.create(ranked("one", "low", "900m"));
+    world.create(ranked("two", "middle", "900m"));
+    world.settle();
+    world.create(ranked("urgent", "high", "800m"));
+    world.settle();
+    assert_eq!(node_of(&world, "urgent"), "node-1");
+    assert_eq!(node_of(&world, "two"), "node-1");
+    assert!(world.get(Kind::Pod, "one").is_null());
+    let told = world.told("one");
+    let (reason, text, _) = told.iter().find(|told| told.0 == "Preempted").expect("an event");
+    assert_eq!(reason, "Preempted");
+    assert!(text.starts_with("Preempted by pod ") && text.ends_with(" on node node-1"), "{text}");
+    assert_eq!(refusal(&world, "urgent"), "0/1 nodes are available: 1 Insufficient cpu.");
+}
+
+// pkg/scheduler/framework/plugins/defaultpreemption: PodEligibleToPreemptOthers
+#[test]
+fn a_class_that_never_preempts_waits() {
+    let mut world = World::new(1);
+    world.create(class("low", 1, "PreemptLowerPriority"));
+    world.create(class("polite", 9, "Never"));
+    world.create(ranked("one", "low", "1500m"));
+    world.settle();
+    world.create(ranked("guest", "polite", "1500m"));
+    world.settle();
+    assert!(node_of(&world, "guest").is_null());
+    assert_eq!(
+        refusal(&world, "guest"),
+        "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not \
+         eligible due to preemptionPolicy=Never."
+    );
+}
+
 #[test]
 fn a_cordoned_node_takes_no_pods_until_it_is_opened() {
     let mut world = World::new(1);

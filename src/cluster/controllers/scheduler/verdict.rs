@@ -32,12 +32,34 @@ pub(super) struct Refusals {
     beforehand: Option<String>,
     reasons: BTreeMap<String, usize>,
     preemption: BTreeMap<&'static str, usize>,
+    end: End,
+}
+
+/// What came of the thought that other pods may have to go.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Each node was asked.
+    Asked,
+    /// The pod may end no other.
+    Ineligible(&'static str),
+    /// Others go.
+    Room,
 }
 
 impl Refusals {
     pub(super) fn new(nodes: usize) -> Refusals {
         let (reasons, preemption) = (BTreeMap::new(), BTreeMap::new());
-        Refusals { nodes, beforehand: None, reasons, preemption }
+        Refusals { nodes, beforehand: None, reasons, preemption, end: End::Asked }
+    }
+
+    /// The pod may end no other, for this reason.
+    pub(super) fn may_end_none(&mut self, why: &'static str) {
+        self.end = End::Ineligible(why);
+    }
+
+    /// Others go to make room.
+    pub(super) fn has_room(&mut self) {
+        self.end = End::Room;
     }
 
     /// No node will do, whatever it is like.
@@ -70,6 +92,13 @@ impl fmt::Display for Refusals {
         match &self.beforehand {
             Some(reason) => f.write_str(reason)?,
             None => f.write_str(&sorted(reasons))?,
+        }
+        match self.end {
+            End::Room => return f.write_str("."),
+            End::Ineligible(why) => {
+                return write!(f, ". no new claims to deallocate, preemption: {why}");
+            }
+            End::Asked => {}
         }
         write!(
             f,
