@@ -11,7 +11,7 @@ use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{ApiServer, Resource, priority};
+use super::{ApiServer, Resource, priority, service_range};
 use crate::clock::SimTime;
 use crate::random::Stream;
 
@@ -40,6 +40,7 @@ pub(super) fn fill(server: &mut ApiServer) {
     for (name, value, description) in priority::SYSTEM_CLASSES {
         server.store.begin_with(class(name, value, description).into_object());
     }
+    server.store.begin_with(service_range::default_range(false).into_object());
     keep_own(server, SimTime::START);
 }
 

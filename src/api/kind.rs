@@ -41,7 +41,7 @@ const fn row(
 const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// One row a kind, in the enum's order.
-static KINDS: [KindInfo; 31] = [
+static KINDS: [KindInfo; 33] = [
     row((Kind::Namespace, "Namespace", ""), ("namespaces", "namespace"), &["ns"], (false, false)),
     row((Kind::Node, "Node", ""), ("nodes", "node"), &["no"], (false, false)),
     row((Kind::Pod, "Pod", ""), ("pods", "pod"), &["po"], (true, true)),
@@ -169,6 +169,18 @@ static KINDS: [KindInfo; 31] = [
         (Kind::PriorityClass, "PriorityClass", "scheduling.k8s.io"),
         ("priorityclasses", "priorityclass"),
         &["pc"],
+        (false, false),
+    ),
+    row(
+        (Kind::ServiceCIDR, "ServiceCIDR", "networking.k8s.io"),
+        ("servicecidrs", "servicecidr"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::IPAddress, "IPAddress", "networking.k8s.io"),
+        ("ipaddresses", "ipaddress"),
+        &["ip"],
         (false, false),
     ),
 ];

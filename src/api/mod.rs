@@ -27,6 +27,7 @@ mod request;
 pub mod rights;
 pub mod selector;
 mod server_side;
+mod service_range;
 mod space;
 mod status;
 mod store;
@@ -81,6 +82,8 @@ pub fn defaulted(kind: Kind, manifest: serde_json::Value) -> Option<serde_json::
 #[derive(Clone, Debug)]
 pub struct ApiServer {
     store: Store,
+    /// The moment of the request that is carried out.
+    now: SimTime,
     allocator: Allocator,
     /// For `metadata.uid`.
     uids: Stream,
@@ -103,6 +106,7 @@ impl ApiServer {
     pub fn new(seed: u64) -> ApiServer {
         let mut server = ApiServer {
             store: Store::default(),
+            now: SimTime::START,
             allocator: Allocator::new(seed),
             uids: Stream::new(seed, "uids"),
             names: Stream::new(seed, "names"),
@@ -118,6 +122,7 @@ impl ApiServer {
     /// Makes the cluster dual-stack: Services that ask for them get IPv6 addresses too (R13).
     pub fn become_dual_stack(&mut self) {
         self.allocator.become_dual_stack();
+        self.store.begin_with(service_range::default_range(true).into_object());
     }
 
     /// Carries out one request at the moment `now`.
@@ -128,6 +133,7 @@ impl ApiServer {
         if request.dry_run_mut().is_some_and(std::mem::take) {
             return self.rehearse(now, request);
         }
+        self.now = now;
         let (kind, namespace, name) = request.place();
         let (namespace, name) = (namespace.unwrap_or("").to_owned(), name.to_owned());
         let target = Target { kind, namespace: &namespace, name: &name };
@@ -195,6 +201,7 @@ impl ApiServer {
     /// # Errors
     /// As [`ApiServer::handle`].
     pub fn create<T: Resource>(&mut self, now: SimTime, object: T) -> Result<Arc<T>, Status> {
+        self.now = now;
         let stored = self.admit(now, object.into_object())?;
         Ok(typed(&stored))
     }
@@ -206,7 +213,8 @@ impl ApiServer {
     ///
     /// # Errors
     /// When there is no such object.
-    pub fn update<T: Resource>(&mut self, _now: SimTime, mut object: T) -> Result<Arc<T>, Status> {
+    pub fn update<T: Resource>(&mut self, now: SimTime, mut object: T) -> Result<Arc<T>, Status> {
+        self.now = now;
         let metadata = object.metadata();
         let namespace = metadata.namespace.as_deref().unwrap_or("");
         let name = metadata.name.as_deref().unwrap_or("");

@@ -43,6 +43,18 @@ impl Request {
         }
     }
 
+    /// The kind of the object that this changes, if it changes one.
+    pub fn writes(&self) -> Option<Kind> {
+        match self {
+            Request::Create { kind, .. }
+            | Request::Update { kind, .. }
+            | Request::Patch { kind, .. }
+            | Request::Delete { kind, .. } => Some(*kind),
+            Request::Evict { .. } => Some(Kind::Pod),
+            Request::Get { .. } | Request::List { .. } | Request::Watch { .. } => None,
+        }
+    }
+
     /// Whether this is a dry run, where there is such a thing.
     pub(super) fn dry_run_mut(&mut self) -> Option<&mut bool> {
         match self {

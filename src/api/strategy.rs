@@ -246,7 +246,7 @@ macro_rules! with_status {
         $macro!(
             [Namespace, Node, Pod, ReplicationController, Service, DaemonSet, Deployment,
              ReplicaSet, StatefulSet, Job, CronJob, Ingress, PodDisruptionBudget,
-             PersistentVolumeClaim, HorizontalPodAutoscaler, ResourceQuota],
+             PersistentVolumeClaim, HorizontalPodAutoscaler, ResourceQuota, ServiceCIDR],
             $($arguments)*
         )
     };

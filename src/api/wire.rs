@@ -51,6 +51,10 @@ pub(super) fn as_sent(kind: Kind, value: &mut Value) {
         Kind::IngressClass => {
             object.entry("spec").or_insert(json!({}));
         }
+        Kind::ServiceCIDR => {
+            object.entry("spec").or_insert(json!({}));
+            status(object);
+        }
         Kind::StatefulSet => {
             if let Some(Value::Object(spec)) = object.get_mut("spec") {
                 spec.entry("serviceName").or_insert(json!(""));

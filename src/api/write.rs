@@ -224,6 +224,7 @@ impl ApiServer {
         if let Object::Service(new) = &object {
             let old = self.store.get(object.namespace(), object.name()).cloned();
             self.allocator.stored(old.as_deref(), Some(new));
+            self.keep_addresses(old.as_deref(), Some(new));
         }
         let stored = self.store.put(object);
         if is_finished(&stored) {
@@ -239,6 +240,7 @@ impl ApiServer {
         self.wishes.remove(object.metadata().uid.as_deref().unwrap_or(""));
         if let Object::Service(service) = &object {
             self.allocator.stored(Some(service), None);
+            self.keep_addresses(Some(service), None);
             // The legacy Endpoints of the same name go with it.
             self.store.take(Kind::Endpoints, namespace, name);
         }

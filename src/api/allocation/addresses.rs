@@ -27,6 +27,11 @@ struct Range {
     size: u32,
 }
 
+/// [`V4`] as the API writes it.
+pub(in crate::api) const CIDR_V4: &str = "10.96.0.0/12";
+/// [`V6`] as the API writes it.
+pub(in crate::api) const CIDR_V6: &str = "fd00:10:96::/112";
+
 const V4: Range = Range { network: IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), size: 1 << 20 };
 const V6: Range =
     Range { network: IpAddr::V6(Ipv6Addr::new(0xfd00, 0x10, 0x96, 0, 0, 0, 0, 0)), size: 1 << 16 };

@@ -83,7 +83,9 @@ pub(super) fn apply(object: &mut Object) {
         | Object::ClusterRole(_)
         | Object::ServiceAccount(_)
         | Object::Event(_)
-        | Object::ControllerRevision(_) => {}
+        | Object::ControllerRevision(_)
+        | Object::ServiceCIDR(_)
+        | Object::IPAddress(_) => {}
     }
 }
 

@@ -29,6 +29,7 @@ mod revision;
 mod rights;
 mod service;
 mod service_account;
+mod service_range;
 mod stateful_set;
 
 pub use age::{human_duration, since};
@@ -152,6 +153,8 @@ fn columns(kind: Kind) -> Columns {
         Kind::Role | Kind::ClusterRole => rights::ROLE,
         Kind::RoleBinding | Kind::ClusterRoleBinding => rights::BINDING,
         Kind::PriorityClass => priority_class::PRIORITY_CLASS,
+        Kind::ServiceCIDR => service_range::SERVICE_CIDR,
+        Kind::IPAddress => service_range::IP_ADDRESS,
     }
 }
 
@@ -184,6 +187,8 @@ fn row(object: &Object, now: SimTime) -> Vec<String> {
         Object::LimitRange(range) => rights::limits(range),
         Object::ResourceQuota(quota) => rights::quota(quota, now),
         Object::PriorityClass(class) => priority_class::priority_class(class, now),
+        Object::ServiceCIDR(range) => service_range::service_cidr(range, now),
+        Object::IPAddress(address) => service_range::ip_address(address),
         Object::Role(role) => rights::role(&role.metadata),
         Object::ClusterRole(role) => rights::role(&role.metadata),
         Object::RoleBinding(it) => {

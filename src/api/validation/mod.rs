@@ -76,7 +76,11 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::ClusterRole(role) => rights::check_cluster_role(r, role, None),
         Object::ClusterRoleBinding(binding) => rights::check_cluster_binding(r, binding, None),
         Object::PriorityClass(class) => priority::check(r, class, None),
-        Object::ServiceAccount(_) | Object::Event(_) | Object::ControllerRevision(_) => {
+        Object::ServiceAccount(_)
+        | Object::Event(_)
+        | Object::ControllerRevision(_)
+        | Object::ServiceCIDR(_)
+        | Object::IPAddress(_) => {
             metadata::create(r, object.metadata(), true, names::dns_subdomain);
         }
     }

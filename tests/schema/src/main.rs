@@ -15,6 +15,8 @@ const HEAD: &str = "\
 # kind, apiVersion, kind, its type / type, its name, what it is for /
 # field, its name, required or optional, what it holds, what it is for";
 
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 fn main() {
     println!("{HEAD}");
     let mut generator = SchemaGenerator::default();
@@ -36,7 +38,9 @@ fn main() {
         "autoscaling/v2": autoscaling { HorizontalPodAutoscaler }
         "batch/v1": batch { Job, CronJob }
         "discovery.k8s.io/v1": discovery { EndpointSlice }
-        "networking.k8s.io/v1": networking { Ingress, IngressClass, NetworkPolicy }
+        "networking.k8s.io/v1": networking {
+            Ingress, IngressClass, NetworkPolicy, ServiceCIDR, IPAddress
+        }
         "policy/v1": policy { PodDisruptionBudget }
         "rbac.authorization.k8s.io/v1": rbac { Role, RoleBinding, ClusterRole, ClusterRoleBinding }
         "scheduling.k8s.io/v1": scheduling { PriorityClass }
@@ -53,8 +57,12 @@ fn print_type(name: &str, schema: &Value) {
     let required: Vec<&str> =
         schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (key, property) in schema["properties"].as_object().into_iter().flat_map(Map::iter) {
-        let asked = if required.contains(&key.as_str()) { "required" } else { "optional" };
-        println!("field\t{key}\t{asked}\t{}\t{}", holds(property), doc(property));
+        let holds = holds(property);
+        // Every object of these types has metadata; the API demands that of an Event alone.
+        let is_given = holds == OBJECT_META && name != "io.k8s.api.core.v1.Event";
+        let is_required = required.contains(&key.as_str()) && !is_given;
+        let asked = if is_required { "required" } else { "optional" };
+        println!("field\t{key}\t{asked}\t{holds}\t{}", doc(property));
     }
 }
 

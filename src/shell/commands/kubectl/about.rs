@@ -302,10 +302,23 @@ fn api_versions(call: Call, io: &mut Io<'_>) -> Outcome {
 }
 
 fn who_am_i(call: Call, io: &mut Io<'_>) -> Outcome {
-    if !call.arguments.text("output").is_empty() || call.arguments.given("template") {
-        return Err(Failure::not_simulated("auth whoami -o", "leave it out"));
-    }
     let user = call.client.user();
+    if let Some(output) = Output::of_write(&call, io)? {
+        let review = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "SelfSubjectReview",
+            "metadata": {
+                "creationTimestamp": io.now().timestamp().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            },
+            "status": {"userInfo": {"groups": user.groups, "username": user.name}},
+        });
+        let text = match output {
+            Output::Name => "selfsubjectreview.authentication.k8s.io/<unknown>\n".to_owned(),
+            output => output.print_value(&review)?,
+        };
+        io.stdout.extend_from_slice(text.as_bytes());
+        return DONE;
+    }
     io.say("ATTRIBUTE   VALUE");
     io.say(format!("Username    {}", user.name));
     io.say(format!("Groups      [{}]", user.groups.join(" ")));

@@ -69,6 +69,14 @@ impl Client {
         if let Some(user) = &self.acting {
             rights::authorize(io.cluster.objects(), user, &request)?;
         }
+        if let Some(kind) = request.writes().filter(|kind| kind.is_kept_by_server()) {
+            return Err(Status::new(
+                Reason::Unknown,
+                format!(
+                    "not simulated here: changing a {kind}; the server keeps one for every address by itself"
+                ),
+            ));
+        }
         let answer = io.cluster.handle(request);
         let warnings = match &answer {
             Ok(response) => response.warnings.as_slice(),

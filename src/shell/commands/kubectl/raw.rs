@@ -1,7 +1,8 @@
 //! `kubectl get --raw`: a path of the server, and its answer as it comes.
 
+use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Endpoints;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
 use super::client::Filter;
@@ -53,10 +54,77 @@ pub(super) fn get(call: &mut Call, io: &mut Io<'_>) -> Outcome {
                  [{{\"clientCIDR\":\"0.0.0.0/0\",\"serverAddress\":\"{address}\"}}]}}\n"
             )
         }
+        "/apis" => groups(),
+        path if group_of(path).is_some_and(is_group) => {
+            format!(
+                "{{\"kind\":\"APIGroup\",\"apiVersion\":\"v1\",{}\n",
+                &group(group_of(path).unwrap_or(""))[1..]
+            )
+        }
         path => objects(call, io, path, query)?,
     };
     io.stdout.extend_from_slice(text.as_bytes());
     DONE
+}
+
+/// The groups of the API, in the order in which the server prefers them
+/// (`pkg/controlplane/apiserver/aggregator.go`).
+const GROUPS: &[&str] = &[
+    "apiregistration.k8s.io",
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "scheduling.k8s.io",
+    "coordination.k8s.io",
+    "node.k8s.io",
+    "discovery.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "resource.k8s.io",
+];
+
+/// Every group, with its versions.
+fn groups() -> String {
+    let groups: Vec<String> = GROUPS.iter().map(|name| group(name)).collect();
+    format!(
+        "{{\"kind\":\"APIGroupList\",\"apiVersion\":\"v1\",\"groups\":[{}]}}\n",
+        groups.join(",")
+    )
+}
+
+/// The group that a path of the API is about as a whole.
+fn group_of(path: &str) -> Option<&str> {
+    path.strip_prefix("/apis/").filter(|rest| !rest.contains('/'))
+}
+
+fn is_group(name: &str) -> bool {
+    GROUPS.contains(&name)
+}
+
+/// A group: its versions, the newest first.
+fn group(name: &str) -> String {
+    let known = resources::versions().into_iter().rev();
+    let versions: Vec<String> = known
+        .filter_map(|known| Some((known, known.split_once('/')?)))
+        .filter(|(_, (group, _))| *group == name)
+        .map(|(known, (_, version))| {
+            format!("{{\"groupVersion\":\"{known}\",\"version\":\"{version}\"}}")
+        })
+        .collect();
+    let preferred = versions.first().cloned().unwrap_or_default();
+    format!(
+        "{{\"name\":\"{name}\",\"versions\":[{}],\"preferredVersion\":{preferred}}}",
+        versions.join(",")
+    )
 }
 
 /// Where the server listens in the cluster, as its own Endpoints say.
@@ -81,18 +149,44 @@ fn objects(call: &mut Call, io: &mut Io<'_>, path: &str, query: &str) -> Result<
         let object = call.client.get_in(io, kind, namespace, name)?;
         return Ok(go_types::json_line(info.name, &object.to_value()) + "\n");
     }
-    let filter = filter(query, path)?;
+    let (filter, limit) = filter(query, path)?;
+    let chooses =
+        query.split('&').any(|pair| pair.split('=').next().unwrap_or("").ends_with("Selector"));
     let filter = Filter { everywhere: namespace.is_none(), ..filter };
     let mut client = call.client.at(namespace.unwrap_or_default());
     let (items, revision) = client.list(io, kind, &filter)?;
-    let items: Vec<String> = items.iter().map(|object| item(kind, object)).collect();
+    let shown = if limit == 0 { items.len() } else { limit.min(items.len()) };
+    let more = match items.get(shown.wrapping_sub(1)) {
+        Some(last) if shown < items.len() => {
+            let start = match namespace.is_none() && info.namespaced {
+                true => format!("{}/{}", last.namespace(), last.name()),
+                false => last.name().to_owned(),
+            };
+            let left = (!chooses).then(|| items.len() - shown);
+            continuation(&start, revision, left)
+        }
+        _ => String::new(),
+    };
+    let items: Vec<String> = items[..shown].iter().map(|object| item(kind, object)).collect();
     Ok(format!(
-        "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"}},\
+        "{{\"kind\":\"{}List\",\"apiVersion\":\"{}\",\"metadata\":{{\"resourceVersion\":\"{revision}\"{more}}},\
          \"items\":[{}]}}\n",
         info.name,
         info.api_version(),
         items.join(",")
     ))
+}
+
+/// Where a list that was cut goes on, and how much of it there is unless somebody chose among it
+/// (`apiserver/pkg/storage/continue.go`, `etcd3/store.go`).
+fn continuation(last: &str, revision: u64, left: Option<usize>) -> String {
+    let token = json!({"v": "meta.k8s.io/v1", "rv": revision, "start": format!("{last}\0")});
+    let fields = ["v", "rv", "start"].map(|field| format!("\"{field}\":{}", token[field]));
+    let encoded = json!(ByteString(format!("{{{}}}", fields.join(",")).into_bytes()));
+    let encoded =
+        encoded.as_str().unwrap_or("").trim_end_matches('=').replace('+', "-").replace('/', "_");
+    let left = left.map(|left| format!(",\"remainingItemCount\":{left}")).unwrap_or_default();
+    format!(",\"continue\":\"{encoded}\"{left}")
 }
 
 /// An object in a list, which says once for all what they are.
@@ -105,9 +199,10 @@ fn item(kind: Kind, object: &Object) -> String {
     go_types::json_line(kind.info().name, &value)
 }
 
-/// `labelSelector` and `fieldSelector`, as they stand in a URL.
-fn filter(query: &str, path: &str) -> Result<Filter, Failure> {
-    let mut filter = Filter::default();
+/// `labelSelector` and `fieldSelector`, as they stand in a URL; and how many objects are wanted, all for
+/// 0.
+fn filter(query: &str, path: &str) -> Result<(Filter, usize), Failure> {
+    let (mut filter, mut limit) = (Filter::default(), 0);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let bad = |why: String| Failure::from(Status::new(Reason::BadRequest, why));
@@ -120,10 +215,11 @@ fn filter(query: &str, path: &str) -> Result<Filter, Failure> {
                     super::client::field_requirements(&decode_url(value)).map_err(bad)?;
                 filter.fields = FieldSelector { requirements };
             }
+            "limit" => limit = value.parse().map_err(|_| beyond(&format!("{path}?{pair}")))?,
             _ => return Err(beyond(&format!("{path}?{name}"))),
         }
     }
-    Ok(filter)
+    Ok((filter, limit))
 }
 
 /// What a path of the API names.
@@ -175,7 +271,7 @@ fn versioned(path: &str) -> Option<(String, Vec<&str>)> {
 
 /// Whether a real server has something at this path that podhop has not.
 fn resource_of(path: &str) -> bool {
-    if ["/", "/apis", "/metrics", "/openapi", "/logs", "/healthz", "/livez", "/readyz"]
+    if ["/", "/metrics", "/openapi", "/logs", "/healthz", "/livez", "/readyz"]
         .iter()
         .any(|known| path == *known || (known.len() > 1 && path.starts_with(&format!("{known}/"))))
         && !path.starts_with("/apis/")
@@ -235,7 +331,7 @@ mod tests {
             said("/api/v1/namespaces/default/pods/a"),
             "Error from server (NotFound): pods \"a\" not found\n"
         );
-        for path in ["/metrics", "/apis", "/api/v1/namespaces/default/pods/a/log"] {
+        for path in ["/metrics", "/apis/apps/v1", "/api/v1/namespaces/default/pods/a/log"] {
             assert!(said(path).contains("not simulated here"), "{path}");
         }
         assert!(said("healthz").contains("parse \"healthz\": invalid URI for request"));

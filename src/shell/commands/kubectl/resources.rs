@@ -1,6 +1,6 @@
 //! The resources of a real API server, podhop's own among them: what `api-resources` lists.
 
-use crate::api::{Names, is_called};
+use crate::api::{Kind, Names, is_called};
 
 /// (plural, short names, API version, whether it lives in a namespace, kind)
 pub(super) type Resource = (&'static str, &'static str, &'static str, bool, &'static str);
@@ -21,6 +21,40 @@ pub(super) fn named(word: &str) -> Option<&'static Resource> {
 
 /// Kinds that a real server has in another version beside the preferred one.
 const OTHER_VERSIONS: &[(&str, &str)] = &[("autoscaling/v1", "HorizontalPodAutoscaler")];
+
+/// Resources of other groups or versions whose tables show what podhop has as another kind.
+const SAME_TABLE: &[(&str, Names<'static>)] = &[
+    (
+        "autoscaling/v1",
+        Names {
+            plural: "horizontalpodautoscalers",
+            singular: "horizontalpodautoscaler",
+            short: &["hpa"],
+            group: "autoscaling",
+            version: "v1",
+        },
+    ),
+    (
+        "events.k8s.io/v1",
+        Names {
+            plural: "events",
+            singular: "event",
+            short: &["ev"],
+            group: "events.k8s.io",
+            version: "v1",
+        },
+    ),
+];
+
+/// The kind that podhop has for a word which names it in another group or version, and which.
+pub(super) fn in_other_version(word: &str) -> Option<(Kind, &'static str)> {
+    let (version, _) = SAME_TABLE.iter().find(|(_, names)| is_called(word, *names, true))?;
+    let kind = match *version {
+        "autoscaling/v1" => Kind::HorizontalPodAutoscaler,
+        _ => Kind::Event,
+    };
+    Some((kind, version))
+}
 
 /// Whether a real server has this kind.
 pub(super) fn is_kind(api_version: &str, kind: &str) -> bool {
@@ -51,7 +85,7 @@ pub(super) fn categories(resource: &Resource) -> &'static [&'static str] {
     if extends.contains(&group) {
         return &["api-extensions"];
     }
-    let in_all = crate::api::Kind::from_manifest(version, kind);
+    let in_all = Kind::from_manifest(version, kind);
     if in_all.is_some_and(|kind| kind.info().in_all) { &["all"] } else { &[] }
 }
 

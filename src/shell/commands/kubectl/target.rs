@@ -86,6 +86,7 @@ impl Target {
         all_kinds: bool,
     ) -> Result<Target, Failure> {
         let named = Named::of(words)?;
+        must_show_the_same(call, words)?;
         if call.arguments.given("filename") || call.arguments.given("kustomize") {
             let read = sources::read(call, io)?;
             named.must_be_nothing()?;
@@ -228,12 +229,33 @@ pub(super) fn filter(call: &Call, kind: Kind) -> Result<Filter, Failure> {
     Filter::new(kind, labels, fields, arguments.on("all-namespaces"))
 }
 
+/// Refuses a resource of another version than podhop's where that version would be seen.
+fn must_show_the_same(call: &Call, words: &[String]) -> Result<(), Failure> {
+    let is_table = matches!(call.arguments.text("output"), "" | "wide" | "name");
+    if is_table && ["get", "describe", "delete"].contains(&call.command.name) {
+        return Ok(());
+    }
+    let types = words.iter().flat_map(|word| word.split('/').next().unwrap_or("").split(','));
+    for word in types.filter(|word| Kind::from_word(word).is_none()) {
+        if let Some((kind, version)) = super::resources::in_other_version(word) {
+            let what = format!("{word} in the form of {version}");
+            let instead =
+                format!("{} is there in {}", kind.info().plural, kind.info().api_version());
+            return Err(Failure::not_simulated(&what, &instead));
+        }
+    }
+    Ok(())
+}
+
 /// The kind that a word names.
 ///
 /// # Errors
 /// `the server doesn't have a resource type "foo"`, or that podhop has no such kind.
 pub(super) fn kind(word: &str) -> Result<Kind, Failure> {
     if let Some(kind) = Kind::from_word(word) {
+        return Ok(kind);
+    }
+    if let Some((kind, _)) = super::resources::in_other_version(word) {
         return Ok(kind);
     }
     if let Some((real, ..)) = super::resources::named(word) {
