@@ -669,18 +669,60 @@ fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let target = super::target::Target::of_selection(&call, io, &words)?;
     let found = target.find(&mut call, io)?;
     for object in &found.objects {
-        let Some(value) = last_applied(object) else {
+        let annotations = object.metadata().annotations.as_ref();
+        let written = annotations.and_then(|all| all.get(LAST_APPLIED));
+        let (Some(value), Some(written)) = (last_applied(object), written) else {
             return Err(Failure::message(format!(
                 "no last-applied-configuration annotation found on resource: {}",
                 object.name()
             )));
         };
-        let output =
-            if call.arguments.text("output") == "json" { Output::Json } else { Output::Yaml };
-        let text = output.print_value(&value)?;
+        let text = match call.arguments.text("output") {
+            "json" => indented(written),
+            _ => Output::Yaml.print_value(&value)?,
+        };
         io.stdout.extend_from_slice(text.as_bytes());
     }
     Failure::of(found.failures).map_or(DONE, Err)
+}
+
+/// JSON as it was written, with line breaks and two spaces a level (`json.Indent`).
+fn indented(json: &str) -> String {
+    let (mut out, mut level, mut quoted, mut escaped) = (String::new(), 0, false, false);
+    let mut chars = json.chars().peekable();
+    while let Some(c) = chars.next() {
+        if quoted {
+            out.push(c);
+            quoted = c != '"' || escaped;
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        let line = |level: usize| format!("\n{:1$}", "", 2 * level);
+        match c {
+            '"' => {
+                quoted = true;
+                out.push(c);
+            }
+            '{' | '[' => {
+                out.push(c);
+                if chars.peek().is_some_and(|next| ['}', ']'].contains(next)) {
+                    out.extend(chars.next());
+                } else {
+                    level += 1;
+                    out += &line(level);
+                }
+            }
+            '}' | ']' => {
+                level = level.saturating_sub(1);
+                out += &line(level);
+                out.push(c);
+            }
+            ',' => out += &format!(",{}", line(level)),
+            ':' => out += ": ",
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if call.arguments.given("detach-keys") {
         return Err(Failure::not_simulated("attach --detach-keys", "Ctrl-C leaves the container"));
     }
-    let (pod, _) = pods::find(&mut call.client, io, word)?;
+    let (pod, _) = pods::find(&mut call.client, io, word, pods::ATTACHING)?;
     let phase = pod.phase();
     if matches!(phase, "Succeeded" | "Failed") {
         let text =
@@ -48,7 +48,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(text));
     }
     let wanted = call.arguments.text("container").to_owned();
-    let container = pods::container(io, &pod, &wanted, call.arguments.on("quiet"))?;
+    let container = pods::container(io, &pod, &wanted, call.arguments.on("quiet"));
+    let container =
+        container.map_err(|failure| failure.within("cannot attach to the container"))?;
     if !pod.runs(&container) {
         let text = format!(
             "Internal error occurred: unable to upgrade connection: container not found \

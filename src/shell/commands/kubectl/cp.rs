@@ -93,7 +93,7 @@ fn place(
     if let Some(namespace) = namespace {
         call.client = call.client.at(&namespace);
     }
-    let (pod, _) = pods::find(&mut call.client, io, pod)?;
+    let (pod, _) = pods::find(&mut call.client, io, pod, pods::ATTACHING)?;
     let wanted = call.arguments.text("container").to_owned();
     let container = pods::container(io, &pod, &wanted, false)?;
     if !pod.runs(&container) {

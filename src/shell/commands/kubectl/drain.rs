@@ -125,7 +125,7 @@ struct Drain {
     queue: Vec<Object>,
     node: Option<Draining>,
     /// The nodes that could not be drained, and why.
-    failed: Vec<(String, String)>,
+    failed: Vec<(String, Vec<String>)>,
 }
 
 /// The node of the moment.
@@ -339,7 +339,7 @@ impl Drain {
         io.write_error(format!(
             "error: unable to drain node {node:?} due to error: {why}, continuing command..."
         ));
-        self.failed.push((node, why));
+        self.failed.push((node, faults.to_vec()));
     }
 
     /// What the command comes to.
@@ -351,7 +351,7 @@ impl Drain {
         for (node, _) in &self.failed {
             io.write_error(format!(" {node}"));
         }
-        let faults: Vec<String> = self.failed.iter().map(|(_, why)| why.clone()).collect();
+        let faults: Vec<String> = self.failed.iter().flat_map(|(_, why)| why.clone()).collect();
         Err(Failure::Verbatim(faults.join("\n")))
     }
 

@@ -96,6 +96,8 @@ pub(super) struct Report {
     pub dry_run: DryRun,
     /// `-o`
     pub output: Option<Output>,
+    /// Whether a line says that the run was dry.
+    admits: bool,
     /// Whether an object has been printed.
     printed: Arc<AtomicBool>,
 }
@@ -103,7 +105,17 @@ pub(super) struct Report {
 impl Report {
     /// A report of changes that are meant so, in this form.
     pub fn new(dry_run: DryRun, output: Option<Output>) -> Report {
-        Report { dry_run, output, printed: Arc::default() }
+        Report { dry_run, output, admits: true, printed: Arc::default() }
+    }
+
+    /// The same report, whose lines do not say that the run was dry: `patch` and `taint` put the word
+    /// for what they did over it (`NamePrintFlags.Operation`).
+    pub fn silent_of_dry_runs(self) -> Report {
+        Report { admits: false, ..self }
+    }
+
+    fn suffix(&self) -> &'static str {
+        if self.admits { self.dry_run.suffix() } else { "" }
     }
 
     /// The same report, in which nothing has been printed: `kubectl label` makes its printer anew for
@@ -134,7 +146,7 @@ impl Report {
         what: &str,
     ) -> Result<(), Failure> {
         match (&self.output, type_name) {
-            (None, _) => io.say(format!("{title} {what}{}", self.dry_run.suffix())),
+            (None, _) => io.say(format!("{title} {what}{}", self.suffix())),
             (Some(Output::Name), _) => io.say(title),
             (Some(Output::Json), Some(type_name)) => {
                 let text = go_types::json_pretty(type_name, value);
@@ -168,7 +180,7 @@ impl Report {
         match &self.output {
             None => {
                 let name = super::output::name(object);
-                io.say(format!("{name} {what}{}", self.dry_run.suffix()));
+                io.say(format!("{name} {what}{}", self.suffix()));
             }
             Some(output) => {
                 self.part(io);

@@ -88,7 +88,7 @@ impl Wanted {
             word if !word.contains('/') => {
                 return Err(Failure::message("--for must be in resource/name form"));
             }
-            word => Some(target::single(&[word.to_owned()], Kind::Pod)?),
+            word => Some(target::single(&[word.to_owned()], Kind::Pod).map_err(Failure::bare)?),
         };
         Ok(Wanted { object, types })
     }
@@ -143,6 +143,12 @@ fn seen(event: &Event, now: SimTime) -> String {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
     let micro = event.event_time.as_ref().map(|time| Time(time.0));
     let first = event.first_timestamp.clone().or(micro);
+    if let Some(series) = &event.series {
+        let last = series.last_observed_time.as_ref().map(|time| Time(time.0));
+        let count = series.count.unwrap_or(0);
+        let (last, first) = (since(last.as_ref(), now), since(first.as_ref(), now));
+        return format!("{last} (x{count} over {first})");
+    }
     let last = event.last_timestamp.clone().or_else(|| first.clone());
     match event.count {
         Some(count) if count > 1 => {

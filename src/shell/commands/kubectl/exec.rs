@@ -56,7 +56,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let Some(word) = words.first() else {
         return Err(Failure::message("pod, type/name or --filename must be specified"));
     };
-    let (pod, _) = pods::find(&mut call.client, io, word)?;
+    let (pod, _) = pods::find(&mut call.client, io, word, pods::ATTACHING)?;
     let phase = pod.phase();
     if matches!(phase, "Succeeded" | "Failed") {
         return Err(Failure::message(format!(
@@ -64,11 +64,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         )));
     }
     let wanted = call.arguments.text("container").to_owned();
-    let container = match pods::container(io, &pod, &wanted, call.arguments.on("quiet")) {
-        Ok(container) => container,
-        Err(Failure::Message(text)) => return Err(pods::bad_request(text)),
-        Err(failure) => return Err(failure),
-    };
+    let container = pods::container(io, &pod, &wanted, call.arguments.on("quiet"))?;
     let (stdin, tty) = (call.arguments.on("stdin"), call.arguments.on("tty"));
     let terminal = tty && stdin && io.stdin.terminal;
     if tty && stdin && !io.stdin.terminal {

@@ -43,6 +43,23 @@ impl Failure {
         Failure::Server { status: Box::new(status), doing }
     }
 
+    /// The same with what was being done before it: `doing: …`.
+    pub fn within(self, doing: &str) -> Failure {
+        match self {
+            Failure::Message(text) => Failure::Message(format!("{doing}: {text}")),
+            other => other,
+        }
+    }
+
+    /// The same without a word before it: what the mapper of resources finds missing, where nobody
+    /// puts it in words of their own (`checkErr`, `NoResourceMatchError`).
+    pub fn bare(self) -> Failure {
+        match self {
+            Failure::Message(text) if !text.starts_with("not simulated") => Failure::Verbatim(text),
+            other => other,
+        }
+    }
+
     /// One failure, or several as one; `None` when there are none.
     pub fn of(mut failures: Vec<Failure>) -> Option<Failure> {
         match failures.len() {

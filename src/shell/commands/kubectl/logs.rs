@@ -152,9 +152,9 @@ fn named(call: &mut Call, io: &mut Io<'_>, word: &str) -> Result<Vec<Pod>, Failu
         let (kind, name) = super::target::single(&[word.to_owned()], Kind::Pod)?;
         let object = call.client.get(io, kind, &name);
         let object = object.map_err(|failure| not_there(call, failure.into()))?;
-        return pods::of_object(&mut call.client, io, &object);
+        return pods::of_object(&mut call.client, io, &object, pods::READING);
     }
-    let found = pods::find(&mut call.client, io, word);
+    let found = pods::find(&mut call.client, io, word, pods::READING);
     let (pod, count) = found.map_err(|failure| not_there(call, failure))?;
     if count > 1 {
         io.write_error(format!("Found {count} pods, using pod/{}", pod.name()));

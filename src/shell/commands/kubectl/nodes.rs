@@ -205,7 +205,7 @@ fn parse(text: &str) -> Result<Taint, String> {
 }
 
 fn taint(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let report = Report::of(&call, io)?;
+    let report = Report::of(&call, io)?.silent_of_dry_runs();
     field_validation(&call)?;
     let words = call.arguments.positional.clone();
     let is_taint = |word: &String| word.contains(['=', ':']) || word.ends_with('-');
@@ -298,10 +298,9 @@ fn taint_one(
             there.join(",")
         )));
     }
-    for taint in &changes.add {
-        taints.retain(|old| !same(old, taint));
-        taints.push(taint.clone());
-    }
+    // What is new comes first (`reorganizeTaints`).
+    taints.retain(|old| !changes.add.iter().any(|new| same(old, new)));
+    taints.splice(0..0, changes.add.iter().cloned());
     let word = match (changes.add.is_empty(), changes.remove.is_empty()) {
         _ if overwrite => "modified",
         (true, _) => "untainted",

@@ -34,15 +34,15 @@ const FLAGS: &[Flag] = &[
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let report = Report::of(&call, io)?;
+    let report = Report::of(&call, io)?.silent_of_dry_runs();
     let language = check(&call, report.dry_run)?;
     let words = call.arguments.positional.clone();
     let scales = call.arguments.text("subresource") == "scale";
-    let subresource = if scales { Subresource::None } else { subresource(&call)? };
-    let options = WriteOptions { subresource, ..report.dry_run.options(FieldValidation::Warn) };
     let local = call.arguments.on("local");
+    let subresource = if scales || local { Subresource::None } else { subresource(&call)? };
+    let options = WriteOptions { subresource, ..report.dry_run.options(FieldValidation::Warn) };
     let patch = language.patch(sent(&call, io, language, local)?);
-    if local && !call.arguments.given("filename") {
+    if local && !call.arguments.names_files() {
         return Err(Failure::message(super::delete::NOTHING_NAMED));
     }
     if local {

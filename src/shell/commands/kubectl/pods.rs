@@ -18,18 +18,19 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 /// many there were to choose from.
 ///
 /// # Errors
-/// When there is no such object, or it has no pods.
+/// When there is no such object, or it has no pods for what was to be done (`doing`).
 pub(super) fn find(
     client: &mut Client,
     io: &mut Io<'_>,
     word: &str,
+    doing: &str,
 ) -> Result<(Pod, usize), Failure> {
     let (kind, name) = target::single(&[word.to_owned()], Kind::Pod)?;
     let object = client.get(io, kind, &name)?;
     if let Some(pod) = object.as_kind::<Pod>() {
         return Ok((pod.as_ref().clone(), 1));
     }
-    let pods = of_object(client, io, &object)?;
+    let pods = of_object(client, io, &object, doing)?;
     let count = pods.len();
     match pods.into_iter().next() {
         Some(pod) => Ok((pod, count)),
@@ -37,14 +38,26 @@ pub(super) fn find(
     }
 }
 
+/// What `exec`, `attach` and `port-forward` do to a pod.
+pub(super) const ATTACHING: &str = "cannot attach to";
+
+/// What `logs` does.
+pub(super) const READING: &str = "cannot get the logs from";
+
 /// The pods of a workload or service, the best to talk to first: ready before unready, old before
 /// new.
+///
+/// # Errors
+/// When the object selects none, with what was to be done to them (`doing`).
 pub(super) fn of_object(
     client: &mut Client,
     io: &mut Io<'_>,
     object: &Object,
+    doing: &str,
 ) -> Result<Vec<Pod>, Failure> {
-    let labels = selector(object)?;
+    let info = object.kind().info();
+    let labels = selector(object)
+        .map_err(|failure| failure.within(&format!("{doing} *{}.{}", info.version, info.name)))?;
     let filter = Filter { labels, ..Filter::default() };
     let (objects, _) = client.at(object.namespace()).list(io, Kind::Pod, &filter)?;
     let mut pods: Vec<Pod> =
@@ -64,12 +77,7 @@ pub(super) fn of_object(
 pub(super) fn selector(object: &Object) -> Result<LabelSelector, Failure> {
     let none = || {
         let kind = object.kind();
-        Failure::message(format!(
-            "cannot attach to *{}.{}: selector for {} not implemented",
-            kind.info().version,
-            kind,
-            kind
-        ))
+        Failure::message(format!("selector for *{}.{kind} not implemented", kind.info().version))
     };
     let selector = match object {
         Object::Deployment(it) => it.spec.as_ref().map(|spec| &spec.selector),
@@ -141,7 +149,11 @@ pub(super) fn container(
         };
         let did = Did::NoContainer { pod: object, container: wanted.to_owned() };
         io.cluster.note(io.place, did);
-        let text = format!("container {wanted} is not valid for pod {}", pod.name());
+        let text = format!(
+            "container {wanted} is not valid for pod {} out of: {}",
+            pod.name(),
+            listed(&all)
+        );
         return Err(Failure::message(text));
     }
     let annotations = pod.metadata.annotations.as_ref();
@@ -151,10 +163,15 @@ pub(super) fn container(
     }
     let first = all.first().map(|(name, _)| name.clone()).unwrap_or_default();
     if all.len() > 1 && !quiet {
-        let names: Vec<String> = all.iter().map(|(name, mark)| format!("{name}{mark}")).collect();
-        io.write_error(format!("Defaulted container \"{first}\" out of: {}", names.join(", ")));
+        io.write_error(format!("Defaulted container \"{first}\" out of: {}", listed(&all)));
     }
     Ok(first)
+}
+
+/// `app, log (init)`
+fn listed(containers: &[(String, &str)]) -> String {
+    let names = containers.iter().map(|(name, mark)| format!("{name}{mark}"));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The shell that a container runs, if it is one that waits for somebody to type: what its

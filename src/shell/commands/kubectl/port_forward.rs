@@ -1,5 +1,6 @@
 //! `kubectl port-forward`: ports of the laptop's localhost that lead to a pod's (R1.4).
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,7 +48,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let (kind, name) = target::single(std::slice::from_ref(word), Kind::Pod)?;
     let object = call.client.get(io, kind, &name)?;
-    let (pod, _) = pods::find(&mut call.client, io, word)?;
+    let (pod, _) = pods::find(&mut call.client, io, word, pods::ATTACHING)?;
+    let addresses = addresses(&call)?;
     let mut pairs = Vec::new();
     for text in ports {
         pairs.push(pair(&object, &pod, text)?);
@@ -68,8 +70,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     for (local, remote) in &pairs {
         match listen(io, &place, *local, *remote) {
             Some((process, local)) => {
-                io.say(format!("Forwarding from 127.0.0.1:{local} -> {remote}"));
-                io.say(format!("Forwarding from [::1]:{local} -> {remote}"));
+                for address in &addresses {
+                    let here = SocketAddr::new(*address, local);
+                    io.say(format!("Forwarding from {here} -> {remote}"));
+                }
                 open.push(Port { process, local, remote: *remote });
             }
             None => io.write_error(format!(
@@ -90,6 +94,36 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
 
 fn missing(call: &Call) -> Failure {
     call.usage("TYPE/NAME and list of ports are required for port-forward")
+}
+
+/// The addresses to listen on (`parseAddresses` of client-go's `portforward.go`); the laptop has its
+/// own ones alone.
+///
+/// # Errors
+/// When one is no address, or not the laptop's.
+fn addresses(call: &Call) -> Result<Vec<IpAddr>, Failure> {
+    let mut found: Vec<(String, IpAddr)> = Vec::new();
+    let asked = call.arguments.all("address");
+    let localhost = ["localhost".to_owned()];
+    for text in if asked.is_empty() { &localhost } else { asked } {
+        let given: Vec<IpAddr> = match text.as_str() {
+            "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            text => match text.parse::<IpAddr>() {
+                Ok(address) => vec![address],
+                Err(_) => return Err(Failure::message(format!("{text} is not a valid IP"))),
+            },
+        };
+        for address in given {
+            if !address.is_loopback() && !address.is_unspecified() {
+                let what = format!("port-forward --address={address}");
+                return Err(Failure::not_simulated(&what, "localhost and 0.0.0.0 are"));
+            }
+            found.push((address.to_string(), address));
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found.into_iter().map(|(_, address)| address).collect())
 }
 
 /// Opens a port; any free one for port 0.

@@ -233,8 +233,8 @@ fn resource(word: &str, verbs: &[String]) -> Result<(String, String), Failure> {
         special = true;
     }
     if !is_known && !special && name != "*" {
-        let text = format!("the server doesn't have a resource type {name:?}");
-        return Err(Failure::message(text));
+        // One of several errors, which stand without a word before them.
+        return Err(Failure::Verbatim(format!("the server doesn't have a resource type {name:?}")));
     }
     let slash = if part.is_empty() { "" } else { "/" };
     Ok((group, format!("{plural}{slash}{part}")))

@@ -318,18 +318,13 @@ pub(super) fn port(port: &IntOrString) -> String {
     }
 }
 
-/// What `fieldRef` finds in a pod: `status.podIP`, `metadata.labels['app']`.
+/// What kubectl finds of a `fieldRef` in a pod: its name and its namespace, for its own scheme knows no
+/// other path (`EnvValueRetriever`, `DefaultMetaV1FieldSelectorConversion`).
 fn field_value(pod: &Value, path: &str) -> String {
-    let (path, key) = match path.split_once("['") {
-        Some((path, key)) => (path, key.strip_suffix("']")),
-        None => (path, None),
+    let field = match path {
+        "metadata.name" => &pod["metadata"]["name"],
+        "metadata.namespace" => &pod["metadata"]["namespace"],
+        _ => return String::new(),
     };
-    let mut value = pod;
-    for part in path.split('.') {
-        value = &value[part];
-    }
-    if let Some(key) = key {
-        value = &value[key];
-    }
-    value.as_str().unwrap_or("").to_owned()
+    field.as_str().unwrap_or("").to_owned()
 }

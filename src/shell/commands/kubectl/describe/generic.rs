@@ -12,13 +12,14 @@ impl Reader<'_, '_> {
         let mut page = Page::default();
         page.names(object.metadata());
         page.labels_and_annotations(object.metadata());
-        let info = object.kind().info();
-        page.field("API Version", info.api_version());
-        page.field("Kind", info.name);
-        let value = object.to_value();
-        page.line(0, "Metadata:");
-        fields(&mut page, 1, &value["metadata"], &["name", "namespace", "labels", "annotations"]);
-        fields(&mut page, 0, &value, &["apiVersion", "kind", "metadata"]);
+        let mut value = object.to_value();
+        if let Some(metadata) = value["metadata"].as_object_mut() {
+            // What stands above already.
+            metadata.retain(|name, _| {
+                !["name", "namespace", "labels", "annotations", "managedFields"].contains(&&**name)
+            });
+        }
+        fields(&mut page, 0, &value);
         if self.show_events {
             self.events(&mut page, object);
         }
@@ -26,22 +27,19 @@ impl Reader<'_, '_> {
     }
 }
 
-fn fields(page: &mut Page, level: usize, value: &Value, but: &[&str]) {
+fn fields(page: &mut Page, level: usize, value: &Value) {
     for (key, value) in value.as_object().into_iter().flatten() {
-        if but.contains(&key.as_str()) {
-            continue;
-        }
         let title = words(key);
         match value {
             Value::Object(_) => {
                 page.line(level, format!("{title}:"));
-                fields(page, level + 1, value, &[]);
+                fields(page, level + 1, value);
             }
             Value::Array(items) => {
                 page.line(level, format!("{title}:"));
                 for item in items {
                     match item {
-                        Value::Object(_) => fields(page, level + 1, item, &[]),
+                        Value::Object(_) => fields(page, level + 1, item),
                         other => page.line(level + 1, super::super::jsonpath::text(other)),
                     }
                 }
@@ -53,18 +51,60 @@ fn fields(page: &mut Page, level: usize, value: &Value, but: &[&str]) {
     }
 }
 
-/// `creationTimestamp` as `Creation Timestamp`.
+/// `creationTimestamp` as `Creation Timestamp`, `uid` as `UID`, `podIP` as `Pod IP`; a name with other
+/// characters than letters and dashes as it is (`smartLabelFor`).
 fn words(key: &str) -> String {
-    let mut out = String::new();
-    for (index, c) in key.chars().enumerate() {
-        if index == 0 {
-            out.extend(c.to_uppercase());
-        } else {
-            if c.is_uppercase() {
-                out.push(' ');
-            }
-            out.push(c);
+    if key.chars().any(|c| !c.is_alphabetic() && c != '-') {
+        return key.to_owned();
+    }
+    let chars: Vec<char> = key.chars().collect();
+    let mut parts: Vec<String> = Vec::new();
+    for (index, &c) in chars.iter().enumerate() {
+        let before = index.checked_sub(1).map(|at| chars[at]);
+        let ends_acronym = c.is_uppercase()
+            && before.is_some_and(char::is_uppercase)
+            && chars.get(index + 1).is_some_and(|next| next.is_lowercase());
+        let changes = before.is_none_or(|before| {
+            c.is_uppercase() && !before.is_uppercase() || (c == '-') != (before == '-')
+        });
+        match parts.last_mut() {
+            Some(last) if !changes && !ends_acronym => last.push(c),
+            _ => parts.push(c.to_string()),
         }
     }
-    out
+    let titled = parts.into_iter().map(|part| {
+        if ["API", "URL", "UID", "GUID"].contains(&&*part.to_uppercase()) {
+            return part.to_uppercase();
+        }
+        let lower = part.to_lowercase() == part;
+        let mut letters = part.chars();
+        match letters.next().filter(|_| lower) {
+            Some(first) => first.to_uppercase().chain(letters).collect(),
+            None => part,
+        }
+    });
+    titled.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words;
+
+    // By kubectl 1.36.3.
+    #[test]
+    fn a_fields_name_is_told_in_words() {
+        let told =
+            ["apiVersion", "uid", "podIP", "clusterIPs", "app.kubernetes.io/name", "mountPath"];
+        assert_eq!(
+            told.map(words),
+            [
+                "API Version",
+                "UID",
+                "Pod IP",
+                "Cluster I Ps",
+                "app.kubernetes.io/name",
+                "Mount Path"
+            ]
+        );
+    }
 }

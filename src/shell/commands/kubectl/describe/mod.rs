@@ -22,6 +22,7 @@ mod quota;
 mod rights;
 mod service;
 mod service_account;
+mod service_range;
 mod stateful_set;
 mod tabs;
 mod volumes;
@@ -54,7 +55,7 @@ const FLAGS: &[Flag] = &[
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
-    if words.is_empty() && call.arguments.all("filename").is_empty() {
+    if words.is_empty() && !call.arguments.names_files() {
         return Err(Failure::message(
             "You must specify the type of resource to describe. Use \"kubectl api-resources\" for a \
              complete list of supported resources.",
@@ -68,6 +69,14 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         true => call.arguments.on("show-events"),
         false => alone,
     };
+    // Of two words the second may be the beginning of a name; whatever stands there, only that nothing
+    // was found is told (`DescribeMatchingResources`).
+    if let ([first, _], [only]) = (words.as_slice(), found.failures.as_slice())
+        && first.contains('/')
+        && is_not_found(only)
+    {
+        return Err(only.clone());
+    }
     if let (Target::Names(names), [], [_, _]) =
         (&target, found.objects.as_slice(), words.as_slice())
     {
@@ -89,6 +98,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     Failure::of(found.failures).map_or(DONE, Err)
 }
 
+fn is_not_found(failure: &Failure) -> bool {
+    matches!(failure, Failure::Server { status, .. } if status.reason == Reason::NotFound)
+}
+
 /// Describes every object whose name begins so, when none has just this name.
 fn by_prefix(
     mut call: Call,
@@ -98,9 +111,7 @@ fn by_prefix(
     failures: Vec<Failure>,
     events: bool,
 ) -> Outcome {
-    let not_found = failures.iter().all(|failure| {
-        matches!(failure, Failure::Server { status, .. } if status.reason == Reason::NotFound)
-    });
+    let not_found = failures.iter().all(is_not_found);
     let mut any = false;
     if not_found {
         let (objects, _) = call.client.list(io, kind, &Filter::default())?;
@@ -173,6 +184,8 @@ pub(super) fn describe(
         Object::HorizontalPodAutoscaler(scaler) => reader.autoscaler(object, scaler),
         Object::ResourceQuota(quota) => reader.quota(quota),
         Object::PriorityClass(class) => reader.priority_class(object, class),
+        Object::ServiceCIDR(range) => reader.service_cidr(object, range),
+        Object::IPAddress(address) => reader.ip_address(object, address),
         Object::LimitRange(range) => reader.limits(range),
         Object::Role(role) => reader.role(&role.metadata, role.rules.as_deref()),
         Object::ClusterRole(role) => reader.role(&role.metadata, role.rules.as_deref()),

@@ -114,7 +114,8 @@ impl Reader<'_, '_> {
         page.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)");
         page.line(1, "Resource\tRequests\tLimits");
         page.line(1, "--------\t--------\t------");
-        for resource in RESOURCES {
+        let has = |name: &&str| !name.starts_with("hugepages") || allocatable.contains_key(*name);
+        for resource in RESOURCES.into_iter().filter(has) {
             let requests = share(resource, asked(&pods, resource, false), &allocatable);
             let limits = share(resource, asked(&pods, resource, true), &allocatable);
             page.line(1, format!("{resource}\t{requests}\t{limits}"));

@@ -102,8 +102,11 @@ fn choose<'a>(
     }
     let count = revisions.len();
     revisions.get(count.wrapping_sub(2)).ok_or_else(|| {
-        let kind = object.kind().info().singular;
-        let text = format!("no rollout history found for {kind} \"{}\"", object.name());
-        Failure::message(text)
+        Failure::message(match object {
+            Object::Deployment(_) => {
+                format!("no rollout history found for deployment \"{}\"", object.name())
+            }
+            _ => "no last revision to roll back to".to_owned(),
+        })
     })
 }

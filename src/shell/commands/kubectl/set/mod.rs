@@ -95,9 +95,11 @@ fn unchangeable(item: &Item, reason: &str) -> Failure {
     Failure::message(format!("error: {} {reason}\n", item.in_errors()))
 }
 
-/// The same as `set env` and `set subject` put it: the reason on a line of its own.
+/// The same as `set env` and `set subject` put it: behind the name of a manifest's object the line ends
+/// (`Info.ObjectName`).
 fn refused(item: &Item, reason: &str) -> Failure {
-    Failure::message(format!("error: {}\n {reason}", item.in_errors()))
+    let end = if item.object.is_some() { "" } else { "\n" };
+    Failure::message(format!("error: {}{end} {reason}\n", item.in_errors()))
 }
 
 /// A pod spec's containers, the ordinary ones first.
