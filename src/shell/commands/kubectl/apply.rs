@@ -672,10 +672,15 @@ fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let annotations = object.metadata().annotations.as_ref();
         let written = annotations.and_then(|all| all.get(LAST_APPLIED));
         let (Some(value), Some(written)) = (last_applied(object), written) else {
-            return Err(Failure::message(format!(
-                "no last-applied-configuration annotation found on resource: {}",
-                object.name()
-            )));
+            // `AddSourceToErr` makes an error only where the object was read from a file.
+            if let [file, ..] = call.arguments.all("filename") {
+                return Err(Failure::message(format!(
+                    "error when no last-applied-configuration annotation found on resource: {}\n \
+                     {file:?}: <nil>",
+                    object.name()
+                )));
+            }
+            continue;
         };
         let text = match call.arguments.text("output") {
             "json" => indented(written),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::create::finish_as;
-use super::dry_run::Report;
+use super::dry_run::{DryRun, Report};
 use super::flags::{Arguments, Flag, Takes, text, typed};
 use super::target::{Rules, Target};
 use super::words::NO_RESOURCES;
@@ -75,9 +75,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             "spec": spec, "status": {"currentMetrics": null, "desiredReplicas": 0}
         });
         let kind = Kind::HorizontalPodAutoscaler;
-        failures.extend(
-            finish_as(&mut call, io, &report, (kind, "autoscaled"), value, Failure::from).err(),
-        );
+        // A dry run of kubectl's own tells of the object alone (`AutoscaleOptions.Run`).
+        let done = if report.dry_run == DryRun::Client { "created" } else { "autoscaled" };
+        failures
+            .extend(finish_as(&mut call, io, &report, (kind, done), value, Failure::from).err());
     }
     Failure::of(failures).map_or(DONE, Err)
 }

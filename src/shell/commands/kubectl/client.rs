@@ -100,13 +100,31 @@ impl Client {
         if kind.info().namespaced { self.namespace.clone() } else { String::new() }
     }
 
-    /// One object.
+    /// One object, as kubectl looks up what a command line names.
     pub fn get(&mut self, io: &mut Io<'_>, kind: Kind, name: &str) -> Result<Object, Status> {
         let namespace = self.namespace_of(kind);
-        self.get_in(io, kind, namespace, name)
+        self.look_up(io, kind, namespace, name)
     }
 
-    /// One object of a namespace.
+    /// One object of a namespace; of one that is missing from another than `default` it is asked whether
+    /// the namespace is there (`Info.Get` in cli-runtime's `visitor.go`).
+    pub fn look_up(
+        &mut self,
+        io: &mut Io<'_>,
+        kind: Kind,
+        namespace: String,
+        name: &str,
+    ) -> Result<Object, Status> {
+        let answer = self.get_in(io, kind, namespace.clone(), name);
+        let is_missing = answer.as_ref().is_err_and(|status| status.reason == Reason::NotFound);
+        let asks = is_missing && !matches!(namespace.as_str(), "" | "default");
+        if asks && io.cluster.objects().object(Kind::Namespace, "", &namespace).is_none() {
+            return Err(Status::not_found("namespaces", &namespace));
+        }
+        answer
+    }
+
+    /// One object of a namespace, asked of the server and no more.
     pub fn get_in(
         &mut self,
         io: &mut Io<'_>,

@@ -58,10 +58,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let mut failures = found.failures;
     for object in found.objects {
-        let patched = match report.dry_run == DryRun::Client {
-            true => locally(&object, patch.clone()),
-            false => call.client.patch(io, &object, patch.clone(), options).map_err(Failure::from),
-        };
+        if report.dry_run == DryRun::Client {
+            failures.extend(tell_of_patch(io, &report, &object, patch.clone()).err());
+            continue;
+        }
+        let patched = call.client.patch(io, &object, patch.clone(), options).map_err(Failure::from);
         match patched {
             Ok(patched) => {
                 let what = if patched != object { "patched" } else { "patched (no change)" };
@@ -183,11 +184,17 @@ fn change_manifests(call: &mut Call, io: &mut Io<'_>, report: &Report, patch: &P
     Failure::of(failures).map_or(DONE, Err)
 }
 
-/// The object after a change of which no server hears.
-fn locally(object: &Object, patch: Patch) -> Result<Object, Failure> {
-    let kind = object.kind();
-    let changed = change_value(kind, &object.to_value(), patch)?;
-    Object::from_value(kind, changed).map_err(|fault| Failure::message(fault.to_string()))
+/// What a change comes to of which no server hears, whatever the schema thinks of it.
+fn tell_of_patch(
+    io: &mut Io<'_>,
+    report: &Report,
+    object: &Object,
+    patch: Patch,
+) -> Result<(), Failure> {
+    let before = object.to_value();
+    let after = change_value(object.kind(), &before, patch)?;
+    let what = if after == before { "patched (no change)" } else { "patched" };
+    report.tell_value(io, None, &super::output::name(object), &after, what)
 }
 
 /// A value after a change, in the words of kubectl's own library.

@@ -45,7 +45,7 @@ impl Manifest {
             return Err(Failure::message("resource name may not be empty"));
         }
         let namespace = self.namespace.clone();
-        Ok(call.client.get_in(io, self.kind, namespace, &self.name)?)
+        Ok(call.client.look_up(io, self.kind, namespace, &self.name)?)
     }
 
     /// What it is about.

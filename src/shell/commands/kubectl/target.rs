@@ -179,7 +179,15 @@ impl Target {
             }
             Target::Names(names) => {
                 for (kind, name) in names {
-                    match call.client.get(io, *kind, name) {
+                    // A deletion is sent without a look (`RequireObject`).
+                    let found = match call.command.name {
+                        "delete" => {
+                            let namespace = call.client.namespace_of(*kind);
+                            call.client.get_in(io, *kind, namespace, name)
+                        }
+                        _ => call.client.get(io, *kind, name),
+                    };
+                    match found {
                         Ok(object) => add(*kind, object),
                         Err(status) => failures.push(status.into()),
                     }

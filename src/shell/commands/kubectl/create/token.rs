@@ -32,7 +32,9 @@ pub(super) fn issue(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let name = call.arguments.positional[0].clone();
     let failed =
         |status: Status| Failure::message(format!("failed to create token: {}", status.message));
-    let account = call.client.get(io, Kind::ServiceAccount, &name).map_err(failed)?;
+    let namespace = call.client.namespace.clone();
+    let account = call.client.get_in(io, Kind::ServiceAccount, namespace, &name);
+    let account = account.map_err(failed)?;
     if let Some(why) = wrong_duration(seconds) {
         let cause =
             Cause::new("spec.expirationSeconds", format!("Invalid value: {seconds}: {why}"));

@@ -40,15 +40,20 @@ fn fields(page: &mut Page, level: usize, value: &Value) {
                 for item in items {
                     match item {
                         Value::Object(_) => fields(page, level + 1, item),
-                        other => page.line(level + 1, super::super::jsonpath::text(other)),
+                        other => page.line(level + 1, plain(other)),
                     }
                 }
             }
             other => {
-                page.line(level, format!("{title}:\t{}", super::super::jsonpath::text(other)));
+                page.line(level, format!("{title}:\t{}", plain(other)));
             }
         }
     }
+}
+
+/// A value as Go prints it.
+fn plain(value: &Value) -> String {
+    if value.is_null() { "<nil>".to_owned() } else { super::super::jsonpath::text(value) }
 }
 
 /// `creationTimestamp` as `Creation Timestamp`, `uid` as `UID`, `podIP` as `Pod IP`; a name with other

@@ -260,7 +260,11 @@ fn quoted_key(text: &str) -> Option<&str> {
 fn comparison(text: &str) -> Option<(&str, &str, &str)> {
     let is_sign = |c: char| "!<>=".contains(c);
     let start = text.find(is_sign)?;
-    let signs = text[start..].find(|c| !is_sign(c))?;
+    // Something has to stand behind the signs, if only the last of them.
+    let signs = text[start..].find(|c| !is_sign(c)).unwrap_or(text.len() - start - 1);
+    if signs == 0 {
+        return None;
+    }
     let (left, rest) = text.split_at(start);
     let (operator, right) = rest.split_at(signs);
     (!left.is_empty()).then_some((left, operator, right))

@@ -46,7 +46,8 @@ fn entry(
 ) -> Result<String, String> {
     let text = |field: &str| reference[field].as_str().unwrap_or("").to_owned();
     let (name, key) = (text("name"), text("key"));
-    let found = call.client.get(io, kind, &name).map_err(|status| status.message)?;
+    let namespace = call.client.namespace_of(kind);
+    let found = call.client.get_in(io, kind, namespace, &name).map_err(|status| status.message)?;
     match &found {
         Object::Secret(secret) => {
             let value = secret.data.as_ref().and_then(|data| data.get(&key));
