@@ -77,8 +77,17 @@ pub enum Did {
     /// A shell could not read or expand what stands in a line (from 1) of its script, and says why. The
     /// script is a file by the name that the shell was given, or none: the text behind `-c`.
     ScriptStopped { script: Option<Arc<str>>, line: u32, why: String },
+    /// A command ended with an error, for a reason that nothing but its own words tells: a wrong option, a
+    /// file that is not there.
+    CommandFailed(FailedCommand),
+    /// The commands of a `$( … )` printed nothing.
+    NothingSubstituted { script: Option<Arc<str>>, line: u32 },
+    /// A script that is a file ended at one of its lines (from 1), with an exit code other than 0.
+    ScriptEnded { script: Arc<str>, line: u32, exit: i32 },
     /// A server could not open a port, because somebody has it.
     PortTaken { protocol: Protocol, at: SocketAddr },
+    /// A server does not take one of its arguments: the word itself, or the value in it.
+    ArgumentRefused { argument: String },
     /// A server could not read its configuration, and says which line (from 1) of which file, and why.
     ConfigRefused { file: Arc<str>, line: u32, why: String },
 }
@@ -131,6 +140,21 @@ pub enum Ending {
     NotHttp,
     /// An HTTP response with this status.
     Response { status: u16 },
+}
+
+/// A command of a shell that ended with an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedCommand {
+    /// Its name, as the shell was told it.
+    pub program: String,
+    /// The script's file, by the name that the shell was given; none for the text behind `-c`.
+    pub script: Option<Arc<str>>,
+    /// Its line in the script, from 1.
+    pub line: u32,
+    /// Its exit code.
+    pub exit: i32,
+    /// The beginning of what it said, to be quoted.
+    pub said: String,
 }
 
 /// Objects that kubectl looked for by their labels.
@@ -288,6 +312,12 @@ impl Cluster {
     /// Every object that kubectl has sent from a manifest.
     pub fn ever_applied(&self) -> impl Iterator<Item = &Applied> {
         self.deeds.sent.values()
+    }
+
+    /// Whether the process that acts now (or whoever types) has noted something from this number on.
+    pub fn has_noted_since(&self, first: DeedId) -> bool {
+        let mut since = self.deeds().rev().take_while(|deed| deed.id >= first);
+        since.any(|deed| deed.process == self.acting)
     }
 
     /// The number that the next deed gets.

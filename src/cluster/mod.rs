@@ -40,7 +40,8 @@ pub use answered::{Asked, Served};
 pub use attributes::Attributes;
 pub use compile::policy_block;
 pub use deeds::{
-    Applied, ApplyOutcome, Deed, DeedId, Did, Ending, Fetched, ObjectName, Refusal, Refused, Sought,
+    Applied, ApplyOutcome, Deed, DeedId, Did, Ending, FailedCommand, Fetched, ObjectName, Refusal,
+    Refused, Sought,
 };
 pub use foreground::Written;
 pub use forward::Forwarded;

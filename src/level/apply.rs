@@ -411,8 +411,11 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
             None => mark,
         }];
     }
-    let (written, others): (Vec<_>, Vec<_>) =
-        status.causes.iter().partition(|cause| source.says(&cause.field));
+    // Labels that fit no selector are no fault of theirs where there is none.
+    let (selector, labels) = ("spec.selector", "spec.template.metadata.labels");
+    let lacks = status.causes.iter().any(|cause| cause.field == selector) && !source.says(selector);
+    let causes = status.causes.iter().filter(|cause| !lacks || cause.field != labels);
+    let (written, others): (Vec<_>, Vec<_>) = causes.partition(|cause| source.says(&cause.field));
     let causes = written.into_iter().chain(others);
     let marks = causes.map(|cause| match instead(source, &cause.field) {
         Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),

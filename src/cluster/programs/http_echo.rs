@@ -4,7 +4,7 @@ use super::daemon::{Daemon, Service, Socket, go_address, go_bind_error};
 use super::http::{self, Incoming};
 use super::options::{self, Refusal};
 use crate::cluster::image::server::{Grammar, Options};
-use crate::cluster::{Answer, Ask, Context, Image, Process, Reply};
+use crate::cluster::{Answer, Ask, Context, Did, Image, Process, Reply};
 use crate::network::BindError;
 
 const USAGE: &str = "Usage of /http-echo:
@@ -60,7 +60,7 @@ impl HttpEcho {
             families: Vec::new(),
             usage: USAGE.to_owned(),
         };
-        let ends = |what: &str, exit| Refusal { says: vec![what.to_owned()], exit };
+        let ends = |what: &str, exit| Refusal { says: vec![what.to_owned()], exit, word: None };
         let parsed = options::parse(&known, "/http-echo", arguments)?;
         if parsed.get("version") == Some("true") {
             return Err(ends(&format!("http-echo v{}", self.version), 0));
@@ -95,8 +95,7 @@ impl Service for HttpEcho {
 
     fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
         if let Some(problem) = &self.problem {
-            problem.says.iter().for_each(|line| context.say(line));
-            return Err(problem.exit);
+            return Err(problem.tell(context));
         }
         let stamp = stamp(context);
         context.say(format!("{stamp} [INFO] server is listening on {}", self.listen));
@@ -105,7 +104,10 @@ impl Service for HttpEcho {
                 self.socket = Some(socket);
                 Ok(())
             }
-            Err(why) => Err(self.failed(&why, context)),
+            Err(why) => {
+                context.note(Did::ArgumentRefused { argument: self.listen.clone() });
+                Err(self.failed(&why, context))
+            }
         }
     }
 

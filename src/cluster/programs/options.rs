@@ -2,6 +2,7 @@
 //! ones.
 
 use crate::cluster::image::server::{Grammar, Options};
+use crate::cluster::{Context, Did};
 
 /// What a command line says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +18,19 @@ pub(super) struct Parsed {
 pub(super) struct Refusal {
     pub says: Vec<String>,
     pub exit: i32,
+    /// The argument at which the program stopped reading, where it is one's fault.
+    pub word: Option<String>,
+}
+
+impl Refusal {
+    /// The program says why, and leaves a note of the argument: its exit code.
+    pub fn tell(&self, context: &mut Context<'_>) -> i32 {
+        if let Some(argument) = self.word.clone() {
+            context.note(Did::ArgumentRefused { argument });
+        }
+        self.says.iter().for_each(|line| context.say(line));
+        self.exit
+    }
 }
 
 impl Parsed {
@@ -63,14 +77,23 @@ pub(super) fn parse(
     program: &str,
     arguments: &[String],
 ) -> Result<Parsed, Refusal> {
-    let reader = Reader { options, program, parsed: Parsed::default() };
-    match options.grammar {
-        Grammar::Go => reader.go(arguments),
-        Grammar::Pflag => reader.pflag(arguments),
-        Grammar::Mysql => reader.mysql(arguments),
-        Grammar::Postgres => reader.postgres(arguments),
-        Grammar::Getopt => reader.getopt(arguments),
-    }
+    let read = |arguments: &[String]| {
+        let reader = Reader { options, program, parsed: Parsed::default() };
+        match options.grammar {
+            Grammar::Go => reader.go(arguments),
+            Grammar::Pflag => reader.pflag(arguments),
+            Grammar::Mysql => reader.mysql(arguments),
+            Grammar::Postgres => reader.postgres(arguments),
+            Grammar::Getopt => reader.getopt(arguments),
+        }
+    };
+    read(arguments).map_err(|refusal| {
+        // A parser stops at the first word that it cannot take: the words up to there are refused alike.
+        let enough = (1..=arguments.len())
+            .find(|count| read(&arguments[..*count]).as_ref() == Err(&refusal));
+        let word = enough.map(|count| arguments[count - 1].clone());
+        Refusal { word, ..refusal }
+    })
 }
 
 struct Reader<'a> {
@@ -87,7 +110,7 @@ impl Reader<'_> {
     fn refuse(&self, says: impl Into<String>, exit: i32) -> Refusal {
         let usage = Some(self.options.usage.trim_end()).filter(|usage| !usage.is_empty());
         let usage = usage.map(str::to_owned);
-        Refusal { says: [says.into()].into_iter().chain(usage).collect(), exit }
+        Refusal { says: [says.into()].into_iter().chain(usage).collect(), exit, word: None }
     }
 
     /// Go's `flag.Parse`: the first word that is no option ends them.
@@ -108,7 +131,11 @@ impl Reader<'_> {
             let (name, given) = split(name);
             let Some((_, takes)) = self.options.find(name) else {
                 if matches!(name, "h" | "help") {
-                    return Err(Refusal { says: vec![self.options.usage.clone()], exit: 0 });
+                    return Err(Refusal {
+                        says: vec![self.options.usage.clone()],
+                        exit: 0,
+                        word: None,
+                    });
                 }
                 return Err(self.refuse(format!("flag provided but not defined: -{name}"), 2));
             };

@@ -56,7 +56,11 @@ pub(super) fn start(arguments: &[String], environment: &[(String, String)]) -> B
         let tls = ["cacert", "cert", "key"].iter().any(|flag| parsed.get(flag).is_some());
         let told =
             "podhop: whoami's -cert, -key and -cacert are not simulated here; leave them out";
-        if tls { Err(Refusal { says: vec![told.to_owned()], exit: 1 }) } else { Ok(parsed) }
+        if tls {
+            Err(Refusal { says: vec![told.to_owned()], exit: 1, word: None })
+        } else {
+            Ok(parsed)
+        }
     });
     let parsed = read.clone().unwrap_or_default();
     let port = parsed.get("port").map(str::to_owned).or_else(|| variable("WHOAMI_PORT_NUMBER"));
@@ -78,8 +82,7 @@ impl Service for WhoAmI {
 
     fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
         if let Some(problem) = &self.problem {
-            problem.says.iter().for_each(|line| context.say(line));
-            return Err(problem.exit);
+            return Err(problem.tell(context));
         }
         let stamp = stamp(context);
         context.say(format!("{stamp} Starting up on port {}", self.port));

@@ -7,8 +7,8 @@ use super::look;
 use super::spread::too_few_servers;
 use super::wrong_server::{by_port, is_party, wrong_server};
 use super::{
-    Diagnosis, Facts, behind, ingress, locate, manifests, party_name, protocols, selectors,
-    services, settings, walls, workloads,
+    Diagnosis, Facts, behind, failures, ingress, locate, manifests, party_name, protocols,
+    selectors, services, settings, walls, workloads,
 };
 
 use crate::api::{Kind, Pod};
@@ -367,6 +367,11 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
         _ => format!("{server} was reached, but the answer is another one"),
     };
     let said = Diagnosis::new("wrong-answer", message).look([look::pods(&facts.namespace())]);
+    if protocols::status(facts).is_none_or(|status| status < 400)
+        && let Some(ended) = failures::ended(facts, said.clone())
+    {
+        return ended;
+    }
     match facts.fetched.filter(|_| protocols::status(facts).is_some_and(|status| status >= 400)) {
         Some(fetched) => said
             .fact(format!("asked for: {}", fetched.url))
@@ -379,8 +384,17 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
 
 /// Nothing else fits: what was asked, and what came. It says that it does not know.
 pub(super) fn unexpected(facts: &Facts<'_>) -> Diagnosis {
-    another_answer(facts)
-        .fact("no packet, no object and no program's own word tells why: podhop does not know")
+    let said = another_answer(facts);
+    if let Some(ended) = failures::ended(facts, said.clone()) {
+        return ended;
+    }
+    let sends = facts.case.goal.expect.wants_server() && facts.case.goal.traffic.is_none();
+    if sends && facts.case.run.is_some_and(|run| run.finished.is_some() && run.traces.is_empty()) {
+        return said
+            .fact("it has sent no packet, and the goal wants an answer of a server")
+            .fix("let the command send the request, and not only print it");
+    }
+    said.fact("no packet, no object and no program's own word tells why: podhop does not know")
 }
 
 /// What was asked, and what came.

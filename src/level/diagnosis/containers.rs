@@ -75,6 +75,11 @@ pub(super) fn diagnose(
     if let Some(stopped) = stopped_script(facts, pod, container) {
         return stopped.look(looks);
     }
+    if let Some(refused) = refused_argument(facts, pod, container) {
+        let first = first_words(facts, pod, &container.name);
+        let first = first.map(|line| format!("it said first: {line}"));
+        return refused.facts(first.or(last_words)).look(looks);
+    }
     // The kubelet's own words tell more only of a container that has said nothing.
     let message = message.filter(|_| last_words.is_none());
     // A program that shows how it is used says first what it did not like.
@@ -132,6 +137,52 @@ fn refused_config(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> 
     )
     .fact(format!("{file}, line {line}: {why}"));
     Some(in_its_map(facts, said, (pod, name), (file, line)))
+}
+
+/// The word of its command line that the container's server did not take when it ran last.
+fn refused_argument(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+) -> Option<Diagnosis> {
+    let argument = since_last_start(facts, pod, container, |did| match did {
+        Did::ArgumentRefused { argument } => Some(argument),
+        _ => None,
+    })?;
+    let ((namespace, pod_name), name) = (full_name(pod), &container.name);
+    let containers = &pod.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| one.name == *name)?;
+    let spec = &containers[index];
+    let is_it = |word: &String| word == argument || word.ends_with(&format!("={argument}"));
+    let mut fields = [("args", &spec.args), ("command", &spec.command)].into_iter();
+    let word = fields.find_map(|(field, words)| {
+        let words = words.as_ref()?;
+        let number = words.iter().position(is_it)?;
+        Some((format!("{field}[{number}]"), format!("the argument {}", words[number])))
+    });
+    let of_variable = || {
+        let mut variables = spec.env.iter().flatten().enumerate();
+        let (number, one) = variables.find(|(_, one)| one.value.as_ref() == Some(argument))?;
+        Some((
+            format!("env[{number}].value"),
+            format!("{argument}, the value of variable {}", one.name),
+        ))
+    };
+    let (field, what) = word.or_else(of_variable)?;
+    let source = facts.pod_source(namespace, pod_name);
+    let path = format!("spec.containers[{index}].{field}");
+    let at = source.and_then(|source| source.line(&path));
+    let shown = at.as_ref().map_or_else(|| what.clone(), ToString::to_string);
+    Some(
+        Diagnosis::new(
+            "container-does-not-run",
+            format!(
+                "container {name} of pod {pod_name} does not run: its program does not take {what}"
+            ),
+        )
+        .at(at)
+        .fix(format!("mend {shown}, apply, and send again")),
+    )
 }
 
 /// A fault of a file in a container, on the line of the ConfigMap that it comes from.
@@ -196,7 +247,7 @@ fn stopped_script(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> 
         Did::ScriptStopped { script, line, why } => Some((script.as_ref(), *line, why)),
         _ => None,
     })?;
-    let (name, (namespace, pod_name)) = (&container.name, full_name(pod));
+    let (name, (_, pod_name)) = (&container.name, full_name(pod));
     let said = |what: &str| {
         let message = format!(
             "container {name} of pod {pod_name} does not run: its shell cannot read {what}"
@@ -208,8 +259,28 @@ fn stopped_script(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> 
         let said = said(own).fact(format!("{script}, line {line}: {why}"));
         return Some(in_its_map(facts, said, (pod, name), (script, line)));
     }
+    let (field, at) = behind_c(facts, pod, name, line)?;
+    let shown =
+        at.as_ref().map_or_else(|| format!("the text behind -c in {field}"), ToString::to_string);
+    Some(
+        said("its command")
+            .fact(format!("line {line} of it: {why}"))
+            .at(at)
+            .fix(format!("mend {shown}, apply, and send again")),
+    )
+}
+
+/// A line (from 1) of the text that the container's shell is given behind `-c`: the field that has it, and where
+/// it stands in the player's files.
+pub(super) fn behind_c(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &str,
+    line: u32,
+) -> Option<(&'static str, Option<Location>)> {
+    let (namespace, name) = full_name(pod);
     let containers = &pod.spec.as_ref()?.containers;
-    let index = containers.iter().position(|one| one.name == *name)?;
+    let index = containers.iter().position(|one| one.name == container)?;
     let words = |field: &'static str, words: &Option<Vec<String>>| {
         let words = words.iter().flatten().enumerate();
         words.map(|(at, word)| (field, at, word.clone())).collect::<Vec<_>>()
@@ -219,18 +290,10 @@ fn stopped_script(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> 
     // The text is the word behind `-c`, or behind flags that end so (`-ec`).
     let flag = words.iter().position(|(.., word)| word.starts_with('-') && word.ends_with('c'))?;
     let (field, at, text) = words.get(flag + 1)?;
-    let source = facts.pod_source(namespace, pod_name);
+    let source = facts.pod_source(namespace, name);
     let path = format!("spec.containers[{index}].{field}[{at}]");
     let at = source.and_then(|source| source.line(&path));
-    let at = at.map(|at| facts.locator.line_below(at, text, line));
-    let shown =
-        at.as_ref().map_or_else(|| format!("the text behind -c in {field}"), ToString::to_string);
-    Some(
-        said("its command")
-            .fact(format!("line {line} of it: {why}"))
-            .at(at)
-            .fix(format!("mend {shown}, apply, and send again")),
-    )
+    Some((field, at.map(|at| facts.locator.line_below(at, text, line))))
 }
 
 /// A file of a container that comes from a ConfigMap.

@@ -25,6 +25,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Give the Service type NodePort, and dial the port behind the colon in kubectl get service: 80:31234/TCP. Or let a pod on that node have hostPort: its node then answers on that port, of any number.",
     },
     Explanation {
+        code: "command-failed",
+        title: "a command of the script or of the container failed by itself",
+        means: "A tool ended with an error before anything was sent, or printed nothing where an address was to be made of it: an option that it does not know, a file that is not there, a word that it cannot read. No packet tells of it; its own words on standard error do.",
+        example: "$ sh visit.sh 192.168.49.2\ncat: port.txt: No such file or directory\ncurl: (7) Failed to connect to 192.168.49.2 port 80 after 0 ms: Couldn't connect to server",
+        fix: "Run the line by itself, read what the tool says, and mend its options, its file or its words.",
+    },
+    Explanation {
         code: "command-not-understood",
         title: "kubectl cannot read its command line",
         means: "kubectl reads every flag of its line up to -- as one of its own, and ends without asking anybody where it does not know one. In kubectl exec, run and debug the program that is to run stands behind --, with the flags that are its own.",

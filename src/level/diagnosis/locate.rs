@@ -109,6 +109,12 @@ impl Locator {
         text.lines().nth(at.position.line.checked_sub(1)? as usize)
     }
 
+    /// A line with its number, to be quoted.
+    pub fn told(&self, at: &Location) -> Option<String> {
+        let text = self.line(at)?;
+        Some(format!("line {} of {}: {}", at.position.line, at.file, text.trim()))
+    }
+
     /// A line (from 1) of the text that stands under a key of a ConfigMap's `data`; the key's own line
     /// where the text is not written line by line.
     pub fn line_in(&self, source: &Source<'_>, key: &str, line: u32) -> Option<Location> {

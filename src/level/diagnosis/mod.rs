@@ -19,8 +19,11 @@ mod denials;
 mod doors;
 mod events;
 mod explanations;
+mod failures;
 mod gone;
 mod ingress;
+mod jobs;
+mod labels;
 mod left_behind;
 mod locate;
 mod look;
@@ -305,10 +308,12 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| workloads::absent_client(&facts))
         .or_else(|| rollouts::older_client(&facts))
         .or_else(|| scripts::diagnose(&facts))
+        .or_else(|| failures::diagnose(&facts))
         .or_else(|| commands::not_understood(&facts))
         .or_else(|| commands::no_container(&facts))
         .or_else(|| commands::missing_tool(&facts))
         .or_else(|| lookups::diagnose(&facts))
+        .or_else(|| failures::without_a_part(&facts))
         .or_else(|| commands::pending_balancer(&facts))
         .or_else(|| variables::diagnose(&facts))
         .or_else(|| sought::before_it(&facts))

@@ -258,6 +258,14 @@ fn absent_peer(
             ordinal(pod) + 1
         ));
     }
+    let start = set.spec.as_ref().and_then(|spec| spec.ordinals.as_ref()?.start).unwrap_or(0);
+    if i64::from(start) > ordinal(pod) {
+        let path = "spec.ordinals.start";
+        return said
+            .fact(format!("StatefulSet {set_name} numbers its pods from {start} on"))
+            .at(facts.locator.field("StatefulSet", namespace, set_name, path))
+            .fix("take ordinals out, or begin at 0; apply, and send again");
+    }
     let lower = (0..ordinal(pod)).map(|number| format!("{set_name}-{number}"));
     let mut lower = lower.filter_map(|name| objects.get::<Pod>(namespace, &name));
     let waited_for = lower.find(|pod| !pod.is_ready());
@@ -664,7 +672,7 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
         return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
             .look([look::services(&namespace)])
             .facts(facts.fetched.map(|fetched| format!("the client was given {}", fetched.url)))
-            .fact("the URL says http:// twice: what stands behind the first is taken for a host")
+            .fact("the URL says :// twice: what stands behind the first is taken for a host")
             .at(facts.locator.mention([format!("{name}://")]).or(at))
             .fix(format!("take {name}:// out of the value, apply, and send again"));
     }
@@ -793,21 +801,47 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
     let set = sources.iter().find(|source| {
         source.text("/spec/serviceName") == Some(service_name) && source.namespace() == namespace
     });
+    let said = Diagnosis::new(
+        "headless-lists-ready-pods",
+        format!("DNS answers {name} with {ready} addresses: one for each ready pod of Service {service_name}"),
+    )
+    .look([look::endpoints(namespace, service_name), look::pods(namespace)]);
+    if let Some(said) = of_nodes(&matching, set, &said) {
+        return Some(said);
+    }
     let at = set.and_then(|set| locate::at(set, "spec.replicas"));
     let fix = match ready == matching.len() {
         true => "let there be as many pods as are wanted: spec.replicas says how many".to_owned(),
         false => "see why not all pods are ready: kubectl describe pod names the reason".to_owned(),
     };
     Some(
-        Diagnosis::new(
-            "headless-lists-ready-pods",
-            format!("DNS answers {name} with {ready} addresses: one for each ready pod of Service {service_name}"),
-        )
-        .look([look::endpoints(namespace, service_name), look::pods(namespace)])
-        .fact(format!("Service {service_name} selects {} pods, {ready} of them ready", matching.len()))
+        said.fact(format!(
+            "Service {service_name} selects {} pods, {ready} of them ready",
+            matching.len()
+        ))
         .facts(waiting.map(|pod| super::readiness::pod_line(pod)))
         .at(at.or_else(|| facts.locator.field("Service", namespace, service_name, "spec.selector")))
         .fix(fix),
+    )
+}
+
+/// The addresses are those of nodes: the pods are on their nodes' network.
+fn of_nodes(
+    pods: &[&Arc<Pod>],
+    set: Option<&crate::level::source::Source<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let host = |pod: &Pod| pod.spec.as_ref().and_then(|spec| spec.host_network) == Some(true);
+    let pod = pods.iter().find(|pod| host(pod))?;
+    let name = pod.metadata.name.as_deref()?;
+    Some(
+        said.clone()
+            .fact(format!(
+                "pod {name} says hostNetwork: true, and has its node's address and ports"
+            ))
+            .nearest(Some("hostNetwork: false".to_owned()))
+            .at(set.and_then(|set| locate::at(set, "spec.template.spec.hostNetwork")))
+            .fix("take hostNetwork out, apply, and send again"),
     )
 }
 

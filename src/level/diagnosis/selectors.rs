@@ -5,62 +5,19 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{ResourceQuota, Service};
 
+use super::labels::{POD_NAME, pair, surer};
 use super::look::{self, shown_name};
 use super::readiness::later;
 use super::{Diagnosis, Facts, listens_in, manifests, owners, services, trial};
 use crate::api::{Event, Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
-use crate::diagnostic::{Location, nearest};
+use crate::diagnostic::Location;
 use crate::manifest;
 
-/// The name of its pod, which a StatefulSet puts on each.
-const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
+pub(super) use super::labels::{Near, near, own_labels, shown, written};
 
 /// Labels of which each pod of a StatefulSet has a value of its own.
 const OWN_TO_ONE: [&str; 2] = [POD_NAME, "apps.kubernetes.io/pod-index"];
-
-/// Labels that controllers put on pods: nobody selects by them, and they change with every pod.
-const OF_CONTROLLERS: [&str; 6] = [
-    "pod-template-hash",
-    "controller-revision-hash",
-    "pod-template-generation",
-    POD_NAME,
-    "apps.kubernetes.io/pod-index",
-    "batch.kubernetes.io/job-completion-index",
-];
-
-/// The nearest thing that would have matched.
-pub(super) struct Near<'p> {
-    /// The key in the selector that is at fault.
-    pub key: Option<String>,
-    /// `label app=web`
-    pub said: Option<String>,
-    /// `app: web`, to be written instead.
-    pub instead: Option<String>,
-    /// The same, by key and value.
-    pub label: Option<(String, String)>,
-    /// The pod that has it.
-    pub pod: Option<&'p Pod>,
-    /// Whether the selector would match pods without the key.
-    pub without: bool,
-}
-
-/// `app=backend,tier=web`
-pub(super) fn shown(labels: &Labels) -> String {
-    labels.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
-}
-
-/// A pod's labels, without those that only its controller cares for; but for those whose keys
-/// somebody asks for and that stay with a pod's name.
-pub(super) fn own_labels(pod: &Pod, asked: &Labels) -> Labels {
-    let labels = pod.metadata.labels.iter().flatten();
-    let own = labels.filter(|(key, value)| {
-        let hash = key.ends_with("-hash");
-        let named = *key == POD_NAME && asked.values().any(|asked| asked == *value);
-        !OF_CONTROLLERS.contains(&key.as_str()) || named || (asked.contains_key(*key) && !hash)
-    });
-    own.map(|(key, value)| (key.clone(), value.clone())).collect()
-}
 
 /// The labels that all of these pods have and `other` has not, first those that most of the pods have
 /// that the Service selects besides (`sells: seats`), last the name that a StatefulSet's only pod wears.
@@ -111,12 +68,6 @@ pub(super) fn beside(
     found
 }
 
-/// A label as a manifest holds it: `release: "2"`, which without quotes would be a number.
-pub(super) fn written(key: &str, value: &str) -> String {
-    let value = manifest::to_yaml(&serde_json::Value::String(value.to_owned()));
-    format!("{key}: {}", value.trim_end())
-}
-
 /// A label's path in a selector.
 pub(super) fn path(key: &str) -> String {
     manifest::field("spec.selector", key)
@@ -144,89 +95,6 @@ pub(super) fn shared<'p>(key: &str, pod: &'p Pod) -> Near<'p> {
     }
 }
 
-/// For a selector that matches nothing: the key at fault, and the nearest label that pods do have: of
-/// the same key the one that is spelt alike, or that is called as the Service (`named`); then one of
-/// the same value, then one with a similar key.
-pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> Near<'p> {
-    let labels: Vec<Labels> = pods.iter().map(|pod| own_labels(pod, wanted)).collect();
-    let missing = |(key, value): &(&String, &String)| {
-        !labels.iter().any(|labels| labels.get(*key) == Some(*value))
-    };
-    let Some((key, value)) = wanted.iter().find(missing) else {
-        return together(wanted, &labels);
-    };
-    let pairs: Vec<(&String, &String)> = labels.iter().flatten().collect();
-    let mut values: Vec<&str> =
-        pairs.iter().filter(|(k, _)| *k == key).map(|(_, v)| v.as_str()).collect();
-    values.sort_unstable();
-    values.dedup();
-    let same_key = nearest(value, values.iter().copied())
-        .or_else(|| values.iter().find(|value| **value == named).copied());
-    let found = same_key
-        .map(|value| (key.clone(), value.to_owned()))
-        .or_else(|| pairs.iter().find(|(_, v)| *v == value).map(|(k, v)| pair(k, v)))
-        .or_else(|| {
-            let near = nearest(key, pairs.iter().map(|(k, _)| k.as_str()))?;
-            pairs.iter().find(|(k, _)| *k == near).map(|(k, v)| pair(k, v))
-        })
-        .or_else(|| {
-            let near = nearest(value, pairs.iter().map(|(_, v)| v.as_str()))?;
-            pairs.iter().find(|(_, v)| *v == near).map(|(k, v)| pair(k, v))
-        });
-    let others = wanted.iter().filter(|(other, _)| *other != key);
-    let rest: Labels = others.map(|(key, value)| (key.clone(), value.clone())).collect();
-    let fits = |labels: &&Labels| rest.iter().all(|(key, value)| labels.get(key) == Some(value));
-    let fit = labels.iter().filter(fits).count();
-    let mut near = Near {
-        key: Some(key.clone()),
-        said: None,
-        instead: None,
-        label: None,
-        pod: None,
-        without: false,
-    };
-    let Some((key, value)) = found else {
-        near.without = values.is_empty() && !rest.is_empty() && fit > 0;
-        near.said = match values.as_slice() {
-            [] if near.without => Some(format!("without {key} the selector matches {fit} pods")),
-            [] => None,
-            several => Some(format!("pods have {key}={}", several.join(", "))),
-        };
-        return near;
-    };
-    let at = labels.iter().position(|labels| labels.get(&key) == Some(&value));
-    near.pod = at.and_then(|at| pods.get(at)).map(|pod| &***pod);
-    near.said = Some(format!("label {key}={value}"));
-    near.instead = Some(written(&key, &value));
-    near.label = Some((key, value));
-    near
-}
-
-fn pair(key: &str, value: &str) -> (String, String) {
-    (key.to_owned(), value.to_owned())
-}
-
-/// Each label is on some pod, but no pod has all: the pod that has most of them.
-fn together<'p>(wanted: &Labels, labels: &[Labels]) -> Near<'p> {
-    let lacks = |has: &Labels| {
-        wanted.iter().filter(|(key, value)| has.get(*key) != Some(*value)).collect::<Vec<_>>()
-    };
-    let best = labels.iter().min_by_key(|labels| lacks(labels).len());
-    let Some(best) = best else {
-        return Near {
-            key: None,
-            said: None,
-            instead: None,
-            label: None,
-            pod: None,
-            without: false,
-        };
-    };
-    let key = lacks(best).first().map(|(key, _)| (*key).clone());
-    let said = format!("no pod has all of these labels; one has {}", shown(best));
-    Near { key, said: Some(said), instead: None, label: None, pod: None, without: false }
-}
-
 /// A Service whose selector matches no pod of its namespace.
 pub(super) fn nothing(
     facts: &Facts<'_>,
@@ -244,7 +112,8 @@ pub(super) fn nothing(
     if let Some(said) = known {
         return said;
     }
-    let near = near(wanted, &beside_client(facts, &all), name);
+    let others = beside_client(facts, &all);
+    let near = surer(facts, service, wanted, &others, near(wanted, &others, name));
     if near.instead.is_none()
         && let Some(said) = super::workloads::gone(facts, namespace, wanted)
     {

@@ -47,6 +47,22 @@ pub(super) fn looked_for<'a>(facts: &Facts<'a>) -> Option<&'a ObjectName> {
     own.or_else(|| run.finished.as_ref()?.missing().last())
 }
 
+/// kubectl was to find pods by their labels, and found none, so that the request had no address.
+pub(super) fn of_nobody(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let none = facts.case.run?.deeds.iter().any(|deed| match &deed.did {
+        Did::Sought(sought) => sought.found.is_empty(),
+        _ => false,
+    });
+    none.then(|| diagnose(facts)).flatten()
+}
+
+/// What was to be looked up for a URL is not there.
+pub(super) fn for_url(facts: &Facts<'_>, url: &str) -> Option<Diagnosis> {
+    let missing = missing(facts, looked_for(facts)?);
+    let message = format!("{}, and the client was given {url}", missing.message);
+    Some(Diagnosis { message, ..missing })
+}
+
 /// What kubectl was to look up for the request is not there, so that the request went astray.
 pub(super) fn before_it(facts: &Facts<'_>) -> Option<Diagnosis> {
     facts.case.run?.miss.as_ref()?;
@@ -121,6 +137,9 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     if let Some(said) = labelled_otherwise(facts, sought, &wanted, &pods) {
         return said;
     }
+    if let Some(said) = kept_none(facts, sought, &wanted) {
+        return said;
+    }
     let near = selectors::near(&wanted, &pods, "");
     if near.instead.is_none()
         && let Some(said) = workloads::gone(facts, namespace, &wanted)
@@ -148,6 +167,25 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     .nearest(near.said)
     .at(at)
     .fix(fix)
+}
+
+/// Somebody makes such pods, and keeps none of them.
+fn kept_none(facts: &Facts<'_>, sought: &Sought, wanted: &Labels) -> Option<Diagnosis> {
+    let namespace = Some(sought.namespace.as_str()).filter(|one| !one.is_empty())?;
+    let makers = owners::makers(facts, namespace, wanted);
+    let maker = makers.iter().find(|maker| maker.replicas == 0)?;
+    let (info, name, place) = (maker.kind.info(), &maker.name, look::in_namespace(namespace));
+    Some(
+        Diagnosis::new(
+            "no-pod-with-label",
+            format!("no pod has {}, so kubectl found none", sought.selector),
+        )
+        .look([format!("kubectl get {} {name}{place}", info.singular)])
+        .fact(format!("{} {name} makes such pods, and keeps 0 of them", info.name))
+        .nearest(Some("replicas: 1".to_owned()))
+        .at(facts.locator.field(info.name, namespace, name, "spec.replicas"))
+        .fix(format!("kubectl scale {} {name} --replicas=1{place}, and send again", info.singular)),
+    )
 }
 
 /// A controller of the player's has made a pod with another value of a label that is looked for: its

@@ -19,6 +19,12 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         |ending: &Ending| matches!(ending, Ending::BadUrl | Ending::Name(_) | Ending::SlowName);
     let dialled = facts.connection.is_some()
         || facts.fetched.is_some_and(|fetched| !nowhere(&fetched.ending));
+    // What kubectl did not find in an object tells the packet's own diagnosis more.
+    let looked_up = |deed: &std::sync::Arc<crate::cluster::Deed>| {
+        matches!(deed.did, Did::NothingPrinted { .. })
+    };
+    let told = facts.case.run.is_some_and(|run| run.deeds.iter().any(looked_up));
+    let dialled = dialled && (facts.half_a_url().is_none() || told);
     if dialled || facts.case.run.is_none_or(|run| run.miss.is_none()) {
         return None;
     }
@@ -56,9 +62,9 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
             if let Some(said) = set_too_late(facts, client, &environment, variable) {
                 return Some(said);
             }
-            let of_services = references(value).find_map(|name| of_service(facts, name, &place));
-            if let Some(said) = of_services {
-                return Some(said.at(locate::at(&client.source, &variable.path)));
+            let line = locate::at(&client.source, &variable.path);
+            if let Some(said) = of_a_service(facts, variable, &place, line.clone()) {
+                return Some(said);
             }
             let kept = facts.case.cluster.environment(&place);
             let kept = kept.iter().find(|(name, _)| name == variable.name);
@@ -68,7 +74,7 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
                     .look([look::yaml("pod", namespace, pod)])
                     .facts(kept.map(|(name, value)| format!("in the container {name} is {value}")))
                     .fact("Kubernetes runs no commands in a manifest; $(NAME) stands for a variable that is set above it in the same list, or for one of the Services' own (NAME_SERVICE_HOST)")
-                    .at(locate::at(&client.source, &variable.path))
+                    .at(line)
                     .fix(format!("write the value itself into {}, apply, and send again", variable.name)),
             );
         }
@@ -96,6 +102,40 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
             .at(at)
             .fix("put it into double quotes of a shell script, or write $(NAME) in command and args"),
     )
+}
+
+/// `$(WEB_SERVICE_HOST)` in a variable: the container is not given that one, so that the text stays (R10.1).
+fn of_a_service(
+    facts: &Facts<'_>,
+    variable: &super::client::Variable<'_>,
+    place: &Place,
+    line: Option<Location>,
+) -> Option<Diagnosis> {
+    let value = variable.value?;
+    let (name, why) =
+        references(value).find_map(|name| Some((name, of_service(facts, name, place)?)))?;
+    let said = literal(&format!("{} is the text {value:?} as it stands", variable.name))
+        .fact(format!("the container is given no variable {name} to put there"));
+    let namespace = facts.namespace();
+    let services = facts.case.cluster.objects();
+    let services = services.list::<Service>(Some(&namespace));
+    let hosts: Vec<String> = services
+        .map(|service| services::full_name(service).1.to_uppercase().replace(['-', '.'], "_"))
+        .flat_map(|prefix| [format!("{prefix}_SERVICE_HOST"), format!("{prefix}_SERVICE_PORT")])
+        .collect();
+    let near = nearest(name, hosts.iter().map(String::as_str));
+    Some(match near.filter(|_| !hosts.iter().any(|host| host == name)) {
+        Some(near) => said
+            .look(why.look)
+            .nearest(Some(format!("$({near})")))
+            .at(line)
+            .fix(format!("write $({near}) instead of $({name}), apply, and send again")),
+        None => {
+            let at = facts.links_line().flatten().or(line);
+            let said = Diagnosis { code: why.code, ..said };
+            said.look(why.look).facts(why.evidence).nearest(why.nearest).at(at).fix(why.fix)
+        }
+    })
 }
 
 fn literal(message: &str) -> Diagnosis {
@@ -188,13 +228,14 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
     }
     if (host.is_empty() || authority.ends_with(':'))
         && !bracketed
-        && let Some(object) = sought::looked_for(facts)
+        && let Some(said) = sought::for_url(facts, url)
     {
-        let missing = sought::missing(facts, object);
-        let message = format!("{}, and the client was given {url}", missing.message);
-        return Some(Diagnosis { message, ..missing });
+        return Some(said);
     }
     if host.is_empty() && !bracketed {
+        if let Some(said) = sought::of_nobody(facts) {
+            return Some(said);
+        }
         return Some(
             said(format!("there is no host in {url}"))
                 .fact("a URL is http://HOST:PORT/PATH: a name or an address stands behind ://")
@@ -252,6 +293,9 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     if words.any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) {
         return super::workloads::diagnose(facts).or_else(|| super::sought::diagnose(facts));
     }
+    if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        return no_argument(facts, name);
+    }
     let host = name.strip_suffix("_SERVICE_PORT").map(|prefix| format!("{prefix}_SERVICE_HOST"));
     let name = host.and_then(|host| names.find(|other| *other == host)).unwrap_or(name);
     let place = facts.client_place()?;
@@ -276,24 +320,11 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
         None => facts.locator.mention_in_scripts(used(name), |_| true),
     };
-    let message = match set {
-        _ if client.is_none() => {
-            format!("variable {name} is unset or empty where it is used, and so is the address")
-        }
-        true => format!("variable {name} is empty, and so is the address"),
-        false => format!("nobody has set variable {name}, so the address is empty"),
-    };
-    let fix = match near {
-        Some(near) => format!("call it {name} instead of {near}, apply, and send again"),
-        None if client.is_none() => {
-            format!("set {name} before it is used, or use the script's own argument $1")
-        }
-        None if set => format!("write a value into {name}, apply, and send again"),
-        None => format!("set {name} in the container's env, apply, and send again"),
-    };
+    let (message, fix) = told_unset(name, near, set, client.is_none());
     Some(
         Diagnosis::new("variable-unset", message)
             .look(look::inside(facts.case.cluster, &place, "env"))
+            .facts(at.as_ref().filter(|_| client.is_none()).and_then(|at| facts.locator.told(at)))
             .facts((!given.is_empty()).then(|| {
                 let names: Vec<&str> = given.iter().map(|variable| variable.name).collect();
                 format!("container {container} is given {}", names.join(", "))
@@ -301,6 +332,44 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .nearest(near.map(|near| format!("there is a variable {near}")))
             .at(at)
             .fix(fix),
+    )
+}
+
+/// What is said of a variable that is unset, or set to nothing, and the way out.
+fn told_unset(name: &str, near: Option<&str>, set: bool, in_script: bool) -> (String, String) {
+    let message = match set {
+        _ if in_script => {
+            format!("variable {name} is unset or empty where it is used, and so is the address")
+        }
+        true => format!("variable {name} is empty, and so is the address"),
+        false => format!("nobody has set variable {name}, so the address is empty"),
+    };
+    let fix = match near {
+        Some(near) => format!("call it {name} instead of {near}, apply, and send again"),
+        None if in_script => {
+            format!("set {name} before it is used, or use the script's own argument $1")
+        }
+        None if set => format!("write a value into {name}, apply, and send again"),
+        None => format!("set {name} in the container's env, apply, and send again"),
+    };
+    (message, fix)
+}
+
+/// A script used `$2`, and is given fewer arguments.
+fn no_argument(facts: &Facts<'_>, number: &str) -> Option<Diagnosis> {
+    let run = &facts.case.goal.run;
+    let is_run = |file: &str| super::mentions(run, file);
+    let at = facts.locator.mention_in_scripts(used(number), is_run)?;
+    Some(
+        Diagnosis::new(
+            "variable-unset",
+            format!("the script is given no argument ${number}, so the address is not whole"),
+        )
+        .look([format!("cat -n {}", at.file)])
+        .fact(format!("the goal runs: {}", run.trim()))
+        .facts(facts.half_a_url().map(|one| format!("the client was given {}", one.url)))
+        .at(Some(at))
+        .fix(format!("write the number of an argument that it is given, $1 being the first, in place of ${number}, and send again")),
     )
 }
 

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, containers, rollouts, trial};
+use super::{Diagnosis, Facts, containers, jobs, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
 use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
@@ -210,6 +210,13 @@ fn workload(facts: &Facts<'_>, source: &Source<'_>) -> Option<Diagnosis> {
 pub(super) fn gone(facts: &Facts<'_>, namespace: &str, wanted: &Labels) -> Option<Diagnosis> {
     let selector = LabelSelector::equalities(wanted);
     let objects = facts.case.cluster.objects();
+    // Others of these labels run, if perhaps elsewhere.
+    if objects.list::<Pod>(None).any(|pod| selector.matches(pod.metadata.labels.as_ref())) {
+        return None;
+    }
+    if let Some(done) = jobs::done(facts, namespace, &selector) {
+        return Some(done);
+    }
     facts.case.cluster.ever_applied().find_map(|sent| {
         let ObjectName { kind, namespace: own, name } = &sent.object;
         let labels = sent.manifest["metadata"]["labels"].as_object()?.iter();

@@ -407,6 +407,10 @@ pub(super) fn by_port(
     let Party::Pod { namespace, name } = party else { return None };
     let Outcome::Delivered { at, .. } = &trace.outcome else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+    // On its node's network the node's own servers listen beside it.
+    if pod.spec.as_ref().and_then(|spec| spec.host_network) == Some(true) {
+        return None;
+    }
     let mut servers = other_servers(facts, pod, at.port());
     let said = Diagnosis { code: "wrong-server", ..said.clone() }
         .fact(format!("port {} of pod {name} is another server's", at.port()));

@@ -90,6 +90,9 @@ impl Machine {
             return Turn::Wait(step);
         };
         let text = String::from_utf8_lossy(&output).replace('\0', "");
+        if text.trim_end_matches('\n').is_empty() {
+            self.note_nothing(io);
+        }
         if let Some(Frame::Expand { outputs, status, .. }) = self.stack.last_mut() {
             outputs.push(text);
             *status = Some(code);
@@ -136,6 +139,8 @@ impl Machine {
             Step::Exit(status) => {
                 self.state.status = self.after_writing(io, status);
                 self.tell_killed(io);
+                let program = self.program.clone();
+                self.note_failed(io, &program);
                 Turn::Go
             }
             wait => {

@@ -174,6 +174,9 @@ impl Machine {
         if pipeline.negated {
             self.stack.push(Frame::Negate);
         }
+        if let Some(first) = pipeline.commands.first() {
+            self.begin_pipeline_at(first.line);
+        }
         match pipeline.commands.as_slice() {
             [command] => self.begin(command.clone()),
             commands => match Pipes::new(self, io, commands) {

@@ -13,6 +13,7 @@ mod children;
 mod compound;
 pub(in crate::shell) mod condition;
 mod expand;
+mod failures;
 mod fields;
 mod first;
 mod frame;
@@ -94,6 +95,8 @@ pub(in crate::shell) struct Machine {
     unwritten: bool,
     /// The program that runs in the foreground, for what is said of its output.
     program: String,
+    /// What the command that runs says of itself.
+    heard: failures::Heard,
     /// Whether the `EXIT` trap has run, or there is nothing more to run.
     leaving: bool,
 }
@@ -141,6 +144,7 @@ impl Machine {
             signals: Vec::new(),
             unwritten: false,
             program: String::new(),
+            heard: failures::Heard::default(),
             rest: SimTime::START,
             due_traps: Vec::new(),
             leaving: false,
@@ -353,6 +357,7 @@ impl Machine {
                             self.end_feeds(io, None);
                             self.step_jobs(io);
                         }
+                        self.note_ended(io);
                         return Step::Exit(self.state.status);
                     }
                 }

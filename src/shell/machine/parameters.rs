@@ -143,7 +143,8 @@ impl Expander<'_> {
             }));
         }
         let nothing = value.as_deref().unwrap_or_default().is_empty();
-        if nothing && *operation == Operation::Value && is_variable(name) {
+        let argument = name.bytes().all(|byte| byte.is_ascii_digit()) && name != "0";
+        if nothing && *operation == Operation::Value && (is_variable(name) || argument) {
             self.unset.push(name.clone());
         }
         let one = value.clone().filter(|_| matches!(parameter.index, Some(Index::At(_))));

@@ -337,6 +337,9 @@ impl Machine {
         if bytes.is_empty() {
             return;
         }
+        if descriptor == 2 {
+            self.hear(bytes);
+        }
         match self.descriptors.get(descriptor).cloned() {
             Some(Target::Output) => io.stdout.extend_from_slice(bytes),
             Some(Target::Error) => io.put_error(bytes),

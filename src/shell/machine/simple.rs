@@ -99,6 +99,7 @@ impl Machine {
 
     fn start(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared) {
         let Prepared { assignments, mut fields, redirects } = prepared;
+        self.begin_to_hear(io);
         if name == "exec" {
             return self.exec(io, fields, &redirects);
         }
@@ -113,7 +114,7 @@ impl Machine {
         let Prepared { assignments, fields, redirects } = prepared;
         if !self.redirect(io, &redirects, true) {
             self.state.status = self.state.failed_redirection();
-            return;
+            return self.note_failed(io, name);
         }
         if functions && let Some(function) = self.state.functions.get(name) {
             let (body, file) = (function.body.clone(), function.file.clone());
@@ -131,6 +132,7 @@ impl Machine {
             let status = self.builtin(io, name, &fields);
             if let Some(status) = status {
                 self.state.status = status;
+                self.note_failed(io, name);
             }
             return;
         }

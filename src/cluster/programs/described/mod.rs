@@ -14,7 +14,7 @@ use super::{Environment, protocols};
 use crate::clock::SimTime;
 use crate::cluster::image::server::{Call, Language, Need, Port, Server, Speaks};
 use crate::cluster::image::text::Text;
-use crate::cluster::{Answer, Ask, Context, Process, Signal};
+use crate::cluster::{Answer, Ask, Context, Did, Process, Signal};
 use crate::network::{BindError, Protocol};
 use fill::Facts;
 
@@ -198,11 +198,11 @@ impl Service for Described {
             return Err(need.exit);
         }
         if let Some(refusal) = &self.refusal {
-            refusal.says.iter().for_each(|line| context.say(line));
-            return Err(refusal.exit);
+            return Err(refusal.tell(context));
         }
         match self.wrong_port(&Facts::of(context, None)) {
             Some(text) => {
+                context.note(Did::ArgumentRefused { argument: text.clone() });
                 context.say(wrong_port(&text, self.server.language));
                 Err(1)
             }

@@ -161,7 +161,7 @@ pub(super) fn note(io: &mut Io<'_>, url: &Url, ending: Ending) {
 
 fn fetched(url: &Url, ending: Ending) -> Fetched {
     Fetched {
-        url: url.text(),
+        url: url.given(),
         host: url.host.clone(),
         name: url.host.clone(),
         target: url.target.clone(),

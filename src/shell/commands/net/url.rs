@@ -13,6 +13,8 @@ pub struct Url {
     pub port: u16,
     /// Whether the port was given.
     pub explicit_port: bool,
+    /// Whether the host's colon has no port behind it.
+    pub empty_port: bool,
     /// Path and query; at least `/`.
     pub target: String,
     /// What stands before `@`: `user:password`.
@@ -68,6 +70,7 @@ impl Url {
                 .split_once(':')
                 .map_or((authority, None), |(host, port)| (host, Some(port))),
         };
+        let empty_port = port == Some("");
         let (host, port) = match port.map(|port| (host, port)) {
             Some((host, "")) => (host, None),
             Some((host, port)) => {
@@ -86,6 +89,7 @@ impl Url {
             host: host.to_owned(),
             port: port.unwrap_or(*default_port),
             explicit_port: port.is_some(),
+            empty_port,
             target,
             user,
         })
@@ -175,7 +179,15 @@ impl Url {
 
     /// The whole URL.
     pub fn text(&self) -> String {
-        let port = if self.explicit_port { format!(":{}", self.port) } else { String::new() };
+        self.with_port(if self.explicit_port { format!(":{}", self.port) } else { String::new() })
+    }
+
+    /// The same as it was given: with a colon that has no port behind it.
+    pub fn given(&self) -> String {
+        if self.empty_port { self.with_port(":".to_owned()) } else { self.text() }
+    }
+
+    fn with_port(&self, port: String) -> String {
         let user = self.user.as_ref().map_or(String::new(), |user| format!("{user}@"));
         format!("{}://{user}{}{port}{}", self.scheme, self.written_host(), self.target)
     }

@@ -153,6 +153,7 @@ pub fn write_failed(io: &mut Io<'_>, format: &str, exit: i32, input: &str, numbe
         host: String::new(),
         port: 0,
         explicit_port: false,
+        empty_port: false,
         target: String::new(),
         user: None,
     };

@@ -1,0 +1,1 @@
+kubectl label pods -l shows=posters app=posters --overwrite

@@ -1,0 +1,1 @@
+kubectl scale deployment posters --replicas=0
