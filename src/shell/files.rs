@@ -4,6 +4,7 @@
 //! made with `mkdir` has a file of its own ([`MARK`]), which no command shows.
 
 use super::file_facts::Facts;
+use super::tool::INPUT;
 use super::{Files, Io, commands};
 use crate::cluster::{Attributes, Cluster, Flavour, Place};
 use crate::random::Stream;
@@ -401,7 +402,11 @@ impl Io<'_> {
     /// # Errors
     /// `No such file or directory`, `Is a directory`, `Permission denied`.
     pub fn read_file(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.view().read(&self.sound(path)?)
+        let path = self.sound(path)?;
+        match INPUT.contains(&path.as_str()) {
+            true => Ok(self.stdin.rest().to_vec()),
+            false => self.view().read(&path),
+        }
     }
 
     /// The first bytes of a file, which may be a device that gives them for ever.

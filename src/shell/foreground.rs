@@ -1,6 +1,7 @@
 //! Servers that are started by hand: commands that run until they end by themselves or somebody ends
 //! them.
 
+use super::tool::INPUT;
 use super::{Interrupted, Io, Step, Tool};
 use crate::cluster::{Cluster, Process, Signal};
 use crate::network::ProcessId;
@@ -42,6 +43,36 @@ impl ForegroundTool {
             io.cluster.dismiss(id);
             self.state = ForegroundState::Over;
         }
+    }
+}
+
+/// A tool that is given its standard input as a file waits until all of it is there.
+pub(super) fn with_input(tool: Box<dyn Tool>, arguments: &[String]) -> Box<dyn Tool> {
+    let names = |argument: &String| INPUT.iter().any(|input| argument.ends_with(input));
+    match arguments.iter().any(names) {
+        true => Box::new(WithInput(tool)),
+        false => tool,
+    }
+}
+
+#[derive(Clone)]
+struct WithInput(Box<dyn Tool>);
+
+impl Tool for WithInput {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if io.stdin.ended() { self.0.step(io) } else { Step::Input }
+    }
+
+    fn is_ready(&self, cluster: &Cluster) -> bool {
+        self.0.is_ready(cluster)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.0.interrupt(io)
+    }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.0.terminate(io);
     }
 }
 

@@ -13,6 +13,7 @@ mod console;
 mod file_facts;
 mod files;
 mod foreground;
+mod hashed;
 mod machine;
 mod pattern;
 mod programs;

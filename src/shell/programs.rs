@@ -345,8 +345,9 @@ pub(super) fn words(
         Place::Laptop | Place::Node(_) => super::syntax::Dialect::Bash,
         Place::Container { .. } => own_dialect(commands::flavour(io.cluster, io.place)),
     };
-    let environment = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let mut machine = Machine::new(io.place.clone(), dialect, environment.collect());
+    let own = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let mut machine = Machine::new(io.place.clone(), dialect, own.collect());
+    machine.pass_on(environment.get("SHLVL"));
     machine.set_directory(io.directory);
     machine.set_umask(io.umask);
     if !words.is_empty() {

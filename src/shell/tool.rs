@@ -11,6 +11,9 @@ use crate::cluster::{Cluster, Place};
 /// The moment that never comes: what a command waits for that only a signal ends.
 pub const NEVER: SimTime = SimTime::from_micros(u64::MAX);
 
+/// The files that are a command's own standard input.
+pub(super) const INPUT: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
 /// A running command. Commands that never wait do all their work in the first step.
 pub trait Tool: DynClone + Send + Sync {
     /// Goes on until the command waits or ends.

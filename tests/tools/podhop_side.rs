@@ -113,7 +113,10 @@ impl Player {
 
 fn inside(pod: &str, quoted: &str) -> (Place, String) {
     let environment = format!("HOME={HOME} LC_ALL=C TZ=UTC USER=player LOGNAME=player");
-    (container(pod), format!("cd {HOME}; export {environment}; sh -c {quoted} </dev/null"))
+    (
+        container(pod),
+        format!("cd {HOME}; export {environment}; unset OLDPWD SHLVL; sh -c {quoted} </dev/null"),
+    )
 }
 
 fn container(pod: &str) -> Place {

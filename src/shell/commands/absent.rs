@@ -27,7 +27,7 @@ static ABSENT: &[(&str, &str)] = &[
          rustc make gcc ruby php java lsof tmux screen man scp rsync ssh-keygen bzip2 xz file zip \
          unzip crontab openssl nginx emacs code redis-server mysql psql mongo minishift \
          kube-proxy gcloud aws az eksctl terraform ansible vagrant tracepath mtr iperf iperf3 ab \
-         hey wrk httpie http ed envsubst bc dc pgrep pkill killall pstree fuser sysctl vmstat \
+         hey wrk httpie http ed dc pgrep pkill killall pstree fuser sysctl vmstat \
          pmap tc bridge rdma nstat lnstat bzcat bunzip2 unxz xzcat zstd lsattr chattr \
          hd look col ul write nsupdate mdig delv addgroup adduser systemd hostnamectl timedatectl \
          ethtool arping socat ncat websocat grpcurl fzf bat rg fd",

@@ -315,7 +315,14 @@ impl Machine {
             let mut texts = Vec::new();
             collect(condition, &mut |word, pattern| {
                 texts.push(match pattern {
-                    Meaning::Pattern if ash => expander.text(word)?,
+                    // BusyBox finds files for it, as for any word.
+                    Meaning::Pattern if ash => {
+                        let mut fields = expander.fields(std::slice::from_ref(word))?;
+                        match fields.len() {
+                            1 => fields.remove(0),
+                            _ => expander.text(word)?,
+                        }
+                    }
                     Meaning::Pattern => expander.pattern(word)?,
                     Meaning::Regex => expander.regex(word)?,
                     Meaning::Number => {
@@ -494,8 +501,6 @@ fn holds(
             let folded = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
             match operator.as_str() {
                 // BusyBox compares letter by letter.
-                "=" | "==" if world.posix => first == second,
-                "!=" if world.posix => first != second,
                 "=" | "==" => fits(&folded(&first), &folded(&second), left)?,
                 "!=" => !fits(&folded(&first), &folded(&second), left)?,
                 "=~" => tried.matches(&first, &second)?,

@@ -51,7 +51,14 @@ pub(super) fn find(
         }
         Some(_) => return script(machine, io, name, arguments, environment),
     };
-    if matches!(name, "coproc" | "compgen" | "compopt" | "fc") && state.dialect == Dialect::Bash {
+    if let ("help", Some(topic), Dialect::Bash) = (name, arguments.first(), state.dialect)
+        && commands::usage(topic) == topic
+    {
+        let hint = format!("Try `help help' or `man -k {topic}' or `info {topic}'.");
+        let told = format!("{}no help topics match `{topic}'.  {hint}", state.builtin("help"));
+        return fail(told, 1);
+    }
+    if matches!(name, "coproc" | "compopt" | "fc") && state.dialect == Dialect::Bash {
         return fail(format!("podhop: {name} is not simulated here"), 1);
     }
     if let Some(process) = server(machine, io, name, arguments, environment) {
@@ -149,9 +156,8 @@ fn server(
     }
     let mut all = vec![name.to_owned()];
     all.extend_from_slice(arguments);
-    let mut environment: Vec<(String, String)> =
+    let environment: Vec<(String, String)> =
         environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    environment.push(("PWD".to_owned(), machine.state.directory.clone()));
     io.cluster.server(&all, &environment, place)
 }
 

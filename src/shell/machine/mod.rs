@@ -119,6 +119,14 @@ enum Script {
     File,
 }
 
+/// `bash --version`
+const VERSION: &str = "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)
+Copyright (C) 2022 Free Software Foundation, Inc.
+License GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>
+
+This is free software; you are free to change and redistribute it.
+There is NO WARRANTY, to the extent permitted by law.";
+
 impl Machine {
     /// A shell at `place`, with nothing to do yet.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> Machine {
@@ -204,11 +212,21 @@ impl Machine {
                 long if long.starts_with("--") => {
                     let known = ["--norc", "--noprofile", "--posix", "--login", "--noediting"];
                     if self.state.dialect == Dialect::Bash && !known.contains(&long) {
-                        let name = &self.state.name;
-                        let text = format!("echo '{name}: {long}: invalid option' >&2; exit 2");
-                        self.run_text(&text);
+                        match long {
+                            "--version" => self.run_text(&format!("echo '{VERSION}'")),
+                            _ => self.refuse(&format!("{long}: invalid option")),
+                        }
                         return None;
                     }
+                }
+                flags if self.strange_letter(flags).is_some() => {
+                    let letter = self.strange_letter(flags).unwrap_or_default();
+                    self.refuse(&match self.state.dialect {
+                        Dialect::Bash => format!("-{letter}: invalid option"),
+                        Dialect::Dash => format!("0: Illegal option -{letter}"),
+                        Dialect::Ash => format!("illegal option -{letter}"),
+                    });
+                    return None;
                 }
                 flags if flags.len() > 1 && flags.starts_with(['-', '+']) => {
                     let on = flags.starts_with('-');
@@ -237,15 +255,31 @@ impl Machine {
         Some((script, operands))
     }
 
+    /// The letter of a word of options that the shell does not start with.
+    fn strange_letter(&self, flags: &str) -> Option<char> {
+        let known = match self.state.dialect {
+            Dialect::Bash => "abcefhiklmnoprstuvxBCDEHOPT",
+            Dialect::Dash => "abcefhilmnopqsuvxCEIV",
+            Dialect::Ash => "abcefhilmnopqsuvxCEIV",
+        };
+        let letters = flags.strip_prefix(['-', '+']).filter(|letters| !letters.starts_with('-'))?;
+        letters.chars().find(|letter| !known.contains(*letter))
+    }
+
+    /// The shell does not start, and says why.
+    fn refuse(&mut self, why: &str) {
+        let name = &self.state.name;
+        let text = format!("echo '{name}: {why}' >&2; exit 2");
+        self.run_text(&text);
+    }
+
     /// `-c` without its text.
     fn no_command_string(&mut self) {
-        let name = &self.state.name;
-        let told = match self.state.dialect {
-            Dialect::Bash => format!("{name}: -c: option requires an argument"),
-            Dialect::Dash => format!("{name}: 0: -c requires an argument"),
-            Dialect::Ash => format!("{name}: -c requires an argument"),
-        };
-        self.run_text(&format!("echo '{told}' >&2; exit 2"));
+        self.refuse(match self.state.dialect {
+            Dialect::Bash => "-c: option requires an argument",
+            Dialect::Dash => "0: -c requires an argument",
+            Dialect::Ash => "-c requires an argument",
+        });
     }
 
     /// Makes it a shell that a person types at.
@@ -275,6 +309,15 @@ impl Machine {
         let variable = self.state.variables.or_default(name);
         variable.value = value.to_owned();
         variable.exported = true;
+    }
+
+    /// It is no shell, but what another tool becomes: the environment goes on as it came.
+    pub fn pass_on(&mut self, level: Option<&String>) {
+        self.state.passes_on = true;
+        match level {
+            Some(level) => self.export("SHLVL", level),
+            None => self.state.variables.remove("SHLVL"),
+        }
     }
 
     /// Goes to a directory without asking whether it exists.

@@ -330,7 +330,6 @@ impl Expander<'_> {
             "OPTIND" => "1".to_owned(),
             "PS4" => "+ ".to_owned(),
             "IFS" => " \t\n".to_owned(),
-            "SHLVL" => "1".to_owned(),
             "EPOCHSECONDS" => self.view.cluster.now().timestamp().as_second().to_string(),
             "_" => state.last_word.to_string(),
             "BASH_COMMAND" => command_text(&state.command),
@@ -388,7 +387,7 @@ impl Expander<'_> {
 }
 
 /// Variables that bash keeps by itself, as far as they can be read here.
-const BASH_OWN: [&str; 23] = [
+const BASH_OWN: [&str; 22] = [
     "BASH",
     "BASHPID",
     "BASH_COMMAND",
@@ -410,7 +409,6 @@ const BASH_OWN: [&str; 23] = [
     "RANDOM",
     "SECONDS",
     "SHELLOPTS",
-    "SHLVL",
     "UID",
 ];
 

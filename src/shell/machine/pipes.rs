@@ -56,6 +56,7 @@ impl Pipes {
                 self.step_stage(index, parent, io);
             }
             if self.stages.iter().all(|stage| stage.status.is_some()) {
+                self.keep_last(parent);
                 return Step::Exit(self.status(parent));
             }
             if self.progress() == before {
@@ -63,6 +64,19 @@ impl Pipes {
             }
         }
         Step::Until(io.now() + super::REST)
+    }
+
+    /// `shopt -s lastpipe`: without job control the right side was the shell itself.
+    fn keep_last(&self, parent: &mut Machine) {
+        if let Some(last) = self.stages.last()
+            && parent.state.shopt("lastpipe")
+            && !parent.state.interactive
+        {
+            let own = &last.machine.state;
+            parent.state.variables = own.variables.clone();
+            parent.state.functions = own.functions.clone();
+            parent.state.directory.clone_from(&own.directory);
+        }
     }
 
     /// The shells of its sides.

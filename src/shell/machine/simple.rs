@@ -12,6 +12,8 @@ use super::state::{Variable, assign};
 use super::{Dialect, Io, Machine};
 use crate::clock::SimTime;
 use crate::cluster::Did;
+use crate::shell::commands;
+use crate::shell::foreground::with_input;
 use crate::shell::syntax::{Command, CommandKind};
 
 /// Steps that a program costs before it has done anything.
@@ -136,7 +138,7 @@ impl Machine {
             }
             return;
         }
-        let mut environment = self.state.environment();
+        let mut environment = self.environment();
         environment.extend(assignments);
         self.start_external(io, name, fields, environment);
     }
@@ -160,7 +162,7 @@ impl Machine {
 
     /// Starts a program, whatever functions and builtins there are.
     pub(super) fn start_program(&mut self, io: &mut Io<'_>, name: &str, fields: Vec<String>) {
-        let environment = self.state.environment();
+        let environment = self.environment();
         self.start_external(io, name, fields, environment);
     }
 
@@ -169,9 +171,12 @@ impl Machine {
         io: &mut Io<'_>,
         name: &str,
         fields: Vec<String>,
-        environment: BTreeMap<String, String>,
+        mut environment: BTreeMap<String, String>,
     ) {
         io.budget.take(PROGRAM + environment.len() as u64);
+        if self.state.dialect == Dialect::Bash && !self.state.passes_on {
+            self.add_bash_environment(io, name, &mut environment);
+        }
         const HANDLER: &str = "command_not_found_handle";
         let found = find(self, io, name, &fields, &environment);
         if matches!(found, Found::Tool(_) | Found::Server(_)) {
@@ -179,6 +184,7 @@ impl Machine {
         }
         match found {
             Found::Tool(tool) => {
+                let tool = with_input(tool, &fields);
                 name.clone_into(&mut self.program);
                 self.unwritten = false;
                 let environment = Arc::new(environment);
@@ -207,6 +213,34 @@ impl Machine {
         }
     }
 
+    /// The exported variables, and where the shell is.
+    fn environment(&self) -> BTreeMap<String, String> {
+        let mut environment = self.state.environment();
+        if !self.state.passes_on {
+            environment.insert("PWD".to_owned(), self.working_directory());
+        }
+        environment
+    }
+
+    /// What bash gives a program beside its exported variables: the program's own path, and one shell less
+    /// where the program takes bash's place, as the last one of `bash -c` does.
+    fn add_bash_environment(
+        &self,
+        io: &Io<'_>,
+        name: &str,
+        environment: &mut BTreeMap<String, String>,
+    ) {
+        let path = match name.contains('/') {
+            true => name.to_owned(),
+            false => commands::path(io.cluster, &self.state.place, name),
+        };
+        environment.insert("_".to_owned(), path);
+        let takes_place = self.state.command_string && self.stack.is_empty();
+        if let Some(level) = environment.get_mut("SHLVL").filter(|_| takes_place) {
+            *level = level.parse::<u32>().unwrap_or(1).saturating_sub(1).to_string();
+        }
+    }
+
     /// `exec`: with a command, the shell ends when the command does; without, redirections stay.
     fn exec(&mut self, io: &mut Io<'_>, mut fields: Vec<String>, redirects: &[Ready]) {
         if !self.redirect(io, redirects, false) {
@@ -222,7 +256,7 @@ impl Machine {
             return;
         }
         let name = fields.remove(0);
-        let environment = self.state.environment();
+        let environment = self.environment();
         let frame = match find(self, io, &name, &fields, &environment) {
             Found::Tool(tool) => {
                 Frame::Run { tool, environment: Arc::new(environment), due: SimTime::START }

@@ -9,6 +9,7 @@ use crate::cluster::Place;
 use crate::network::ProcessId;
 use crate::shared_map::SharedMap;
 use crate::shell::files::USUAL_UMASK;
+use crate::shell::hashed::bucket;
 use crate::shell::syntax::{Command, Dialect, exported_function, read_function};
 
 /// A variable.
@@ -27,19 +28,6 @@ pub(super) struct Variable {
     pub refers: Option<String>,
     /// Whether it was only declared: it has attributes and no value.
     pub bare: bool,
-}
-
-/// Where bash keeps a key of a named array, which it goes through bucket by bucket: FNV-1 of 32 bits over
-/// 1024 buckets (`hashlib.c`).
-fn bucket(key: &str) -> u32 {
-    const BUCKETS: u32 = 1_024;
-    hash(key) % BUCKETS
-}
-
-/// FNV-1, as bash has it.
-pub(super) fn hash(key: &str) -> u32 {
-    let step = |hash: u32, byte: u8| hash.wrapping_mul(16_777_619) ^ u32::from(byte);
-    key.bytes().fold(2_166_136_261, step)
 }
 
 /// What an array holds.
@@ -212,6 +200,10 @@ pub(super) struct ShellState {
     pub hashed: Arc<BTreeMap<String, (String, u32)>>,
     /// The last word of the command before: `$_`.
     pub last_word: Arc<str>,
+    /// What `ulimit` set, by its letter.
+    pub limits: BTreeMap<char, String>,
+    /// Whether it adds nothing of a shell's own to the environment.
+    pub passes_on: bool,
     /// Whether it stays that while a trap runs.
     pub keeps_command: bool,
     /// The directories below the present one, for `pushd` and `popd`.
@@ -260,6 +252,18 @@ impl ShellState {
         if dialect == Dialect::Bash && !variables.contains_key("PATH") {
             variables.or_default("PATH").value = USUAL_PATH.to_owned();
         }
+        // bash keeps `$_` itself.
+        let word = variables.get("_").map(|word| word.value.clone());
+        if dialect == Dialect::Bash {
+            variables.remove("_");
+        }
+        // dash does not count.
+        if dialect != Dialect::Dash {
+            let above = variables.get("SHLVL").and_then(|level| level.value.parse::<u32>().ok());
+            let level = variables.or_default("SHLVL");
+            level.value = above.unwrap_or(0).saturating_add(1).to_string();
+            level.exported = true;
+        }
         ShellState {
             place,
             dialect,
@@ -282,7 +286,9 @@ impl ShellState {
             call_files: Vec::new(),
             command: "".into(),
             hashed: Arc::default(),
-            last_word: "".into(),
+            last_word: word.as_deref().unwrap_or("bash").into(),
+            limits: BTreeMap::new(),
+            passes_on: false,
             keeps_command: false,
             folders: Vec::new(),
             umask: USUAL_UMASK,

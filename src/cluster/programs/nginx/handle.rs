@@ -270,7 +270,10 @@ impl<'a> RequestHandler<'a> {
             }
             (status @ (200 | 204), None) => {
                 let kind = settings.default_type.as_deref().unwrap_or("text/plain");
-                Step::Answer(Outcome::text(status, kind, String::new()))
+                let mut answer = Outcome::text(status, kind, String::new());
+                // What has no body has no kind either.
+                answer.headers.retain(|_| status != 204);
+                Step::Answer(answer)
             }
             (status, None) => error(status),
         }

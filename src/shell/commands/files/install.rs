@@ -112,7 +112,8 @@ fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32>
         };
         if !io.is_file(source) {
             let why = "No such file or directory";
-            status = fail(io, format!("install: cannot stat '{source}': {why}"));
+            let cannot = if is_gnu(io) { "cannot stat" } else { "can't stat" };
+            status = fail(io, format!("install: {cannot} '{source}': {why}"));
             continue;
         }
         // What is there gives way: a new file comes in its place.

@@ -118,6 +118,6 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
             let what = format!("mktemp: failed to create {kind} via template '{text}': {why}");
             Some(fail(io, what))
         }
-        Err(why) => Some(fail(io, format!("mktemp: {text}: {why}"))),
+        Err(why) => Some(fail(io, format!("mktemp: {why}"))),
     }
 }

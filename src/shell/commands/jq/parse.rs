@@ -198,7 +198,12 @@ impl Parser<'_> {
     }
 
     fn unexpected<T>(&mut self, expected: &str) -> Parsed<T> {
-        let (token, at) = self.tokens[self.at].clone();
+        let (token, mut at) = self.tokens[self.at].clone();
+        // The end is where the blanks before it begin.
+        let trimmed = self.source.trim_end().len();
+        if matches!(token, Token::End) && trimmed < self.source.len() {
+            at = trimmed;
+        }
         let expecting = match expected {
             "" => String::new(),
             names => format!(", expecting {names}"),

@@ -120,7 +120,12 @@ fn moment_of(options: &Options, io: &Io<'_>, gnu: bool, zone: &Zone) -> Result<M
         None if text.trim().starts_with('@') => {
             busybox(text.trim(), now).map(|at| zone.moment(at.seconds, 0))
         }
-        None => busybox(text.trim(), now).map(local),
+        None => {
+            // What is not told of the day is midnight's.
+            let gone = 3_600 * now.hour + 60 * now.minute + now.second;
+            let today = zone.moment(now.seconds - i64::from(gone), 0);
+            busybox(text.trim(), today).map(local)
+        }
     };
     read.ok_or_else(|| format!("date: invalid date '{text}'"))
 }

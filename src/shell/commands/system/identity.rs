@@ -5,6 +5,7 @@ use crate::cluster::{Flavour, Identity, Place};
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Messages, Options};
 use crate::shell::commands::{self, host_name};
+use crate::shell::hashed::in_order;
 
 /// The kernel that every node runs.
 const KERNEL: &str = "6.1.0-40-amd64";
@@ -218,7 +219,8 @@ pub(in crate::shell::commands) fn users(_: &[String], _: &mut Io<'_>) -> Option<
 
 pub(in crate::shell::commands) fn arch(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(options) = Grammar::short("arch", "").read(arguments, io) else { return Some(1) };
-    if let Some(extra) = options.operands.first() {
+    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    if let Some(extra) = options.operands.first().filter(|_| gnu) {
         return Some(extra_operand(io, "arch", extra));
     }
     io.say("x86_64");
@@ -381,7 +383,8 @@ pub(in crate::shell::commands) fn nproc(arguments: &[String], io: &mut Io<'_>) -
         io.write_error(format!("nproc: invalid number: '{ignored}'"));
         return Some(1);
     };
-    if let Some(extra) = options.operands.first() {
+    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    if let Some(extra) = options.operands.first().filter(|_| gnu) {
         return Some(extra_operand(io, "nproc", extra));
     }
     io.say(2_usize.saturating_sub(ignored).max(1).to_string());
@@ -404,7 +407,7 @@ pub(in crate::shell::commands) fn printenv(arguments: &[String], io: &mut Io<'_>
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(2) };
     let end = if options.has('0') { '\0' } else { '\n' };
     if options.operands.is_empty() {
-        for (name, value) in io.environment {
+        for (name, value) in in_order(io.environment, io.place) {
             io.stdout.extend(format!("{name}={value}{end}").into_bytes());
         }
         return Some(0);

@@ -14,4 +14,5 @@ pub(in crate::shell) mod processes;
 pub(super) mod repeat;
 pub(in crate::shell::commands) mod run;
 pub(super) mod sleep;
+pub(super) mod small;
 pub(super) mod xargs;

@@ -9,6 +9,7 @@ use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{
     Setting, busybox_usage, failed, is_installed, is_real, not_simulated, said,
 };
+use crate::shell::hashed::in_order;
 use crate::shell::machine::Machine;
 use crate::shell::{Interrupted, Io, Step, Tool, programs};
 
@@ -66,7 +67,7 @@ impl Tool for Become {
                 return Step::Exit(125);
             }
             if self.words.is_empty() {
-                for (name, value) in &environment {
+                for (name, value) in in_order(&environment, io.place) {
                     io.stdout.extend(format!("{name}={value}{}", self.end).bytes());
                 }
                 return Step::Exit(0);

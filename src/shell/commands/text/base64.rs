@@ -1,9 +1,9 @@
-//! `base64` and `base32`, GNU's and BusyBox'.
+//! `base64`, `base32` and `basenc`, GNU's and BusyBox'.
 
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::flavour;
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -144,26 +144,138 @@ fn decode_busybox(bytes: &[u8]) -> (Vec<u8>, bool) {
     (bits.out, group.is_empty() && padding == 0)
 }
 
+/// How bytes are spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Base64,
+    Base64Url,
+    Base32,
+    Base32Hex,
+    Base16,
+    /// Bits, the highest of a byte first, or the lowest.
+    Base2 {
+        highest_first: bool,
+    },
+}
+
+const HEX_32: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
+
+/// Letters of one alphabet as those of another.
+fn exchanged(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let letter = |byte: &u8| from.iter().position(|one| one == byte).map_or(*byte, |at| to[at]);
+    bytes.iter().map(letter).collect()
+}
+
+impl Coding {
+    fn encode(self, bytes: &[u8]) -> String {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        match self {
+            Coding::Base64 => encode(bytes),
+            Coding::Base64Url => text(exchanged(encode(bytes).as_bytes(), b"+/", b"-_")),
+            Coding::Base32 => encode_32(bytes),
+            Coding::Base32Hex => text(exchanged(encode_32(bytes).as_bytes(), ALPHABET_32, HEX_32)),
+            Coding::Base16 => bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
+            Coding::Base2 { highest_first: true } => {
+                bytes.iter().map(|byte| format!("{byte:08b}")).collect()
+            }
+            Coding::Base2 { highest_first: false } => {
+                bytes.iter().map(|byte| format!("{:08b}", byte.reverse_bits())).collect()
+            }
+        }
+    }
+
+    /// As GNU decodes: what comes before something wrong, and whether all was right.
+    fn decode(self, bytes: &[u8], ignore: bool) -> (Vec<u8>, bool) {
+        let (radix, width) = match self {
+            Coding::Base64 => return decode_gnu(bytes, ignore),
+            Coding::Base64Url => {
+                return decode_gnu(&exchanged(bytes, b"-_+/", b"+/**"), ignore);
+            }
+            Coding::Base32 => return decode_32(bytes, ignore),
+            Coding::Base32Hex => {
+                return decode_32(&exchanged(bytes, HEX_32, ALPHABET_32), ignore);
+            }
+            Coding::Base16 => (16, 2),
+            Coding::Base2 { .. } => (2, 8),
+        };
+        let (mut out, mut group) = (Vec::new(), String::new());
+        for byte in bytes.iter().copied() {
+            match char::from(byte) {
+                digit if digit.is_digit(radix) && !digit.is_ascii_lowercase() => group.push(digit),
+                '\n' => continue,
+                _ if ignore => continue,
+                _ => return (out, false),
+            }
+            if group.len() == width {
+                let value = u8::from_str_radix(&group, radix).unwrap_or(0);
+                let turned = self == Coding::Base2 { highest_first: false };
+                out.push(if turned { value.reverse_bits() } else { value });
+                group.clear();
+            }
+        }
+        (out, group.is_empty())
+    }
+}
+
+const GRAMMAR: Grammar = Grammar {
+    name: "base64",
+    short: "diw:",
+    long: &[("decode", 'd'), ("ignore-garbage", 'i'), ("wrap", 'w')],
+    stops: false,
+};
+
+/// `basenc`: any of the codings, by its option.
+pub(in crate::shell::commands) fn basenc(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const NAMES: [(char, Coding); 7] = [
+        ('\u{100}', Coding::Base64),
+        ('\u{101}', Coding::Base64Url),
+        ('\u{102}', Coding::Base32),
+        ('\u{103}', Coding::Base32Hex),
+        ('\u{104}', Coding::Base16),
+        ('\u{105}', Coding::Base2 { highest_first: true }),
+        ('\u{106}', Coding::Base2 { highest_first: false }),
+    ];
+    const WITH_CODINGS: Grammar = Grammar {
+        name: "basenc",
+        short: "diw:\u{100}\u{101}\u{102}\u{103}\u{104}\u{105}\u{106}",
+        long: &[
+            ("base16", '\u{104}'),
+            ("base2lsbf", '\u{106}'),
+            ("base2msbf", '\u{105}'),
+            ("base32", '\u{102}'),
+            ("base32hex", '\u{103}'),
+            ("base64", '\u{100}'),
+            ("base64url", '\u{101}'),
+            ("decode", 'd'),
+            ("ignore-garbage", 'i'),
+            ("wrap", 'w'),
+        ],
+        stops: false,
+    };
+    let Some(options) = WITH_CODINGS.read(arguments, io) else { return Some(1) };
+    match NAMES.iter().find(|(letter, _)| options.has(*letter)) {
+        Some((_, coding)) => coded("basenc", *coding, &options, io),
+        None => {
+            io.write_error(
+                "basenc: missing encoding type\nTry 'basenc --help' for more information.",
+            );
+            Some(1)
+        }
+    }
+}
+
 pub(in crate::shell::commands) fn base64(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    coded("base64", arguments, io)
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    coded("base64", Coding::Base64, &options, io)
 }
 
 pub(in crate::shell::commands) fn base32(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    coded("base32", arguments, io)
+    let grammar = Grammar { name: "base32", ..GRAMMAR };
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    coded("base32", Coding::Base32, &options, io)
 }
 
-fn coded(name: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let grammar = Grammar {
-        name,
-        short: "diw:",
-        long: &[("decode", 'd'), ("ignore-garbage", 'i'), ("wrap", 'w')],
-        stops: false,
-    };
-    let options = grammar.read(arguments, io).map_or_else(|| Err(Some(1)), Ok);
-    let options = match options {
-        Ok(options) => options,
-        Err(status) => return status,
-    };
+fn coded(name: &str, coding: Coding, options: &Options, io: &mut Io<'_>) -> Option<i32> {
     let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
     if let [_, extra, ..] = options.operands.as_slice() {
         let message =
@@ -198,13 +310,11 @@ fn coded(name: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i3
         },
     };
     if !options.has('d') {
-        let text = if name == "base32" { encode_32(&bytes) } else { encode(&bytes) };
-        wrapped(io, &text, width);
+        wrapped(io, &coding.encode(&bytes), width);
         return Some(0);
     }
-    let (decoded, right) = match gnu {
-        _ if name == "base32" => decode_32(&bytes, options.has('i')),
-        true => decode_gnu(&bytes, options.has('i')),
+    let (decoded, right) = match gnu || coding != Coding::Base64 {
+        true => coding.decode(&bytes, options.has('i')),
         false => decode_busybox(&bytes),
     };
     io.stdout.extend(decoded);
@@ -236,6 +346,10 @@ mod tests {
             let coded = encode(text.as_bytes());
             assert_eq!(decode_gnu(coded.as_bytes(), false), (text.as_bytes().to_vec(), true));
             assert_eq!(decode_busybox(coded.as_bytes()), (text.as_bytes().to_vec(), true));
+        }
+        for coding in [Coding::Base32Hex, Coding::Base16, Coding::Base2 { highest_first: false }] {
+            let coded = coding.encode(b"podhop");
+            assert_eq!(coding.decode(coded.as_bytes(), false), (b"podhop".to_vec(), true));
         }
         assert_eq!(encode(b"admin"), "YWRtaW4=");
         assert_eq!(encode_32(b"hi\n"), "NBUQU===");

@@ -29,7 +29,11 @@ pub(super) fn or_standard(files: &[String]) -> Vec<String> {
 }
 
 /// Says that a command lacks an operand: GNU's words, or how the applet is used.
-pub(super) fn missing_operand(io: &mut Io<'_>, name: &str, after: Option<&String>) {
+pub(in crate::shell::commands) fn missing_operand(
+    io: &mut Io<'_>,
+    name: &str,
+    after: Option<&String>,
+) {
     let message = match (is_gnu(io), after) {
         (true, None) => {
             format!("{name}: missing operand\nTry '{name} --help' for more information.")

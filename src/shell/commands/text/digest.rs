@@ -1,11 +1,15 @@
-//! `md5sum` and the sums of the SHA family, printed and checked with `-c`; `cksum` and `sum`.
+//! `md5sum`, the sums of the SHA family and of BLAKE2, printed and checked with `-c`; `cksum` and `sum`.
 
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
+use super::blake2::blake2b;
 use super::bytes::{content, is_gnu, or_standard, waits};
 use crate::shell::Io;
 use crate::shell::commands::checksum::checksum;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::options::{Grammar, Options, matched};
+
+/// The bits that BLAKE2b has at most.
+const BLAKE2B: usize = 512;
 
 /// Which sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +20,8 @@ enum Sum {
     Sha256,
     Sha384,
     Sha512,
+    /// With so many bits.
+    Blake2b(usize),
 }
 
 impl Sum {
@@ -27,18 +33,22 @@ impl Sum {
             Sum::Sha256 => "sha256sum",
             Sum::Sha384 => "sha384sum",
             Sum::Sha512 => "sha512sum",
+            Sum::Blake2b(_) => "b2sum",
         }
     }
 
-    fn tag(self) -> &'static str {
-        match self {
+    fn tag(self) -> String {
+        let tag = match self {
             Sum::Md5 => "MD5",
             Sum::Sha1 => "SHA1",
             Sum::Sha224 => "SHA224",
             Sum::Sha256 => "SHA256",
             Sum::Sha384 => "SHA384",
             Sum::Sha512 => "SHA512",
-        }
+            Sum::Blake2b(BLAKE2B) => "BLAKE2b",
+            Sum::Blake2b(bits) => return format!("BLAKE2b-{bits}"),
+        };
+        tag.to_owned()
     }
 
     /// Digits of a sum.
@@ -50,6 +60,7 @@ impl Sum {
             Sum::Sha256 => 64,
             Sum::Sha384 => 96,
             Sum::Sha512 => 128,
+            Sum::Blake2b(bits) => bits / 4,
         }
     }
 
@@ -61,6 +72,7 @@ impl Sum {
             Sum::Sha256 => Sha256::digest(bytes).to_vec(),
             Sum::Sha384 => Sha384::digest(bytes).to_vec(),
             Sum::Sha512 => Sha512::digest(bytes).to_vec(),
+            Sum::Blake2b(bits) => blake2b(bytes, bits / 8),
         };
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -192,7 +204,74 @@ fn bsd(bytes: &[u8]) -> u16 {
 }
 
 pub(in crate::shell::commands) fn cksum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    counted("cksum", arguments, io, |bytes, _| format!("{} {}", posix(bytes), bytes.len()))
+    const GRAMMAR: Grammar = Grammar {
+        name: "cksum",
+        short: "a:l:cTUz",
+        long: &[
+            ("algorithm", 'a'),
+            ("check", 'c'),
+            ("length", 'l'),
+            ("tag", 'T'),
+            ("untagged", 'U'),
+            ("zero", 'z'),
+        ],
+        stops: false,
+    };
+    let grammar = if is_gnu(io) { GRAMMAR } else { Grammar::short("cksum", "") };
+    let Some(mut options) = grammar.read(arguments, io) else { return Some(1) };
+    match algorithm(&options) {
+        Ok(Algorithm::Counted(name, told)) => counted_with(name, &options, io, told),
+        Ok(Algorithm::Digest(sum)) => {
+            if !options.has('U') {
+                options.give('T');
+            }
+            all_sums("cksum", sum, &options, io)
+        }
+        Err(why) => {
+            io.write_error(why);
+            Some(1)
+        }
+    }
+}
+
+/// What `cksum -a` asks for.
+enum Algorithm {
+    /// A checksum and how much it is of, told as this tool tells it.
+    Counted(&'static str, fn(&[u8], &Options) -> String),
+    Digest(Sum),
+}
+
+/// # Errors
+/// An algorithm that there is not, or one that is not simulated.
+fn algorithm(options: &Options) -> Result<Algorithm, String> {
+    const NAMES: &[(&[&str], u8)] = &[
+        (&["bsd"], 0),
+        (&["sysv"], 1),
+        (&["crc"], 2),
+        (&["md5"], 3),
+        (&["sha1"], 4),
+        (&["sha224"], 5),
+        (&["sha256"], 6),
+        (&["sha384"], 7),
+        (&["sha512"], 8),
+        (&["blake2b"], 9),
+        (&["sm3"], 10),
+    ];
+    let word = options.value('a').unwrap_or("crc");
+    let length = options.value('l').map_or(Ok(BLAKE2B), |text| bits("cksum", text))?;
+    Ok(match matched("cksum", "--algorithm", word, NAMES)? {
+        0 => Algorithm::Counted("sum", |bytes, _| old_sum(bytes, false)),
+        1 => Algorithm::Counted("sum", |bytes, _| old_sum(bytes, true)),
+        2 => Algorithm::Counted("cksum", |bytes, _| format!("{} {}", posix(bytes), bytes.len())),
+        3 => Algorithm::Digest(Sum::Md5),
+        4 => Algorithm::Digest(Sum::Sha1),
+        5 => Algorithm::Digest(Sum::Sha224),
+        6 => Algorithm::Digest(Sum::Sha256),
+        7 => Algorithm::Digest(Sum::Sha384),
+        8 => Algorithm::Digest(Sum::Sha512),
+        9 => Algorithm::Digest(Sum::Blake2b(length)),
+        _ => return Err("podhop: not simulated here: cksum -a sm3".to_owned()),
+    })
 }
 
 /// `crc32` of BusyBox: the checksum of gzip and Ethernet.
@@ -201,15 +280,18 @@ pub(in crate::shell::commands) fn crc32(arguments: &[String], io: &mut Io<'_>) -
 }
 
 pub(in crate::shell::commands) fn sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    counted("sum", arguments, io, |bytes, options| match options.has('s') {
-        true => {
-            let all: u32 = bytes.iter().copied().map(u32::from).sum();
-            let folded = (all & 0xffff) + (all >> 16);
-            let sum = (folded & 0xffff) + (folded >> 16);
-            format!("{sum} {}", bytes.len().div_ceil(512))
-        }
-        false => format!("{:05} {:>5}", bsd(bytes), bytes.len().div_ceil(1024)),
-    })
+    counted("sum", arguments, io, |bytes, options| old_sum(bytes, options.has('s')))
+}
+
+/// System V's checksum with blocks of 512 bytes, or BSD's with those of 1024.
+fn old_sum(bytes: &[u8], system_v: bool) -> String {
+    if !system_v {
+        return format!("{:05} {:>5}", bsd(bytes), bytes.len().div_ceil(1024));
+    }
+    let all: u32 = bytes.iter().copied().map(u32::from).sum();
+    let folded = (all & 0xffff) + (all >> 16);
+    let sum = (folded & 0xffff) + (folded >> 16);
+    format!("{sum} {}", bytes.len().div_ceil(512))
 }
 
 /// A line a file: what `told` says, and the file's name.
@@ -221,6 +303,15 @@ fn counted(
 ) -> Option<i32> {
     let grammar = Grammar::short(name, if name == "sum" { "rs" } else { "" });
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    counted_with(name, &options, io, told)
+}
+
+fn counted_with(
+    name: &'static str,
+    options: &Options,
+    io: &mut Io<'_>,
+    told: fn(&[u8], &Options) -> String,
+) -> Option<i32> {
     if waits(io, &options.operands) {
         return None;
     }
@@ -236,7 +327,7 @@ fn counted(
                     (_, true) => format!(" {file}"),
                     _ => String::new(),
                 };
-                io.say(format!("{}{end}", told(&bytes, &options)));
+                io.say(format!("{}{end}", told(&bytes, options)));
             }
             Err(why) => {
                 status = 1;
@@ -248,6 +339,24 @@ fn counted(
         }
     }
     Some(status)
+}
+
+pub(in crate::shell::commands) fn b2sum(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    sums(Sum::Blake2b(BLAKE2B), arguments, io)
+}
+
+/// `-l`: how many bits BLAKE2b has.
+fn bits(name: &str, text: &str) -> Result<usize, String> {
+    let wrong = format!("{name}: invalid length: '{text}'");
+    match text.parse::<usize>() {
+        Err(_) => Err(wrong),
+        Ok(0) => Ok(BLAKE2B),
+        Ok(bits) if bits > BLAKE2B => {
+            Err(format!("{wrong}\n{name}: maximum digest length for 'BLAKE2b' is {BLAKE2B} bits"))
+        }
+        Ok(bits) if bits % 8 > 0 => Err(format!("{wrong}\n{name}: length is not a multiple of 8")),
+        Ok(bits) => Ok(bits),
+    }
 }
 
 fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -263,13 +372,18 @@ fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         ("warn", 'w'),
         ("ignore-missing", 'i'),
     ];
+    const WITH_LENGTH: &[(&str, char)] =
+        &[("binary", 'b'), ("check", 'c'), ("length", 'l'), ("tag", 'T'), ("zero", 'z')];
     let gnu = is_gnu(io);
     let grammar = match gnu {
+        true if matches!(sum, Sum::Blake2b(_)) => {
+            Grammar { name: "b2sum", short: "bctwzl:T", long: WITH_LENGTH, stops: false }
+        }
         true => Grammar { name: sum.command(), short: "bctwzTQsSi", long: LONG, stops: false },
         false => Grammar::short(sum.command(), "csw"),
     };
     // The long options' letters are no options of GNU's.
-    let known = |letter: char| "bctwz".contains(letter);
+    let known = |letter: char| "bctwzl".contains(letter);
     let wrong = arguments.iter().take_while(|argument| *argument != "--").find_map(|argument| {
         let letters = argument.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
         letters.chars().find(|letter| gnu && !known(*letter))
@@ -292,28 +406,44 @@ fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         ));
         return Some(1);
     }
+    let sum = match options.value('l').map(|text| bits("b2sum", text)) {
+        Some(Ok(bits)) => Sum::Blake2b(bits),
+        Some(Err(why)) => {
+            io.write_error(why);
+            return Some(1);
+        }
+        None => sum,
+    };
+    all_sums(sum.command(), sum, &options, io)
+}
+
+/// Prints the sums of all files, or checks their lists.
+fn all_sums(name: &str, sum: Sum, options: &Options, io: &mut Io<'_>) -> Option<i32> {
     if waits(io, &options.operands) {
         return None;
     }
     let mut failed = false;
     for file in or_standard(&options.operands) {
         match content(io, &file) {
-            Ok(bytes) if options.has('c') => failed |= !check(sum, &options, &file, &bytes, io),
-            Ok(bytes) => print(sum, &options, &file, &bytes, io),
+            Ok(bytes) if options.has('c') => {
+                failed |= !check((name, sum), options, &file, &bytes, io);
+            }
+            Ok(bytes) => print(sum, options, &file, &bytes, io),
             Err(why) => {
                 failed = true;
-                cannot_read(sum, &file, &why, io);
+                cannot_read(name, options.has('c'), &file, &why, io);
             }
         }
     }
     Some(i32::from(failed))
 }
 
-fn cannot_read(sum: Sum, file: &str, why: &str, io: &mut Io<'_>) {
-    let name = sum.command();
+fn cannot_read(name: &str, checked: bool, file: &str, why: &str, io: &mut Io<'_>) {
     io.write_error(match is_gnu(io) {
         true => format!("{name}: {file}: {why}"),
         false if why == "Is a directory" => format!("{name}: read error: {why}"),
+        // A list is opened in another way.
+        false if checked => format!("{name}: {file}: {why}"),
         false => format!("{name}: can't open '{file}': {why}"),
     });
 }
@@ -343,8 +473,14 @@ fn listed(sum: Sum, line: &str) -> Option<(String, String)> {
 }
 
 /// `-c`: whether every file in a list has the sum that stands there.
-fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>) -> bool {
-    let (name, gnu) = (sum.command(), is_gnu(io));
+fn check(
+    (name, sum): (&str, Sum),
+    options: &Options,
+    list: &str,
+    bytes: &[u8],
+    io: &mut Io<'_>,
+) -> bool {
+    let gnu = is_gnu(io);
     let silent = options.has('s');
     let (mut wrong, mut missing, mut bad, mut all, mut seen) = (0, 0, 0, 0, 0);
     let list = if gnu && list == "-" { "'standard input'" } else { list };
@@ -366,7 +502,7 @@ fn check(sum: Sum, options: &Options, list: &str, bytes: &[u8], io: &mut Io<'_>)
             Err(_) if options.has('i') => continue,
             Err(why) => {
                 missing += 1;
-                cannot_read(sum, &file, &why, io);
+                cannot_read(name, false, &file, &why, io);
                 if gnu && !silent {
                     io.say(format!("{file}: FAILED open or read"));
                 }
@@ -429,6 +565,8 @@ mod tests {
         assert_eq!(Sum::Md5.of(b""), "d41d8cd98f00b204e9800998ecf8427e");
         assert_eq!(Sum::Md5.of(b"message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
         assert_eq!((posix(b"123456789"), bsd(b"hello")), (930_766_865, 8_403));
+        let blake = Sum::Blake2b(128).of(b"");
+        assert_eq!(blake, "cae66941d9efbd404e4d88758ea67670");
         assert_eq!(Sum::Sha1.of(b"abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
         let long =
             "12345678901234567890123456789012345678901234567890123456789012345678901234567890";

@@ -335,7 +335,7 @@ impl Filter for Grep {
                     true => io.stdout.extend_from_slice(format!("{name}\0").as_bytes()),
                     false => io.say(name),
                 }
-                self.any |= !wanted;
+                self.any |= !wanted && self.flavour == Flavour::BusyBox;
             }
         } else if self.count {
             let mark = if self.null { '\0' } else { ':' };

@@ -2,12 +2,15 @@
 
 pub(super) mod awk;
 pub(super) mod base64;
-mod bytes;
+pub(super) mod bc;
+mod blake2;
+pub(super) mod bytes;
 pub(super) mod cat;
 pub(super) mod column;
 pub(super) mod compare;
 pub(super) mod csplit;
 pub(super) mod cut;
+pub(super) mod dc;
 pub(super) mod diff;
 pub(super) mod digest;
 pub(super) mod dump;
@@ -17,6 +20,7 @@ pub(super) mod grep;
 pub(super) mod head;
 pub(super) mod hexdump;
 pub(super) mod lines;
+pub(super) mod pr;
 pub(in crate::shell) mod regex;
 pub(super) mod returns;
 pub(super) mod sed;

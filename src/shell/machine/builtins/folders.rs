@@ -91,6 +91,9 @@ impl Machine {
         self.state.directory = path.clone();
         // A read-only PWD stays as it is.
         let _ = self.state.set("OLDPWD", old);
+        if let Some(old) = self.state.variables.get_mut("OLDPWD") {
+            old.exported = true;
+        }
         if self.state.variables.contains_key("PWD") {
             let _ = self.state.set("PWD", path);
         }

@@ -1,5 +1,6 @@
 //! Builtins: commands that change the shell itself.
 
+mod compgen;
 mod control;
 mod folders;
 mod kinds;
@@ -34,7 +35,9 @@ pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
         "mapfile" | "readarray" => dialect == Dialect::Bash,
         "source" | "let" => dialect != Dialect::Dash,
         "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete"
-        | "pushd" | "popd" | "dirs" | "caller" | "suspend" | "logout" => dialect == Dialect::Bash,
+        | "pushd" | "popd" | "dirs" | "compgen" | "caller" | "suspend" | "logout" => {
+            dialect == Dialect::Bash
+        }
         _ => false,
     }
 }
@@ -64,6 +67,7 @@ impl Machine {
         }
         match name {
             ":" | "true" | "bind" | "complete" => Some(0),
+            "compgen" => Some(self.complete_word(io, arguments)),
             "ulimit" => Some(self.limits(io, arguments)),
             "hash" => Some(self.hash(io, arguments)),
             "times" => self.print_line(io, "0m0.000s 0m0.000s\n0m0.000s 0m0.000s"),
@@ -208,7 +212,7 @@ impl Machine {
         }
         let mut all: Vec<(String, (String, u32))> =
             self.state.hashed.iter().map(|(name, found)| (name.clone(), found.clone())).collect();
-        all.sort_by_key(|(name, _)| super::state::hash(name) % BUCKETS);
+        all.sort_by_key(|(name, _)| crate::shell::hashed::hash(name) % BUCKETS);
         self.say(io, "hits\tcommand");
         for (_, (path, hits)) in all {
             self.say(io, &format!("{hits:>4}\t{path}"));
@@ -398,9 +402,24 @@ impl Machine {
             self.write_error(io, &told);
             return 1;
         }
+        let strange = wanted.iter().find(|letter| !"abcdefiklmnpqrstuvxPRT".contains(**letter));
+        if let (Some(letter), Dialect::Bash) = (strange, self.state.dialect) {
+            let told = format!("{}-{letter}: invalid option", self.state.builtin("ulimit"));
+            let usage = "ulimit: usage: ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]";
+            self.write_error(io, &format!("{told}\n{usage}"));
+            return 2;
+        }
         match (set, known(letter)) {
             (None, Some(limit)) if wanted.len() < 2 => {
-                self.say(io, limit);
+                let own = self.state.limits.get(&letter).cloned();
+                self.say(io, own.as_deref().unwrap_or(limit));
+                0
+            }
+            // Nothing here is ever counted against it.
+            (Some(value), Some(_)) if wanted.len() < 2 && number(&value) => {
+                if !matches!(value.as_str(), "hard" | "soft") {
+                    self.state.limits.insert(letter, value.clone());
+                }
                 0
             }
             (what, _) => {

@@ -135,13 +135,12 @@ const MORE_SHOPTS: [(&str, bool); 3] =
     [("sourcepath", true), ("varredir_close", false), ("xpg_echo", false)];
 
 /// Options that would change what a script does, and that podhop does not have.
-const NOT_SIMULATED: [&str; 9] = [
+const NOT_SIMULATED: [&str; 8] = [
     "autocd",
     "cdable_vars",
     "cdspell",
     "execfail",
     "extdebug",
-    "lastpipe",
     "localvar_inherit",
     "shift_verbose",
     "xpg_echo",

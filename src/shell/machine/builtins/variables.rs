@@ -330,6 +330,10 @@ impl Machine {
                     };
                     self.write_error(io, &message);
                     status = 1;
+                    if self.state.dialect != Dialect::Bash {
+                        self.fail_hard(2);
+                        return 2;
+                    }
                 }
                 None if !only => {
                     Arc::make_mut(&mut self.state.functions).remove(name);

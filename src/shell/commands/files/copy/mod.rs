@@ -468,6 +468,10 @@ impl Copying<'_> {
             return Err(self.no_target(from, to, "Directory not empty"));
         }
         if !io.is_directory(to) {
+            let above = to.trim_end_matches('/').rsplit_once('/').map_or(".", |(above, _)| above);
+            if !above.is_empty() && !io.is_directory(above) {
+                return Err(cannot_make(to, "No such file or directory".to_owned()));
+            }
             io.make_directory(to).map_err(|why| cannot_make(to, why))?;
         }
         for name in &names {

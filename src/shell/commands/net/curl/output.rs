@@ -125,6 +125,11 @@ impl Sink {
         Some(bytes).filter(|bytes| *bytes > 0)
     }
 
+    /// Whether what came cannot be forgotten: a device cannot be cut (`ftruncate`).
+    pub fn is_stuck(&self) -> bool {
+        self.file.as_deref() == Some("/dev/null") && !self.written.is_empty()
+    }
+
     /// Removes the file of a transfer that failed.
     pub fn remove(&mut self, io: &mut Io<'_>) -> Option<String> {
         let file = self.file.clone().filter(|_| self.open)?;

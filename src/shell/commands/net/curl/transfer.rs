@@ -1091,9 +1091,14 @@ impl Transfer {
             _ => None,
         };
         let late = operation.retry_max.is_some_and(|most| self.first_try + most <= io.now());
+        let stuck = self.job.sink.is_stuck();
         if let Some(why) = why.filter(|_| self.tries < operation.retries && !late)
             && self.retry(desk, io, why)
         {
+            if stuck {
+                desk.words().fail(io, 23, "Failed to truncate file");
+                return Some(self.close(desk, io, 23));
+            }
             return None;
         }
         let code = self.close(desk, io, code);

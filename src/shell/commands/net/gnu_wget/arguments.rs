@@ -16,6 +16,8 @@ pub(super) struct Arguments {
     pub list: Option<String>,
     /// `-o` and `-a`: the file for what is said, and whether it is continued.
     pub log: Option<(String, bool)>,
+    /// Goes on behind the prompt; what it says goes to a file.
+    pub background: bool,
     pub quiet: bool,
     /// `-v` and `-nv`
     pub verbose: Option<bool>,
@@ -184,6 +186,7 @@ impl Default for Arguments {
             urls: Vec::new(),
             list: None,
             log: None,
+            background: false,
             quiet: false,
             verbose: None,
             dots: None,
@@ -458,6 +461,7 @@ impl Arguments {
         }
         match flag.name {
             "version" | "help" => self.about = Some(flag.name),
+            "background" => self.background = on,
             "quiet" => self.quiet = on,
             "verbose" => self.verbose = Some(on),
             "no-verbose" => self.verbose = Some(!on),

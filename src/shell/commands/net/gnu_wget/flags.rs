@@ -40,7 +40,7 @@ const fn flag(short: &'static str, name: &'static str, takes: Takes, here: Here)
 pub(super) const FLAGS: &[Flag] = &[
     flag("V", "version", Takes::Nothing, Here::Heeded),
     flag("h", "help", Takes::Nothing, Here::Heeded),
-    flag("b", "background", Takes::Switch, Here::NotSimulated),
+    flag("b", "background", Takes::Switch, Here::Heeded),
     flag("e", "execute", Takes::Value, Here::Heeded),
     flag("o", "output-file", Takes::Value, Here::Heeded),
     flag("a", "append-output", Takes::Value, Here::Heeded),

@@ -144,6 +144,10 @@ impl Tool for Wget {
         if arguments.list.as_deref() == Some("-") && !io.stdin.ended() {
             return Step::Input;
         }
+        let arguments = match self.session {
+            None if arguments.background => self.go_behind(arguments, io),
+            _ => arguments,
+        };
         let words = Messages::new(arguments.volume(), io);
         let before = io.stderr.len();
         let step = match &mut self.session {
@@ -161,10 +165,35 @@ impl Tool for Wget {
             }
             let mut content = io.read_file(file).unwrap_or_default();
             content.extend_from_slice(&said);
-            // That it can be written was seen when it was opened.
-            let _ = io.write_file(file, &content);
+            if io.write_file(file, &content).is_err() {
+                io.put_error(b"wget: ");
+                io.put_error(&said);
+            }
         }
-        step
+        match step {
+            // Nobody waits for its end.
+            Step::Exit(_) if arguments.background => Step::Exit(0),
+            step => step,
+        }
+    }
+}
+
+impl Wget {
+    /// `-b`: says where its words go from now on. The kernel would give the rest of its work another process;
+    /// here the shell waits for it.
+    fn go_behind(&mut self, mut arguments: Arguments, io: &mut Io<'_>) -> Arguments {
+        const PID: u32 = 1_000;
+        io.say(format!("Continuing in background, pid {PID}."));
+        if arguments.log.is_none() && arguments.volume() > Volume::Quiet {
+            let taken = |name: &String| io.is_file(name);
+            let names = std::iter::once("wget-log".to_owned());
+            let mut names = names.chain((1..100).map(|number| format!("wget-log.{number}")));
+            let name = names.find(|name| !taken(name)).unwrap_or_default();
+            io.say(format!("Output will be written to '{name}'."));
+            arguments.log = Some((name, false));
+        }
+        self.arguments = Some(Ok(arguments.clone()));
+        arguments
     }
 }
 
@@ -233,7 +262,8 @@ impl Session {
             let kept =
                 if arguments.resume { io.read_file(file).unwrap_or_default() } else { Vec::new() };
             if let Err(why) = io.write_file(file, &kept) {
-                words.tell(io, format!("{file}: {why}\n"));
+                // Not even `-q` hides it.
+                io.write_error(format!("{file}: {why}"));
                 return Err(GENERIC);
             }
         }
@@ -517,7 +547,7 @@ impl Session {
                     _ => "Connection timed out",
                 };
                 words.verbose(io, format!("failed: {why}.\n"));
-                let host = words.quoted(&unescape(&download.url.host));
+                let host = words.quoted(&unescape(&download.url.host).to_lowercase());
                 words.tell(io, format!("wget: unable to resolve host address {host}\n"));
                 match arguments.retry_unknown {
                     true => self.again(arguments, words, io, download),
@@ -576,10 +606,10 @@ impl Session {
         download: Download,
     ) {
         if arguments.tries.is_some_and(|tries| download.tries >= tries) {
-            words.tell(io, "Giving up.\n\n");
+            words.verbose(io, "Giving up.\n\n");
             return self.fail(NETWORK);
         }
-        words.tell(io, "Retrying.\n\n");
+        words.verbose(io, "Retrying.\n\n");
         let pause = Duration::from_secs(u64::from(download.tries)).min(arguments.wait_retry);
         let download = Download { fresh: false, ..download };
         self.state = WgetState::Pause(io.now() + pause, Box::new(download));
@@ -662,7 +692,14 @@ impl Session {
         if response.status == 401 {
             return self.asked(arguments, words, io, download, &response);
         }
+        // Every try that fails is told with its URL.
+        let terse = |io: &mut Io<'_>| {
+            if words.volume == Volume::Terse {
+                words.tell(io, format!("{}:\n", download.url.text()));
+            }
+        };
         if arguments.retry_statuses.contains(&response.status) {
+            terse(io);
             return self.again(arguments, words, io, download);
         }
         if response.status == 304 && arguments.newer {
@@ -672,6 +709,7 @@ impl Session {
         }
         // A head that a server fails on is asked for once more, with its body.
         if download.heads(arguments) && matches!(response.status, 500 | 501) {
+            terse(io);
             return self.fetch(arguments, words, io, Download { whole: true, ..download });
         }
         let kept = request::offset(arguments, io, &download.url);
@@ -686,15 +724,10 @@ impl Session {
             if arguments.content_on_error && !arguments.spider {
                 self.save(arguments, words, io, &download, &response);
             }
+            terse(io);
             if arguments.spider {
-                if words.volume == Volume::Terse {
-                    words.tell(io, format!("{}:\n", download.url.text()));
-                }
                 words.tell(io, "Remote file does not exist -- broken link!!!\n");
             } else {
-                if words.volume == Volume::Terse {
-                    words.tell(io, format!("{}:\n", download.url.text()));
-                }
                 let now = report::stamp(io.now());
                 let (status, reason) = (response.status, &response.reason);
                 words.tell(io, format!("{now} ERROR {status}: {reason}.\n"));

@@ -474,8 +474,11 @@ impl Machine {
                     return Ok(true);
                 }
                 Err(why) if self.gawk => {
-                    return self
-                        .fail(format!("fatal: cannot open file `{name}' for reading: {why}"));
+                    // After a record, gawk still stands at the last line of its program.
+                    let line = if self.in_record { "cmd. line:1: " } else { "" };
+                    return self.fail(format!(
+                        "{line}fatal: cannot open file `{name}' for reading: {why}"
+                    ));
                 }
                 Err(why) => return self.fail(format!("{name}: {why}")),
             }

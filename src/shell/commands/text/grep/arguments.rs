@@ -270,6 +270,8 @@ fn asked(name: &str, options: &mut Options, setting: &Setting<'_>) -> Result<Ask
     let mut texts: Vec<String> = options.all('e').map(str::to_owned).collect();
     if texts.is_empty() && !options.has('f') {
         if options.operands.is_empty() {
+            // What options take is looked at first.
+            Context::read(options, setting.flavour == Flavour::Gnu)?;
             return Err(usage(setting.flavour));
         }
         texts.push(options.operands.remove(0));
@@ -298,6 +300,8 @@ impl Context {
             let Some(text) = options.value(letter) else { return Ok(None) };
             match text.parse() {
                 Ok(number) => Ok(Some(number)),
+                // Fewer than none is no limit.
+                Err(_) if gnu && letter == 'm' && text.parse::<i64>().is_ok() => Ok(None),
                 Err(_) if !gnu => Err(format!("grep: invalid number '{text}'")),
                 Err(_) if letter == 'm' => Err("grep: invalid max count".to_owned()),
                 Err(_) => Err(format!("grep: {text}: invalid context length argument")),

@@ -1,0 +1,132 @@
+//! Small programs of the system that say one thing.
+
+use super::super::text::bytes::missing_operand;
+use crate::cluster::Flavour;
+use crate::shell::Io;
+use crate::shell::commands::flavour;
+use crate::shell::commands::options::Grammar;
+use crate::shell::commands::trouble::left_out;
+
+/// `hostid`: what the C library makes of the address of Debian's own host name, 127.0.1.1.
+pub(in crate::shell::commands) fn hostid(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    io.say("007f0101");
+    Some(0)
+}
+
+/// `stty`, which has nothing to set where nobody types.
+pub(in crate::shell::commands) fn stty(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    if io.stdin.terminal {
+        let told = arguments.first().map_or("", String::as_str);
+        io.write_error(left_out("stty", told));
+        return Some(1);
+    }
+    io.write_error(match flavour(io.cluster, io.place) {
+        Flavour::Gnu => "stty: 'standard input': Inappropriate ioctl for device",
+        Flavour::BusyBox => "stty: standard input: Inappropriate ioctl for device",
+    });
+    Some(1)
+}
+
+/// A text with its pieces of `$NAME` and `${NAME}`: what stands before each, and its name.
+fn references(text: &str) -> (Vec<(&str, &str, &str)>, &str) {
+    let mut found = Vec::new();
+    let (mut rest, mut from) = (text, 0);
+    while let Some(at) = rest[from..].find('$').map(|at| from + at) {
+        let behind = &rest[at + 1..];
+        let inner = behind.strip_prefix('{').unwrap_or(behind);
+        let length = inner.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        let name = &inner[..length.count()];
+        let braced = inner.len() < behind.len();
+        let closed = !braced || inner[name.len()..].starts_with('}');
+        if name.is_empty() || name.starts_with(|one: char| one.is_ascii_digit()) || !closed {
+            from = at + 1;
+            continue;
+        }
+        let end = at + 1 + name.len() + if braced { 2 } else { 0 };
+        found.push((&rest[..at], name, &rest[at..end]));
+        (rest, from) = (&rest[end..], 0);
+    }
+    (found, rest)
+}
+
+/// `envsubst [-v] [NAMES]`: the environment's values in a text.
+pub(in crate::shell::commands) fn envsubst(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar =
+        Grammar { name: "envsubst", short: "v", long: &[("variables", 'v')], stops: false };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let listed = options.operands.first();
+    if options.has('v') {
+        let Some(listed) = listed else {
+            io.write_error("envsubst: missing arguments");
+            return Some(1);
+        };
+        for (_, name, _) in references(listed).0 {
+            io.say(name);
+        }
+        return Some(0);
+    }
+    if options.operands.len() > 1 {
+        io.write_error("envsubst: too many arguments");
+        return Some(1);
+    }
+    let bytes = io.read_all()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let names = listed.map(|listed| references(listed).0);
+    let (found, rest) = references(&text);
+    for (before, name, whole) in found {
+        let wanted =
+            names.as_ref().is_none_or(|names| names.iter().any(|(_, one, _)| *one == name));
+        let value = io.environment.get(name).cloned().unwrap_or_default();
+        io.stdout.extend_from_slice(before.as_bytes());
+        io.stdout.extend_from_slice(if wanted { value.as_bytes() } else { whole.as_bytes() });
+    }
+    io.stdout.extend_from_slice(rest.as_bytes());
+    Some(0)
+}
+
+/// `mountpoint [-q] PATH`
+pub(in crate::shell::commands) fn mountpoint(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("mountpoint", "qnd").read(arguments, io) else {
+        return Some(1);
+    };
+    let Some(path) = options.operands.first() else {
+        missing_operand(io, "mountpoint", None);
+        return Some(1);
+    };
+    let full = io.absolute(path);
+    let why = match io.facts(path, true) {
+        Err(why) => why,
+        Ok(_) if !io.is_directory(path) && flavour(io.cluster, io.place) == Flavour::BusyBox => {
+            "Not a directory".to_owned()
+        }
+        Ok(_) => {
+            let is = matches!(full.as_str(), "/" | "/proc" | "/sys" | "/dev");
+            if !options.has('q') {
+                io.say(format!("{path} is {}a mountpoint", if is { "" } else { "not " }));
+            }
+            return Some(if is { 0 } else { 1 });
+        }
+    };
+    if !options.has('q') {
+        io.write_error(format!("mountpoint: {path}: {why}"));
+    }
+    Some(1)
+}
+
+/// `mkfifo`, as far as it makes nothing.
+pub(in crate::shell::commands) fn mkfifo(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("mkfifo", "m:").read(arguments, io) else { return Some(1) };
+    if options.operands.is_empty() {
+        missing_operand(io, "mkfifo", None);
+        return Some(1);
+    }
+    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    for path in &options.operands {
+        io.write_error(match (io.facts(path, false).is_ok(), gnu) {
+            (true, true) => format!("mkfifo: cannot create fifo '{path}': File exists"),
+            (true, false) => format!("mkfifo: {path}: File exists"),
+            (false, _) => left_out("mkfifo", path),
+        });
+    }
+    Some(1)
+}
