@@ -37,6 +37,8 @@ mod watch;
 #[cfg(test)]
 mod world;
 
+pub(crate) use deployment::same_template;
+
 use client::Client;
 use endpoints::Triggers;
 use endpoints::slice::Slices;

@@ -11,6 +11,8 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use revision::same_template;
+
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};

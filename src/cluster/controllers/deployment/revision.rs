@@ -35,8 +35,8 @@ pub(super) fn family(deployment: Arc<Deployment>, mut sets: Vec<Arc<ReplicaSet>>
     Family { deployment, new, old: sets }
 }
 
-/// Whether two templates differ in nothing but the hash label.
-fn same_template(own: &PodTemplateSpec, wanted: &PodTemplateSpec) -> bool {
+/// Whether two templates differ in nothing but the hash label (`EqualIgnoreHash`).
+pub(crate) fn same_template(own: &PodTemplateSpec, wanted: &PodTemplateSpec) -> bool {
     if own.spec != wanted.spec {
         return false;
     }

@@ -33,9 +33,17 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
-    let Some(word) = words.first() else {
-        let text = "at least 1 argument is required for attach";
-        return Err(Failure::message(text));
+    let word = &match words.as_slice() {
+        [] => return Err(Failure::message("at least 1 argument is required for attach")),
+        [word] => word.clone(),
+        [kind, name] => format!("{kind}/{name}"),
+        many => {
+            return Err(Failure::message(format!(
+                "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: [{}]",
+                many.len(),
+                many.join(" ")
+            )));
+        }
     };
     if call.arguments.given("detach-keys") {
         return Err(Failure::not_simulated("attach --detach-keys", "Ctrl-C leaves the container"));

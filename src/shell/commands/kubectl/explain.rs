@@ -79,10 +79,7 @@ fn run(call: Call, io: &mut Io<'_>) -> Outcome {
 }
 
 fn kind(word: &str) -> Result<Kind, Failure> {
-    super::target::kind(word).map_err(|failure| match failure {
-        Failure::Message(text) if text.starts_with("the server doesn't") => Failure::Verbatim(text),
-        other => other,
-    })
+    super::target::kind(word).map_err(Failure::bare)
 }
 
 fn page(schema: &Schema, path: &str, recursive: bool) -> Result<String, Failure> {

@@ -7,6 +7,8 @@ use crate::api::{Reason, Status};
 pub(super) enum Failure {
     /// kubectl's own complaint: `error: …`.
     Message(String),
+    /// What podhop does not do.
+    Beyond(String),
     /// A complaint that is complete as it stands.
     Verbatim(String),
     /// The API server's answer. `doing` says at what, for messages that name a file: `error when
@@ -33,7 +35,7 @@ impl Failure {
 
     /// What podhop does not do, with what to do instead.
     pub fn not_simulated(what: &str, instead: &str) -> Failure {
-        Failure::Message(format!("not simulated here: {what}; {instead}"))
+        Failure::Beyond(format!("not simulated here: {what}; {instead}"))
     }
 
     /// The server's answer to an attempt at something (`creating`) with an object of `file`.
@@ -55,7 +57,7 @@ impl Failure {
     /// puts it in words of their own (`checkErr`, `NoResourceMatchError`).
     pub fn bare(self) -> Failure {
         match self {
-            Failure::Message(text) if !text.starts_with("not simulated") => Failure::Verbatim(text),
+            Failure::Message(text) => Failure::Verbatim(text),
             other => other,
         }
     }
@@ -94,6 +96,7 @@ impl Failure {
                 let prefix = if text.starts_with("error: ") { "" } else { "error: " };
                 format!("{prefix}{text}")
             }
+            Failure::Beyond(text) => format!("error: {text}"),
             Failure::Verbatim(text)
             | Failure::Exited { text, .. }
             | Failure::Printed { text, .. } => text.clone(),
@@ -117,7 +120,9 @@ impl Failure {
             Failure::Server { status, doing } => {
                 format!("Error from server ({:?}): {doing}{}", status.reason, status.message)
             }
-            Failure::Message(text) | Failure::Verbatim(text) => text.clone(),
+            Failure::Message(text) | Failure::Beyond(text) | Failure::Verbatim(text) => {
+                text.clone()
+            }
             several => several.text(),
         }
     }

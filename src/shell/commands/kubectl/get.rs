@@ -345,7 +345,11 @@ fn sort(call: &Call, groups: &mut [Group]) -> Result<(), Failure> {
     if found_any || empty {
         return Ok(());
     }
-    let path = if text.starts_with('{') { text.to_owned() } else { format!("{{{text}}}") };
+    let path = match text.chars().next() {
+        Some('{') => text.to_owned(),
+        Some('.' | '[' | '$' | '@') => format!("{{{text}}}"),
+        _ => format!("{{.{text}}}"),
+    };
     Err(Failure::message(format!(
         "couldn't find any field with path \"{path}\" in the list of objects"
     )))

@@ -84,9 +84,20 @@ pub(super) fn chosen(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Object>, Fa
     }
     let (mut nodes, mut failures) = (Vec::new(), Vec::new());
     for word in &words {
-        let name = word.rsplit('/').next().unwrap_or(word);
-        match call.client.get(io, Kind::Node, name) {
-            Ok(node) => nodes.push(node),
+        let (kind, name) = super::target::single(std::slice::from_ref(word), Kind::Node)?;
+        match call.client.get(io, kind, &name) {
+            Ok(node) if kind == Kind::Node => nodes.push(node),
+            Ok(_) => {
+                let info = kind.info();
+                let version = match info.group {
+                    "" => format!("/{}", info.version),
+                    group => format!("{group}/{}", info.version),
+                };
+                return Err(Failure::message(format!(
+                    "expected resource of type node, got \"{version}, Resource={}\"",
+                    info.plural
+                )));
+            }
             Err(status) => failures.push(status.into()),
         }
     }

@@ -60,6 +60,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if from.is_empty() {
         value["spec"] = template(&start.name, image, command, "Never");
     } else {
+        if !from.contains('/') {
+            target::kind(from)?;
+            let text = "resource(s) were provided, but no name was specified";
+            return Err(Failure::message(text));
+        }
         let (kind, source) = target::single(&[from.to_owned()], Kind::CronJob)?;
         if kind != Kind::CronJob {
             let text = format!("unknown object type *v1.{}", kind.info().name);

@@ -9,9 +9,7 @@ use super::page::{Page, controller, date_or_zero};
 use crate::api::selector::LabelSelector;
 use crate::api::table::{format_labels, format_selector};
 use crate::api::{Kind, Object, Pod};
-
-/// The annotation that numbers a Deployment's ReplicaSets.
-const REVISION: &str = "deployment.kubernetes.io/revision";
+use crate::cluster::same_template;
 
 impl Reader<'_, '_> {
     /// A Deployment's description.
@@ -72,7 +70,6 @@ impl Reader<'_, '_> {
         object: &Object,
         deployment: &Deployment,
     ) -> (Vec<ReplicaSet>, Vec<ReplicaSet>) {
-        let revision = annotation(deployment.metadata.annotations.as_ref());
         let uid = deployment.metadata.uid.as_deref();
         let mut own: Vec<ReplicaSet> = self
             .all(Kind::ReplicaSet, Some(object.namespace().to_owned()))
@@ -88,7 +85,15 @@ impl Reader<'_, '_> {
             let time = |set: &ReplicaSet| set.metadata.creation_timestamp.as_ref().map(|t| t.0);
             time(a).cmp(&time(b))
         });
-        own.into_iter().partition(|set| annotation(set.metadata.annotations.as_ref()) != revision)
+        let template = deployment.spec.as_ref().map(|spec| &spec.template);
+        let is_present = |set: &ReplicaSet| {
+            let own = set.spec.as_ref().and_then(|spec| spec.template.as_ref());
+            own.zip(template).is_some_and(|(own, wanted)| same_template(own, wanted))
+        };
+        // Of a Deployment that is paused, none may be of the present template (`FindNewReplicaSet`).
+        let present = own.iter().position(is_present);
+        let new = present.map(|at| own.remove(at)).into_iter().collect();
+        (own, new)
     }
 
     /// A ReplicaSet's description.
@@ -183,10 +188,6 @@ impl Reader<'_, '_> {
             count("Failed")
         )
     }
-}
-
-fn annotation(annotations: Option<&std::collections::BTreeMap<String, String>>) -> Option<String> {
-    annotations?.get(REVISION).cloned()
 }
 
 fn replica_sets(sets: &[ReplicaSet]) -> String {

@@ -44,9 +44,6 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(format!("revision must be a positive integer: {revision}")));
     }
     let (objects, failures) = objects(&mut call, io)?;
-    if let Some(failure) = Failure::of(failures) {
-        return Err(failure);
-    }
     let watch = !call.arguments.given("watch") || call.arguments.on("watch");
     let timeout = call.arguments.duration("timeout").filter(|timeout| !timeout.is_zero());
     let mut queue = objects;
@@ -59,6 +56,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         until: timeout.map(|timeout| io.now() + timeout),
         since: io.cluster.objects().revision(),
         client: call.client,
+        failures,
     })))
 }
 
@@ -74,13 +72,18 @@ struct Watch {
     until: Option<SimTime>,
     since: u64,
     client: Client,
+    /// What was not found, which is told at the end.
+    failures: Vec<Failure>,
 }
 
 impl Task for Watch {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         loop {
             let Some(object) = self.current.clone() else {
-                let Some(next) = self.queue.pop() else { return Ok(Step::Exit(0)) };
+                let Some(next) = self.queue.pop() else {
+                    let failures = std::mem::take(&mut self.failures);
+                    return Failure::of(failures).map_or(Ok(Step::Exit(0)), Err);
+                };
                 self.since = io.cluster.objects().revision();
                 let (kind, namespace) = (next.kind(), next.namespace().to_owned());
                 let fresh = self.client.get_in(io, kind, namespace, next.name())?;
