@@ -6,6 +6,7 @@ use super::super::super::tool::Io;
 use super::catalog::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, DONE, Failure, Outcome, pods};
+use crate::api::{Kind, Pod, Status};
 use crate::cluster::Place;
 
 pub(super) static COMMAND: Command = Command {
@@ -93,9 +94,14 @@ fn place(
     if let Some(namespace) = namespace {
         call.client = call.client.at(&namespace);
     }
-    let (pod, _) = pods::find(&mut call.client, io, pod, pods::ATTACHING)?;
+    // The pod is asked for without a look at its namespace (`ExecOptions.Run`, `PodName`).
+    let namespace = call.client.namespace.clone();
+    let object = call.client.get_in(io, Kind::Pod, namespace, pod)?;
+    let Some(pod) = object.as_kind::<Pod>() else {
+        return Err(Failure::from(Status::not_found("pods", pod)));
+    };
     let wanted = call.arguments.text("container").to_owned();
-    let container = pods::container(io, &pod, &wanted, false)?;
+    let container = pods::container(io, pod, &wanted, false)?;
     if !pod.runs(&container) {
         let text = format!(
             "Internal error occurred: unable to upgrade connection: container not found \
