@@ -666,45 +666,49 @@ fn has(input: &Value, key: &Value) -> Result<Value, Stop> {
     }
 }
 
+/// A function of one number, by its name in C's library.
+fn of_one_number(name: &str) -> Option<fn(f64) -> f64> {
+    Some(match name {
+        "floor" => f64::floor,
+        "ceil" => f64::ceil,
+        "round" => f64::round,
+        "trunc" => f64::trunc,
+        "rint" | "nearbyint" => f64::round_ties_even,
+        "sqrt" => f64::sqrt,
+        "cbrt" => f64::cbrt,
+        "fabs" => f64::abs,
+        "exp" => f64::exp,
+        "exp2" => f64::exp2,
+        "exp10" | "pow10" => |x| 10_f64.powf(x),
+        "expm1" => f64::exp_m1,
+        "log" => f64::ln,
+        "log2" => f64::log2,
+        "log10" => f64::log10,
+        "log1p" => f64::ln_1p,
+        "logb" => |x| x.abs().log2().floor(),
+        "significand" => |x| if x == 0.0 { x } else { x / x.abs().log2().floor().exp2() },
+        "sin" => f64::sin,
+        "cos" => f64::cos,
+        "tan" => f64::tan,
+        "asin" => f64::asin,
+        "acos" => f64::acos,
+        "atan" => f64::atan,
+        "sinh" => f64::sinh,
+        "cosh" => f64::cosh,
+        "tanh" => f64::tanh,
+        "asinh" => f64::asinh,
+        "acosh" => f64::acosh,
+        "atanh" => f64::atanh,
+        _ => return None,
+    })
+}
+
 fn math(name: &str, arguments: &[Value], input: &Value) -> Option<Result<Value, Stop>> {
-    let of_one: Option<fn(f64) -> f64> = match name {
-        "floor" => Some(f64::floor),
-        "ceil" => Some(f64::ceil),
-        "round" => Some(f64::round),
-        "trunc" => Some(f64::trunc),
-        "rint" | "nearbyint" => Some(f64::round_ties_even),
-        "sqrt" => Some(f64::sqrt),
-        "cbrt" => Some(f64::cbrt),
-        "fabs" => Some(f64::abs),
-        "exp" => Some(f64::exp),
-        "exp2" => Some(f64::exp2),
-        "exp10" | "pow10" => Some(|x| 10_f64.powf(x)),
-        "expm1" => Some(f64::exp_m1),
-        "log" => Some(f64::ln),
-        "log2" => Some(f64::log2),
-        "log10" => Some(f64::log10),
-        "log1p" => Some(f64::ln_1p),
-        "logb" => Some(|x| x.abs().log2().floor()),
-        "significand" => Some(|x| if x == 0.0 { x } else { x / x.abs().log2().floor().exp2() }),
-        "sin" => Some(f64::sin),
-        "cos" => Some(f64::cos),
-        "tan" => Some(f64::tan),
-        "asin" => Some(f64::asin),
-        "acos" => Some(f64::acos),
-        "atan" => Some(f64::atan),
-        "sinh" => Some(f64::sinh),
-        "cosh" => Some(f64::cosh),
-        "tanh" => Some(f64::tanh),
-        "asinh" => Some(f64::asinh),
-        "acosh" => Some(f64::acosh),
-        "atanh" => Some(f64::atanh),
-        _ => None,
-    };
     let number = || match input {
         Value::Number(number) => Ok(*number),
         _ => error(format!("{} number required", input.shown())),
     };
-    if let (Some(function), []) = (of_one, arguments) {
+    if let (Some(function), []) = (of_one_number(name), arguments) {
         return Some(number().map(|number| Value::Number(function(number))));
     }
     let test: Option<fn(f64) -> bool> = match name {

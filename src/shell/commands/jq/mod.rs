@@ -104,6 +104,27 @@ fn library() -> Vec<Rc<Function>> {
     functions
 }
 
+/// What is said of a program that stopped at a place of its input, the exit code, and whether the inputs
+/// to come are left alone.
+fn stopped(stop: Stop, position: &str) -> (Option<String>, i32, bool) {
+    let text = match stop {
+        Stop::Refused(what) => {
+            return (Some(format!("podhop: jq: {what} are not simulated here")), 5, true);
+        }
+        Stop::Halt(code) => return (None, code, true),
+        Stop::Break(_) => "break".to_owned(),
+        Stop::Error(Value::String(text)) => text.to_string(),
+        Stop::Error(other) => {
+            let text = match other.size() > MOST_OUTPUT as u64 {
+                true => print::beginning(&other),
+                false => print::compact(&other),
+            };
+            return (Some(format!("jq: error (at {position}) (not a string): {text}")), 5, false);
+        }
+    };
+    (Some(format!("jq: error (at {position}): {text}")), 5, false)
+}
+
 /// Runs the program on every input, and gives the exit code.
 fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> i32 {
     let environment = io.environment.iter();
@@ -160,31 +181,16 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
         if !io.budget.take(steps) {
             return 5;
         }
-        match flow {
-            Ok(()) | Err(Stop::Error(Value::Null)) => {}
-            Err(Stop::Break(_)) => {
-                io.write_error(format!("jq: error (at {}): break", feed.position()));
-                status = 5;
-            }
-            Err(Stop::Halt(code)) => return code,
-            Err(Stop::Refused(what)) => {
-                io.write_error(format!("podhop: jq: {what} are not simulated here"));
-                return 5;
-            }
-            Err(Stop::Error(value)) => {
-                let position = feed.position();
-                io.write_error(match value {
-                    Value::String(text) => format!("jq: error (at {position}): {text}"),
-                    other => {
-                        let text = match other.size() > MOST_OUTPUT as u64 {
-                            true => print::beginning(&other),
-                            false => print::compact(&other),
-                        };
-                        format!("jq: error (at {position}) (not a string): {text}")
-                    }
-                });
-                status = 5;
-            }
+        let (message, code, ends) = match flow {
+            Ok(()) | Err(Stop::Error(Value::Null)) => continue,
+            Err(stop) => stopped(stop, &feed.position()),
+        };
+        if let Some(message) = message {
+            io.write_error(message);
+        }
+        status = code;
+        if ends {
+            return status;
         }
     }
     if let Some(message) = feed.remark() {

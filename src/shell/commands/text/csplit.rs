@@ -180,76 +180,84 @@ fn name(options: &Options, number: usize) -> Result<String, String> {
     Ok(format!("{prefix}{before}{number}{after}"))
 }
 
+const GRAMMAR: Grammar = Grammar {
+    name: "csplit",
+    short: "b:f:kn:sqzm",
+    long: &[
+        ("suffix-format", 'b'),
+        ("prefix", 'f'),
+        ("keep-files", 'k'),
+        ("digits", 'n'),
+        ("quiet", 'q'),
+        ("silent", 's'),
+        ("elide-empty-files", 'z'),
+        ("suppress-matched", 'm'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn csplit(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "csplit",
-        short: "b:f:kn:sqzm",
-        long: &[
-            ("suffix-format", 'b'),
-            ("prefix", 'f'),
-            ("keep-files", 'k'),
-            ("digits", 'n'),
-            ("quiet", 'q'),
-            ("silent", 's'),
-            ("elide-empty-files", 'z'),
-            ("suppress-matched", 'm'),
-        ],
-        stops: false,
-    };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    let said = |io: &mut Io<'_>, why: String| {
-        io.write_error(why);
-        Some(1)
-    };
-    let (file, patterns) = match options.operands.as_slice() {
-        _ if options.has('m') => return said(io, left_out("csplit", "--suppress-matched")),
-        [] | [_] => {
-            let after =
-                options.operands.first().map_or(String::new(), |last| format!(" after '{last}'"));
-            const HINT: &str = "Try 'csplit --help' for more information.";
-            return said(io, format!("csplit: missing operand{after}\n{HINT}"));
+    let (file, patterns) = match asked(&options, io) {
+        Ok(asked) => asked,
+        Err(why) => {
+            io.write_error(why);
+            return Some(1);
         }
-        [file, patterns @ ..] => (file.clone(), Pattern::all(patterns)),
     };
-    let patterns = match patterns {
-        Ok(patterns) => patterns,
-        Err(why) => return said(io, why),
-    };
-    if file != "-"
-        && let Err(why) = io.read_file(&file)
-    {
-        let what = if io.is_directory(&file) { "read error" } else { "cannot open" };
-        return said(
-            io,
-            match what {
-                "read error" => format!("csplit: read error: {why}"),
-                _ => format!("csplit: cannot open '{file}' for reading: {why}"),
-            },
-        );
-    }
     let (texts, _) = whole(io, "csplit", &[file])?;
     let text = texts.first().map_or("", |(_, text)| text.as_str());
     let lines = text.split_inclusive('\n').collect();
     let mut cut = Cut { lines, at: 0, from: 0, pieces: Vec::new() };
     let done = cut.run(&patterns);
-    let keeps = done.is_ok() || options.has('k');
-    let kept = cut.pieces.iter().filter(|piece| !(options.has('z') && piece.is_empty()));
+    let written = write(&cut.pieces, &options, done.is_ok() || options.has('k'), io);
+    match written.and(done) {
+        Ok(()) => Some(0),
+        Err(why) => {
+            io.write_error(why);
+            Some(1)
+        }
+    }
+}
+
+/// The file that is cut, and where.
+///
+/// # Errors
+/// What is wrong with the operands.
+fn asked(options: &Options, io: &Io<'_>) -> Result<(String, Vec<Pattern>), String> {
+    const HINT: &str = "Try 'csplit --help' for more information.";
+    if options.has('m') {
+        return Err(left_out("csplit", "--suppress-matched"));
+    }
+    let (file, patterns) = match options.operands.as_slice() {
+        [] => return Err(format!("csplit: missing operand\n{HINT}")),
+        [last] => return Err(format!("csplit: missing operand after '{last}'\n{HINT}")),
+        [file, patterns @ ..] => (file.clone(), Pattern::all(patterns)?),
+    };
+    if file != "-" {
+        io.read_file(&file).map_err(|why| match io.is_directory(&file) {
+            true => format!("csplit: read error: {why}"),
+            false => format!("csplit: cannot open '{file}' for reading: {why}"),
+        })?;
+    }
+    Ok((file, patterns))
+}
+
+/// Says how long the pieces are, and writes them to files where they are kept.
+///
+/// # Errors
+/// A file that cannot be written.
+fn write(pieces: &[String], options: &Options, keeps: bool, io: &mut Io<'_>) -> Result<(), String> {
+    let kept = pieces.iter().filter(|piece| !(options.has('z') && piece.is_empty()));
     for (number, piece) in kept.enumerate() {
         if !options.has('s') && !options.has('q') {
             io.say(piece.len().to_string());
         }
-        let written = name(&options, number).and_then(|name| match keeps {
-            true => io
-                .write_file(&name, piece.as_bytes())
-                .map_err(|why| format!("csplit: {name}: {why}")),
-            false => Ok(()),
-        });
-        if let Err(why) = written {
-            return said(io, why);
+        let name = name(options, number)?;
+        if keeps {
+            io.write_file(&name, piece.as_bytes())
+                .map_err(|why| format!("csplit: {name}: {why}"))?;
         }
     }
-    match done {
-        Ok(()) => Some(0),
-        Err(why) => said(io, why),
-    }
+    Ok(())
 }

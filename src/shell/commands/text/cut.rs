@@ -2,7 +2,7 @@
 
 use super::lines::{Filter, cannot_open, filter, whole};
 use crate::cluster::Flavour;
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{self, Setting, busybox_usage, failed};
 use crate::shell::pattern::named;
 use crate::shell::syntax::unescape;
@@ -144,87 +144,90 @@ impl Filter for Cut {
     }
 }
 
+const CUT: Grammar = Grammar {
+    name: "cut",
+    short: "d:f:c:b:snO:Àz",
+    long: &[
+        ("delimiter", 'd'),
+        ("fields", 'f'),
+        ("characters", 'c'),
+        ("bytes", 'b'),
+        ("only-delimited", 's'),
+        ("output-delimiter", 'O'),
+        ("complement", 'À'),
+        ("zero-terminated", 'z'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn cut(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "cut",
-        short: "d:f:c:b:snO:Àz",
-        long: &[
-            ("delimiter", 'd'),
-            ("fields", 'f'),
-            ("characters", 'c'),
-            ("bytes", 'b'),
-            ("only-delimited", 's'),
-            ("output-delimiter", 'O'),
-            ("complement", 'À'),
-            ("zero-terminated", 'z'),
-        ],
-        stops: false,
-    };
-    let options = match GRAMMAR.parse(arguments, setting.words) {
-        Ok(options) => options,
-        Err(message) => return failed(message, 1),
-    };
-    let characters = options.value('c').or(options.value('b'));
-    let Some(list) = options.value('f').or(characters) else {
-        let message = match setting.flavour {
-            Flavour::Gnu => {
-                "cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information."
-            }
-            Flavour::BusyBox => "cut: expected a list of bytes, characters, or fields",
-        };
-        return failed(message, 1);
-    };
     let gnu = setting.flavour == Flavour::Gnu;
-    let says = |message: &str| match gnu {
-        true => failed(format!("cut: {message}\nTry 'cut --help' for more information."), 1),
-        false => failed(format!("cut: {message}"), 1),
+    let options = match CUT.parse(arguments, setting.words) {
+        Ok(options) => options,
+        Err(misuse) => return failed(misuse, 1),
     };
-    let fields = options.has('f');
-    if [options.has('f'), options.has('c'), options.has('b')].iter().filter(|given| **given).count()
-        > 1
-    {
-        return match gnu {
-            true => says("only one list may be specified"),
-            false => failed(crate::shell::commands::busybox_usage("cut"), 1),
+    match Cut::told(&options, gnu) {
+        Ok(cut) => filter(cut, options.operands),
+        Err(why) => failed(why, 1),
+    }
+}
+
+impl Cut {
+    /// As the options say.
+    ///
+    /// # Errors
+    /// What is said of what is wrong with them.
+    fn told(options: &Options, gnu: bool) -> Result<Cut, String> {
+        let said = |why: &str| match gnu {
+            true => format!("cut: {why}\nTry 'cut --help' for more information."),
+            false => format!("cut: {why}"),
         };
+        let says = |gnus: &str, busybox: &str| Err(said(if gnu { gnus } else { busybox }));
+        let characters = options.value('c').or(options.value('b'));
+        let Some(list) = options.value('f').or(characters) else {
+            return says(
+                "you must specify a list of bytes, characters, or fields",
+                "expected a list of bytes, characters, or fields",
+            );
+        };
+        let fields = options.has('f');
+        if ['f', 'c', 'b'].into_iter().filter(|letter| options.has(*letter)).count() > 1 {
+            return match gnu {
+                true => Err(said("only one list may be specified")),
+                false => Err(busybox_usage("cut")),
+            };
+        }
+        if !fields && options.has('d') {
+            return says(
+                "an input delimiter may be specified only when operating on fields",
+                "a delimiter may be specified only when operating on fields",
+            );
+        }
+        if !fields && options.has('s') {
+            return says(
+                "suppressing non-delimited lines makes sense\n\tonly when operating on fields",
+                "suppressing non-delimited lines makes sense only when operating on fields",
+            );
+        }
+        let ranges = Ranges::read(list, fields, gnu).map_err(|why| said(&why))?;
+        let given = options.value('d').unwrap_or("\t");
+        if given.chars().count() > 1 && gnu {
+            return Err(said("the delimiter must be a single character"));
+        }
+        let delimiter = given.chars().next().unwrap_or('\0');
+        Ok(Cut {
+            ranges,
+            delimiter: characters.is_none().then_some(delimiter),
+            output: options.value('O').map_or_else(|| delimiter.to_string(), str::to_owned),
+            between: options.value('O').unwrap_or_default().to_owned(),
+            only_delimited: options.has('s'),
+            complement: options.has('À'),
+            zero: options.has('z'),
+        })
     }
-    if !fields && options.has('d') {
-        return says(match gnu {
-            true => "an input delimiter may be specified only when operating on fields",
-            false => "a delimiter may be specified only when operating on fields",
-        });
-    }
-    if !fields && options.has('s') {
-        return says(match gnu {
-            true => "suppressing non-delimited lines makes sense\n\tonly when operating on fields",
-            false => "suppressing non-delimited lines makes sense only when operating on fields",
-        });
-    }
-    let ranges = match Ranges::read(list, fields, gnu) {
-        Ok(ranges) => ranges,
-        Err(message) => return says(&message),
-    };
-    let given = options.value('d').unwrap_or("\t");
-    if given.chars().count() > 1 && gnu {
-        return failed(
-            "cut: the delimiter must be a single character\nTry 'cut --help' for more information.",
-            1,
-        );
-    }
-    let delimiter = given.chars().next().unwrap_or('\0');
-    let cut = Cut {
-        ranges,
-        delimiter: characters.is_none().then_some(delimiter),
-        output: options.value('O').map_or_else(|| delimiter.to_string(), str::to_owned),
-        between: options.value('O').unwrap_or_default().to_owned(),
-        only_delimited: options.has('s'),
-        complement: options.has('À'),
-        zero: options.has('z'),
-    };
-    filter(cut, options.operands)
 }
 
 #[derive(Clone)]

@@ -2,9 +2,8 @@
 
 use super::bytes::{content, or_standard, waits};
 use super::lines::cannot_open;
-use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options, matched};
-use crate::shell::commands::{self, Setting, failed};
+use crate::shell::commands::{Setting, failed, is_gnu};
 use crate::shell::{Io, Step, Tool};
 
 /// `--files0-from`: the names in a file; `Ok(None)` without the option, `None` before the end of standard input.
@@ -26,30 +25,30 @@ fn listed(options: &Options, io: &mut Io<'_>) -> Option<Result<Option<Vec<String
     Some(content(io, file).map(names).map_err(cannot))
 }
 
+const WC: Grammar = Grammar {
+    name: "wc",
+    short: "lwcmLÁ:",
+    long: &[
+        ("lines", 'l'),
+        ("words", 'w'),
+        ("bytes", 'c'),
+        ("chars", 'm'),
+        ("max-line-length", 'L'),
+        ("files0-from", 'Á'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "wc",
-        short: "lwcmLÁ:",
-        long: &[
-            ("lines", 'l'),
-            ("words", 'w'),
-            ("bytes", 'c'),
-            ("chars", 'm'),
-            ("max-line-length", 'L'),
-            ("files0-from", 'Á'),
-        ],
-        stops: false,
-    };
-    let mut options = match GRAMMAR.read(arguments, io) {
+    let mut options = match WC.read(arguments, io) {
         Some(options) => options,
         None => return Some(1),
     };
-    match listed(&options, io) {
-        None => return None,
-        Some(Ok(Some(names))) if names.is_empty() => return Some(0),
-        Some(Ok(Some(names))) => options.operands = names,
-        Some(Ok(None)) => {}
-        Some(Err(why)) => {
+    match listed(&options, io)? {
+        Ok(Some(names)) if names.is_empty() => return Some(0),
+        Ok(Some(names)) => options.operands = names,
+        Ok(None) => {}
+        Err(why) => {
             io.write_error(why);
             return Some(1);
         }
@@ -59,51 +58,17 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
     }
     let shown: Vec<char> = "lwmcL".chars().filter(|letter| options.has(*letter)).collect();
     let shown = if shown.is_empty() { vec!['l', 'w', 'c'] } else { shown };
-    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
-    let (mut rows, mut failed, mut sizes) = (Vec::new(), false, 0);
-    for name in or_standard(&options.operands) {
-        if name.is_empty() && !busybox {
-            failed = true;
-            io.write_error("wc: invalid zero-length file name");
-            continue;
-        }
-        let content = content(io, &name);
-        let folder = content.is_err() && io.is_directory(&name);
-        if let Err(why) = &content {
-            failed = true;
-            cannot_open(io, "wc", &name, why);
-        }
-        // A folder can be opened, and has nothing to be counted.
-        if content.is_ok() || folder {
-            let bytes = content.unwrap_or_default();
-            let counts = shown.iter().map(|letter| count(&bytes, *letter)).collect();
-            sizes += bytes.len();
-            let name = if options.operands.is_empty() { String::new() } else { name };
-            rows.push((counts, name));
-        }
-    }
+    let Counted { mut rows, bytes, failed } = counted(io, &options.operands, &shown);
     if options.operands.len() > 1 {
         let column = |at: usize| {
-            let counts = rows.iter().map(|(counts, _): &(Vec<usize>, _)| counts[at]);
+            let counts = rows.iter().map(|(counts, _)| counts[at]);
             // The longest line of all is the longest of the longest.
             if shown[at] == 'L' { counts.max().unwrap_or(0) } else { counts.sum() }
         };
         let sum: Vec<usize> = (0..shown.len()).map(column).collect();
         rows.push((sum, "total".to_owned()));
     }
-    // GNU takes as many columns as all files together have digits, and seven where one is none.
-    let single = options.operands.len() < 2;
-    let odd = options.operands.is_empty() && !io.stdin.regular
-        || options
-            .operands
-            .iter()
-            .any(|name| name == "-" && !io.stdin.regular || io.is_directory(name));
-    let width = match (shown.len() == 1 && single, busybox) {
-        (true, _) => 0,
-        (false, true) => 9,
-        (false, false) if odd => sizes.to_string().len().max(7),
-        (false, false) => sizes.to_string().len(),
-    };
+    let width = width(io, &options.operands, shown.len(), bytes);
     for (counts, name) in rows {
         let mut cells: Vec<String> =
             counts.iter().map(|count| format!("{count:>width$}")).collect();
@@ -113,6 +78,59 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
         io.say(cells.join(" "));
     }
     Some(i32::from(failed))
+}
+
+/// What was counted.
+struct Counted {
+    /// Each file's counts, and its name.
+    rows: Vec<(Vec<usize>, String)>,
+    /// How many bytes all files have.
+    bytes: usize,
+    /// Whether one could not be read.
+    failed: bool,
+}
+
+/// Counts in files, or in standard input where there is none.
+fn counted(io: &mut Io<'_>, operands: &[String], shown: &[char]) -> Counted {
+    let mut counted = Counted { rows: Vec::new(), bytes: 0, failed: false };
+    for name in or_standard(operands) {
+        if name.is_empty() && is_gnu(io) {
+            counted.failed = true;
+            io.write_error("wc: invalid zero-length file name");
+            continue;
+        }
+        let content = content(io, &name);
+        let folder = content.is_err() && io.is_directory(&name);
+        if let Err(why) = &content {
+            counted.failed = true;
+            cannot_open(io, "wc", &name, why);
+        }
+        // A folder can be opened, and has nothing to be counted.
+        if content.is_ok() || folder {
+            let bytes = content.unwrap_or_default();
+            let counts = shown.iter().map(|letter| count(&bytes, *letter)).collect();
+            counted.bytes += bytes.len();
+            let name = if operands.is_empty() { String::new() } else { name };
+            counted.rows.push((counts, name));
+        }
+    }
+    counted
+}
+
+/// How wide a column is. GNU takes as many places as all files together have digits, and seven where one
+/// is no file.
+fn width(io: &Io<'_>, operands: &[String], columns: usize, bytes: usize) -> usize {
+    if columns == 1 && operands.len() < 2 {
+        return 0;
+    }
+    if !is_gnu(io) {
+        return 9;
+    }
+    let piped = |name: &String| name == "-" && !io.stdin.regular;
+    let odd = operands.is_empty() && !io.stdin.regular
+        || operands.iter().any(|name| piped(name) || io.is_directory(name));
+    let digits = bytes.to_string().len();
+    if odd { digits.max(7) } else { digits }
 }
 
 /// How many lines, words, bytes (`c`), characters (`m`) there are, or how long the longest line is.

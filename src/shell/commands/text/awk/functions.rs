@@ -16,64 +16,18 @@ impl Machine {
         line: usize,
         world: &mut World<'_, '_>,
     ) -> Ran<Value> {
-        match name {
-            "sub" | "gsub" => return self.substitute(name == "gsub", arguments, line, world),
-            "gensub" => return self.general_substitute(arguments, line, world),
-            "match" => return self.match_text(arguments, line, world),
-            "split" | "patsplit" => return self.split_text(arguments, line, world),
-            "sprintf" => return Ok(Value::Text(self.format(arguments, line, world)?)),
-            "asort" | "asorti" => return self.sorted(name == "asort", arguments, line, world),
-            "typeof" | "isarray" => {
-                if let [Expression::Place(Place::Variable(array))] = arguments
-                    && self.array_length(*array).is_some()
-                {
-                    return Ok(match name {
-                        "typeof" => Value::Text("array".to_owned()),
-                        _ => Value::Number(1.0),
-                    });
-                }
-            }
-            "length" => {
-                if let [Expression::Place(Place::Variable(name))] = arguments
-                    && let Some(count) = self.array_length(*name)
-                {
-                    return Ok(Value::Number(count as f64));
-                }
-            }
-            _ => {}
+        if let Some(value) = self.of_places(name, arguments, line, world)? {
+            return Ok(value);
         }
         let mut values = Vec::new();
         for argument in arguments {
             values.push(self.value(argument, world)?);
         }
         let texts: Vec<String> = values.iter().map(|value| self.index_text(value)).collect();
+        if let Some(value) = self.of_texts(name, &values, &texts) {
+            return Ok(value);
+        }
         match (name, texts.as_slice()) {
-            ("length", []) => Ok(Value::Number(self.record.chars().count() as f64)),
-            ("length", [text]) => Ok(Value::Number(text.chars().count() as f64)),
-            ("tolower", [text]) => Ok(Value::Text(text.to_lowercase())),
-            ("toupper", [text]) => Ok(Value::Text(text.to_uppercase())),
-            ("index", [text, part]) => {
-                let at = match part.is_empty() {
-                    true => {
-                        if self.gawk {
-                            Some(0)
-                        } else {
-                            None
-                        }
-                    }
-                    false if self.folds => text.to_lowercase().find(&part.to_lowercase()),
-                    false => text.find(part.as_str()),
-                };
-                let place = at.map_or(0, |at| text[..at].chars().count() + 1);
-                Ok(Value::Number(place as f64))
-            }
-            ("substr", [text, ..]) if values.len() == 2 || values.len() == 3 => {
-                let from = (values[1].number() as i64).max(1) - 1;
-                let most = values.get(2).map_or(i64::MAX, |count| count.number() as i64);
-                let from = usize::try_from(from).unwrap_or(0);
-                let most = usize::try_from(most).unwrap_or(0);
-                Ok(Value::Text(text.chars().skip(from).take(most).collect()))
-            }
             ("system", [command]) => self.system(command, world),
             ("close", [name, ..]) => {
                 Ok(Value::Number(f64::from(self.close(&name.clone(), world)?)))
@@ -82,9 +36,6 @@ impl Machine {
                 self.flush(world)?;
                 Ok(Value::Number(0.0))
             }
-            ("isarray", [_]) => Ok(Value::Number(0.0)),
-            ("typeof", [_]) => Ok(Value::Text(kind(&values[0]).to_owned())),
-            ("strtonum", [text]) => Ok(Value::Number(strtonum(text))),
             ("srand", _) => {
                 let old = self.seed;
                 let now = world.io.now().timestamp().as_second() as f64;
@@ -100,6 +51,63 @@ impl Machine {
                 self.math(name, &values, line)
             }
         }
+    }
+
+    /// The functions that take more of their arguments than values: expressions, arrays, places that they
+    /// set; `None` for all others.
+    fn of_places(
+        &mut self,
+        name: &str,
+        arguments: &[Expression],
+        line: usize,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Option<Value>> {
+        let length = match arguments {
+            [Expression::Place(Place::Variable(array))] => self.array_length(*array),
+            _ => None,
+        };
+        Ok(Some(match name {
+            "sub" | "gsub" => self.substitute(name == "gsub", arguments, line, world)?,
+            "gensub" => self.general_substitute(arguments, line, world)?,
+            "match" => self.match_text(arguments, line, world)?,
+            "split" | "patsplit" => self.split_text(arguments, line, world)?,
+            "sprintf" => Value::Text(self.format(arguments, line, world)?),
+            "asort" | "asorti" => self.sorted(name == "asort", arguments, line, world)?,
+            "typeof" if length.is_some() => Value::Text("array".to_owned()),
+            "isarray" if length.is_some() => Value::Number(1.0),
+            "length" => return Ok(length.map(|count| Value::Number(count as f64))),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The functions that make a value of texts and change nothing; `None` for all others.
+    fn of_texts(&self, name: &str, values: &[Value], texts: &[String]) -> Option<Value> {
+        Some(match (name, texts) {
+            ("length", []) => Value::Number(self.record.chars().count() as f64),
+            ("length", [text]) => Value::Number(text.chars().count() as f64),
+            ("tolower", [text]) => Value::Text(text.to_lowercase()),
+            ("toupper", [text]) => Value::Text(text.to_uppercase()),
+            ("index", [text, part]) => {
+                let at = match part.is_empty() {
+                    true => self.gawk.then_some(0),
+                    false if self.folds => text.to_lowercase().find(&part.to_lowercase()),
+                    false => text.find(part.as_str()),
+                };
+                let place = at.map_or(0, |at| text[..at].chars().count() + 1);
+                Value::Number(place as f64)
+            }
+            ("substr", [text, _] | [text, _, _]) => {
+                let from = (values[1].number() as i64).max(1) - 1;
+                let most = values.get(2).map_or(i64::MAX, |count| count.number() as i64);
+                let from = usize::try_from(from).unwrap_or(0);
+                let most = usize::try_from(most).unwrap_or(0);
+                Value::Text(text.chars().skip(from).take(most).collect())
+            }
+            ("isarray", [_]) => Value::Number(0.0),
+            ("typeof", [_]) => Value::Text(kind(&values[0]).to_owned()),
+            ("strtonum", [text]) => Value::Number(strtonum(text)),
+            _ => return None,
+        })
     }
 
     /// gawk's warnings about numbers that a function has no answer for.

@@ -277,6 +277,47 @@ const BUSYBOX: Grammar = Grammar { name: "awk", short: "F:v:f:e:", long: &[], st
 
 const USAGE: &str = "Usage: awk [POSIX or GNU style options] -f progfile [--] file ...\nUsage: awk [POSIX or GNU style options] [--] 'program' file ...";
 
+/// Options that podhop leaves out, and assignments (`-v`) that are none.
+///
+/// # Errors
+/// What is said of it, and the exit code.
+fn check(options: &Options, gawk: bool) -> Result<(), (String, i32)> {
+    const IDLE: [(char, &str); 12] = [
+        ('P', "--posix"),
+        ('c', "--traditional"),
+        ('d', "--dump-variables"),
+        ('g', "--gen-pot"),
+        ('o', "--pretty-print"),
+        ('p', "--profile"),
+        ('l', "--load"),
+        ('i', "--include"),
+        ('n', "--non-decimal-data"),
+        ('S', "--sandbox"),
+        ('À', "--lint"),
+        ('W', "-W"),
+    ];
+    if let Some(flag) = options.not_simulated(&IDLE) {
+        return Err((format!("podhop: awk: not simulated here: {flag}"), 2));
+    }
+    let no_value = options.all('v').find(|assignment| !assignment.contains('='));
+    if let Some(assignment) = no_value.filter(|_| gawk) {
+        let what = format!("awk: `{assignment}' argument to `-v' not in `var=value' form");
+        return Err((format!("{what}\n\n{USAGE}"), 1));
+    }
+    let mut names = options.all('v').map(|text| text.split('=').next().unwrap_or_default());
+    let is_name = |name: &str| {
+        let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        letters && !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit())
+    };
+    match names.find(|name| !is_name(name)) {
+        Some(name) if gawk => {
+            Err((format!("awk: fatal: `{name}' is not a legal variable name"), 2))
+        }
+        None if no_value.is_none() => Ok(()),
+        _ => Err((super::super::busybox_usage("awk"), 1)),
+    }
+}
+
 pub(in crate::shell::commands) fn awk(
     arguments: &[String],
     setting: &Setting<'_>,
@@ -304,44 +345,8 @@ pub(in crate::shell::commands) fn awk(
     if options.has('h') && gawk {
         return super::super::said(format!("{USAGE}\n"));
     }
-    const IDLE: [(char, &str); 12] = [
-        ('P', "--posix"),
-        ('c', "--traditional"),
-        ('d', "--dump-variables"),
-        ('g', "--gen-pot"),
-        ('o', "--pretty-print"),
-        ('p', "--profile"),
-        ('l', "--load"),
-        ('i', "--include"),
-        ('n', "--non-decimal-data"),
-        ('S', "--sandbox"),
-        ('À', "--lint"),
-        ('W', "-W"),
-    ];
-    if let Some(flag) = options.not_simulated(&IDLE) {
-        return failed(format!("podhop: awk: not simulated here: {flag}"), 2);
-    }
-    let unnamed = options.all('v').find(|assignment| !assignment.contains('='));
-    if let Some(assignment) = unnamed {
-        return match gawk {
-            true => failed(
-                format!("awk: `{assignment}' argument to `-v' not in `var=value' form\n\n{USAGE}"),
-                1,
-            ),
-            false => failed(super::super::busybox_usage("awk"), 1),
-        };
-    }
-    let named = |assignment: &&str| {
-        let name = assignment.split('=').next().unwrap_or_default();
-        let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
-        letters && !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit())
-    };
-    if let Some(assignment) = options.all('v').find(|assignment| !named(assignment)) {
-        let name = assignment.split('=').next().unwrap_or_default();
-        return match gawk {
-            true => failed(format!("awk: fatal: `{name}' is not a legal variable name"), 2),
-            false => failed(super::super::busybox_usage("awk"), 1),
-        };
+    if let Err((why, code)) = check(&options, gawk) {
+        return failed(why, code);
     }
     let sources: Vec<String> = options.all('f').map(str::to_owned).collect();
     let texts: Vec<String> = options.all('e').map(|text| format!("{text}\n")).collect();

@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::run::{Answer, LONGEST, Machine, Ran, Stop, Stream, Wait, World};
-use super::tree::{Expression, Output, Sink, Statement};
+use super::tree::{Expression, Name, Output, Sink, Statement};
 use super::value::Value;
 
 impl Machine {
@@ -43,41 +43,59 @@ impl Machine {
                 if let Some(first) = first {
                     self.statement(first, world)?;
                 }
-                loop {
-                    if let Some(condition) = condition
-                        && !self.value(condition, world)?.holds()
-                    {
-                        return Ok(());
-                    }
-                    if self.round(body, world)? {
-                        return Ok(());
-                    }
-                    if let Some(last) = last {
-                        self.statement(last, world)?;
-                    }
-                }
+                self.repeat(condition.as_ref(), last.as_deref(), body, world)
             }
-            Statement::ForIn(key, array, body) => {
-                let at = self.array(*array)?;
-                let mut pairs: Vec<(u64, String)> = self.arrays[at]
-                    .elements
-                    .iter()
-                    .map(|(key, (place, _))| (*place, key.clone()))
-                    .collect();
-                pairs.sort();
-                let keys = pairs.into_iter().map(|(_, key)| key).collect();
-                for name in super::order::ordered(keys, self.tables()) {
-                    self.set(*key, Value::Input(name))?;
-                    if self.round(body, world)? {
-                        break;
-                    }
-                }
-                Ok(())
-            }
+            Statement::ForIn(key, array, body) => self.for_in(*key, *array, body, world),
             Statement::Switch(subject, cases) => self.switch(subject, cases, world),
             Statement::Block(body) => self.block(body, world),
             _ => self.leave(statement, world),
         }
+    }
+
+    /// The rounds of a `for (;;)`.
+    fn repeat(
+        &mut self,
+        condition: Option<&Expression>,
+        last: Option<&Statement>,
+        body: &[Statement],
+        world: &mut World<'_, '_>,
+    ) -> Ran<()> {
+        loop {
+            if let Some(condition) = condition
+                && !self.value(condition, world)?.holds()
+            {
+                return Ok(());
+            }
+            if self.round(body, world)? {
+                return Ok(());
+            }
+            if let Some(last) = last {
+                self.statement(last, world)?;
+            }
+        }
+    }
+
+    /// `for (key in array)`: the keys are those that the array has when it begins.
+    fn for_in(
+        &mut self,
+        key: Name,
+        array: Name,
+        body: &[Statement],
+        world: &mut World<'_, '_>,
+    ) -> Ran<()> {
+        let at = self.array(array)?;
+        let elements = &self.arrays[at].elements;
+        let mut pairs: Vec<(u64, String)> =
+            elements.iter().map(|(key, (place, _))| (*place, key.clone())).collect();
+        pairs.sort();
+        let keys = pairs.into_iter().map(|(_, key)| key).collect();
+        for name in super::order::ordered(keys, self.tables()) {
+            self.set(key, Value::Input(name))?;
+            if self.round(body, world)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Statements that lead somewhere else, and `delete`.

@@ -93,6 +93,39 @@ const PER_STEP: u64 = 4;
 /// Bytes of the pattern space and the hold space.
 const LONGEST: usize = 2 << 20;
 
+impl SedState {
+    /// What a command does to the pattern space, the hold space, and to what follows the cycle.
+    fn change(&mut self, action: &Action) {
+        match action {
+            Action::Translate(from, to) => {
+                let turn = |letter| match from.iter().position(|from| *from == letter) {
+                    Some(at) => to.get(at).copied().unwrap_or(letter),
+                    None => letter,
+                };
+                self.space = self.space.chars().map(turn).collect();
+            }
+            Action::Hold { append: true } => {
+                self.hold.push('\n');
+                self.hold.push_str(&self.space);
+            }
+            Action::Hold { append: false } => self.hold.clone_from(&self.space),
+            Action::Get { append: true } => {
+                self.space.push('\n');
+                self.space.push_str(&self.hold);
+                // It ends as the hold space does.
+                self.ended = true;
+            }
+            Action::Get { append: false } => self.space.clone_from(&self.hold),
+            Action::Exchange => std::mem::swap(&mut self.space, &mut self.hold),
+            Action::Zap => self.space.clear(),
+            Action::Append(text) => self.after.push(After::Text(text.clone())),
+            Action::ReadFile(file) => self.after.push(After::File(file.clone())),
+            Action::ReadLine(file) => self.after.push(After::Line(file.clone())),
+            _ => {}
+        }
+    }
+}
+
 impl Sed {
     /// Goes on until a line is missing or the script ends.
     pub fn go(&mut self, input: &mut Input, io: &mut Io<'_>, out: &mut String) -> Came {
@@ -318,26 +351,63 @@ impl Sed {
             }
             Some(true) => {}
         }
+        self.act(at, input, io, out)
+    }
+
+    /// Does what a command says.
+    fn act(&mut self, at: usize, input: &mut Input, io: &mut Io<'_>, out: &mut String) -> Flow {
         let commands = self.commands.clone();
         let state = &mut self.state;
         match &commands[at].action {
             Action::Substitute(substitute) => return self.substitute(substitute, io, out),
-            Action::Translate(from, to) => {
-                let turn = |letter| match from.iter().position(|from| *from == letter) {
-                    Some(at) => to.get(at).copied().unwrap_or(letter),
-                    None => letter,
-                };
-                state.space = state.space.chars().map(turn).collect();
-            }
             Action::Delete => return Flow::Cycle { print: false },
-            Action::DeleteFirst => match state.space.split_once('\n') {
-                Some((_, rest)) => {
+            Action::DeleteFirst => {
+                if let Some((_, rest)) = state.space.split_once('\n') {
                     state.space = rest.to_owned();
                     state.keep = true;
-                    return Flow::Cycle { print: false };
                 }
-                None => return Flow::Cycle { print: false },
-            },
+                return Flow::Cycle { print: false };
+            }
+            Action::Quit { print, status } => {
+                return Flow::Quit { print: *print, status: *status };
+            }
+            action @ (Action::Next | Action::NextAppended) => {
+                let append = matches!(action, Action::NextAppended);
+                return self.next_line(append, input, io, out);
+            }
+            Action::Change(text) => {
+                if self.ranges[at].is_none() || commands[at].negated {
+                    self.raw(text, out);
+                }
+                return Flow::Cycle { print: false };
+            }
+            Action::Branch { when, to } => {
+                let taken = match when {
+                    When::Always => true,
+                    When::Changed => std::mem::take(&mut state.changed),
+                    When::Unchanged => !std::mem::take(&mut state.changed),
+                };
+                if taken {
+                    return Flow::To(*to);
+                }
+            }
+            Action::Write(file) => self.write(file, io, out),
+            Action::FileName => {
+                let name = format!("{}\n", input.name());
+                self.raw(&name, out);
+            }
+            action => {
+                state.change(action);
+                self.show(action, out);
+            }
+        }
+        Flow::On
+    }
+
+    /// Prints what a command prints.
+    fn show(&mut self, action: &Action, out: &mut String) {
+        let state = &self.state;
+        match action {
             // BusyBox ends even a last line that has no newline.
             Action::Print if self.flavour == Flavour::BusyBox => {
                 let text = state.space.clone();
@@ -352,64 +422,17 @@ impl Sed {
                 let ended = more || state.ended || self.flavour == Flavour::BusyBox;
                 self.print(&first, ended, out);
             }
-            Action::Quit { print, status } => {
-                return Flow::Quit { print: *print, status: *status };
-            }
-            Action::Next | Action::NextAppended => {
-                let append = matches!(commands[at].action, Action::NextAppended);
-                return self.next_line(append, input, io, out);
-            }
             Action::Number => {
                 let number = state.number;
                 self.raw(&format!("{number}\n"), out);
             }
-            Action::Append(text) => state.after.push(After::Text(text.clone())),
             Action::Insert(text) => self.raw(text, out),
-            Action::Change(text) => {
-                let text = text.clone();
-                if self.ranges[at].is_none() || commands[at].negated {
-                    self.raw(&text, out);
-                }
-                return Flow::Cycle { print: false };
-            }
-            Action::Hold { append: true } => {
-                state.hold.push('\n');
-                state.hold.push_str(&state.space);
-            }
-            Action::Hold { append: false } => state.hold.clone_from(&state.space),
-            Action::Get { append: true } => {
-                state.space.push('\n');
-                state.space.push_str(&state.hold);
-                // It ends as the hold space does.
-                state.ended = true;
-            }
-            Action::Get { append: false } => state.space.clone_from(&state.hold),
-            Action::Exchange => std::mem::swap(&mut state.space, &mut state.hold),
             Action::List(width) => {
                 let text = listed(&state.space, width.unwrap_or(self.width));
                 self.raw(&text, out);
             }
-            Action::ReadFile(file) => state.after.push(After::File(file.clone())),
-            Action::ReadLine(file) => state.after.push(After::Line(file.clone())),
-            Action::Write(file) => self.write(file, io, out),
-            Action::FileName => {
-                let name = format!("{}\n", input.name());
-                self.raw(&name, out);
-            }
-            Action::Zap => state.space.clear(),
-            Action::Branch { when, to } => {
-                let taken = match when {
-                    When::Always => true,
-                    When::Changed => std::mem::take(&mut state.changed),
-                    When::Unchanged => !std::mem::take(&mut state.changed),
-                };
-                if taken {
-                    return Flow::To(*to);
-                }
-            }
-            Action::Block(_) | Action::Nothing => {}
+            _ => {}
         }
-        Flow::On
     }
 
     /// `n` and `N`.

@@ -1,5 +1,7 @@
 //! `diff`: the lines that two files don't share.
 
+mod side_by_side;
+
 use super::regex::{Regex, Syntax, compile};
 use crate::cluster::Flavour;
 use crate::diagnostic::{Edit, edits};
@@ -8,6 +10,7 @@ use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{self, busybox_usage};
 use crate::shell::pattern::Pattern;
+use side_by_side::{Common, side_by_side};
 
 /// Beyond this many pairs of lines the middle is shown as wholly different.
 const MOST: usize = 4_000_000;
@@ -40,16 +43,6 @@ enum Form {
         width: usize,
         common: Common,
     },
-}
-
-/// What `-y` shows of lines that both have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Common {
-    Both,
-    /// `--left-column`
-    Left,
-    /// `--suppress-common-lines`
-    None,
 }
 
 /// What makes no difference.
@@ -231,24 +224,30 @@ fn folders(
 }
 
 /// Two files; `told` is a line that stands before their differences.
-fn files(
+fn files(io: &mut Io<'_>, options: &Options, names: [&str; 2], told: &str, busybox: bool) -> i32 {
+    differences(io, options, names, told, busybox).unwrap_or_else(|why| {
+        io.write_error(why);
+        2
+    })
+}
+
+/// Shows what two files don't share; the exit code.
+///
+/// # Errors
+/// A file that cannot be read, or an option's word that is wrong.
+fn differences(
     io: &mut Io<'_>,
     options: &Options,
-    [old_name, new_name]: [&str; 2],
+    names: [&str; 2],
     told: &str,
     busybox: bool,
-) -> i32 {
-    let mut texts = Vec::new();
-    for (name, other) in [(old_name, new_name), (new_name, old_name)] {
-        match text(io, name, other, busybox) {
-            Ok(text) => texts.push(text),
-            Err(_) if options.has('N') => texts.push(String::new()),
-            Err(why) => {
-                io.write_error(why);
-                return 2;
-            }
-        }
-    }
+) -> Result<i32, String> {
+    let [old_name, new_name] = names;
+    let mut read = |name, other| match text(io, name, other, busybox) {
+        Err(_) if options.has('N') => Ok(String::new()),
+        read => read,
+    };
+    let (old, new) = (read(old_name, new_name)?, read(new_name, old_name)?);
     let blind = Blind {
         case: options.has('i'),
         space: options.has('w'),
@@ -257,49 +256,29 @@ fn files(
         trailing: options.has('Z'),
         tabs: options.has('E') && !busybox,
     };
-    let lines = compare(&split(&texts[0]), &split(&texts[1]), blind);
-    let nothing = match Nothing::read(options) {
-        Ok(nothing) => nothing.marked(&lines),
-        Err(why) => {
-            io.write_error(why);
-            return 2;
-        }
-    };
+    let lines = compare(&split(&old), &split(&new), blind);
+    let nothing = Nothing::read(options)?.marked(&lines);
     let lines = Compared { lines: &lines, nothing };
-    let side = options.has('y') && !options.has('q') && !busybox;
-    if side && !lines.differ() {
-        match form(options, busybox) {
-            Ok(form) => show(io, &lines, form, Vec::new(), false),
-            Err(told) => {
-                io.write_error(told);
-                return 2;
-            }
-        }
-    }
     if !lines.differ() {
+        if options.has('y') && !options.has('q') && !busybox {
+            show(io, &lines, form(options, busybox)?, Vec::new(), false);
+        }
         if options.has('s') && !(busybox && old_name == new_name) {
             io.say(format!("Files {old_name} and {new_name} are identical"));
         }
-        return 0;
+        return Ok(0);
     }
     if options.has('q') {
         io.say(format!("Files {old_name} and {new_name} differ"));
-        return 1;
+        return Ok(1);
     }
-    match form(options, busybox) {
-        Ok(form) => {
-            if !told.is_empty() && !busybox {
-                io.say(told);
-            }
-            let titles = titles(io, options, [old_name, new_name], busybox);
-            show(io, &lines, form, titles, options.value('Á') == Some("always"));
-        }
-        Err(told) => {
-            io.write_error(told);
-            return 2;
-        }
+    let form = form(options, busybox)?;
+    if !told.is_empty() && !busybox {
+        io.say(told);
     }
-    1
+    let titles = titles(io, options, names, busybox);
+    show(io, &lines, form, titles, options.value('Á') == Some("always"));
+    Ok(1)
 }
 
 /// One of the two texts, or what is said of it. A file is compared with the one of its name in a folder.
@@ -662,111 +641,6 @@ fn normal(all: &Compared<'_>) -> String {
         added.iter().for_each(|line| put(&mut told, "> ", line));
     }
     told
-}
-
-/// `-y`: two columns with a mark between them (`side.c`).
-fn side_by_side(lines: &[Line<'_>], width: usize, common: Common) -> String {
-    // The right column begins at a stop of the tabulator; three columns are between them at least.
-    let (tab, gutter) = (8, 3);
-    let middle = (width >> 1) + ((tab + gutter) >> 1) + (width & (tab + gutter) & 1);
-    let offset = middle - middle % tab;
-    let half = offset.saturating_sub(gutter).min(width.saturating_sub(offset));
-    let columns = (half, if half > 0 { offset } else { width });
-    let mut told = String::new();
-    let mut at = 0;
-    while at < lines.len() {
-        if let Line::Same(line) = lines[at] {
-            match common {
-                Common::Both => row(&mut told, Some(line), ' ', Some(line), columns),
-                Common::Left => row(&mut told, Some(line), '(', None, columns),
-                Common::None => {}
-            }
-            at += 1;
-            continue;
-        }
-        let changed = lines[at..].iter().take_while(|line| !matches!(line, Line::Same(_))).count();
-        let block = &lines[at..at + changed];
-        let old = block
-            .iter()
-            .filter_map(|line| if let Line::Old(text) = line { Some(*text) } else { None });
-        let new = block
-            .iter()
-            .filter_map(|line| if let Line::New(text) = line { Some(*text) } else { None });
-        let (old, new): (Vec<&str>, Vec<&str>) = (old.collect(), new.collect());
-        for pair in 0..old.len().max(new.len()) {
-            match (old.get(pair), new.get(pair)) {
-                (Some(old), Some(new)) => row(&mut told, Some(old), '|', Some(new), columns),
-                (Some(old), None) => row(&mut told, Some(old), '<', None, columns),
-                (None, new) => row(&mut told, None, '>', new.copied(), columns),
-            }
-        }
-        at += changed;
-    }
-    told
-}
-
-/// A line of both columns: how wide one is, and where the right one begins.
-fn row(
-    told: &mut String,
-    left: Option<&str>,
-    mark: char,
-    right: Option<&str>,
-    columns: (usize, usize),
-) {
-    let (half, offset) = columns;
-    let ended = |line: Option<&str>| line.is_some_and(|line| line.ends_with('\n'));
-    let mut column = left.map_or(0, |line| put_half(told, line, 0, half));
-    if mark != ' ' {
-        column = blanks(told, column, (half + offset).saturating_sub(1) / 2) + 1;
-        told.push(match mark {
-            '|' if ended(left) && !ended(right) => '/',
-            '|' if ended(right) && !ended(left) => '\\',
-            mark => mark,
-        });
-    }
-    if let Some(line) = right.filter(|line| *line != "\n") {
-        column = blanks(told, column, offset);
-        put_half(told, line, column, half);
-    }
-    if ended(left) || ended(right) {
-        told.push('\n');
-    }
-}
-
-/// Goes from one column to another, by tabulators where they fit.
-fn blanks(told: &mut String, mut from: usize, to: usize) -> usize {
-    while from / 8 * 8 + 8 <= to {
-        told.push('\t');
-        from = from / 8 * 8 + 8;
-    }
-    *told += &" ".repeat(to.saturating_sub(from));
-    to.max(from)
-}
-
-/// As much of a line as a column holds; the column behind it.
-fn put_half(told: &mut String, line: &str, indent: usize, most: usize) -> usize {
-    let (mut seen, mut shown) = (0, 0);
-    for letter in line.trim_end_matches('\n').chars() {
-        match letter {
-            '\t' => {
-                let next = seen / 8 * 8 + 8;
-                if seen == shown && next < most {
-                    told.push('\t');
-                    shown = next;
-                }
-                seen = next;
-            }
-            letter => {
-                if seen < most {
-                    *told += &" ".repeat(seen - shown);
-                    told.push(letter);
-                    shown = seen + 1;
-                }
-                seen += 1;
-            }
-        }
-    }
-    indent + shown
 }
 
 /// The hunks of `diff -u` between two texts, without the files' names; nothing when their lines are
