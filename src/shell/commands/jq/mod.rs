@@ -125,15 +125,21 @@ fn stopped(stop: Stop, position: &str) -> (Option<String>, i32, bool) {
     (Some(format!("jq: error (at {position}): {text}")), 5, false)
 }
 
-/// Runs the program on every input, and gives the exit code.
-fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> i32 {
+/// The variables that a program finds: `$ENV`, and those of the command line.
+fn globals(options: &Options, io: &Io<'_>) -> Env {
     let environment = io.environment.iter();
     let environment =
         environment.map(|(name, value)| (Rc::from(name.as_str()), Value::text(value)));
-    let mut globals = Env::default().bind("ENV", Value::object(environment));
-    for (name, value) in options.variables() {
-        globals = globals.bind(&name, value);
-    }
+    let globals = Env::default().bind("ENV", Value::object(environment));
+    options
+        .variables()
+        .into_iter()
+        .fold(globals, |globals, (name, value)| globals.bind(&name, value))
+}
+
+/// Runs the program on every input, and gives the exit code.
+fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> i32 {
+    let globals = globals(options, io);
     let now = io.now().timestamp().as_microsecond() as f64 / 1e6;
     let library = Run::library(library());
     let mut feed = Feed::new(texts, options);

@@ -93,57 +93,15 @@ impl Args {
             let Some(option) = Word::of(word) else {
                 return Err((format!("Bad option `{word}' (argc {at})"), 2));
             };
-            let value = match (option.takes, option.glued) {
-                (None, _) => "",
-                (Some(_), Some(glued)) => glued,
-                (Some(what), None) if option.is_long => {
-                    let (name, what) = (option.name, what);
-                    return Err((
-                        format!(
-                            "Option `{name}' (argc {at}) requires an argument: `{name}={what}'"
-                        ),
-                        2,
-                    ));
-                }
-                (Some(what), None) => {
-                    let number = at;
-                    let missing = || {
-                        let name = option.name;
-                        (
-                            format!(
-                                "Option `{name}' (argc {number}) requires an argument: `{name} {what}'"
-                            ),
-                            2,
-                        )
-                    };
-                    at += 1;
-                    arguments.get(at - 1).ok_or_else(missing)?.as_str()
-                }
-            };
+            let value = option.value(arguments, &mut at)?;
             let refused = || {
-                (
-                    format!(
-                        "Cannot handle `{}' option with arg `{value}' (argc {at})",
-                        option.name
-                    ),
-                    2,
-                )
+                let name = option.name;
+                (format!("Cannot handle `{name}' option with arg `{value}' (argc {at})"), 2)
             };
             match option.letter {
-                'I' => args.probe(Protocol::Icmp, 0),
-                'T' => args.probe(Protocol::Tcp, 80),
-                'U' => args.probe(Protocol::Udp, 53),
-                '4' | '6' => args.families = Families::option(option.letter).unwrap_or_default(),
-                'n' => args.numeric = true,
-                'f' => args.first = value.parse().map_err(|_| refused())?,
-                'm' => args.most = value.parse().map_err(|_| refused())?,
-                'q' => args.probes = value.parse().map_err(|_| refused())?,
                 'p' => port = Some(value.parse::<u32>().map_err(|_| refused())?),
-                'w' => args.patience = longest(value).ok_or_else(refused)??,
                 'V' => return Err((VERSION.to_owned(), 0)),
-                // These tune what never shows here.
-                'd' | 'F' | 'e' => {}
-                'N' | 't' => drop(value.parse::<u32>().map_err(|_| refused())?),
+                letter if args.set(letter, value).ok_or_else(refused)?? => {}
                 _ => return Err((left_out("traceroute", option.name), 1)),
             }
         }
@@ -153,6 +111,32 @@ impl Args {
         args.take(&operands)?;
         args.within_bounds()?;
         Ok(args)
+    }
+
+    /// Takes an option; whether podhop simulates it, and `None` where its value is none.
+    ///
+    /// # Errors
+    /// What is said of a value that no probe can have.
+    fn set(&mut self, letter: char, value: &str) -> Option<Result<bool, Refusal>> {
+        match letter {
+            'I' => self.probe(Protocol::Icmp, 0),
+            'T' => self.probe(Protocol::Tcp, 80),
+            'U' => self.probe(Protocol::Udp, 53),
+            '4' | '6' => self.families = Families::option(letter).unwrap_or_default(),
+            'n' => self.numeric = true,
+            'f' => self.first = value.parse().ok()?,
+            'm' => self.most = value.parse().ok()?,
+            'q' => self.probes = value.parse().ok()?,
+            'w' => match longest(value)? {
+                Ok(patience) => self.patience = patience,
+                Err(refusal) => return Some(Err(refusal)),
+            },
+            // These tune what never shows here.
+            'd' | 'F' | 'e' => {}
+            'N' | 't' => drop(value.parse::<u32>().ok()?),
+            _ => return Some(Ok(false)),
+        }
+        Some(Ok(true))
     }
 
     /// Reads the operands: a host, and perhaps a length.
@@ -277,6 +261,27 @@ struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
+    /// The option's value: part of its word, or the next one.
+    ///
+    /// # Errors
+    /// There is none.
+    fn value(&self, arguments: &'a [String], at: &mut usize) -> Result<&'a str, Refusal> {
+        let Some(what) = self.takes else { return Ok("") };
+        if let Some(glued) = self.glued {
+            return Ok(glued);
+        }
+        let (name, number) = (self.name, *at);
+        let between = if self.is_long { '=' } else { ' ' };
+        let missing = || {
+            let example = format!("{name}{between}{what}");
+            (format!("Option `{name}' (argc {number}) requires an argument: `{example}'"), 2)
+        };
+        // A long option takes no other word.
+        let next = arguments.get(*at).filter(|_| !self.is_long).ok_or_else(missing)?;
+        *at += 1;
+        Ok(next)
+    }
+
     /// `None` for a word that is no option. Letters without values may stand together.
     fn of(word: &'a str) -> Option<Word<'a>> {
         if word.starts_with("--") {
