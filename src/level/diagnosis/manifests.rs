@@ -357,7 +357,7 @@ impl<'a> Unapplied<'a> {
                 // With several faults either may be right: the word is the player's.
                 trial::Tried::Fails(_) => {
                     return format!(
-                        "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew, which alone does not make the goal pass; it stays as it is where its file says what it said before"
+                        "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew, which alone does not make the goal pass; to keep the one that is there, write into its file again what it said before"
                     );
                 }
                 _ if trial::breaks(self.facts, &command).is_some() => {

@@ -40,7 +40,7 @@ use self::compound::Waiting;
 use self::frame::{Descriptors, Frame, Job, Task};
 use self::state::ShellState;
 use super::files::View;
-use super::syntax::{Dialect, List};
+use super::syntax::{Dialect, List, in_single_quotes};
 use super::{Interrupted, Io, Order, Stdin, Step, Tool};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, Place};
@@ -269,8 +269,8 @@ impl Machine {
     /// The shell does not start, and says why.
     fn refuse(&mut self, why: &str) {
         let name = &self.state.name;
-        let text = format!("echo '{name}: {why}' >&2; exit 2");
-        self.run_text(&text);
+        let told = in_single_quotes(&format!("{name}: {why}"));
+        self.run_text(&format!("echo {told} >&2; exit 2"));
     }
 
     /// `-c` without its text.

@@ -125,6 +125,13 @@ fn stopped(stop: Stop, position: &str) -> (Option<String>, i32, bool) {
     (Some(format!("jq: error (at {position}): {text}")), 5, false)
 }
 
+/// Writes what a program has said on standard error, if it has said anything.
+fn tell(errors: Vec<u8>, io: &mut Io<'_>) {
+    if !errors.is_empty() {
+        io.put_error(&errors);
+    }
+}
+
 /// The variables that a program finds: `$ENV`, and those of the command line.
 fn globals(options: &Options, io: &Io<'_>) -> Env {
     let environment = io.environment.iter();
@@ -166,10 +173,7 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
         let flow = {
             let out = &mut *io;
             run.program(tree, value, &mut |run, item| {
-                let errors = std::mem::take(&mut run.errors);
-                if !errors.is_empty() {
-                    out.put_error(&errors);
-                }
+                tell(std::mem::take(&mut run.errors), out);
                 run.spend(builtins::written(&item.value))?;
                 last = Some(item.value.is_true());
                 options.print(&item.value, out.stdout);
@@ -181,9 +185,7 @@ fn session(io: &mut Io<'_>, options: &Options, tree: &Exp, texts: Vec<Text>) -> 
         };
         let errors = std::mem::take(&mut run.errors);
         let steps = run.steps() / STEPS;
-        if !errors.is_empty() {
-            io.put_error(&errors);
-        }
+        tell(errors, io);
         if !io.budget.take(steps) {
             return 5;
         }

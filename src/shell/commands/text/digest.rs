@@ -525,34 +525,45 @@ fn check(
         });
         return false;
     }
-    let plural = |count: i32, one: &str, many: &str| match count {
-        1 => format!("1 {one}"),
-        count => format!("{count} {many}"),
-    };
-    if gnu && !silent {
-        if bad > 0 {
-            let what = plural(bad, "line is", "lines are");
-            io.write_error(format!("{name}: WARNING: {what} improperly formatted"));
-        }
-        if missing > 0 {
-            let what = plural(missing, "listed file", "listed files");
-            io.write_error(format!("{name}: WARNING: {what} could not be read"));
-        }
-        if wrong > 0 {
-            let what = plural(wrong, "computed checksum", "computed checksums");
-            io.write_error(format!("{name}: WARNING: {what} did NOT match"));
-        }
-    } else if !gnu && !silent && wrong + missing > 0 {
-        let failed = wrong + missing;
-        io.write_error(format!(
-            "{name}: WARNING: {failed} of {all} computed checksums did NOT match"
-        ));
+    if !silent {
+        warn(name, Faults { wrong, missing, bad }, all, io);
     }
     if gnu && options.has('i') && seen + wrong == 0 {
         io.write_error(format!("{name}: {list}: no file was verified"));
         return false;
     }
     wrong + missing == 0 && !(options.has('S') && bad > 0)
+}
+
+/// How many lines of a list are no lines of a list, name a file that cannot be read, or another sum than
+/// the file has.
+struct Faults {
+    bad: i32,
+    missing: i32,
+    wrong: i32,
+}
+
+/// What stands behind a list: a line for each kind of fault, or BusyBox' one line for all.
+fn warn(name: &str, faults: Faults, all: i32, io: &mut Io<'_>) {
+    let Faults { bad, missing, wrong } = faults;
+    if !is_gnu(io) {
+        let failed = wrong + missing;
+        if failed > 0 {
+            let what = format!("{failed} of {all} computed checksums did NOT match");
+            io.write_error(format!("{name}: WARNING: {what}"));
+        }
+        return;
+    }
+    for (count, one, many, what) in [
+        (bad, "line is", "lines are", "improperly formatted"),
+        (missing, "listed file", "listed files", "could not be read"),
+        (wrong, "computed checksum", "computed checksums", "did NOT match"),
+    ] {
+        let things = if count == 1 { one } else { many };
+        if count > 0 {
+            io.write_error(format!("{name}: WARNING: {count} {things} {what}"));
+        }
+    }
 }
 
 #[cfg(test)]

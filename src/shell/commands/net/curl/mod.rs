@@ -391,6 +391,42 @@ fn open_operation(
     Ok(())
 }
 
+/// The file that a URL's output goes to; `None` for standard output.
+///
+/// # Errors
+/// The exit code, where the URL names no file; it is said.
+fn destination(
+    operation: &Operation,
+    words: &Messages<'_>,
+    io: &mut Io<'_>,
+    wanted: &Wanted,
+    url: &Url,
+) -> Result<Option<String>, i32> {
+    let mut file = wanted.output.clone().filter(|file| file != "-");
+    if wanted.remote_name {
+        if url.file_name().is_empty() {
+            if !words.global.silent {
+                words.tell(io, "curl: Remote file name has no length!\n");
+            }
+            let told = "Failed writing received data to disk/application";
+            return Err(words.fail(io, 23, told));
+        }
+        file = Some(url.file_name().to_owned());
+    }
+    if let (Some(folder), Some(name)) = (&operation.output_dir, &file) {
+        file = Some(format!("{folder}/{name}"));
+    }
+    if let (true, Some((folder, _))) =
+        (operation.create_dirs, file.as_ref().and_then(|file| file.rsplit_once('/')))
+        && !folder.is_empty()
+        && !io.is_directory(folder)
+    {
+        // A folder that cannot be made is told when the file is opened.
+        let _ = io.make_directory(folder);
+    }
+    Ok(file)
+}
+
 /// Reads the URL and decides where its output goes; none for a URL that needs no connection.
 fn prepare(
     at: usize,
@@ -411,28 +447,7 @@ fn prepare(
             return Err(Some(code));
         }
     };
-    let mut file = wanted.output.clone().filter(|file| file != "-");
-    if wanted.remote_name {
-        if url.file_name().is_empty() {
-            if !words.global.silent {
-                words.tell(io, "curl: Remote file name has no length!\n");
-            }
-            let told = "Failed writing received data to disk/application";
-            return Err(Some(words.fail(io, 23, told)));
-        }
-        file = Some(url.file_name().to_owned());
-    }
-    if let (Some(folder), Some(name)) = (&operation.output_dir, &file) {
-        file = Some(format!("{folder}/{name}"));
-    }
-    if let (true, Some((folder, _))) =
-        (operation.create_dirs, file.as_ref().and_then(|file| file.rsplit_once('/')))
-        && !folder.is_empty()
-        && !io.is_directory(folder)
-    {
-        // A folder that cannot be made is told when the file is opened.
-        let _ = io.make_directory(folder);
-    }
+    let file = destination(operation, words, io, wanted, &url).map_err(Some)?;
     let kept = match (operation.resume, &file) {
         (Some(None), Some(file)) => io.read_file(file).unwrap_or_default(),
         (Some(Some(_)), Some(file)) => io.read_file(file).unwrap_or_default(),

@@ -273,6 +273,19 @@ impl Default for Arguments {
     }
 }
 
+/// The words of `--restrict-file-names`.
+///
+/// # Errors
+/// A word that is none of them.
+fn restrictions(name: &str, value: &str) -> Result<Vec<String>, Wrong> {
+    let known = ["unix", "vms", "windows", "lowercase", "uppercase", "nocontrol", "ascii"];
+    if value.split(',').any(|word| !known.contains(&word)) {
+        let rest = ",\n    use [unix|vms|windows],[lowercase|uppercase],[nocontrol],[ascii].";
+        return Err(invalid(name, "restriction", value, rest));
+    }
+    Ok(value.split(',').map(str::to_owned).collect())
+}
+
 impl Arguments {
     /// Reads a file of settings (`.wgetrc`): a command a line, `#` before what is only said.
     ///
@@ -627,16 +640,7 @@ impl Arguments {
             "secure-protocol" => one_of(&[
                 "auto", "SSLv2", "SSLv3", "TLSv1", "TLSv1_1", "TLSv1_2", "TLSv1_3", "PFS",
             ])?,
-            "restrict-file-names" => {
-                let known =
-                    ["unix", "vms", "windows", "lowercase", "uppercase", "nocontrol", "ascii"];
-                if value.split(',').any(|word| !known.contains(&word)) {
-                    let rest =
-                        ",\n    use [unix|vms|windows],[lowercase|uppercase],[nocontrol],[ascii].";
-                    return Err(invalid(name, "restriction", value, rest));
-                }
-                self.restricted = value.split(',').map(str::to_owned).collect();
-            }
+            "restrict-file-names" => self.restricted = restrictions(name, value)?,
             _ => {}
         }
         Ok(())

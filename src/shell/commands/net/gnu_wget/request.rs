@@ -104,32 +104,15 @@ pub(super) fn proxy(arguments: &Arguments, io: &Io<'_>, url: &Url) -> Option<(St
     Some((place.host, place.port))
 }
 
-/// The request of a download.
-///
-/// # Errors
-/// The file of the body that cannot be read, and why.
-pub(super) fn make(
+/// What a request's head says beside its body's length and kind.
+fn fields(
     arguments: &Arguments,
     io: &Io<'_>,
     download: &Download,
     proxied: bool,
     jar: &Jar,
-) -> Result<HttpRequest, (String, String)> {
+) -> Vec<(String, String)> {
     let url = &download.url;
-    let post = arguments.post_data.as_ref().or(arguments.body.as_ref());
-    let file = arguments.post_file.as_ref().or(arguments.body_file.as_ref());
-    let body = match file {
-        _ if download.bodiless => None,
-        Some(file) => Some(io.read_file(file).map_err(|why| (file.clone(), why))?),
-        None => post.map(|text| text.clone().into_bytes()),
-    };
-    let posts = arguments.post_data.is_some() || arguments.post_file.is_some();
-    let method = match &arguments.method {
-        _ if posts && !download.bodiless => "POST".to_owned(),
-        Some(method) if !download.bodiless => method.clone(),
-        _ if download.heads(arguments) => "HEAD".to_owned(),
-        _ => "GET".to_owned(),
-    };
     let mut headers = vec![("Host".to_owned(), url.authority())];
     let mut put = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
     if let Some(referer) = arguments.referer.as_ref().or(download.referer.as_ref()) {
@@ -170,6 +153,37 @@ pub(super) fn make(
     if !cookies.is_empty() {
         put("Cookie", &cookies);
     }
+    headers
+}
+
+/// The request of a download.
+///
+/// # Errors
+/// The file of the body that cannot be read, and why.
+pub(super) fn make(
+    arguments: &Arguments,
+    io: &Io<'_>,
+    download: &Download,
+    proxied: bool,
+    jar: &Jar,
+) -> Result<HttpRequest, (String, String)> {
+    let url = &download.url;
+    let post = arguments.post_data.as_ref().or(arguments.body.as_ref());
+    let file = arguments.post_file.as_ref().or(arguments.body_file.as_ref());
+    let body = match file {
+        _ if download.bodiless => None,
+        Some(file) => Some(io.read_file(file).map_err(|why| (file.clone(), why))?),
+        None => post.map(|text| text.clone().into_bytes()),
+    };
+    let posts = arguments.post_data.is_some() || arguments.post_file.is_some();
+    let method = match &arguments.method {
+        _ if posts && !download.bodiless => "POST".to_owned(),
+        Some(method) if !download.bodiless => method.clone(),
+        _ if download.heads(arguments) => "HEAD".to_owned(),
+        _ => "GET".to_owned(),
+    };
+    let mut headers = fields(arguments, io, download, proxied, jar);
+    let mut put = |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
     if body.is_none() && matches!(method.as_str(), "POST" | "PUT") {
         put("Content-Length", "0");
     }

@@ -172,6 +172,19 @@ pub(in crate::shell::commands) fn grep(
     }
 }
 
+/// `-r`, `-d`, `--include` and their like: which files are read.
+fn choice(options: &Options) -> Choice {
+    let directories = options.value('d').unwrap_or("read");
+    let kept = |letter: char| options.all(letter).map(str::to_owned).collect();
+    Choice {
+        recursive: options.has('r') || options.has('R') || directories == "recurse",
+        skips: directories == "skip",
+        include: kept('Ú'),
+        exclude: kept('Í'),
+        exclude_dir: kept('Ó'),
+    }
+}
+
 fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, String> {
     let gnu = setting.flavour == Flavour::Gnu;
     if gnu
@@ -186,10 +199,8 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
     if gnu {
         known_words(&options)?;
     }
-    let directories = options.value('d').unwrap_or("read");
-    let recursive = options.has('r') || options.has('R') || directories == "recurse";
-    let many = options.operands.len() > 1 || recursive;
-    let kept = |letter: char| options.all(letter).map(str::to_owned).collect();
+    let choice = choice(&options);
+    let many = options.operands.len() > 1 || choice.recursive;
     let given = |letter: char| options.value(letter).map(str::to_owned);
     let name_last = options.in_order().filter(|(letter, _)| matches!(letter, 'h' | 'H')).last();
     // BusyBox takes the option, and never paints.
@@ -237,13 +248,6 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
         file: File::default(),
         any: false,
         shown_any: false,
-    };
-    let choice = Choice {
-        recursive,
-        skips: directories == "skip",
-        include: kept('Ú'),
-        exclude: kept('Í'),
-        exclude_dir: kept('Ó'),
     };
     let named = options.has('H');
     let operands = options.operands;
