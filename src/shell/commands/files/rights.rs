@@ -337,7 +337,7 @@ fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
     let root = io.cluster.identity(io.place).is_root();
     let mut change = Change { tool, options: &options, gnu, status: 0 };
     change.each(io, paths, &|io, path, facts| {
-        if !root && owner.differs(&facts) {
+        if !root && owner.differs(facts) {
             let why = "Operation not permitted";
             return Err(match (gnu, tool) {
                 (true, "chgrp") => format!("chgrp: changing group of '{path}': {why}"),
@@ -349,7 +349,7 @@ fn own(tool: &'static str, arguments: &[String], io: &mut Io<'_>) -> Option<i32>
             attributes.owner = owner.user.clone().or(attributes.owner.take());
             attributes.group = owner.group.clone().or(attributes.group.take());
         });
-        Ok(owner.report(path, &facts, &options, tool))
+        Ok(owner.report(path, facts, &options, tool))
     });
     Some(change.status)
 }
