@@ -166,6 +166,10 @@ fn what_a_device_gives_is_whole_or_refused() {
 #[test]
 fn a_number_of_pieces_or_probes_is_bounded() {
     bomb("seq 9 | split -n 1000000000", "not simulated here: split -n");
+    for option in ["w", "l", "o", "n"] {
+        let command = format!("seq 9 | pr -{option} 999999999 -3; seq 9 | pr -{option}999999999");
+        bomb(&command, "not simulated here: pr with a number over 10000");
+    }
     bomb("seq 9 | split -n l/999999999999", "not simulated here: split -n");
     let pod = "kubectl run t --image=busybox --command -- sleep 999; kubectl wait --for=condition=Ready pod/t";
     let probes = "kubectl exec t -- traceroute -q 2147483647 10.1.1.1";

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::describe::Line;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::Output;
@@ -26,7 +26,7 @@ pub(super) static VERSION_COMMAND: Command = Command {
         text("output", Some('o'), "Output format: json or yaml."),
     ]],
     run: version,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static CLUSTER_INFO: Command = Command {
@@ -34,15 +34,15 @@ pub(super) static CLUSTER_INFO: Command = Command {
     short: "Display cluster information",
     children: &[&DUMP],
     run: cluster_info,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static DUMP: Command = Command {
     name: "dump",
     short: "Dump relevant information for debugging and diagnosis",
     flags: &[
-        catalog::ALL_NAMESPACES,
-        catalog::PRINT,
+        command::ALL_NAMESPACES,
+        command::PRINT,
         &[
             typed("namespaces", Takes::List, "[]", "Not simulated here."),
             text("output-directory", None, "Not simulated here."),
@@ -53,7 +53,7 @@ static DUMP: Command = Command {
         Output::of_write(&call, io)?;
         Err(Failure::not_simulated("cluster-info dump", "use 'kubectl get all -A -o yaml'"))
     },
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static API_RESOURCES: Command = Command {
@@ -71,21 +71,21 @@ pub(super) static API_RESOURCES: Command = Command {
         typed("categories", Takes::List, "[]", "Only those of these categories."),
     ]],
     run: api_resources,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static API_VERSIONS: Command = Command {
     name: "api-versions",
     short: "Print the supported API versions on the server, in the form of \"group/version\"",
     run: api_versions,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static AUTH: Command = Command {
     name: "auth",
     short: "Inspect authorization",
     children: &[&CAN_I, &super::refused::RECONCILE, &WHO_AM_I],
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static CAN_I: Command = Command {
@@ -93,7 +93,7 @@ static CAN_I: Command = Command {
     short: "Check whether an action is allowed",
     usage: "VERB [TYPE | TYPE/NAME | NONRESOURCEURL]",
     flags: &[
-        catalog::ALL_NAMESPACES,
+        command::ALL_NAMESPACES,
         &[
             switch("list", None, "Show everything that is allowed."),
             switch("quiet", Some('q'), "Only the exit code."),
@@ -102,15 +102,15 @@ static CAN_I: Command = Command {
         ],
     ],
     run: can_i,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static WHO_AM_I: Command = Command {
     name: "whoami",
     short: "Experimental: Check self subject attributes",
-    flags: &[catalog::PRINT],
+    flags: &[command::PRINT],
     run: who_am_i,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static TOP: Command = Command {
@@ -118,7 +118,7 @@ pub(super) static TOP: Command = Command {
     short: "Display resource (CPU/memory) usage",
     usage: "SUBCOMMAND",
     children: &[&TOP_NODE, &TOP_POD],
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static TOP_NODE: Command = Command {
@@ -126,12 +126,12 @@ static TOP_NODE: Command = Command {
     aliases: &["nodes", "no"],
     short: "Display resource (CPU/memory) usage of nodes",
     flags: &[
-        catalog::SELECTOR,
+        command::SELECTOR,
         TOP_FLAGS,
         &[switch("show-capacity", None, "What nodes have, not what pods may take.")],
     ],
     run: no_metrics,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static TOP_POD: Command = Command {
@@ -139,9 +139,9 @@ static TOP_POD: Command = Command {
     aliases: &["pods", "po"],
     short: "Display resource (CPU/memory) usage of pods",
     flags: &[
-        catalog::SELECTOR,
-        catalog::ALL_NAMESPACES,
-        catalog::FIELD_SELECTOR,
+        command::SELECTOR,
+        command::ALL_NAMESPACES,
+        command::FIELD_SELECTOR,
         TOP_FLAGS,
         &[
             switch("containers", None, "Each container by itself."),
@@ -149,7 +149,7 @@ static TOP_POD: Command = Command {
         ],
     ],
     run: no_metrics,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// The flags of `top node` and `top pod`.

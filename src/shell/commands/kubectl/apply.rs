@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
 use super::client::Filter;
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::{Output, list};
@@ -28,10 +28,10 @@ pub(super) static COMMAND: Command = Command {
                manifest of a folder\n  kubectl apply -f manifests/\n  \n  # Apply what is typed or \
                piped in\n  cat web.yaml | kubectl apply -f -",
     usage: "(-f FILENAME | -k DIRECTORY)",
-    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, command::FILENAME, command::SELECTOR, command::WRITE, command::VALIDATE],
     children: &[&EDIT_LAST_APPLIED, &SET_LAST_APPLIED, &VIEW_LAST_APPLIED],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static EDIT_LAST_APPLIED: Command = Command {
@@ -39,8 +39,8 @@ static EDIT_LAST_APPLIED: Command = Command {
     short: "Edit latest last-applied-configuration annotations of a resource/object",
     usage: "(RESOURCE/NAME | -f FILENAME)",
     flags: &[
-        catalog::FILENAME,
-        catalog::PRINT,
+        command::FILENAME,
+        command::PRINT,
         &[
             switch("windows-line-endings", None, "Not simulated here."),
             text("field-manager", None, "Not simulated here."),
@@ -54,7 +54,7 @@ static EDIT_LAST_APPLIED: Command = Command {
         let instead = "apply the manifest again, or use 'kubectl apply set-last-applied -f'";
         Err(Failure::not_simulated(&call.path, instead))
     },
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static SET_LAST_APPLIED: Command = Command {
@@ -64,11 +64,11 @@ static SET_LAST_APPLIED: Command = Command {
     usage: "-f FILENAME",
     flags: &[
         &[switch("create-annotation", None, "Make the annotation where there is none.")],
-        &[catalog::FILE],
-        catalog::WRITE,
+        &[command::FILE],
+        command::WRITE,
     ],
     run: set_last_applied,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static VIEW_LAST_APPLIED: Command = Command {
@@ -76,12 +76,12 @@ static VIEW_LAST_APPLIED: Command = Command {
     short: "View the latest last-applied-configuration annotations of a resource/object",
     usage: "(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)",
     flags: &[
-        catalog::FILENAME,
-        catalog::SELECTOR,
+        command::FILENAME,
+        command::SELECTOR,
         &[text("output", Some('o'), "Output format: yaml or json."), switch("all", None, "All.")],
     ],
     run: view_last_applied,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::super::tool::{Interrupted, Io, Step};
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
@@ -16,7 +16,7 @@ pub(super) static COMMAND: Command = Command {
     usage: "(POD | TYPE/NAME) -c CONTAINER",
     flags: &[FLAGS],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

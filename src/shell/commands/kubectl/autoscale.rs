@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::create::finish_as;
 use super::dry_run::{DryRun, Report};
 use super::flags::{Arguments, Flag, Takes, text, typed};
@@ -18,10 +18,10 @@ pub(super) static COMMAND: Command = Command {
     short: "Auto-scale a deployment, replica set, stateful set, or replication controller",
     usage: "(-f FILENAME | TYPE NAME | TYPE/NAME) [--min=MINPODS] --max=MAXPODS [--cpu=CPU] \
             [--memory=MEMORY]",
-    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE],
+    flags: &[FLAGS, command::FILENAME, command::WRITE],
     required: &["max"],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

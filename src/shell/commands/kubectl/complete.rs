@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::catalog::{self, Command};
+use super::catalog;
+use super::command::{self, Command};
 use super::flags::Takes;
 use crate::api::{Kind, Pod};
 use crate::cluster::Cluster;
@@ -97,7 +98,7 @@ impl<'a> Line<'a> {
 
     fn flags(&self) -> impl Iterator<Item = &'static super::flags::Flag> + use<> {
         let own = self.command.map_or(&[][..], |command| command.flags);
-        own.iter().copied().flatten().chain(catalog::GLOBAL)
+        own.iter().copied().flatten().chain(command::GLOBAL)
     }
 
     /// `rollout`, or the command's own name.

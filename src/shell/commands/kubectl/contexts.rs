@@ -4,7 +4,7 @@ use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::config::{Config, Context};
 use super::flags::{Arguments, Takes, switch, text, typed};
 use super::output::Output;
@@ -34,7 +34,7 @@ pub(super) static COMMAND: Command = Command {
         &USE_CONTEXT,
         &VIEW,
     ],
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// What `kubectl config` alone says.
@@ -53,7 +53,7 @@ static CURRENT_CONTEXT: Command = Command {
     name: "current-context",
     short: "Display the current-context",
     run: current_context,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static DELETE_CLUSTER: Command = Command {
@@ -61,7 +61,7 @@ static DELETE_CLUSTER: Command = Command {
     short: "Delete the specified cluster from the kubeconfig",
     usage: "NAME",
     run: |call, io| delete(call, io, "clusters", "cluster"),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static DELETE_USER: Command = Command {
@@ -69,7 +69,7 @@ static DELETE_USER: Command = Command {
     short: "Delete the specified user from the kubeconfig",
     usage: "NAME",
     run: |call, io| delete(call, io, "users", "user"),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static SET: Command = Command {
@@ -82,7 +82,7 @@ static SET: Command = Command {
         "The value is not encoded yet, where one is kept in base64.",
     )]],
     run: |call, io| property(call, io, true),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static UNSET: Command = Command {
@@ -90,7 +90,7 @@ static UNSET: Command = Command {
     short: "Unset an individual value in a kubeconfig file",
     usage: "PROPERTY_NAME",
     run: |call, io| property(call, io, false),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static SET_CLUSTER: Command = Command {
@@ -104,7 +104,7 @@ static SET_CLUSTER: Command = Command {
         text("server", None, "The API server's address."),
     ]],
     run: set_cluster,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static SET_CREDENTIALS: Command = Command {
@@ -124,7 +124,7 @@ static SET_CREDENTIALS: Command = Command {
         switch("exec-provide-cluster-info", None, "Tell it of the cluster."),
     ]],
     run: set_credentials,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static DELETE_CONTEXT: Command = Command {
@@ -132,21 +132,21 @@ static DELETE_CONTEXT: Command = Command {
     short: "Delete the specified context from the kubeconfig",
     usage: "NAME",
     run: delete_context,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static GET_CLUSTERS: Command = Command {
     name: "get-clusters",
     short: "Display clusters defined in the kubeconfig",
     run: |call, io| names(call, io, "clusters"),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static GET_USERS: Command = Command {
     name: "get-users",
     short: "Display users defined in the kubeconfig",
     run: |call, io| names(call, io, "users"),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static GET_CONTEXTS: Command = Command {
@@ -158,7 +158,7 @@ static GET_CONTEXTS: Command = Command {
         text("output", Some('o'), "Output format: name."),
     ]],
     run: get_contexts,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static RENAME_CONTEXT: Command = Command {
@@ -166,7 +166,7 @@ static RENAME_CONTEXT: Command = Command {
     short: "Rename a context from the kubeconfig file",
     usage: "CONTEXT_NAME NEW_NAME",
     run: rename_context,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static SET_CONTEXT: Command = Command {
@@ -178,7 +178,7 @@ static SET_CONTEXT: Command = Command {
             [--namespace=namespace]",
     flags: &[&[switch("current", None, "The current context.")]],
     run: set_context,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static USE_CONTEXT: Command = Command {
@@ -187,7 +187,7 @@ static USE_CONTEXT: Command = Command {
     short: "Set the current-context in a kubeconfig file",
     usage: "CONTEXT_NAME",
     run: use_context,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static VIEW: Command = Command {
@@ -200,10 +200,10 @@ static VIEW: Command = Command {
             switch("flatten", None, "Files' contents in place of their names."),
             typed("merge", Takes::Switch, "true", "Merge several files."),
         ],
-        catalog::PRINT,
+        command::PRINT,
     ],
     run: view,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn current_context(call: Call, io: &mut Io<'_>) -> Outcome {
@@ -235,7 +235,7 @@ fn exactly<const N: usize>(call: &Call, io: &mut Io<'_>) -> Result<[String; N], 
 
 /// A complaint that follows the command's page.
 fn with_page(call: &Call, io: &mut Io<'_>, text: &str) -> Failure {
-    match super::help::of_command(&call.path, call.command, io) {
+    match super::pages::of_command(&call.path, call.command, io) {
         Ok(_) => Failure::message(text),
         Err(failure) => failure,
     }
@@ -372,7 +372,7 @@ fn set_context(call: Call, io: &mut Io<'_>) -> Outcome {
 
 fn delete_context(call: Call, io: &mut Io<'_>) -> Outcome {
     let [name] = call.arguments.positional.as_slice() else {
-        return super::help::of_command(&call.path, call.command, io);
+        return super::pages::of_command(&call.path, call.command, io);
     };
     let name = name.clone();
     let mut config = Config::load(&call.arguments, io)?;
@@ -401,7 +401,7 @@ fn delete(call: Call, io: &mut Io<'_>, list: &str, what: &str) -> Outcome {
         return Err(call.usage("user to delete is required"));
     }
     let [name] = call.arguments.positional.as_slice() else {
-        return super::help::of_command(&call.path, call.command, io);
+        return super::pages::of_command(&call.path, call.command, io);
     };
     let name = name.clone();
     let mut config = Config::load(&call.arguments, io)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, DONE, Failure, Outcome, pods};
 use crate::api::{Kind, Pod, Status};
@@ -17,7 +17,7 @@ pub(super) static COMMAND: Command = Command {
     usage: "<file-spec-src> <file-spec-dest>",
     flags: &[FLAGS],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::super::super::tool::{Interrupted, Io, Step};
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::exec::Program;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::logs::Output;
@@ -25,7 +25,7 @@ pub(super) static COMMAND: Command = Command {
     usage: "(POD | TYPE[[.VERSION].GROUP]/NAME) [ -- COMMAND [args...] ]",
     flags: &[FLAGS],
     run: debug,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

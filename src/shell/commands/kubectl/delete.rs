@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::super::tool::{Io, Read, Step};
-use super::catalog::{self, Command};
 use super::client::Client;
+use super::command::{self, Command};
 use super::dry_run::DryRun;
 use super::flags::{Flag, Takes, switch, typed};
 use super::target::Target;
@@ -19,14 +19,14 @@ pub(super) static COMMAND: Command = Command {
     usage: "([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)])",
     flags: &[
         FLAGS,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::FIELD_SELECTOR,
-        catalog::ALL_NAMESPACES,
-        catalog::ALL,
+        command::FILENAME,
+        command::SELECTOR,
+        command::FIELD_SELECTOR,
+        command::ALL_NAMESPACES,
+        command::ALL,
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::super::tool::Io;
 use super::super::text::diff::unified_hunks;
 use super::apply::merged;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::sources;
 use super::{Call, Failure, Next, Outcome};
@@ -16,9 +16,9 @@ pub(super) static COMMAND: Command = Command {
     name: "diff",
     short: "Diff the live version against a would-be applied version",
     usage: "-f FILENAME",
-    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR],
+    flags: &[FLAGS, command::FILENAME, command::SELECTOR],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

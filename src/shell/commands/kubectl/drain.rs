@@ -5,8 +5,8 @@ use std::time::Duration;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
 use super::super::super::tool::{Io, Step};
-use super::catalog::{self, Command};
 use super::client::{Client, Filter};
+use super::command::{self, Command};
 use super::dry_run::DryRun;
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, Failure, Next, Outcome, Task, nodes};
@@ -20,9 +20,9 @@ pub(super) static COMMAND: Command = Command {
     short: "Drain node in preparation for maintenance",
     examples: "  # Move the pods of a node elsewhere\n  kubectl drain node-1 --ignore-daemonsets",
     usage: "NODE",
-    flags: &[FLAGS, catalog::SELECTOR],
+    flags: &[FLAGS, command::SELECTOR],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

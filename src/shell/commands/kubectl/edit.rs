@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::super::super::UiRequest;
 use super::super::super::tool::{Interrupted, Io, Step, Tool};
-use super::catalog::{self, Command};
 use super::client::Client;
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::Output;
@@ -21,9 +21,9 @@ pub(super) static COMMAND: Command = Command {
     name: "edit",
     short: "Edit a resource on the server",
     usage: "(RESOURCE/NAME | -f FILENAME)",
-    flags: &[FLAGS, catalog::FILENAME, catalog::PRINT],
+    flags: &[FLAGS, command::FILENAME, command::PRINT],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

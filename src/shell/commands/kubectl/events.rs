@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::super::tool::{Io, Step};
-use super::catalog::{self, Command};
 use super::client::{Client, Filter};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::Output;
 use super::target;
@@ -19,9 +19,9 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # What happened to a pod\n  kubectl events --for pod/web",
     usage: "[(-o|--output=)json|yaml|name] [--for TYPE/NAME] [--watch] \
             [--types=Normal,Warning]",
-    flags: &[FLAGS, catalog::ALL_NAMESPACES, catalog::PRINT],
+    flags: &[FLAGS, command::ALL_NAMESPACES, command::PRINT],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::super::super::tool::{Interrupted, Io, Stdin, Step, Tool};
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, Failure, Next, Outcome, Task, pods};
 use crate::api::Pod;
@@ -17,9 +17,9 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # Run a command in a pod\n  kubectl exec web -- date\n  \n  # A shell in one of \
                several containers\n  kubectl exec -it web -c sidecar -- sh",
     usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
-    flags: &[FLAGS, catalog::FILENAME],
+    flags: &[FLAGS, command::FILENAME],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -1,7 +1,7 @@
 //! `kubectl explain`: a field's documentation, from the schema that manifests are checked by.
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{switch, text};
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::Kind;
@@ -19,7 +19,7 @@ pub(super) static COMMAND: Command = Command {
         text("output", Some('o'), "plaintext or plaintext-openapiv2."),
     ]],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// How wide a description is.

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::create::show;
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
@@ -24,9 +24,9 @@ pub(super) static COMMAND: Command = Command {
     usage: "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] \
             [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] \
             [--type=type]",
-    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, command::FILENAME, command::WRITE, command::VALIDATE],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

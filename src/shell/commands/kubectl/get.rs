@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::super::tool::{Io, Step};
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, typed};
 use super::jsonpath::Template;
 use super::output::Output;
@@ -25,13 +25,13 @@ pub(super) static COMMAND: Command = Command {
             [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]",
     flags: &[
         FLAGS,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::FIELD_SELECTOR,
-        catalog::ALL_NAMESPACES,
+        command::FILENAME,
+        command::SELECTOR,
+        command::FIELD_SELECTOR,
+        command::ALL_NAMESPACES,
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[
@@ -128,7 +128,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         }
         return Err(Failure::Verbatim(NO_RESOURCE.to_owned()));
     }
-    if words.first().is_some_and(|word| catalog::is_component_statuses(word)) {
+    if words.first().is_some_and(|word| is_component_statuses(word)) {
         return component_statuses(&mut call, io);
     }
     let target = Target::of(&call, io, &words, Rules::default())?;
@@ -526,6 +526,11 @@ impl Task for Watch {
             None => Ok(Step::Until(next)),
         }
     }
+}
+
+/// Whether a word names the old health table.
+fn is_component_statuses(word: &str) -> bool {
+    ["componentstatuses", "componentstatus", "cs"].contains(&word.to_lowercase().as_str())
 }
 
 #[cfg(test)]

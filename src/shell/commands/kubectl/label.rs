@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, switch, text};
 use super::local::{self, Item, Items, NO_SERVER};
@@ -20,7 +20,7 @@ pub(super) static LABEL: Command = Command {
     usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N",
     flags: FLAGS,
     run: |call, io| run(call, io, &LABELS),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static ANNOTATE: Command = Command {
@@ -29,7 +29,7 @@ pub(super) static ANNOTATE: Command = Command {
     usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N",
     flags: FLAGS,
     run: |call, io| run(call, io, &ANNOTATIONS),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[&[Flag]] = &[
@@ -39,13 +39,13 @@ const FLAGS: &[&[Flag]] = &[
         switch("local", None, "Change the manifest, not the server's object."),
         text("resource-version", None, "Only if the object has this version."),
     ],
-    catalog::RECORD,
-    catalog::FILENAME,
-    catalog::SELECTOR,
-    catalog::FIELD_SELECTOR,
-    catalog::ALL_NAMESPACES,
-    catalog::ALL,
-    catalog::WRITE,
+    command::RECORD,
+    command::FILENAME,
+    command::SELECTOR,
+    command::FIELD_SELECTOR,
+    command::ALL_NAMESPACES,
+    command::ALL,
+    command::WRITE,
 ];
 
 /// Labels or annotations.

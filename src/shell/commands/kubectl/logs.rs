@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::super::tool::{Io, Step};
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::target::filter;
 use super::{Call, DONE, Failure, Next, Outcome, Task, pods};
@@ -20,9 +20,9 @@ pub(super) static COMMAND: Command = Command {
                printing what one of several writes\n  kubectl logs -f web -c sidecar\n  \n  # What a \
                container wrote before it was restarted\n  kubectl logs web --previous",
     usage: "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]",
-    flags: &[FLAGS, catalog::SELECTOR],
+    flags: &[FLAGS, command::SELECTOR],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -1,6 +1,6 @@
 //! kubectl: a client of the API server, in its own words.
 //!
-//! A command line is read by tables of ours ([`catalog`], [`flags`]); each subcommand is a file. A
+//! A command line is read by tables of ours ([`catalog`], [`command`], [`flags`]); each subcommand is a file. A
 //! command that waits (`wait`, `delete`, `logs -f`) hands a [`Task`] back, which goes on step by
 //! step. Nothing here knows more of the cluster than [`Request`](crate::api::Request) can ask.
 
@@ -10,6 +10,7 @@ mod attach;
 mod autoscale;
 mod catalog;
 mod client;
+mod command;
 mod complete;
 mod config;
 mod contexts;
@@ -40,6 +41,7 @@ mod local;
 mod logs;
 mod nodes;
 mod output;
+mod pages;
 mod patch;
 mod pods;
 mod port_forward;
@@ -71,7 +73,7 @@ use flags::Arguments;
 
 use super::super::tool::{Interrupted, Io, Step, Tool};
 use crate::clock::SimTime;
-use catalog::Command;
+use command::Command;
 
 pub(in crate::shell) use complete::complete;
 

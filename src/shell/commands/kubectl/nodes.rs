@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1::{Node, Taint};
 use serde_json::json;
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, typed};
 use super::target::filter;
@@ -18,7 +18,7 @@ pub(super) static CORDON: Command = Command {
     usage: "NODE",
     flags: CORDON_FLAGS,
     run: |call, io| cordon_all(call, io, true),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static UNCORDON: Command = Command {
@@ -27,7 +27,7 @@ pub(super) static UNCORDON: Command = Command {
     usage: "NODE",
     flags: CORDON_FLAGS,
     run: |call, io| cordon_all(call, io, false),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static TAINT: Command = Command {
@@ -39,17 +39,17 @@ pub(super) static TAINT: Command = Command {
     usage: "NODE NAME KEY_1=VAL_1:TAINT_EFFECT_1 ... KEY_N=VAL_N:TAINT_EFFECT_N",
     flags: &[
         &[switch("overwrite", None, "Change taints that are there already.")],
-        catalog::SELECTOR,
-        catalog::ALL,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::SELECTOR,
+        command::ALL,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: taint,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const CORDON_FLAGS: &[&[Flag]] = &[
-    catalog::SELECTOR,
+    command::SELECTOR,
     &[typed("dry-run", Takes::Optional("unchanged"), "'none'", "none, client or server.")],
 ];
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::local;
@@ -20,9 +20,9 @@ pub(super) static COMMAND: Command = Command {
                \n  # With a JSON patch\n  kubectl patch deploy web --type=json -p \
                '[{\"op\":\"replace\",\"path\":\"/spec/replicas\",\"value\":2}]'",
     usage: "(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]",
-    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE],
+    flags: &[FLAGS, command::FILENAME, command::WRITE],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::super::tool::{Interrupted, Io, Step};
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, typed};
 use super::{Call, Failure, Next, Outcome, Task, pods, target};
 use crate::api::{Kind, Object, Pod};
@@ -24,7 +24,7 @@ pub(super) static COMMAND: Command = Command {
     usage: "TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
     flags: &[FLAGS],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -1,9 +1,9 @@
 //! Commands that kubectl has and podhop has not: with their real flags, so that each says what it is.
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
-use super::{Call, Failure, Outcome, help};
+use super::{Call, Failure, Outcome, pages};
 
 /// What help says of each of their flags.
 const NOT: &str = "Not simulated here.";
@@ -42,26 +42,26 @@ pub(super) static CERTIFICATE: Command = Command {
     short: "Modify certificate resources",
     usage: "SUBCOMMAND",
     children: &[&APPROVE, &DENY],
-    run: help::of_group,
-    ..catalog::PLAIN
+    run: pages::of_group,
+    ..command::PLAIN
 };
 
 static APPROVE: Command = Command {
     name: "approve",
     short: "Approve a certificate signing request",
     usage: "[flags]",
-    flags: &[&[switch("force", None, NOT)], catalog::PRINT, catalog::FILENAME],
+    flags: &[&[switch("force", None, NOT)], command::PRINT, command::FILENAME],
     run: certificate,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static DENY: Command = Command {
     name: "deny",
     short: "Deny a certificate signing request",
     usage: "[flags]",
-    flags: &[&[switch("force", None, NOT)], catalog::PRINT, catalog::FILENAME],
+    flags: &[&[switch("force", None, NOT)], command::PRINT, command::FILENAME],
     run: certificate,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static PROXY: Command = Command {
@@ -84,7 +84,7 @@ pub(super) static PROXY: Command = Command {
         Flag { short: Some('P'), ..typed("www-prefix", Takes::Text, "'/static/'", NOT) },
     ]],
     run: refuse,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static KUBERC: Command = Command {
@@ -92,8 +92,8 @@ pub(super) static KUBERC: Command = Command {
     short: "Manage kuberc configuration files",
     usage: "SUBCOMMAND",
     children: &[&KUBERC_SET, &KUBERC_VIEW],
-    run: help::of_group,
-    ..catalog::PLAIN
+    run: pages::of_group,
+    ..command::PLAIN
 };
 
 static KUBERC_SET: Command = Command {
@@ -113,16 +113,16 @@ static KUBERC_SET: Command = Command {
         text("section", None, NOT),
     ]],
     run: refuse,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static KUBERC_VIEW: Command = Command {
     name: "view",
     short: "Display the current kuberc configuration",
     usage: "[flags]",
-    flags: &[&[text("kuberc", None, NOT)], catalog::PRINT],
+    flags: &[&[text("kuberc", None, NOT)], command::PRINT],
     run: refuse,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// `kubectl alpha`: this version has none.
@@ -133,7 +133,7 @@ pub(super) static ALPHA: Command = Command {
         io.write_error("No alpha commands are available in this version of kubectl");
         super::DONE
     },
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static PLUGIN: Command = Command {
@@ -141,8 +141,8 @@ pub(super) static PLUGIN: Command = Command {
     short: "Provides utilities for interacting with plugins",
     usage: "[flags]",
     children: &[&PLUGIN_LIST],
-    run: help::of_group,
-    ..catalog::PLAIN
+    run: pages::of_group,
+    ..command::PLAIN
 };
 
 static PLUGIN_LIST: Command = Command {
@@ -151,7 +151,7 @@ static PLUGIN_LIST: Command = Command {
     usage: "[flags]",
     flags: &[&[switch("name-only", None, NOT)]],
     run: plugins,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static RECONCILE: Command = Command {
@@ -164,9 +164,9 @@ pub(super) static RECONCILE: Command = Command {
             switch("remove-extra-permissions", None, NOT),
             switch("remove-extra-subjects", None, NOT),
         ],
-        catalog::PRINT,
-        catalog::FILENAME,
+        command::PRINT,
+        command::FILENAME,
     ],
     run: refuse,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::super::super::tool::{Io, Step};
 use super::apply::with_last_applied;
-use super::catalog::{self, Command};
 use super::client::Client;
+use super::command::{self, Command};
 use super::delete::{WaitGone, deleted};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
@@ -19,9 +19,9 @@ pub(super) static COMMAND: Command = Command {
     short: "Replace a resource by file name or stdin",
     examples: "  # Delete what is there and create it again\n  kubectl replace --force -f pod.yaml",
     usage: "-f FILENAME",
-    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, command::FILENAME, command::WRITE, command::VALIDATE],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

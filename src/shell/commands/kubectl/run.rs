@@ -7,8 +7,8 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::super::super::tool::{Interrupted, Io, Step};
-use super::catalog::{self, Command};
 use super::client::Client;
+use super::command::{self, Command};
 use super::create;
 use super::delete::{WaitGone, deleted};
 use super::dry_run::{DryRun, Report};
@@ -28,10 +28,10 @@ pub(super) static COMMAND: Command = Command {
                goes when the shell ends\n  kubectl run -it --rm tmp --image=busybox -- sh",
     usage: "NAME --image=image [--env=\"key=value\"] [--port=port] [--dry-run=server|client] \
             [--command] -- [COMMAND] [args...]",
-    flags: &[FLAGS, catalog::FILENAME, catalog::WRITE],
+    flags: &[FLAGS, command::FILENAME, command::WRITE],
     required: &["image"],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, text, typed};
 use super::output::Output;
@@ -19,10 +19,10 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # Three pods\n  kubectl scale deploy/web --replicas=3",
     usage: "[--resource-version=version] [--current-replicas=count] --replicas=COUNT (-f FILENAME | \
             TYPE NAME)",
-    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::ALL, catalog::WRITE],
+    flags: &[FLAGS, command::FILENAME, command::SELECTOR, command::ALL, command::WRITE],
     required: &["replicas"],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

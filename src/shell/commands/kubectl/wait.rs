@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::super::super::tool::{Io, Step};
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::delete::WaitGone;
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, typed};
@@ -27,15 +27,15 @@ pub(super) static COMMAND: Command = Command {
             [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
     flags: &[
         FLAGS,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::FIELD_SELECTOR,
-        catalog::ALL_NAMESPACES,
-        catalog::ALL,
-        catalog::PRINT,
+        command::FILENAME,
+        command::SELECTOR,
+        command::FIELD_SELECTOR,
+        command::ALL_NAMESPACES,
+        command::ALL,
+        command::PRINT,
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -62,10 +62,18 @@ struct Layout {
     first: usize,
 }
 
+/// Columns, lines and characters beyond this are left out.
+const LARGEST: usize = 10_000;
+
+fn too_large() -> String {
+    format!("podhop: not simulated here: pr with a number over {LARGEST}")
+}
+
 /// A number that an option takes.
 fn number(options: &Options, letter: char, usual: usize, what: &str) -> Result<usize, String> {
     let Some(text) = options.value(letter) else { return Ok(usual) };
     match text.parse() {
+        Ok(number) if number > LARGEST && letter != 'N' => Err(too_large()),
         Ok(number) if number > 0 || letter == 'o' => Ok(number),
         Ok(_) => Err(format!("pr: {what}: '{text}': Numerical result out of range")),
         Err(_) => Err(format!("pr: {what}: '{text}'")),
@@ -100,6 +108,9 @@ impl Layout {
             let digits = text.trim_start_matches(|letter: char| !letter.is_ascii_digit());
             (digits.parse().unwrap_or(5), sign.unwrap_or('\t'))
         });
+        if numbers.is_some_and(|(digits, _)| digits > LARGEST) {
+            return Err(too_large());
+        }
         if numbers.is_some() && columns > 1 {
             return Err("podhop: not simulated here: pr -n with columns".to_owned());
         }

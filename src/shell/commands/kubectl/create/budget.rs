@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::text;
 use super::super::{Call, Failure, Outcome, words};
 use super::{finish, named, start};
@@ -21,11 +21,11 @@ pub(super) static POD_DISRUPTION_BUDGET: Command = Command {
             text("max-unavailable", None, "How many may go."),
         ],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: pod_disruption_budget,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn pod_disruption_budget(mut call: Call, io: &mut Io<'_>) -> Outcome {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Flag, Takes, switch, typed};
 use super::super::{Call, Failure, Outcome, words};
 use super::{failed_to_create, finish, named, start};
@@ -19,9 +19,9 @@ pub(super) static COMMAND: Command = Command {
     short: "Create a config map from a local file, directory or literal value",
     usage: "NAME [--from-file=[key=]source] [--from-literal=key1=value1] \
             [--dry-run=server|client|none]",
-    flags: &[SOURCES, APPEND_HASH, super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[SOURCES, APPEND_HASH, super::GENERATOR, command::WRITE, command::VALIDATE],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// Where the entries come from.

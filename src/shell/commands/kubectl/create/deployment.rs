@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Flag, Takes, typed};
 use super::super::{Call, Failure, Outcome};
 use super::{container_name, failed_to_create, finish, start};
@@ -17,10 +17,10 @@ pub(super) static COMMAND: Command = Command {
                \n  # Pods that run a command\n  kubectl create deployment tick --image=busybox -- \
                date",
     usage: "NAME --image=image -- [COMMAND] [args...]",
-    flags: &[FLAGS, super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, super::GENERATOR, command::WRITE, command::VALIDATE],
     required: &["image"],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Flag, Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
 use super::{failed_to_create, finish, start};
@@ -19,9 +19,9 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # Requests for web.example.com go to port 80 of the service web\n  kubectl create \
                ingress web --class=nginx --rule=\"web.example.com/*=web:80\"",
     usage: "NAME --rule=host/path=service:port[,tls[=secret]]",
-    flags: &[FLAGS, super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, super::GENERATOR, command::WRITE, command::VALIDATE],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

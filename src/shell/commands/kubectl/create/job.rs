@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Flag, text};
 use super::super::target;
 use super::super::{Call, Failure, Outcome};
@@ -14,9 +14,9 @@ pub(super) static COMMAND: Command = Command {
     name: "job",
     short: "Create a job with the specified name",
     usage: "NAME --image=image [--from=cronjob/name] -- [COMMAND] [args...]",
-    flags: &[FLAGS, super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, super::GENERATOR, command::WRITE, command::VALIDATE],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static CRON_JOB: Command = Command {
@@ -31,12 +31,12 @@ pub(super) static CRON_JOB: Command = Command {
             text("restart", None, "OnFailure or Never."),
         ],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     required: &["image", "schedule"],
     run: cron_job,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

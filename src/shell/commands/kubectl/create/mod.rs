@@ -22,7 +22,7 @@ use sha2::Digest as _;
 
 use super::super::super::tool::Io;
 use super::apply::with_last_applied;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, switch, text};
 use super::output::Output;
@@ -36,7 +36,7 @@ pub(super) static COMMAND: Command = Command {
     name: "create",
     short: "Create a resource from a file or from stdin",
     usage: "-f FILENAME",
-    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[FLAGS, command::FILENAME, command::SELECTOR, command::WRITE, command::VALIDATE],
     children: &[
         &config_map::COMMAND,
         &job::CRON_JOB,
@@ -57,7 +57,7 @@ pub(super) static COMMAND: Command = Command {
         &rights::TOKEN,
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

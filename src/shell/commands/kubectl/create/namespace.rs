@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::{Call, Failure, Outcome};
 use super::{finish, named, start};
 use crate::api::Kind;
@@ -13,9 +13,9 @@ pub(super) static NAMESPACE: Command = Command {
     aliases: &["ns"],
     short: "Create a namespace with the specified name",
     usage: "NAME [--dry-run=server|client|none]",
-    flags: &[super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[super::GENERATOR, command::WRITE, command::VALIDATE],
     run: namespace,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn namespace(mut call: Call, io: &mut Io<'_>) -> Outcome {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Takes, switch, text, typed};
 use super::super::{Call, Failure, Outcome};
 use super::{finish, start};
@@ -27,11 +27,11 @@ pub(super) static PRIORITY_CLASS: Command = Command {
             ),
         ],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: priority_class,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn priority_class(mut call: Call, io: &mut Io<'_>) -> Outcome {

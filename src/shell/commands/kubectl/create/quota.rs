@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::text;
 use super::super::{Call, Failure, Outcome, words};
 use super::{finish, named, start};
@@ -20,11 +20,11 @@ pub(super) static QUOTA: Command = Command {
             text("scopes", None, "What is counted."),
         ],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: quota,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn quota(mut call: Call, io: &mut Io<'_>) -> Outcome {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Flag, Takes, text, typed};
 use super::super::resources;
 use super::super::{Call, Failure, Outcome};
@@ -17,9 +17,9 @@ pub(super) static ROLE: Command = Command {
     name: "role",
     short: "Create a role with single rule",
     usage: "NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename]",
-    flags: &[RULE, super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[RULE, super::GENERATOR, command::WRITE, command::VALIDATE],
     run: role,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static CLUSTER_ROLE: Command = Command {
@@ -33,11 +33,11 @@ pub(super) static CLUSTER_ROLE: Command = Command {
             typed("aggregation-rule", Takes::Pairs, "", "The roles that it is made of: key=value."),
         ],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: cluster_role,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static ROLE_BINDING: Command = Command {
@@ -49,11 +49,11 @@ pub(super) static ROLE_BINDING: Command = Command {
         &[text("clusterrole", None, "The cluster role."), text("role", None, "The role.")],
         SUBJECTS,
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: role_binding,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static CLUSTER_ROLE_BINDING: Command = Command {
@@ -65,12 +65,12 @@ pub(super) static CLUSTER_ROLE_BINDING: Command = Command {
         &[text("clusterrole", None, "The cluster role.")],
         SUBJECTS,
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     required: &["clusterrole"],
     run: cluster_role_binding,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static TOKEN: Command = Command {
@@ -85,10 +85,10 @@ pub(super) static TOKEN: Command = Command {
             text("bound-object-uid", None, "Its UID."),
             typed("duration", Takes::Duration, "0s", "How long the token holds."),
         ],
-        catalog::PRINT,
+        command::PRINT,
     ],
     run: token,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// The flags of a role's one rule.

@@ -4,7 +4,7 @@ use k8s_openapi::ByteString;
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
 use super::config_map::{self, APPEND_HASH, Entry, SOURCES, entries};
@@ -21,7 +21,7 @@ pub(super) static COMMAND: Command = Command {
            type secret holds TLS certificate and its associated key.",
     usage: "(docker-registry | generic | tls)",
     children: &[&DOCKER_REGISTRY, &GENERIC, &TLS],
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static GENERIC: Command = Command {
@@ -33,11 +33,11 @@ static GENERIC: Command = Command {
         APPEND_HASH,
         &[text("type", None, "The type of secret.")],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: generic,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static TLS: Command = Command {
@@ -48,11 +48,11 @@ static TLS: Command = Command {
         &[text("cert", None, "The certificate's file."), text("key", None, "The key's file.")],
         APPEND_HASH,
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: tls,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static DOCKER_REGISTRY: Command = Command {
@@ -70,11 +70,11 @@ static DOCKER_REGISTRY: Command = Command {
         ],
         APPEND_HASH,
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: docker_registry,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn generic(mut call: Call, io: &mut Io<'_>) -> Outcome {

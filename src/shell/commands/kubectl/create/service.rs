@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Flag, Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
 use super::{finish, start};
@@ -15,7 +15,7 @@ pub(super) static COMMAND: Command = Command {
     aliases: &["svc"],
     short: "Create a service using a specified subcommand",
     children: &[&CLUSTER_IP, &EXTERNAL_NAME, &LOAD_BALANCER, &NODE_PORT],
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static CLUSTER_IP: Command = Command {
@@ -29,11 +29,11 @@ static CLUSTER_IP: Command = Command {
         TCP,
         &[text("clusterip", None, "The cluster IP, or None for a headless service.")],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: cluster_ip,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static NODE_PORT: Command = Command {
@@ -44,20 +44,20 @@ static NODE_PORT: Command = Command {
         TCP,
         &[typed("node-port", Takes::Number, "0", "The port on every node.")],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     run: node_port,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static LOAD_BALANCER: Command = Command {
     name: "loadbalancer",
     short: "Create a LoadBalancer service",
     usage: "NAME [--tcp=port:targetPort] [--dry-run=server|client|none]",
-    flags: &[TCP, super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[TCP, super::GENERATOR, command::WRITE, command::VALIDATE],
     run: load_balancer,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 static EXTERNAL_NAME: Command = Command {
@@ -68,12 +68,12 @@ static EXTERNAL_NAME: Command = Command {
         TCP,
         &[text("external-name", None, "The name that the service stands for.")],
         super::GENERATOR,
-        catalog::WRITE,
-        catalog::VALIDATE,
+        command::WRITE,
+        command::VALIDATE,
     ],
     required: &["external-name"],
     run: external_name,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const TCP: &[Flag] = &[typed("tcp", Takes::List, "[]", "Ports: port or port:targetPort.")];

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::{Call, Failure, Outcome};
 use super::{finish, named, start};
 use crate::api::Kind;
@@ -13,9 +13,9 @@ pub(super) static SERVICE_ACCOUNT: Command = Command {
     aliases: &["sa"],
     short: "Create a service account with the specified name",
     usage: "NAME [--dry-run=server|client|none]",
-    flags: &[super::GENERATOR, catalog::WRITE, catalog::VALIDATE],
+    flags: &[super::GENERATOR, command::WRITE, command::VALIDATE],
     run: service_account,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn service_account(mut call: Call, io: &mut Io<'_>) -> Outcome {

@@ -30,8 +30,8 @@ mod volumes;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
 use super::client::{Client, Filter};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, typed};
 use super::target::{Rules, Target};
 use super::{Call, DONE, Failure, Outcome};
@@ -43,9 +43,9 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # Describe a pod\n  kubectl describe pods/web\n  \n  # Describe the pods with a label\n  \
                kubectl describe pods -l app=web",
     usage: "(-f FILENAME | TYPE [NAME_PREFIX | -l label] | TYPE/NAME)",
-    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR, catalog::ALL_NAMESPACES],
+    flags: &[FLAGS, command::FILENAME, command::SELECTOR, command::ALL_NAMESPACES],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -11,7 +11,7 @@ mod patches;
 use serde_json::{Map, Value};
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::Kind;
@@ -38,7 +38,7 @@ pub(super) static COMMAND: Command = Command {
         text("output", Some('o'), "The file to write to."),
     ]],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// What help says of flags that are not heeded.

@@ -1,7 +1,7 @@
 //! `kubectl rollout history`
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::flags::{Takes, typed};
 use super::super::output::Output;
 use super::super::{Call, DONE, Failure, Outcome, describe};
@@ -13,13 +13,13 @@ pub(super) static COMMAND: Command = Command {
     short: "View rollout history",
     usage: "(TYPE NAME | TYPE/NAME) [flags]",
     flags: &[
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::PRINT,
+        command::FILENAME,
+        command::SELECTOR,
+        command::PRINT,
         &[typed("revision", Takes::Number, "0", "The revision to show in full.")],
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {

@@ -12,8 +12,8 @@ use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::Value;
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
 use super::client::Filter;
+use super::command::{self, Command};
 use super::target::{Rules, Target};
 use super::{Call, Failure};
 use crate::api::{Kind, Object};
@@ -37,7 +37,7 @@ pub(super) static COMMAND: Command = Command {
         &status::COMMAND,
         &undo::COMMAND,
     ],
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// The annotation that numbers a Deployment's ReplicaSets.

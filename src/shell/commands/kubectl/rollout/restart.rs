@@ -4,7 +4,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::Flag;
 use super::super::{Call, DONE, Failure, Outcome};
@@ -17,7 +17,7 @@ pub(super) static RESTART: Command = Command {
     usage: "RESOURCE",
     flags: FLAGS,
     run: |call, io| run(call, io, restart, "restarted"),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static PAUSE: Command = Command {
@@ -26,7 +26,7 @@ pub(super) static PAUSE: Command = Command {
     usage: "RESOURCE",
     flags: FLAGS,
     run: |call, io| run(call, io, pause, "paused"),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) static RESUME: Command = Command {
@@ -35,10 +35,10 @@ pub(super) static RESUME: Command = Command {
     usage: "RESOURCE",
     flags: FLAGS,
     run: |call, io| run(call, io, resume, "resumed"),
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
-const FLAGS: &[&[Flag]] = &[catalog::FILENAME, catalog::SELECTOR, catalog::WRITE];
+const FLAGS: &[&[Flag]] = &[command::FILENAME, command::SELECTOR, command::WRITE];
 
 /// What is to be changed of an object, at a moment.
 type Change = fn(&Object, &Io<'_>) -> Result<Value, Failure>;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 
 use super::super::super::super::tool::{Io, Step};
-use super::super::catalog::{self, Command};
 use super::super::client::Client;
+use super::super::command::{self, Command};
 use super::super::flags::{Flag, Takes, typed};
 use super::super::{Call, Failure, Next, Outcome, Task};
 use super::{REVISION, objects};
@@ -18,9 +18,9 @@ pub(super) static COMMAND: Command = Command {
     name: "status",
     short: "Show the status of the rollout",
     usage: "(TYPE NAME | TYPE/NAME) [flags]",
-    flags: &[FLAGS, catalog::FILENAME, catalog::SELECTOR],
+    flags: &[FLAGS, command::FILENAME, command::SELECTOR],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::{DryRun, Report};
 use super::super::flags::{Takes, typed};
 use super::super::{Call, DONE, Failure, Outcome, describe};
@@ -16,13 +16,13 @@ pub(super) static COMMAND: Command = Command {
     short: "Undo a previous rollout",
     usage: "(TYPE NAME | TYPE/NAME) [flags]",
     flags: &[
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::WRITE,
+        command::FILENAME,
+        command::SELECTOR,
+        command::WRITE,
         &[typed("to-revision", Takes::Number, "0", "The revision to go back to; 0: the last.")],
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {

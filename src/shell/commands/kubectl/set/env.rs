@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, switch, text, typed};
 use super::super::local::{self, Item};
@@ -25,13 +25,13 @@ pub(super) static COMMAND: Command = Command {
     flags: &[
         FLAGS,
         super::COMMON,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::ALL,
-        catalog::WRITE,
+        command::FILENAME,
+        command::SELECTOR,
+        command::ALL,
+        command::WRITE,
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 const FLAGS: &[Flag] = &[

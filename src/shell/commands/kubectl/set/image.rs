@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::local::{self, Item, LOCAL_ONLY};
 use super::super::words::{self, NOTHING_TO_CHANGE, Pairs};
@@ -18,14 +18,14 @@ pub(super) static COMMAND: Command = Command {
             CONTAINER_NAME_N=CONTAINER_IMAGE_N",
     flags: &[
         super::COMMON,
-        catalog::RECORD,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::ALL,
-        catalog::WRITE,
+        command::RECORD,
+        command::FILENAME,
+        command::SELECTOR,
+        command::ALL,
+        command::WRITE,
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {

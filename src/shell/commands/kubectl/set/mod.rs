@@ -11,7 +11,7 @@ mod subject;
 use serde_json::Value;
 
 use super::super::super::tool::Io;
-use super::catalog::{self, Command};
+use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, switch};
 use super::local::{Item, NO_SERVER};
@@ -32,7 +32,7 @@ pub(super) static COMMAND: Command = Command {
         &service_account::SERVICE_ACCOUNT,
         &subject::COMMAND,
     ],
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// The flags of all of them.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, text, typed};
 use super::super::local::{self, Item, LOCAL_ONLY};
@@ -17,11 +17,11 @@ pub(super) static RESOURCES: Command = Command {
     usage: "(-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS])",
     flags: &[
         super::COMMON,
-        catalog::RECORD,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::ALL,
-        catalog::WRITE,
+        command::RECORD,
+        command::FILENAME,
+        command::SELECTOR,
+        command::ALL,
+        command::WRITE,
         &[
             text("limits", None, "Limits: cpu=100m,memory=256Mi."),
             text("requests", None, "Requests: cpu=100m,memory=256Mi."),
@@ -32,7 +32,7 @@ pub(super) static RESOURCES: Command = Command {
         ],
     ],
     run: resources,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 pub(super) fn resources(mut call: Call, io: &mut Io<'_>) -> Outcome {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, text};
 use super::super::local::{self, LOCAL_ONLY};
@@ -19,18 +19,18 @@ pub(super) static SELECTOR: Command = Command {
     usage: "(-f FILENAME | TYPE NAME) EXPRESSIONS [--resource-version=version]",
     flags: &[
         super::COMMON,
-        catalog::RECORD,
+        command::RECORD,
         FILENAME,
-        catalog::ALL,
-        catalog::WRITE,
+        command::ALL,
+        command::WRITE,
         &[text("resource-version", None, "Only if the object has this version.")],
     ],
     run: selector,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 /// `-f` and `-R`, without `-k`; folders are read with what is below them.
-const FILENAME: &[Flag] = &[catalog::FILE, Flag { default: "true", ..catalog::RECURSIVE }];
+const FILENAME: &[Flag] = &[command::FILE, Flag { default: "true", ..command::RECURSIVE }];
 
 /// The words that name objects, and the last one, which says what is set.
 pub(super) fn split(call: &Call, missing: &str) -> Result<(Vec<String>, String), Failure> {

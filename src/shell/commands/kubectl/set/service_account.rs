@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::local;
 use super::super::{Call, DONE, Failure, Outcome};
@@ -15,9 +15,9 @@ pub(super) static SERVICE_ACCOUNT: Command = Command {
     aliases: &["sa"],
     short: "Update the service account of a resource",
     usage: "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT",
-    flags: &[super::COMMON, catalog::RECORD, catalog::FILENAME, catalog::ALL, catalog::WRITE],
+    flags: &[super::COMMON, command::RECORD, command::FILENAME, command::ALL, command::WRITE],
     run: service_account,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn service_account(mut call: Call, io: &mut Io<'_>) -> Outcome {

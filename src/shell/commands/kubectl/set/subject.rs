@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::super::super::super::tool::Io;
-use super::super::catalog::{self, Command};
+use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Takes, typed};
 use super::super::local::{self, Item, LOCAL_ONLY};
@@ -24,13 +24,13 @@ pub(super) static COMMAND: Command = Command {
             typed("serviceaccount", Takes::Texts, "[]", "Service accounts: namespace:name."),
         ],
         super::COMMON,
-        catalog::FILENAME,
-        catalog::SELECTOR,
-        catalog::ALL,
-        catalog::WRITE,
+        command::FILENAME,
+        command::SELECTOR,
+        command::ALL,
+        command::WRITE,
     ],
     run,
-    ..catalog::PLAIN
+    ..command::PLAIN
 };
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
