@@ -26,11 +26,17 @@ fn recording(tool: &str) -> std::path::PathBuf {
 
 fn replay(name: &str) -> Result<(), Failed> {
     let tool = Tool::read(name);
-    let podhop = Podhop::new(tool.files());
+    let files = tool.files();
+    let mut podhop = Podhop::new(files.clone());
     let written = fs::read_to_string(recording(name)).map_err(|error| error.to_string())?;
     let mut told = String::new();
     let mut lines = written.lines().peekable();
     while let Some(line) = lines.next() {
+        if let Some(world) = line.strip_prefix(play::WORLD) {
+            podhop = podhop.enter(world, &files);
+            told += &format!("{line}\n\n");
+            continue;
+        }
         let Some(command) = line.strip_prefix("$ ") else { continue };
         let mut command = command.to_owned();
         while let Some(more) = lines.next_if(|line| line.starts_with("> ")) {

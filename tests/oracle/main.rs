@@ -13,15 +13,17 @@
 #![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 mod play;
+mod server;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use play::{Answer, Podhop, Tool};
+use server::Server;
 
 /// How long a real command may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -83,7 +85,7 @@ fn find(program: &str) -> Option<PathBuf> {
 /// Whether the installed tool is the one that podhop follows; says so if not.
 fn is_right_version(tool: &Tool) -> bool {
     let Some((text, command)) = &tool.version else { return true };
-    let answer = real_answer(tool, command);
+    let answer = real_answer(tool, command, None);
     let right = answer.stdout.contains(text.as_str());
     if !right {
         println!("{}: this isn't {text}, but {}", tool.name, answer.stdout.trim_end());
@@ -93,12 +95,17 @@ fn is_right_version(tool: &Tool) -> bool {
 
 /// Plays a tool's commands; the share of those on which podhop agrees, in percent.
 fn play_tool(tool: &Tool, wanted: &Wanted) -> f64 {
-    let podhop = Podhop::new(tool.files());
-    let chosen = |command: &&String| wanted.containing.iter().all(|word| command.contains(word));
+    let files = tool.files();
+    let mut podhop = Podhop::new(files.clone());
+    let mut world = String::new();
+    let chosen = |asked: &&play::Asked| wanted.containing.iter().all(|w| asked.text.contains(w));
     let (mut agreed, mut counted, mut beyond) = (0_u32, 0_u32, 0_u32);
     let mut recorded = String::new();
-    for command in tool.commands.iter().filter(chosen) {
-        let real = tool.settled(real_answer(tool, command));
+    for asked in tool.commands.iter().filter(chosen) {
+        let command = asked.text.as_str();
+        podhop = podhop.enter(&asked.world, &files);
+        let server = (!asked.world.is_empty()).then(|| Server::new(podhop.cluster().clone()));
+        let real = tool.settled(real_answer(tool, command, server));
         if tool.is_beyond(&real) {
             beyond += 1;
             continue;
@@ -107,6 +114,10 @@ fn play_tool(tool: &Tool, wanted: &Wanted) -> f64 {
         counted += 1;
         if ours == real {
             agreed += 1;
+            if world != asked.world {
+                world.clone_from(&asked.world);
+                let _ = writeln!(recorded, "{}{world}\n", play::WORLD);
+            }
             let _ = writeln!(recorded, "{}", play::written(command, &real));
         } else if !wanted.share_only {
             let (real, ours) = (play::written(command, &real), play::written(command, &ours));
@@ -123,38 +134,22 @@ fn play_tool(tool: &Tool, wanted: &Wanted) -> f64 {
     share
 }
 
-/// What the real tool answers, in a fresh copy of the working folder.
-fn real_answer(tool: &Tool, command: &str) -> Answer {
+/// What the real tool answers, in a fresh copy of the working folder, to which `server` belongs if
+/// there is one.
+fn real_answer(tool: &Tool, command: &str, mut server: Option<Server>) -> Answer {
     let home = tempfile::tempdir().expect("a folder");
     for (name, content) in tool.files() {
         let path = home.path().join(name);
         fs::create_dir_all(path.parent().unwrap_or(home.path())).expect("a folder");
         fs::write(path, content).expect("a file");
     }
-    let mut folders: Vec<PathBuf> = tool
-        .needs
-        .iter()
-        .filter_map(|program| find(program)?.parent().map(Path::to_path_buf))
-        .collect();
-    folders.extend(["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from));
-    let path = std::env::join_paths(folders).expect("folders without colons");
-    let mut child = Command::new(find(&tool.shell[0]).unwrap_or_else(|| (&tool.shell[0]).into()))
-        .args(&tool.shell[1..])
-        .arg(command)
-        .current_dir(home.path())
-        .env_clear()
-        .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
-        .env("HOME", home.path())
-        .env("PATH", path)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the real tool starts");
+    let address = server.as_ref().map(Server::address);
+    let mut child = start(tool, command, home.path(), address.as_deref());
     let stdout = child.stdout.take().map(gather).expect("standard output");
     let stderr = child.stderr.take().map(gather).expect("standard error");
     let started = Instant::now();
     let exit = loop {
+        let served = server.as_mut().is_some_and(Server::serve);
         match child.try_wait().expect("a child") {
             Some(status) => break status.code().unwrap_or(-1),
             None if started.elapsed() > PATIENCE => {
@@ -162,16 +157,60 @@ fn real_answer(tool: &Tool, command: &str) -> Answer {
                 let _ = child.wait();
                 break -1;
             }
-            None => std::thread::sleep(Duration::from_millis(2)),
+            None if served => {}
+            None => std::thread::sleep(Duration::from_millis(1)),
         }
     };
-    // podhop's working folder is the home of its player.
+    // podhop's working folder is the home of its player, and its server has an address of its own.
     let here = home.path().to_string_lossy().into_owned();
     let text = |reader: std::thread::JoinHandle<Vec<u8>>| {
         let bytes = reader.join().unwrap_or_default();
-        String::from_utf8_lossy(&bytes).replace(&here, "/home/player")
+        let text = String::from_utf8_lossy(&bytes).replace(&here, "/home/player");
+        match &address {
+            Some(address) => text.replace(&format!("http://{address}"), "https://127.0.0.1:8443"),
+            None => text,
+        }
     };
     Answer { stdout: text(stdout), stderr: text(stderr), exit }
+}
+
+/// Starts a command of the real tool in its working folder.
+fn start(tool: &Tool, command: &str, home: &Path, address: Option<&str>) -> Child {
+    let mut folders: Vec<PathBuf> = tool
+        .needs
+        .iter()
+        .filter_map(|program| find(program)?.parent().map(Path::to_path_buf))
+        .collect();
+    folders.extend(["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(PathBuf::from));
+    let path = std::env::join_paths(folders).expect("folders without colons");
+    if let Some(address) = address {
+        let config = home.join(".kube/config");
+        fs::create_dir_all(home.join(".kube")).expect("a folder");
+        fs::write(config, kubeconfig(address)).expect("a file");
+    }
+    Command::new(find(&tool.shell[0]).unwrap_or_else(|| (&tool.shell[0]).into()))
+        .args(&tool.shell[1..])
+        .arg(command)
+        .current_dir(home)
+        .env_clear()
+        .envs([("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
+        .env("HOME", home)
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the real tool starts")
+}
+
+/// A kubeconfig with podhop's names, and another server.
+fn kubeconfig(address: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: podhop\n\
+         clusters: [{{name: podhop, cluster: {{server: \"http://{address}\"}}}}]\n\
+         contexts: [{{name: podhop, context: {{cluster: podhop, user: admin}}}}]\n\
+         users: [{{name: admin, user: {{}}}}]\n"
+    )
 }
 
 fn gather(mut stream: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {

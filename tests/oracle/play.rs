@@ -9,6 +9,8 @@
 //! - `% shell PROGRAM ARGUMENT …`: what runs a command on the real side; `bash -c` unless told.
 //! - `% beyond REGEX`: a real answer that fits needs what isn't there (a server), and doesn't count.
 //! - `% vary REGEX`: what fits is made equal on both sides: a moment, a generated name.
+//! - `% world FILE`: the commands behind it find a cluster in which podhop has run this script of
+//!   the working folder, in their own copy of it; the real tool asks the same cluster over HTTP.
 //!
 //! The files of `tests/oracle/TOOL/` are the working folder of each command, fresh every time.
 
@@ -22,6 +24,8 @@ use regex::Regex;
 
 /// How much simulated time a command may take.
 const LIMIT: Duration = Duration::from_secs(600);
+/// What names the script that makes a world.
+pub const WORLD: &str = "% world ";
 /// How long the cluster needs to come up.
 const SETTLE: Duration = Duration::from_secs(60);
 
@@ -30,7 +34,7 @@ pub struct Tool {
     /// Its name, as the file's.
     pub name: String,
     /// The commands.
-    pub commands: Vec<String>,
+    pub commands: Vec<Asked>,
     /// The programs that have to be installed.
     pub needs: Vec<String>,
     /// What its own command has to print, where the version matters: (text, command).
@@ -39,6 +43,15 @@ pub struct Tool {
     pub shell: Vec<String>,
     beyond: Vec<Regex>,
     vary: Vec<Regex>,
+}
+
+/// A command of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The script that has made its world; empty if it needs no cluster.
+    pub world: String,
+    /// The command.
+    pub text: String,
 }
 
 /// What a command came to.
@@ -84,10 +97,13 @@ impl Tool {
             vary: Vec::new(),
         };
         let regex = |text: &str| Regex::new(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let mut world = String::new();
         for line in text.lines() {
             if let Some(more) = line.strip_prefix("> ") {
                 let last = tool.commands.last_mut().expect("a command that is continued");
-                *last = format!("{last}\n{more}");
+                last.text = format!("{}\n{more}", last.text);
+            } else if let Some(script) = line.strip_prefix(WORLD) {
+                script.clone_into(&mut world);
             } else if let Some(word) = line.strip_prefix("% needs ") {
                 tool.needs.push(word.to_owned());
             } else if let Some(words) = line.strip_prefix("% version ") {
@@ -100,7 +116,7 @@ impl Tool {
             } else if let Some(text) = line.strip_prefix("% vary ") {
                 tool.vary.push(regex(text));
             } else if !line.starts_with('#') && !line.trim().is_empty() {
-                tool.commands.push(line.to_owned());
+                tool.commands.push(Asked { world: world.clone(), text: line.to_owned() });
             }
         }
         tool
@@ -146,6 +162,8 @@ impl Tool {
 pub struct Podhop {
     cluster: Cluster,
     session: Session,
+    /// The script that has run in the cluster.
+    world: String,
 }
 
 impl Podhop {
@@ -154,7 +172,28 @@ impl Podhop {
         let config = Config { nodes: 3, seed: 7, dns: true, dual_stack: false };
         let mut cluster = Cluster::new(&config, shell::programs());
         cluster.settle(SETTLE);
-        Podhop { cluster, session: Session::new(files) }
+        Podhop { cluster, session: Session::new(files), world: String::new() }
+    }
+
+    /// A cluster in which a script of the working folder has run; the same one if it already has.
+    pub fn enter(self, world: &str, files: &Files) -> Podhop {
+        if self.world == world {
+            return self;
+        }
+        let mut podhop = Podhop::new(files.clone());
+        world.clone_into(&mut podhop.world);
+        if !world.is_empty() {
+            let mut session = podhop.session.clone();
+            let made = session.run(&mut podhop.cluster, &format!("set -e; . ./{world}"), LIMIT);
+            let said = String::from_utf8_lossy(&made.stderr);
+            assert!(made.exit == 0, "{world}: {said}");
+        }
+        podhop
+    }
+
+    /// Its cluster, to ask it in another way.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
     }
 
     /// What a command comes to; nothing that it changes is there for the next one.
