@@ -1,8 +1,7 @@
 //! A cluster behind HTTP, so that a real client can be asked about it: requests become podhop's own,
 //! and what podhop's API server answers goes back as JSON.
 //!
-//! It serves whoever waits, one after the other, when [`Server::serve`] is called; each answer closes
-//! its connection. Moments are moved so that the simulation's now is the real one.
+//! [`Server::serve`] answers one request of whoever waits; each answer closes its connection. Moments are moved so that the simulation's now is the real one.
 
 mod discovery;
 mod rest;
@@ -55,8 +54,9 @@ pub enum Reply {
     Json { code: u16, value: Value, warnings: Vec<String> },
     /// Bytes as they are.
     Text(String),
-    /// Changes as they happen, of the objects whose fields fit.
-    Watch { request: Request, fields: FieldSelector },
+    /// Changes as they happen, of the objects whose fields fit; first, where the client asks for it,
+    /// what is there.
+    Watch { request: Request, fields: FieldSelector, initial: bool },
 }
 
 impl Asked {
@@ -102,15 +102,12 @@ impl Server {
         self.listener.local_addr().expect("an address").to_string()
     }
 
-    /// Answers whoever waits; whether there was somebody.
+    /// Answers one who waits; whether there was somebody.
     pub fn serve(&mut self) -> bool {
-        let mut served = false;
-        while let Ok((mut stream, _)) = self.listener.accept() {
-            served = true;
-            // A client that goes away before it has its answer doesn't want it.
-            let _ = self.converse(&mut stream);
-        }
-        served
+        let Ok((mut stream, _)) = self.listener.accept() else { return false };
+        // A client that goes away before it has its answer doesn't want it.
+        let _ = self.converse(&mut stream);
+        true
     }
 
     fn converse(&mut self, stream: &mut TcpStream) -> std::io::Result<()> {
@@ -123,8 +120,43 @@ impl Server {
                 send(stream, (code, "application/json"), &warnings, &text)
             }
             Reply::Text(text) => send(stream, (200, "text/plain"), &[], &text),
-            Reply::Watch { request, fields } => self.watch(stream, request, &fields),
+            Reply::Watch { mut request, fields, initial } => {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                            Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+                stream.write_all(head.as_bytes())?;
+                if initial {
+                    self.begin(stream, &mut request, &fields)?;
+                }
+                self.watch(stream, request, &fields)
+            }
         }
+    }
+
+    /// Sends what is there, and a mark behind it; the watch goes on from there.
+    fn begin(
+        &mut self,
+        stream: &mut TcpStream,
+        request: &mut Request,
+        fields: &FieldSelector,
+    ) -> std::io::Result<()> {
+        let Request::Watch { kind, namespace, labels, since } = request else { return Ok(()) };
+        let (kind, namespace, labels) = (*kind, namespace.clone(), labels.clone());
+        let list = Request::List { kind, namespace, labels, fields: fields.clone() };
+        let Ok(response) = self.cluster.handle(list) else { return Ok(()) };
+        let Body::List { items, resource_version } = response.body else { return Ok(()) };
+        for object in items {
+            let event = json!({"type": "ADDED", "object": object.to_value()});
+            chunk(stream, &moved(&format!("{event}\n"), self.ahead))?;
+        }
+        *since = resource_version;
+        let mark = json!({"type": "BOOKMARK", "object": {
+            "kind": kind.info().name, "apiVersion": kind.info().api_version(),
+            "metadata": {
+                "resourceVersion": resource_version.to_string(),
+                "annotations": {"k8s.io/initial-events-end": "true"},
+            },
+        }});
+        chunk(stream, &format!("{mark}\n"))
     }
 
     /// Sends what changes, and lets the simulation run on meanwhile.
@@ -134,9 +166,6 @@ impl Server {
         mut request: Request,
         fields: &FieldSelector,
     ) -> std::io::Result<()> {
-        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
-                    Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
-        stream.write_all(head.as_bytes())?;
         let (started, end) = (Instant::now(), self.cluster.now() + AHEAD);
         while started.elapsed() < WATCHED && !is_gone(stream) {
             let body = match self.cluster.handle(request.clone()) {

@@ -89,7 +89,8 @@ pub(super) fn is_scaled(kind: Kind) -> bool {
 fn ordinary(cluster: &mut Cluster, asked: &Asked, place: &Place) -> Result<Reply, Status> {
     let request = request(asked, place)?;
     if let Request::Watch { .. } = request {
-        return Ok(Reply::Watch { request, fields: fields(asked)? });
+        let initial = asked.parameter("sendInitialEvents") == "true";
+        return Ok(Reply::Watch { request, fields: fields(asked)?, initial });
     }
     let is_eviction = matches!(request, Request::Evict { .. });
     let is_deletion = matches!(request, Request::Delete { .. });
