@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
 use podhop::api::{Action, Body, Change, FieldSelector, Request, Status};
+use podhop::clock::SimTime;
 use podhop::cluster::Cluster;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
@@ -30,6 +31,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub struct Server {
     listener: TcpListener,
     cluster: Cluster,
+    /// When it began, and the simulation's now then: both clocks run on together.
+    began: (Instant, SimTime),
     /// From the simulation's now to the real one.
     ahead: SignedDuration,
 }
@@ -94,7 +97,8 @@ impl Server {
         let real = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
         let simulated = cluster.now().whole_seconds().as_second() + 1;
         let seconds = i64::try_from(real.as_secs()).unwrap_or(i64::MAX) - simulated;
-        Server { listener, cluster, ahead: SignedDuration::from_secs(seconds) }
+        let began = (Instant::now(), cluster.now());
+        Server { listener, cluster, began, ahead: SignedDuration::from_secs(seconds) }
     }
 
     /// Where it listens: `127.0.0.1:40000`.
@@ -114,6 +118,7 @@ impl Server {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let Some(asked) = read(stream, self.ahead)? else { return Ok(()) };
+        self.cluster.advance_to(self.began.1 + self.began.0.elapsed());
         match rest::answer(&mut self.cluster, &asked) {
             Reply::Json { code, value, warnings } => {
                 let text = moved(&value.to_string(), self.ahead) + "\n";

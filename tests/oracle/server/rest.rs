@@ -1,7 +1,7 @@
 //! Paths, methods and bodies as podhop's requests, and its answers as documents.
 
 use podhop::api::rights::{self, Attributes, User};
-use podhop::api::table::Table;
+use podhop::api::table::{Column, Table, format_selector};
 use podhop::api::{
     Body, DeleteOptions, FieldSelector, FieldValidation, Kind, LabelSelector, Object, Patch,
     Propagation, Reason, Request, Response, Status, Subresource, WriteOptions,
@@ -58,6 +58,13 @@ impl Place {
 pub(super) fn answer(cluster: &mut Cluster, asked: &Asked) -> Reply {
     if let Some(reply) = discovery::answer(asked).filter(|_| asked.method == "GET") {
         return reply;
+    }
+    // kubectl's typed clients send new objects so; nothing here reads it.
+    if asked.header("content-type").contains("protobuf") && asked.method != "GET" {
+        let mut value =
+            failure(&Status::new(Reason::Unknown, "a body in protobuf is not read here"));
+        (value["reason"], value["code"]) = (json!("UnsupportedMediaType"), json!(415));
+        return Reply::Json { code: 415, value, warnings: Vec::new() };
     }
     if asked.path.ends_with(&["v1".to_owned(), "selfsubjectaccessreviews".to_owned()]) {
         return review(cluster, asked);
@@ -241,7 +248,7 @@ fn table(cluster: &Cluster, asked: &Asked, kind: Kind, body: &Body) -> Value {
         Body::Changes { .. } => return Value::Null,
     };
     let table = Table::of(kind, objects, cluster.now(), true);
-    let column = |column: &podhop::api::table::Column| {
+    let column = |column: &Column| {
         let format = if column.name == "NAME" { "name" } else { "" };
         json!({
             "name": column.name, "type": "string", "format": format, "description": "",
@@ -327,6 +334,11 @@ fn scale(cluster: &mut Cluster, asked: &Asked, place: &Place) -> Result<Reply, S
     let warnings = response.warnings.clone();
     let Some(object) = response.into_object() else { return Ok(nothing()) };
     let object = object.to_value();
+    let selector = match kind {
+        Kind::ReplicationController => json!({"matchLabels": object["spec"]["selector"]}),
+        _ => object["spec"]["selector"].clone(),
+    };
+    let selector = serde_json::from_value(selector).ok();
     let mut metadata = Map::new();
     for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
         metadata.insert(field.to_owned(), object["metadata"][field].clone());
@@ -334,7 +346,7 @@ fn scale(cluster: &mut Cluster, asked: &Asked, place: &Place) -> Result<Reply, S
     let replicas = object["status"]["replicas"].as_i64().unwrap_or(0);
     let value = json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
-        "spec": {"replicas": object["spec"]["replicas"]}, "status": {"replicas": replicas},
+        "spec": {"replicas": object["spec"]["replicas"]},         "status": {"replicas": replicas, "selector": format_selector(selector.as_ref())},
     });
     Ok(Reply::Json { code: 200, value, warnings })
 }
