@@ -8,6 +8,7 @@ use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, text, typed};
 use super::output::Output;
+use super::sources::Read;
 use super::target::{Found, Rules, Target};
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::table::{Column, Layout, Table, age, format_labels, format_selector};
@@ -50,21 +51,54 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let target = Target::of(&call, io, &words, Rules { names_required: true })?;
     let report = Report::of(&call, io)?;
     let expected = call.arguments.number("current-replicas").filter(|count| *count >= 0);
-    let found = target.find(&mut call, io)?;
     let version = call.arguments.text("resource-version").to_owned();
-    if !version.is_empty() && found.objects.len() > 1 {
-        let text = "cannot use --resource-version with multiple resources";
-        return Err(Failure::message(text));
+    let wanted = Wanted { replicas, expected, version };
+    if let Target::Manifests(read) = &target
+        && report.dry_run != DryRun::Client
+    {
+        return scale_described(&mut call, io, &report, read, &wanted);
     }
+    let found = target.find(&mut call, io)?;
+    must_be_one(&wanted, found.objects.len())?;
     if found.objects.is_empty() && found.failures.is_empty() {
         return Err(Failure::message("no objects passed to scale"));
     }
-    let wanted = Wanted { replicas, expected, version };
     // The first that fails ends it; what was not found is told at the end.
     for object in found.objects {
         scale(&mut call, io, &report, &object, &wanted)?;
     }
     Failure::of(found.failures).map_or(DONE, Err)
+}
+
+/// Scales what manifests describe: each is looked up when its turn comes, and the first that is not
+/// there ends it.
+fn scale_described(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    read: &Read,
+    wanted: &Wanted,
+) -> Outcome {
+    must_be_one(wanted, read.manifests().count())?;
+    let mut unread = Vec::new();
+    for item in &read.items {
+        match item.clone() {
+            Ok(manifest) => {
+                let object = manifest.live(call, io)?;
+                scale(call, io, report, &object, wanted)?;
+            }
+            Err(failure) => unread.push(failure),
+        }
+    }
+    Failure::of(unread).map_or(DONE, Err)
+}
+
+/// A version is that of one object.
+fn must_be_one(wanted: &Wanted, count: usize) -> Result<(), Failure> {
+    if wanted.version.is_empty() || count <= 1 {
+        return Ok(());
+    }
+    Err(Failure::message("cannot use --resource-version with multiple resources"))
 }
 
 /// The size that is wanted, and what must hold before.
