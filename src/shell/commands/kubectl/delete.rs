@@ -57,11 +57,6 @@ const FLAGS: &[Flag] = &[
 /// How often it is looked whether an object is gone.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// What is said when nothing is named.
-pub(super) const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\n\
-    Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
-    '<resource> <name>'\n   '<resource>'";
-
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
     let plan = Plan::of(&call, io)?;

@@ -53,7 +53,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let validation = super::dry_run::field_validation(&call)?;
     let words = call.arguments.positional.clone();
     if words.is_empty() && !call.arguments.given("filename") && !call.arguments.given("kustomize") {
-        return Err(Failure::message(super::delete::NOTHING_NAMED));
+        return Err(Failure::message(super::target::NOTHING_NAMED));
     }
     let target = Target::of(&call, io, &words, Rules { names_required: false })?;
     let found = target.find(&mut call, io)?;

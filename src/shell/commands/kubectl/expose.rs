@@ -63,7 +63,7 @@ struct Wanted {
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
     if words.is_empty() && call.arguments.all("filename").is_empty() {
-        return Err(Failure::message(super::delete::NOTHING_NAMED));
+        return Err(Failure::message(super::target::NOTHING_NAMED));
     }
     let target = Target::of(&call, io, &words, Rules { names_required: true })?;
     let report = Report::of(&call, io)?;

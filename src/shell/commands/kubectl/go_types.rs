@@ -204,6 +204,16 @@ fn write(out: &mut String, of: Option<(Many, &str)>, value: &Value, depth: Optio
     out.push(close);
 }
 
+/// What Go calls a value of JSON.
+pub(super) fn go_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "array",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        _ => "string",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

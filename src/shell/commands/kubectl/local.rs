@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::super::super::tool::Io;
+use super::go_types::go_kind;
 use super::sources;
 use super::target::{Rules, Target};
 use super::words::NO_RESOURCES;
@@ -177,16 +178,6 @@ fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Re
         after: value,
     });
     Ok(())
-}
-
-/// What Go calls a value of JSON.
-pub(super) fn go_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Array(_) => "array",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        _ => "string",
-    }
 }
 
 /// What is said of a value that should tell its version and kind, and is no object.

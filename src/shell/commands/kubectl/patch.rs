@@ -43,7 +43,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let options = WriteOptions { subresource, ..report.dry_run.options(FieldValidation::Warn) };
     let patch = language.patch(sent(&call, io, language, local)?);
     if local && !call.arguments.names_files() {
-        return Err(Failure::message(super::delete::NOTHING_NAMED));
+        return Err(Failure::message(super::target::NOTHING_NAMED));
     }
     if local {
         return change_manifests(&mut call, io, &report, &patch);

@@ -7,6 +7,11 @@ use super::{Call, Failure};
 use crate::api::{Kind, Object, Reason};
 use crate::cluster::{Did, Sought};
 
+/// What is said when nothing is named.
+pub(super) const NOTHING_NAMED: &str = "You must provide one or more resources by argument or filename.\n\
+    Example resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   \
+    '<resource> <name>'\n   '<resource>'";
+
 /// What a command line names.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Target {
@@ -101,7 +106,7 @@ impl Target {
             Named::Tuples(names) => Target::Names(names.with_kinds()?),
             Named::Names(types, names) => Target::Names(of_one_type(&types, &names)?),
             Named::Types(types) if types.is_empty() => {
-                return Err(Failure::message(super::delete::NOTHING_NAMED));
+                return Err(Failure::message(NOTHING_NAMED));
             }
             Named::Types(types) => {
                 kinds(&types)?;

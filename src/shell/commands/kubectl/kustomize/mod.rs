@@ -348,11 +348,11 @@ fn texts(fields: &Map<String, Value>, field: &str) -> Result<Vec<String>, Failur
             .iter()
             .map(|item| match item {
                 Value::String(text) => Ok(text.clone()),
-                other => Err(wrong(super::local::go_kind(other), "string")),
+                other => Err(wrong(super::go_types::go_kind(other), "string")),
             })
             .collect(),
         Some(Value::Object(_)) => Err(wrong("object", "[]string")),
-        Some(other) => Err(wrong(super::local::go_kind(other), "[]string")),
+        Some(other) => Err(wrong(super::go_types::go_kind(other), "[]string")),
     }
 }
 
