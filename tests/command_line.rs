@@ -208,6 +208,16 @@ fn a_program_can_talk_to_the_shell_line_by_line() {
 }
 
 #[test]
+fn a_script_s_exit_trap_runs_when_it_is_over() {
+    let script = b"trap 'echo cleaned up' EXIT\necho working\n";
+    let home = folder(&[("solve.sh", script)]);
+    let told = run(home.path(), &["check", "localhost-sidecar", "--script", "solve.sh"]);
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    let (before, after) = text.split_once("working\n").expect("the script speaks");
+    assert!(!before.contains("cleaned up") && after.contains("cleaned up\n"), "{text}");
+}
+
+#[test]
 fn a_script_leaves_the_player_s_folder_as_it_was() {
     let home = folder(&[("note.txt", b"as it was\n")]);
     typed(home.path(), &["shell", "--dir", "."], "echo changed > note.txt\nrm note.txt\n");

@@ -401,7 +401,16 @@ impl Attempt {
 
     /// Runs a whole script in the player's terminal, waiting for what it waits for.
     pub fn run_script(&mut self, script: &str) -> shell::Finished {
-        self.run_until(script, self.cluster.now() + SCRIPT_LIMIT)
+        let limit = self.cluster.now() + SCRIPT_LIMIT;
+        let mut finished = self.run_until(script, limit);
+        if let Some(last) = self.session.take_exit_trap() {
+            let after = self.run_until(&last, limit);
+            finished.stdout.extend(after.stdout);
+            finished.stderr.extend(after.stderr);
+            finished.deeds.extend(after.deeds);
+            finished.exhausted |= after.exhausted;
+        }
+        finished
     }
 
     /// Runs a script command by command, up to the first that fails, and says which that was.
@@ -420,6 +429,9 @@ impl Attempt {
             }
         }
         self.run_until(LENIENT, limit);
+        if let Some(last) = self.session.take_exit_trap() {
+            self.run_until(&last, limit);
+        }
         result
     }
 

@@ -274,6 +274,12 @@ impl Session {
         self.exhausted
     }
 
+    /// Takes what is to run when the shell ends (`trap … EXIT`): the end of a script that was typed is one,
+    /// though the terminal goes on.
+    pub fn take_exit_trap(&mut self) -> Option<String> {
+        self.console.machine.take_exit_trap()
+    }
+
     /// What could stand at `cursor` (a byte offset) in `line`.
     pub fn complete(&self, cluster: &Cluster, line: &str, cursor: usize) -> Completions {
         super::complete::complete(&self.console.machine, &self.files, cluster, line, cursor)

@@ -24,9 +24,14 @@ impl Machine {
         self.unwind_to(0);
         self.state.status = status;
         self.leaving = true;
-        if let Some(command) = self.state.traps.remove("EXIT") {
+        if let Some(command) = self.take_exit_trap() {
             self.exit_trap(&command);
         }
+    }
+
+    /// The `EXIT` trap, which runs once.
+    pub fn take_exit_trap(&mut self) -> Option<String> {
+        self.state.traps.remove("EXIT")
     }
 
     /// Runs the `EXIT` trap; the shell keeps its exit code unless the trap sets another.

@@ -392,9 +392,11 @@ impl Machine {
             }
             self.start_traps();
             if self.stack.is_empty() {
-                match self.state.traps.remove("EXIT") {
-                    Some(command) if !self.state.interactive => self.exit_trap(&command),
-                    _ => {
+                // A terminal's shell goes on; what it starts of itself ends.
+                let ends = !self.state.interactive || self.state.depth > 0;
+                match ends.then(|| self.take_exit_trap()).flatten() {
+                    Some(command) => self.exit_trap(&command),
+                    None => {
                         // What it began in the background has begun by now.
                         if !self.state.interactive {
                             self.end_feeds(io, None);

@@ -149,6 +149,7 @@ fn set_e_ends_a_script_and_traps_run() {
         "on\n1\n"
     );
     assert_eq!(output("(trap 'echo bye' EXIT; echo hi; exit 3); echo $?"), "hi\nbye\n3\n");
+    assert_eq!(output("(trap 'echo bye' EXIT; echo hi; false); echo $?"), "hi\nbye\n1\n");
 }
 
 #[test]
