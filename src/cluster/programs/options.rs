@@ -88,10 +88,12 @@ pub(super) fn parse(
         }
     };
     read(arguments).map_err(|refusal| {
-        // A parser stops at the first word that it cannot take: the words up to there are refused alike.
-        let enough = (1..=arguments.len())
-            .find(|count| read(&arguments[..*count]).as_ref() == Err(&refusal));
-        let word = enough.map(|count| arguments[count - 1].clone());
+        // A parser stops at the first word that it cannot take: the words up to there, and any more, are
+        // refused alike.
+        let counts: Vec<usize> = (1..=arguments.len()).collect();
+        let before =
+            counts.partition_point(|count| read(&arguments[..*count]).as_ref() != Err(&refusal));
+        let word = arguments.get(before).cloned();
         Refusal { word, ..refusal }
     })
 }
