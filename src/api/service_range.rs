@@ -14,7 +14,7 @@ use k8s_openapi::api::networking::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
 
-use super::allocation::{CIDR_V4, CIDR_V6};
+use super::allocation::cidrs;
 use super::{ApiServer, Kind, Resource, time};
 use crate::clock::SimTime;
 use crate::random::Stream;
@@ -28,8 +28,8 @@ const FINALIZER: &str = "networking.k8s.io/service-cidr-finalizer";
 /// The range that every cluster has, with the second family's in a dual-stack one. Its identity is
 /// made of its name, so that the random numbers of the server are left alone.
 pub(super) fn default_range(dual_stack: bool) -> ServiceCIDR {
-    let mut cidrs = vec![CIDR_V4.to_owned()];
-    cidrs.extend(dual_stack.then(|| CIDR_V6.to_owned()));
+    let families = if dual_stack { 2 } else { 1 };
+    let cidrs = cidrs().into_iter().take(families).collect();
     let began = time(SimTime::START);
     ServiceCIDR {
         metadata: ObjectMeta {

@@ -27,14 +27,17 @@ struct Range {
     size: u32,
 }
 
-/// [`V4`] as the API writes it.
-pub(in crate::api) const CIDR_V4: &str = "10.96.0.0/12";
-/// [`V6`] as the API writes it.
-pub(in crate::api) const CIDR_V6: &str = "fd00:10:96::/112";
-
 const V4: Range = Range { network: IpAddr::V4(Ipv4Addr::new(10, 96, 0, 0)), size: 1 << 20 };
 const V6: Range =
     Range { network: IpAddr::V6(Ipv6Addr::new(0xfd00, 0x10, 0x96, 0, 0, 0, 0, 0)), size: 1 << 16 };
+
+/// The ranges as the API writes them, IPv4's first.
+pub(in crate::api) fn cidrs() -> [String; 2] {
+    [V4, V6].map(|range| {
+        let bits = if range.network.is_ipv4() { 32 } else { 128 };
+        format!("{}/{}", range.network, bits - range.size.ilog2())
+    })
+}
 
 impl Chances {
     pub(super) fn new(seed: u64) -> Chances {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Service, ServiceSpec};
 
 use self::addresses::Chances;
-pub(super) use self::addresses::{CIDR_V4, CIDR_V6};
+pub(super) use self::addresses::cidrs;
 use super::{Cause, Status, validation};
 use crate::random::Stream;
 
