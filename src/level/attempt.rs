@@ -403,8 +403,7 @@ impl Attempt {
     pub fn run_script(&mut self, script: &str) -> shell::Finished {
         let limit = self.cluster.now() + SCRIPT_LIMIT;
         let mut finished = self.run_until(script, limit);
-        if let Some(last) = self.session.take_exit_trap() {
-            let after = self.run_until(&last, limit);
+        if let Some(after) = self.leave_script(limit) {
             finished.stdout.extend(after.stdout);
             finished.stderr.extend(after.stderr);
             finished.deeds.extend(after.deeds);
@@ -429,10 +428,14 @@ impl Attempt {
             }
         }
         self.run_until(LENIENT, limit);
-        if let Some(last) = self.session.take_exit_trap() {
-            self.run_until(&last, limit);
-        }
+        self.leave_script(limit);
         result
+    }
+
+    /// A script is over: what it wants to be run then (`trap … EXIT`) is run.
+    fn leave_script(&mut self, limit: SimTime) -> Option<shell::Finished> {
+        let last = self.session.take_exit_trap()?;
+        Some(self.run_until(&last, limit))
     }
 
     fn run_until(&mut self, script: &str, limit: SimTime) -> shell::Finished {

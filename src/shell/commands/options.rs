@@ -71,6 +71,11 @@ impl Misuse {
         Misuse { kind, text: text.into() }
     }
 
+    /// A value, or options together, that the program refuses in these words.
+    pub fn refused(text: impl Into<String>) -> Misuse {
+        Misuse::new(MisuseKind::Refused, text)
+    }
+
     /// A real option that podhop leaves out.
     pub fn left_out(tool: &str, option: &str) -> Misuse {
         Misuse { kind: MisuseKind::LeftOut, text: left_out(tool, option) }

@@ -5,7 +5,6 @@ use k8s_openapi::jiff::Timestamp;
 use super::disk;
 use super::space::human;
 use super::{messages, rights};
-use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::moment::Moment;
@@ -191,7 +190,7 @@ impl Style {
             }
         };
         let style = options.value('Á').or(options.has('Â').then_some("full-iso"));
-        let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+        let busybox = !commands::is_gnu(io);
         let quoting = Style::quoting(options, io, busybox)?;
         let layout = if last == Layout::Lines && long { Layout::Long } else { last };
         let tall = matches!(layout, Layout::Long | Layout::Down | Layout::Across);
@@ -399,7 +398,7 @@ fn spelled(options: &Options, has_colors: bool) -> Result<Options, String> {
 }
 
 pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+    let busybox = !commands::is_gnu(io);
     let wrong = if busybox { 1 } else { 2 };
     let read = GRAMMAR.parse(arguments, commands::words(io.cluster, io.place));
     let options = match read {

@@ -4,7 +4,7 @@
 use k8s_openapi::api::core::v1::{Container, Node, Volume};
 
 use crate::api::Pod;
-use crate::cluster::{Flavour, Place};
+use crate::cluster::Place;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::options::{Grammar, Options};
@@ -199,7 +199,7 @@ pub(in crate::shell::commands) fn df(arguments: &[String], io: &mut Io<'_>) -> O
         ],
         stops: false,
     };
-    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = commands::is_gnu(io);
     let grammar = if gnu { GNU } else { Grammar::short("df", "PkmhTait:B:") };
     let options = grammar.read(arguments, io);
     let Some(options) = options else { return Some(1) };

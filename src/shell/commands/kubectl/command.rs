@@ -78,35 +78,35 @@ pub(super) const RECORD: &[Flag] = &[switch(
     None,
     "Deprecated: keep the command line in an annotation, as the cause of the change.",
 )];
+/// `-o`
+const OUTPUT: Flag =
+    text("output", Some('o'), "Output format: json, yaml, name or jsonpath=TEMPLATE.");
+/// `--template`
+const TEMPLATE: Flag = text("template", None, "The template of -o go-template.");
+/// `--allow-missing-template-keys`
+pub(super) const MISSING_KEYS: Flag = typed(
+    "allow-missing-template-keys",
+    Takes::Switch,
+    "true",
+    "Ignore missing fields in templates.",
+);
+/// `--show-managed-fields`
+pub(super) const MANAGED_FIELDS: Flag =
+    switch("show-managed-fields", None, "Keep managed fields in JSON and YAML.");
 /// `-o`, and what belongs to it.
-pub(super) const PRINT: &[Flag] = &[
-    text("output", Some('o'), "Output format: json, yaml, name or jsonpath=TEMPLATE."),
-    text("template", None, "The template of -o go-template."),
-    typed(
-        "allow-missing-template-keys",
-        Takes::Switch,
-        "true",
-        "Ignore missing fields in templates.",
-    ),
-    switch("show-managed-fields", None, "Keep managed fields in JSON and YAML."),
-];
+pub(super) const PRINT: &[Flag] = &[OUTPUT, TEMPLATE, MISSING_KEYS, MANAGED_FIELDS];
 /// `-o` of commands that change objects, and their `--dry-run`.
 pub(super) const WRITE: &[Flag] = &[
-    text("output", Some('o'), "Output format: json, yaml, name or jsonpath=TEMPLATE."),
+    OUTPUT,
     typed(
         "dry-run",
         Takes::Optional("unchanged"),
         "'none'",
         "none, client (print what would be sent) or server (send it, and store nothing).",
     ),
-    text("template", None, "The template of -o go-template."),
-    typed(
-        "allow-missing-template-keys",
-        Takes::Switch,
-        "true",
-        "Ignore missing fields in templates.",
-    ),
-    switch("show-managed-fields", None, "Keep managed fields in JSON and YAML."),
+    TEMPLATE,
+    MISSING_KEYS,
+    MANAGED_FIELDS,
     text("field-manager", None, "The name that owns the fields."),
 ];
 /// `--validate`

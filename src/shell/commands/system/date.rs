@@ -2,9 +2,8 @@
 
 use super::date_text;
 use crate::clock::SimTime;
-use crate::cluster::Flavour;
 use crate::shell::Io;
-use crate::shell::commands::flavour;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::moment::{self, Moment, Zone};
 use crate::shell::commands::options::{Grammar, Options, matched};
 
@@ -48,7 +47,7 @@ const GNU: Grammar = Grammar {
 const BUSYBOX: Grammar = Grammar { name: "date", short: "ud:D:r:s:I;R", long: &[], stops: false };
 
 pub(in crate::shell::commands) fn date(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = is_gnu(io);
     let options = if gnu { GNU.read(arguments, io) } else { BUSYBOX.read(arguments, io) };
     let Some(options) = options else { return Some(1) };
     if let Some(file) = options.value('f').filter(|_| gnu) {

@@ -1,6 +1,5 @@
 //! `expr` and `factor`.
 
-use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::text::regex::{Syntax, compile};
@@ -185,7 +184,7 @@ fn busybox_words(message: &str) -> &str {
 }
 
 pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = commands::is_gnu(io);
     let mut reader = Reader { words: arguments, at: 0, depth: 0, gnu };
     let result = reader.level(0).and_then(|value| match reader.peek() {
         None => Ok(value),
@@ -205,7 +204,7 @@ pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) ->
 }
 /// `factor`: the primes of numbers, of the arguments or of standard input.
 pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = commands::is_gnu(io);
     let Some(options) = commands::options::Grammar::short("factor", "").read(arguments, io) else {
         return Some(1);
     };

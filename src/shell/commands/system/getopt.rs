@@ -1,8 +1,7 @@
 //! `getopt`: a command line in getopt's order, quoted for the shell (util-linux and BusyBox).
 
-use crate::cluster::Flavour;
 use crate::shell::Io;
-use crate::shell::commands::flavour;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::Grammar;
 
 /// A long option that is looked for: its name, and what it takes.
@@ -192,7 +191,7 @@ pub(in crate::shell::commands) fn getopt(arguments: &[String], io: &mut Io<'_>) 
             first.clone()
         }
         (None, None) => {
-            let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+            let gnu = is_gnu(io);
             let hint = if gnu { "\nTry 'getopt --help' for more information." } else { "" };
             io.write_error(format!("getopt: missing optstring argument{hint}"));
             return Some(if gnu { 2 } else { 1 });

@@ -189,7 +189,7 @@ pub(in crate::shell::commands) fn groups(arguments: &[String], io: &mut Io<'_>) 
     let mut status = 0;
     for who in &options.operands {
         match user(io, who) {
-            Some(identity) if commands::flavour(io.cluster, io.place) == Flavour::Gnu => {
+            Some(identity) if commands::is_gnu(io) => {
                 io.say(format!("{who} : {}", group_names(&identity)));
             }
             Some(identity) => io.say(group_names(&identity)),
@@ -219,7 +219,7 @@ pub(in crate::shell::commands) fn users(_: &[String], _: &mut Io<'_>) -> Option<
 
 pub(in crate::shell::commands) fn arch(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(options) = Grammar::short("arch", "").read(arguments, io) else { return Some(1) };
-    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = commands::is_gnu(io);
     if let Some(extra) = options.operands.first().filter(|_| gnu) {
         return Some(extra_operand(io, "arch", extra));
     }
@@ -383,7 +383,7 @@ pub(in crate::shell::commands) fn nproc(arguments: &[String], io: &mut Io<'_>) -
         io.write_error(format!("nproc: invalid number: '{ignored}'"));
         return Some(1);
     };
-    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = commands::is_gnu(io);
     if let Some(extra) = options.operands.first().filter(|_| gnu) {
         return Some(extra_operand(io, "nproc", extra));
     }

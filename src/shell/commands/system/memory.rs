@@ -1,10 +1,9 @@
 //! `free`: the memory of the machine that a place is on. How much there is the node tells; how it is used
 //! is the simulation's own figure.
 
-use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::files::space;
-use crate::shell::commands::flavour;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 
@@ -91,7 +90,7 @@ const GNU: Grammar = Grammar {
 };
 
 pub(in crate::shell::commands) fn free(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    if flavour(io.cluster, io.place) == Flavour::BusyBox {
+    if !is_gnu(io) {
         return busybox(arguments, io);
     }
     let words = crate::shell::commands::words(io.cluster, io.place);

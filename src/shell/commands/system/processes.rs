@@ -1,7 +1,7 @@
 //! `ps`, `pidof`, `kill`: what runs in a container, as far as anybody can see it.
 
 use crate::api::Pod;
-use crate::cluster::{Flavour, Place};
+use crate::cluster::Place;
 use crate::shell::Io;
 use crate::shell::commands::{self, options::Grammar};
 
@@ -87,7 +87,7 @@ pub(in crate::shell::commands) fn ps(arguments: &[String], io: &mut Io<'_>) -> O
     let mut all = processes(io, &own);
     let letters: String =
         arguments.iter().map(|argument| argument.trim_start_matches('-')).collect();
-    if commands::flavour(io.cluster, io.place) == Flavour::BusyBox {
+    if !commands::is_gnu(io) {
         io.say("PID   USER     TIME  COMMAND");
         for process in all {
             io.say(format!("{:>5} {:<8}  0:00 {}", process.pid, process.user, process.command));

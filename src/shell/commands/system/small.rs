@@ -3,9 +3,9 @@
 use super::super::text::bytes::missing_operand;
 use crate::cluster::Flavour;
 use crate::shell::Io;
-use crate::shell::commands::flavour;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::trouble::left_out;
+use crate::shell::commands::{flavour, is_gnu};
 
 /// `hostid`: what the C library makes of the address of Debian's own host name, 127.0.1.1.
 pub(in crate::shell::commands) fn hostid(_: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -96,9 +96,7 @@ pub(in crate::shell::commands) fn mountpoint(arguments: &[String], io: &mut Io<'
     let full = io.absolute(path);
     let why = match io.facts(path, true) {
         Err(why) => why,
-        Ok(_) if !io.is_directory(path) && flavour(io.cluster, io.place) == Flavour::BusyBox => {
-            "Not a directory".to_owned()
-        }
+        Ok(_) if !io.is_directory(path) && !is_gnu(io) => "Not a directory".to_owned(),
         Ok(_) => {
             let is = matches!(full.as_str(), "/" | "/proc" | "/sys" | "/dev");
             if !options.has('q') {
@@ -120,7 +118,7 @@ pub(in crate::shell::commands) fn mkfifo(arguments: &[String], io: &mut Io<'_>) 
         missing_operand(io, "mkfifo", None);
         return Some(1);
     }
-    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = is_gnu(io);
     for path in &options.operands {
         io.write_error(match (io.facts(path, false).is_ok(), gnu) {
             (true, true) => format!("mkfifo: cannot create fifo '{path}': File exists"),

@@ -1,8 +1,7 @@
 //! `base64`, `base32` and `basenc`, GNU's and BusyBox'.
 
-use crate::cluster::Flavour;
 use crate::shell::Io;
-use crate::shell::commands::flavour;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -276,7 +275,7 @@ pub(in crate::shell::commands) fn base32(arguments: &[String], io: &mut Io<'_>) 
 }
 
 fn coded(name: &str, coding: Coding, options: &Options, io: &mut Io<'_>) -> Option<i32> {
-    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = is_gnu(io);
     if let [_, extra, ..] = options.operands.as_slice() {
         let message =
             format!("{name}: extra operand '{extra}'\nTry '{name} --help' for more information.");

@@ -1,8 +1,7 @@
 //! Commands that take a file as bytes: what they read, and what they say of a file they cannot read.
 
 use crate::shell::Io;
-
-pub(super) use crate::shell::commands::is_gnu;
+use crate::shell::commands::is_gnu;
 
 /// The bytes of a file, or (`-`) of standard input, which has come to its end.
 ///

@@ -3,7 +3,7 @@
 use super::lines::{cannot_open, whole};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options};
-use crate::shell::commands::{Setting, failed, flavour};
+use crate::shell::commands::{Setting, failed, is_gnu};
 use crate::shell::{Io, Step, Tool};
 
 /// What is done to lines.
@@ -173,7 +173,7 @@ pub(in crate::shell::commands) fn cat(
 }
 
 pub(in crate::shell::commands) fn tac(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = is_gnu(io);
     const GNU: Grammar = Grammar {
         name: "tac",
         short: "brs:",
@@ -324,7 +324,7 @@ impl Numbers {
 }
 
 pub(in crate::shell::commands) fn nl(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = is_gnu(io);
     const GNU: Grammar = Grammar {
         name: "nl",
         short: "b:w:s:n:v:i:d:f:h:l:p",

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::bytes::{content, is_gnu, missing_operand, waits};
+use super::bytes::{content, missing_operand, waits};
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 
 /// Two files' contents, or what stood in the way: the exit code.

@@ -533,7 +533,7 @@ pub(in crate::shell::commands) fn paste(arguments: &[String], io: &mut Io<'_>) -
     if failed {
         return Some(1);
     }
-    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+    let busybox = !commands::is_gnu(io);
     if busybox && options.value('d').is_some_and(str::is_empty) {
         io.write_error("paste: -d '' is not supported");
         return Some(1);

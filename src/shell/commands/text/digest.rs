@@ -3,9 +3,10 @@
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
 use super::blake2::blake2b;
-use super::bytes::{content, is_gnu, or_standard, waits};
+use super::bytes::{content, or_standard, waits};
 use crate::shell::Io;
 use crate::shell::commands::checksum::checksum;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options, matched};
 
 /// The bits that BLAKE2b has at most.

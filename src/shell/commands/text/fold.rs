@@ -1,8 +1,9 @@
 //! `fold`, `expand`, `unexpand`, `strings`.
 
-use super::bytes::{content, is_gnu, or_standard, waits};
+use super::bytes::{content, or_standard, waits};
 use super::lines::whole;
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 
 /// The column behind a character that stands in this one.

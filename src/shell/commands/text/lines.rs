@@ -124,7 +124,7 @@ impl<F: Filter> Tool for Filtering<F> {
 /// BusyBox' filters read lines by `fgets`, to which a folder is a file without any.
 pub(in crate::shell::commands) fn is_empty_to(io: &Io<'_>, tool: &str, file: &str) -> bool {
     let asks = matches!(tool, "cat" | "head" | "tail" | "wc");
-    !asks && commands::flavour(io.cluster, io.place) == Flavour::BusyBox && io.is_directory(file)
+    !asks && !commands::is_gnu(io) && io.is_directory(file)
 }
 
 /// `cat: x: No such file or directory`, or BusyBox' wording of it.

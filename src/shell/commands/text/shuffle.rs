@@ -1,7 +1,6 @@
 //! `shuf` and `numfmt`.
 
 use super::lines::whole;
-use crate::cluster::Flavour;
 use crate::random::Stream;
 use crate::shell::Io;
 use crate::shell::commands;
@@ -9,10 +8,6 @@ use crate::shell::commands::options::{Grammar, Options, matched};
 
 /// Numbers that `shuf -i` may count, and lines that `-r` may repeat.
 const MOST: u64 = 100_000;
-
-fn gnu(io: &Io<'_>) -> bool {
-    commands::flavour(io.cluster, io.place) == Flavour::Gnu
-}
 
 pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
@@ -28,7 +23,7 @@ pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) ->
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    let gnu = gnu(io);
+    let gnu = commands::is_gnu(io);
     if let Err(told) = shuf_misused(&options, gnu) {
         io.write_error(told);
         return Some(1);
@@ -100,7 +95,7 @@ fn lines_of(options: &Options, io: &mut Io<'_>) -> Option<Result<Vec<String>, Op
         (true, _) => options.operands.clone(),
         (false, Some(text)) => match range(text) {
             Some(all) => all,
-            None if gnu(io) => {
+            None if commands::is_gnu(io) => {
                 // What is no number is named: the first half, or else the second.
                 let bad = |half: &str| half.parse::<u64>().is_err();
                 let wrong = match text.split_once('-') {

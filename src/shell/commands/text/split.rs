@@ -1,7 +1,6 @@
 //! `split`: GNU's and BusyBox'.
 
 use super::lines::whole;
-use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::options::{Grammar, Options};
@@ -56,7 +55,7 @@ enum Share {
 }
 
 pub(in crate::shell::commands) fn split(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = commands::is_gnu(io);
     let read = GRAMMAR.read(arguments, io);
     let Some(options) = read else { return Some(1) };
     if options.has('É') {

@@ -1,8 +1,7 @@
 //! `uniq`, GNU's and BusyBox'.
 
-use crate::cluster::Flavour;
 use crate::shell::Io;
-use crate::shell::commands::flavour;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options, matched};
 
 const GRAMMAR: Grammar = Grammar {
@@ -63,7 +62,7 @@ fn number(options: &Options, letter: char, what: &str, gnu: bool) -> Result<Opti
 }
 
 pub(in crate::shell::commands) fn uniq(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = flavour(io.cluster, io.place) == Flavour::Gnu;
+    let gnu = is_gnu(io);
     let grammar = if gnu { GRAMMAR } else { Grammar::short("uniq", "cduif:s:w:z") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     match run(&options, io, gnu) {

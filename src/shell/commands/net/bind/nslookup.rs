@@ -9,7 +9,7 @@ use super::{
 };
 use crate::network::{DnsAnswer, DnsCode, DnsData, DnsRecord, DnsType, Protocol};
 use crate::shell::commands::net::reverse::arpa;
-use crate::shell::commands::options::{Misuse, MisuseKind};
+use crate::shell::commands::options::Misuse;
 use crate::shell::{Io, Read, Step};
 
 /// What `set` and the options change.
@@ -135,7 +135,6 @@ impl Settings {
 
     /// One option (`nslookup.c`, `setoption`), or what is said of it.
     fn option(&mut self, text: &str) -> Result<(), Misuse> {
-        let refused = |what: String| Misuse::new(MisuseKind::Refused, what);
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.to_lowercase(), Some(value)),
             None => (text.to_lowercase(), None),
@@ -144,13 +143,14 @@ impl Settings {
         match (name.as_str(), value) {
             ("type" | "ty" | "query" | "qu" | "q" | "querytype", Some(value)) => {
                 let kind = record_type(value);
-                self.kind =
-                    Some(kind.ok_or_else(|| refused(format!("unknown query type: {value}")))?);
+                self.kind = Some(
+                    kind.ok_or_else(|| Misuse::refused(format!("unknown query type: {value}")))?,
+                );
             }
             ("class" | "cl", Some(value)) => match class_name(value) {
                 Some("IN") => {}
                 Some(_) => return Err(Misuse::left_out("nslookup", &format!("-class={value}"))),
-                None => return Err(refused(format!("unknown query class: {value}"))),
+                None => return Err(Misuse::refused(format!("unknown query class: {value}"))),
             },
             ("domain" | "do", Some(value)) => self.domain = Some(value.to_owned()),
             ("port" | "po" | "timeout" | "t" | "ti" | "retry" | "ret", Some(value))
@@ -161,7 +161,9 @@ impl Settings {
                     "retry" | "ret" => "tries",
                     _ => "timeout",
                 };
-                return Err(refused(format!("invalid {what} '{value}': not a valid number")));
+                return Err(Misuse::refused(format!(
+                    "invalid {what} '{value}': not a valid number"
+                )));
             }
             ("port" | "po", Some(_)) => {
                 self.port = number.and_then(|port| u16::try_from(port).ok()).unwrap_or(53);
@@ -183,7 +185,7 @@ impl Settings {
             ("d2" | "all", None) => {
                 return Err(Misuse::left_out("nslookup", &format!("-{name}")));
             }
-            _ => return Err(refused(format!("*** Invalid option: {text}"))),
+            _ => return Err(Misuse::refused(format!("*** Invalid option: {text}"))),
         }
         Ok(())
     }

@@ -117,10 +117,6 @@ fn left_out(what: &str) -> Misuse {
     Misuse::new(MisuseKind::LeftOut, text)
 }
 
-fn refused(what: impl Into<String>) -> Misuse {
-    Misuse::new(MisuseKind::Refused, what)
-}
-
 fn unknown_option(option: &str) -> Misuse {
     Misuse::new(MisuseKind::Unknown, format!("unknown option `{option}'"))
 }
@@ -140,7 +136,7 @@ impl Filter {
             };
             if found.is_some() {
                 if std::mem::replace(&mut command, found).is_some() {
-                    return Err(refused("Invalid commands combination"));
+                    return Err(Misuse::refused("Invalid commands combination"));
                 }
                 // A table may follow.
                 if let Some(table) = words.next_if(|next| !next.starts_with('-')) {
@@ -149,7 +145,7 @@ impl Filter {
                         "expect" | "dying" | "unconfirmed" => {
                             return Err(left_out(&format!("{word} {table}")));
                         }
-                        other => return Err(refused(format!("unknown type `{other}'"))),
+                        other => return Err(Misuse::refused(format!("unknown type `{other}'"))),
                     }
                 }
                 continue;
@@ -177,13 +173,13 @@ impl Filter {
         }
         command
             .map(|command| Filter { command, ..filter })
-            .ok_or_else(|| refused("You need to supply the `-L' command"))
+            .ok_or_else(|| Misuse::refused("You need to supply the `-L' command"))
     }
 
     fn option(&mut self, option: &str, value: &str) -> Result<(), Misuse> {
         let address =
-            || value.parse().map_err(|_| refused(format!("Invalid IP address `{value}'")));
-        let port = || value.parse().map_err(|_| refused(format!("invalid port `{value}'")));
+            || value.parse().map_err(|_| Misuse::refused(format!("Invalid IP address `{value}'")));
+        let port = || value.parse().map_err(|_| Misuse::refused(format!("invalid port `{value}'")));
         match option {
             // Ports are a protocol's, which has to be named before.
             "--sport" | "--orig-port-src" | "--dport" | "--orig-port-dst"
@@ -197,7 +193,7 @@ impl Filter {
                     "udp" | "17" => Protocol::Udp,
                     "icmp" | "1" | "icmpv6" | "58" => Protocol::Icmp,
                     "sctp" => Protocol::Sctp,
-                    _ => return Err(refused(format!("`{value}' unsupported protocol"))),
+                    _ => return Err(Misuse::refused(format!("`{value}' unsupported protocol"))),
                 });
             }
             "-s" | "--src" | "--orig-src" => self.source = Some(address()?),
@@ -208,7 +204,7 @@ impl Filter {
                 self.family = Some(match value {
                     "ipv4" => Family::V4,
                     "ipv6" => Family::V6,
-                    _ => return Err(refused(format!("`{value}' unsupported protocol"))),
+                    _ => return Err(Misuse::refused(format!("`{value}' unsupported protocol"))),
                 });
             }
             "-o" | "--output"
@@ -225,7 +221,7 @@ impl Filter {
                     ]
                     .contains(&one)
                 }) => {}
-            "-o" | "--output" => return Err(refused(format!("Bad parameter `{value}'"))),
+            "-o" | "--output" => return Err(Misuse::refused(format!("Bad parameter `{value}'"))),
             _ => return Err(unknown_option(option)),
         }
         Ok(())

@@ -149,10 +149,12 @@ impl Args {
             }
         }
         if !args.listing && !args.rules {
-            return Err(refused("no command specified"));
+            return Err(Misuse::refused("no command specified"));
         }
         match args.illegal {
-            Some(letter) => Err(refused(format!("Illegal option `-{letter}' with this command"))),
+            Some(letter) => {
+                Err(Misuse::refused(format!("Illegal option `-{letter}' with this command")))
+            }
             None => Ok(args),
         }
     }
@@ -166,7 +168,7 @@ impl Args {
         match letter {
             'L' | 'S' if self.listing || self.rules => {
                 let before = if self.listing { 'L' } else { 'S' };
-                return Err(refused(format!("Cannot use -{letter} with -{before}")));
+                return Err(Misuse::refused(format!("Cannot use -{letter} with -{before}")));
             }
             'L' => self.listing = true,
             'S' => self.rules = true,
@@ -184,7 +186,7 @@ impl Args {
                 let protocols = ["tcp", "udp", "icmp", "sctp", "all", "icmpv6", "esp"];
                 let number = value.parse::<u8>().is_ok();
                 if letter == 'p' && !number && !protocols.contains(&value) {
-                    return Err(refused(format!("unknown protocol \"{value}\" specified")));
+                    return Err(Misuse::refused(format!("unknown protocol \"{value}\" specified")));
                 }
                 self.illegal.get_or_insert(letter);
             }
@@ -202,7 +204,7 @@ impl Args {
     fn take_chain(&mut self, words: &mut Words<'_>) -> Result<(), Misuse> {
         let Some(chain) = words.next_if(|next| !next.starts_with('-')) else { return Ok(()) };
         if chain.len() >= LONGEST_CHAIN {
-            return Err(refused(format!(
+            return Err(Misuse::refused(format!(
                 "chain name `{chain}' too long (must be under {LONGEST_CHAIN} chars)"
             )));
         }
@@ -213,17 +215,13 @@ impl Args {
                 let what = "podhop: not simulated here: one rule of iptables' list";
                 Err(Misuse::new(MisuseKind::LeftOut, what))
             }
-            Some(number) => Err(refused(format!("Invalid rule number `{number}'"))),
+            Some(number) => Err(Misuse::refused(format!("Invalid rule number `{number}'"))),
         }
     }
 }
 
 /// The words of a command line that are left.
 type Words<'a> = std::iter::Peekable<std::slice::Iter<'a, String>>;
-
-fn refused(what: impl Into<String>) -> Misuse {
-    Misuse::new(MisuseKind::Refused, what)
-}
 
 fn unknown_option(option: &str) -> Misuse {
     Misuse::new(MisuseKind::Unknown, format!("unknown option \"{option}\""))

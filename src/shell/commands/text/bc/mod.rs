@@ -5,7 +5,7 @@ mod number;
 mod parse;
 mod run;
 
-use super::bytes::is_gnu;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::Grammar;
 use crate::shell::{Io, Read, Step, Tool};
 use parse::Wrong;

@@ -267,7 +267,7 @@ impl State {
 
     fn set(&mut self, name: &str, value: Decimal, at: usize, io: &mut Io<'_>) -> Done<()> {
         let number = value.to_whole().unwrap_or(i64::MAX);
-        let gnu = super::super::bytes::is_gnu(io);
+        let gnu = crate::shell::commands::is_gnu(io);
         let (low, high, range) = match name {
             " scale" => (0, 1_000, "negative number"),
             " ibase" => (2, 16, "bad ibase; must be [2,16]"),
@@ -332,7 +332,7 @@ impl State {
                 if right.cut(0) != right.cut(right.scale).cut(0)
                     || right.minus(&right.cut(0)).is_zero()
                 {
-                } else if super::super::bytes::is_gnu(io) {
+                } else if crate::shell::commands::is_gnu(io) {
                     io.write_error(format!(
                         "Runtime warning (func={}, adr={at}): non-zero scale in exponent",
                         self.place()

@@ -3,7 +3,6 @@
 mod side_by_side;
 
 use super::regex::{Regex, Syntax, compile};
-use crate::cluster::Flavour;
 use crate::diagnostic::{Edit, edits};
 use crate::shell::Io;
 use crate::shell::commands::options::{Grammar, Options};
@@ -143,7 +142,7 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         Some(options) => options,
         None => return Some(2),
     };
-    let busybox = commands::flavour(io.cluster, io.place) == Flavour::BusyBox;
+    let busybox = !commands::is_gnu(io);
     let flags = [('t', "-t"), ('T', "-T")];
     if let Some(flag) = options.not_simulated(&flags).filter(|_| !busybox) {
         io.write_error(left_out("diff", flag));

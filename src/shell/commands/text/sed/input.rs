@@ -125,9 +125,8 @@ impl Input {
     }
 
     fn missing(&mut self, io: &mut Io<'_>, file: &str, why: &str) {
-        use crate::cluster::Flavour;
         use crate::shell::commands;
-        let gnu = commands::flavour(io.cluster, io.place) == Flavour::Gnu;
+        let gnu = commands::is_gnu(io);
         match (gnu, why) {
             (true, "Is a directory") => {
                 io.write_error(
