@@ -73,7 +73,7 @@ impl Client {
             return Err(Status::new(
                 Reason::Unknown,
                 format!(
-                    "not simulated here: changing a {kind}; the server keeps one for every address by itself"
+                    "not simulated here: a change to {kind} objects, which the server keeps by itself"
                 ),
             ));
         }
