@@ -139,12 +139,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         }
     }
     if let Some(output) = apply.report.output.as_ref().filter(|output| **output != Output::Name) {
-        let value = match applied.as_slice() {
-            [] => Value::Null,
-            [one] => one.to_value(),
-            many => list(many.iter().map(Object::to_value).collect()),
-        };
-        if !value.is_null() {
+        if let Some(value) = together(&applied) {
             let text = output.print_value(&value)?;
             io.stdout.extend_from_slice(text.as_bytes());
         }
@@ -152,6 +147,19 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     match Failure::of(failures) {
         Some(failure) => Err(failure),
         None => prune(&mut call, io, &apply.report, &may_go, &applied).map(|()| Next::Exit(0)),
+    }
+}
+
+/// What `-o` prints of several objects is a list of kubectl's own, which has no version.
+fn together(applied: &[Object]) -> Option<Value> {
+    match applied {
+        [] => None,
+        [one] => Some(one.to_value()),
+        many => {
+            let mut whole = list(many.iter().map(Object::to_value).collect());
+            whole["metadata"] = json!({});
+            Some(whole)
+        }
     }
 }
 
@@ -173,6 +181,11 @@ const PRUNABLE: [Kind; 15] = [
     Kind::StatefulSet,
     Kind::Namespace,
 ];
+
+/// What kubectl's log says when `--prune` looks beyond namespaces.
+const CLUSTER_WIDE: &str = "Deprecated: kubectl apply will no longer prune non-namespaced resources \
+    by default when used with the --namespace flag in a future release. To preserve the current \
+    behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.";
 
 /// The kinds that `--prune` may delete; none without it.
 ///
@@ -227,6 +240,10 @@ fn prune(
 ) -> Result<(), Failure> {
     if kinds.is_empty() {
         return Ok(());
+    }
+    if call.arguments.all("prune-allowlist").is_empty() {
+        let line = super::words::log_line(io, 'W', "prune.go:71", CLUSTER_WIDE);
+        io.write_error(line);
     }
     let seen: BTreeSet<&str> = applied.iter().map(Object::namespace).collect();
     let kept: BTreeSet<&str> =
@@ -668,6 +685,10 @@ fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
     let target = super::target::Target::of_selection(&call, io, &words)?;
     let found = target.find(&mut call, io)?;
+    // Nothing is printed before all are there, and the first that isn't ends it.
+    if let Some(first) = found.failures.into_iter().next() {
+        return Err(first);
+    }
     for object in &found.objects {
         let annotations = object.metadata().annotations.as_ref();
         let written = annotations.and_then(|all| all.get(LAST_APPLIED));
@@ -688,7 +709,7 @@ fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
         };
         io.stdout.extend_from_slice(text.as_bytes());
     }
-    Failure::of(found.failures).map_or(DONE, Err)
+    DONE
 }
 
 /// JSON as it was written, with line breaks and two spaces a level (`json.Indent`).

@@ -9,6 +9,7 @@ use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::sources;
 use super::{Call, Failure, Next, Outcome};
+use crate::api::patch::LAST_APPLIED;
 use crate::api::{FieldValidation, Object, Reason, WriteOptions};
 use crate::manifest;
 
@@ -83,8 +84,9 @@ fn compare(mut call: Call, io: &mut Io<'_>) -> Outcome {
                 continue;
             }
         };
-        let before = live.as_ref().map(text_of).unwrap_or_default();
-        let text = unified_hunks(&before, &text_of(&after));
+        let applied = live.as_ref().and_then(last_applied);
+        let before = live.as_ref().map(|live| text_of(live, applied)).unwrap_or_default();
+        let text = unified_hunks(&before, &text_of(&after, applied));
         if text.is_empty() {
             continue;
         }
@@ -104,13 +106,22 @@ fn compare(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
 }
 
-/// An object as the diff shows it.
-fn text_of(object: &Object) -> String {
+/// What the live object's annotation says that was applied: the patch leaves it as it is, so that
+/// both sides show it.
+fn last_applied(live: &Object) -> Option<&String> {
+    live.metadata().annotations.as_ref()?.get(LAST_APPLIED)
+}
+
+/// An object as the diff shows it, with this annotation of what was applied.
+fn text_of(object: &Object, applied: Option<&String>) -> String {
     let mut value = object.to_value();
     if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.remove(crate::api::patch::LAST_APPLIED);
+            annotations.remove(LAST_APPLIED);
+            if let Some(applied) = applied {
+                annotations.insert(LAST_APPLIED.to_owned(), applied.as_str().into());
+            }
             if annotations.is_empty() {
                 metadata.remove("annotations");
             }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::super::super::tool::Io;
 use super::output::Output;
+use super::words::log_line;
 use super::{Call, Failure, go_types};
 use crate::api::{FieldValidation, Object, WriteOptions};
 
@@ -25,12 +26,10 @@ pub(super) enum DryRun {
 
 /// What kubectl's log says of a `--dry-run` as it was once (`GetDryRunStrategy`).
 fn warn(io: &mut Io<'_>, line: u32, flag: &str, instead: &str) {
-    let now = io.now().timestamp().strftime("%m%d %H:%M:%S%.6f").to_string();
     let boolean = if flag.contains('=') { " (boolean value)" } else { "" };
-    io.write_error(format!(
-        "W{now}       1 helpers.go:{line}] {flag} is deprecated{boolean} and can be replaced with \
-         --dry-run={instead}."
-    ));
+    let text =
+        format!("{flag} is deprecated{boolean} and can be replaced with --dry-run={instead}.");
+    io.write_error(log_line(io, 'W', &format!("helpers.go:{line}"), &text));
 }
 
 impl DryRun {

@@ -6,6 +6,7 @@ use super::super::super::tool::{Io, Step};
 use super::client::{Client, Filter};
 use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
+use super::go_sort;
 use super::output::Output;
 use super::target;
 use super::{Call, DONE, Failure, Next, Outcome, Task};
@@ -41,10 +42,14 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let filter = Filter { everywhere, ..Filter::default() };
     let (objects, _) = call.client.list(io, Kind::Event, &filter)?;
     let mut objects: Vec<Object> = objects.into_iter().filter(|o| wanted.wants(o)).collect();
-    objects.sort_by_key(|object| object.as_kind::<Event>().map(|event| last(event)));
+    let moment = |object: &Object| object.as_kind::<Event>().map(|event| last(event));
+    go_sort::sort(&mut objects, |a, b| moment(a) < moment(b));
     if let Some(output) = Output::of_write(&call, io)? {
-        let text = output.print(&objects, false)?;
-        io.stdout.extend_from_slice(text.as_bytes());
+        // The events of its list don't tell their kind, and without one none has a name to print.
+        if output != Output::Name {
+            let text = output.print(&objects, false)?;
+            io.stdout.extend_from_slice(text.as_bytes());
+        }
         return DONE;
     }
     let watch = call.arguments.on("watch");

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::json;
 
 use super::super::super::tool::{Io, Step};
 use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, typed};
-use super::jsonpath::Template;
 use super::output::Output;
 use super::target::{Group, Rules, Target};
-use super::{Call, DONE, Failure, Next, Outcome, Task};
+use super::{Call, DONE, Failure, Next, Outcome, Task, sort_by};
 use crate::api::table::{Layout, Table, format_labels};
-use crate::api::{FieldSelector, Kind, LabelSelector, Object, Subresource};
+use crate::api::{Action, FieldSelector, Kind, LabelSelector, Object, Subresource};
 use crate::clock::SimTime;
 use crate::cluster::{Did, ObjectName};
 
@@ -137,14 +136,14 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let (mut groups, failures) = target.groups(&mut call, io)?;
     let view = view.of_groups(&groups);
-    sort(&call, &mut groups)?;
-    let failures = if call.arguments.on("ignore-not-found") {
+    let mut failures = if call.arguments.on("ignore-not-found") {
         failures.into_iter().filter(|failure| !is_not_found(failure)).collect()
     } else {
         failures
     };
     match output {
         Output::Table { .. } => {
+            sort_by::tables(&call, io, &target, &mut groups)?;
             let printed = view.tables(io.now(), &groups);
             if printed.is_empty() && failures.is_empty() && !call.arguments.on("ignore-not-found") {
                 nothing_found(&call, io, &target);
@@ -152,8 +151,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             io.stdout.extend_from_slice(printed.as_bytes());
         }
         output => {
-            let objects: Vec<Object> = groups.into_iter().flat_map(|group| group.objects).collect();
-            if !objects.is_empty() || failures.is_empty() {
+            let mut objects: Vec<Object> =
+                groups.into_iter().flat_map(|group| group.objects).collect();
+            if let Err(failure) = sort_by::objects(&call, io, &target, &mut objects) {
+                failures.push(failure);
+            } else if !objects.is_empty() || failures.is_empty() {
                 let text = output.print(&objects, target.is_single())?;
                 if text.is_empty() && matches!(output, Output::JsonPath(_)) {
                     note_nothing(&call, io, &objects);
@@ -198,12 +200,9 @@ fn check(call: &Call) -> Result<(), Failure> {
         let text = format!("--label-columns option cannot be used with {output} printer");
         return Err(Failure::message(text));
     }
-    if arguments.on("output-watch-events") {
-        if !watches {
-            let text = "--output-watch-events option can only be used with --watch or --watch-only";
-            return Err(Failure::message(text));
-        }
-        return Err(Failure::not_simulated("--output-watch-events", "leave it out"));
+    if arguments.on("output-watch-events") && !watches {
+        let text = "--output-watch-events option can only be used with --watch or --watch-only";
+        return Err(Failure::message(text));
     }
     if arguments.given("server-print") && !arguments.on("server-print") {
         return Err(Failure::not_simulated("--server-print=false", "leave it out"));
@@ -284,7 +283,7 @@ impl View {
                 Layout::default().print(&table, self.headers)
             })
             .collect();
-        tables.join("\n")
+        tables.join(if self.headers { "\n" } else { "" })
     }
 
     fn table(&self, kind: Kind, objects: &[Object], now: SimTime) -> Table {
@@ -315,69 +314,6 @@ impl View {
         }
         table
     }
-}
-
-/// Sorts by `--sort-by`, across kinds within each table.
-fn sort(call: &Call, groups: &mut [Group]) -> Result<(), Failure> {
-    let text = call.arguments.text("sort-by");
-    if text.is_empty() {
-        return Ok(());
-    }
-    let template = Template::relaxed(text).map_err(Failure::message)?;
-    let mut found_any = false;
-    let mut empty = true;
-    for group in groups {
-        let mut keyed = Vec::new();
-        for object in std::mem::take(&mut group.objects) {
-            let found = template.find(&object.to_value()).map_err(Failure::message)?;
-            empty = false;
-            found_any |= !found.is_empty();
-            keyed.push((found.into_iter().next().unwrap_or(Value::Null), object));
-        }
-        keyed.sort_by(|(a, _), (b, _)| sort_order(a, b));
-        group.objects = keyed.into_iter().map(|(_, object)| object).collect();
-    }
-    if found_any || empty {
-        return Ok(());
-    }
-    let path = match text.chars().next() {
-        Some('{') => text.to_owned(),
-        Some('.' | '[' | '$' | '@') => format!("{{{text}}}"),
-        _ => format!("{{.{text}}}"),
-    };
-    Err(Failure::message(format!(
-        "couldn't find any field with path \"{path}\" in the list of objects"
-    )))
-}
-
-/// Numbers by size, texts naturally (`web-2` before `web-10`), what is missing first.
-fn sort_order(a: &Value, b: &Value) -> std::cmp::Ordering {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => {
-            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(std::cmp::Ordering::Equal)
-        }
-        (Value::String(a), Value::String(b)) => natural(a).cmp(&natural(b)),
-        (Value::Null, Value::Null) => std::cmp::Ordering::Equal,
-        (Value::Null, _) => std::cmp::Ordering::Less,
-        (_, Value::Null) => std::cmp::Ordering::Greater,
-        _ => a.to_string().cmp(&b.to_string()),
-    }
-}
-
-/// A text as pieces that compare as people expect: digits by their number.
-fn natural(text: &str) -> Vec<(u8, u64, String)> {
-    let mut pieces: Vec<(u8, u64, String)> = Vec::new();
-    for c in text.chars() {
-        match (c.to_digit(10), pieces.last_mut()) {
-            (Some(digit), Some((0, number, _))) => {
-                *number = number.saturating_mul(10).saturating_add(u64::from(digit));
-            }
-            (Some(digit), _) => pieces.push((0, u64::from(digit), String::new())),
-            (None, Some((1, _, word))) => word.push(c),
-            (None, _) => pieces.push((1, 0, c.to_string())),
-        }
-    }
-    pieces
 }
 
 /// The old health table, whose parts are always well here.
@@ -438,12 +374,13 @@ fn watch(mut call: Call, io: &mut Io<'_>, target: &Target, view: View) -> Outcom
         view,
         layout: Layout::default(),
         until: until.map(|limit| io.now() + limit),
+        events: call.arguments.on("output-watch-events"),
         client: call.client,
         headers_due: true,
     };
     if !call.arguments.on("watch-only") {
         let objects: Vec<Object> = groups.into_iter().flat_map(|group| group.objects).collect();
-        task.print(io, &objects)?;
+        task.print(io, &objects, Action::Added)?;
     }
     Ok(Next::Wait(Box::new(task)))
 }
@@ -462,16 +399,36 @@ struct Watch {
     until: Option<SimTime>,
     client: super::client::Client,
     headers_due: bool,
+    /// Whether each line tells what has happened.
+    events: bool,
+}
+
+/// `ADDED`
+fn event_name(action: Action) -> &'static str {
+    match action {
+        Action::Added => "ADDED",
+        Action::Modified => "MODIFIED",
+        Action::Deleted => "DELETED",
+    }
 }
 
 impl Watch {
-    fn print(&mut self, io: &mut Io<'_>, objects: &[Object]) -> Result<(), Failure> {
+    fn print(
+        &mut self,
+        io: &mut Io<'_>,
+        objects: &[Object],
+        action: Action,
+    ) -> Result<(), Failure> {
         if objects.is_empty() {
             return Ok(());
         }
         let text = match &self.view.output {
             Output::Table { .. } => {
-                let table = self.view.table(self.kind, objects, io.now());
+                let mut table = self.view.table(self.kind, objects, io.now());
+                if self.events {
+                    let cells = vec![format!("{:<8}", event_name(action)); objects.len()];
+                    table.insert_column(0, "EVENT", cells);
+                }
                 let headers = self.view.headers && std::mem::take(&mut self.headers_due);
                 self.layout.print(&table, headers)
             }
@@ -481,20 +438,29 @@ impl Watch {
                     if !std::mem::take(&mut self.headers_due) {
                         text += "---\n";
                     }
-                    text += &Output::Yaml.print(std::slice::from_ref(object), true)?;
+                    text += &self.written(&Output::Yaml, object, action)?;
                 }
                 text
             }
             output => {
                 let mut text = String::new();
                 for object in objects {
-                    text += &output.print(std::slice::from_ref(object), true)?;
+                    text += &self.written(output, object, action)?;
                 }
                 text
             }
         };
         io.stdout.extend_from_slice(text.as_bytes());
         Ok(())
+    }
+
+    /// An object, in what tells its event if that is wanted.
+    fn written(&self, output: &Output, object: &Object, action: Action) -> Result<String, Failure> {
+        if self.events && !matches!(output, Output::Name) {
+            let event = json!({"type": event_name(action), "object": object.to_value()});
+            return output.print_value(&event);
+        }
+        output.print(std::slice::from_ref(object), true)
     }
 
     fn wants(&self, object: &Object) -> bool {
@@ -511,7 +477,7 @@ impl Task for Watch {
         self.revision = revision.max(self.revision);
         for change in changes {
             if self.wants(&change.object) {
-                self.print(io, std::slice::from_ref(&change.object))?;
+                self.print(io, std::slice::from_ref(&change.object), change.action)?;
             }
         }
         let next = io.now() + WATCH_PERIOD;
@@ -526,16 +492,4 @@ impl Task for Watch {
 /// Whether a word names the old health table.
 fn is_component_statuses(word: &str) -> bool {
     ["componentstatuses", "componentstatus", "cs"].contains(&word.to_lowercase().as_str())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_names_sort_by_size() {
-        let mut names = ["web-10", "web-9", "db"].map(Value::from);
-        names.sort_by(sort_order);
-        assert_eq!(names, ["db", "web-9", "web-10"]);
-    }
 }

@@ -59,17 +59,31 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let style = Style::of(&call, io)?;
     let mut sources = sources(&mut call, io)?;
     let follow = call.arguments.on("follow");
-    let mut failures = Vec::new();
+    let most = call.arguments.number("max-log-requests").unwrap_or(5);
+    if follow && sources.len() > 1 && i64::try_from(sources.len()).is_ok_and(|many| many > most) {
+        return Err(Failure::message(format!(
+            "you are attempting to follow {} log streams, but maximum allowed concurrency is \
+             {most}, use --max-log-requests to increase the limit",
+            sources.len()
+        )));
+    }
     for source in &mut sources {
-        if let Err(failure) = source.print(io, &style) {
-            if follow && source.may_still_start(io) {
-                continue;
+        match source.print(io, &style) {
+            Err(_) if follow && source.may_still_start(io) => {}
+            // The first whose log can't be had ends it (`sequentialConsumeRequest`).
+            Err(failure) if !call.arguments.on("ignore-errors") => return Err(failure),
+            Err(failure) => {
+                let why = match failure {
+                    Failure::Server { status, .. } => status.message.clone(),
+                    other => other.text(),
+                };
+                io.say(format!("{}error: {why}", style.prefix_of(source)));
             }
-            failures.push(failure);
+            Ok(()) => {}
         }
     }
-    if !follow || !failures.is_empty() {
-        return Failure::of(failures).map_or(DONE, Err);
+    if !follow {
+        return DONE;
     }
     Ok(Next::Wait(Box::new(Follow { sources, style })))
 }
@@ -220,11 +234,16 @@ impl Style {
         })
     }
 
-    fn line(&self, source: &Source, at: SimTime, line: &str) -> String {
-        let mut text = String::new();
-        if self.prefix {
-            text += &format!("[pod/{}/{}] ", source.pod.name(), source.container);
+    /// `[pod/web/nginx] ` with `--prefix`.
+    fn prefix_of(&self, source: &Source) -> String {
+        match self.prefix {
+            true => format!("[pod/{}/{}] ", source.pod.name(), source.container),
+            false => String::new(),
         }
+    }
+
+    fn line(&self, source: &Source, at: SimTime, line: &str) -> String {
+        let mut text = self.prefix_of(source);
         if self.timestamps {
             text += &format!("{} ", at.timestamp().strftime("%Y-%m-%dT%H:%M:%S.%9fZ"));
         }

@@ -232,7 +232,7 @@ impl Columns {
             ));
         }
         let column = |part: &str| match part.split_once(':') {
-            Some((header, path)) if !path.is_empty() => Columns::column(header, path),
+            Some((header, path)) => Columns::column(header, path),
             _ => Err(Failure::message(format!(
                 "unexpected custom-columns spec: {part}, expected <header>:<json-path-expr>"
             ))),

@@ -1,18 +1,21 @@
 //! `kubectl scale`, and `--subresource=scale`: how many pods an object wants, as an object of its own
 //! (`pkg/registry/apps/*/storage`, `ScaleREST`).
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::super::super::tool::Io;
+use super::super::super::tool::{Io, Step};
 use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, text, typed};
 use super::output::Output;
 use super::sources::Read;
 use super::target::{Found, Rules, Target};
-use super::{Call, DONE, Failure, Outcome};
+use super::{Call, DONE, Failure, Next, Outcome, Task};
 use crate::api::table::{Column, Layout, Table, age, format_labels, format_selector};
 use crate::api::{Cause, FieldValidation, Object, Patch, Reason, Status};
+use crate::clock::SimTime;
 
 pub(super) static COMMAND: Command = Command {
     name: "scale",
@@ -63,11 +66,79 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if found.objects.is_empty() && found.failures.is_empty() {
         return Err(Failure::message("no objects passed to scale"));
     }
+    let timeout = call.arguments.duration("timeout").filter(|timeout| !timeout.is_zero());
+    if let Some(timeout) = timeout.filter(|_| report.dry_run == DryRun::No) {
+        let mut queue = found.objects;
+        queue.reverse();
+        let (waits, failures) = (None, found.failures);
+        return Ok(Next::Wait(Box::new(Waiting {
+            call,
+            report,
+            wanted,
+            timeout,
+            queue,
+            waits,
+            failures,
+        })));
+    }
     // The first that fails ends it; what was not found is told at the end.
     for object in found.objects {
         scale(&mut call, io, &report, &object, &wanted)?;
     }
     Failure::of(found.failures).map_or(DONE, Err)
+}
+
+/// How often it is looked whether there are as many pods as wanted.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Scaling that waits for the pods of each (`--timeout`), one after the other.
+#[derive(Clone)]
+struct Waiting {
+    call: Call,
+    report: Report,
+    wanted: Wanted,
+    timeout: Duration,
+    /// What comes later, last first.
+    queue: Vec<Object>,
+    /// What is scaled and waited for, and until when.
+    waits: Option<(Object, SimTime)>,
+    /// What was not found, which is told at the end.
+    failures: Vec<Failure>,
+}
+
+impl Task for Waiting {
+    fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
+        loop {
+            let Some((object, until)) = self.waits.take() else {
+                let Some(object) = self.queue.pop() else {
+                    let failures = std::mem::take(&mut self.failures);
+                    return Failure::of(failures).map_or(Ok(Step::Exit(0)), Err);
+                };
+                let scaled = scaled(&mut self.call, io, &self.report, &object, &self.wanted)?;
+                self.waits = Some((scaled, io.now() + self.timeout));
+                continue;
+            };
+            let mut client = self.call.client.at(object.namespace());
+            let live = client.get(io, object.kind(), object.name())?;
+            if !has_its_size(&live, self.wanted.replicas)? {
+                if io.now() >= until {
+                    let text = format!("timed out waiting for {:?} to be synced", object.name());
+                    return Err(Failure::message(text));
+                }
+                self.waits = Some((object, until));
+                return Ok(Step::Until(until.min(io.now() + PERIOD)));
+            }
+            self.report.tell(io, &object, "scaled")?;
+        }
+    }
+}
+
+/// Whether the pods are there (`scaleHasDesiredReplicas`); so it is, too, when somebody else has set
+/// another size.
+fn has_its_size(object: &Object, wanted: i64) -> Result<bool, Status> {
+    let scale = size(object)?;
+    let number = |part: &str| scale[part]["replicas"].as_i64().unwrap_or(0);
+    Ok(number("spec") != wanted || number("status") == wanted)
 }
 
 /// Scales what manifests describe: each is looked up when its turn comes, and the first that is not
@@ -102,6 +173,7 @@ fn must_be_one(wanted: &Wanted, count: usize) -> Result<(), Failure> {
 }
 
 /// The size that is wanted, and what must hold before.
+#[derive(Clone)]
 struct Wanted {
     replicas: i64,
     expected: Option<i64>,
@@ -114,14 +186,26 @@ fn scale(
     io: &mut Io<'_>,
     report: &Report,
     object: &Object,
-    Wanted { replicas, expected, version: wanted }: &Wanted,
+    wanted: &Wanted,
 ) -> Result<(), Failure> {
     if report.dry_run == DryRun::Client {
         let mut value = object.to_value();
-        value["spec"]["replicas"] = json!(replicas);
+        value["spec"]["replicas"] = json!(wanted.replicas);
         let title = super::output::name(object);
         return report.tell_value(io, None, &title, &value, "scaled");
     }
+    let scaled = scaled(call, io, report, object, wanted)?;
+    report.tell(io, &scaled, "scaled")
+}
+
+/// Sets an object's size; it is as it was behind that.
+fn scaled(
+    call: &mut Call,
+    io: &mut Io<'_>,
+    report: &Report,
+    object: &Object,
+    Wanted { replicas, expected, version: wanted }: &Wanted,
+) -> Result<Object, Failure> {
     let Some(present) = present(object) else { return Err(nothing().into()) };
     if let Some(expected) = expected.filter(|expected| *expected != i64::from(present)) {
         let text = format!("Expected replicas to be {expected}, was {present}");
@@ -134,8 +218,7 @@ fn scale(
     }
     let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
     let options = report.dry_run.options(FieldValidation::Warn);
-    let scaled = call.client.patch(io, object, patch, options)?;
-    report.tell(io, &scaled, "scaled")
+    Ok(call.client.patch(io, object, patch, options)?)
 }
 
 /// How many pods an object wants; `None` for kinds without a size.

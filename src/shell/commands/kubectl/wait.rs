@@ -267,8 +267,12 @@ impl Wait {
                 Ok(None) if !self.once && io.now() < self.until => {
                     return Ok(Step::Until((io.now() + PERIOD).min(self.until)));
                 }
+                Ok(None) if !self.once => {
+                    // All share the time: once it is over, nobody looks at the others.
+                    failures.extend(left.drain(..).map(|object| late(&object, false)));
+                }
                 other => {
-                    failures.push(other.err().unwrap_or_else(|| late(object, self.once)));
+                    failures.push(other.err().unwrap_or_else(|| late(object, true)));
                     left.pop_front();
                     *goal = 0;
                 }

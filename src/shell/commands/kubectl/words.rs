@@ -215,6 +215,12 @@ pub(super) fn label_selector(text: &str) -> Result<LabelRequirements, Failure> {
     Ok(LabelRequirements { pairs, expressions })
 }
 
+/// A line of kubectl's own log: its severity (`W`), the moment, and where in its source it is from.
+pub(super) fn log_line(io: &Io<'_>, severity: char, place: &str, text: &str) -> String {
+    let moment = io.now().timestamp().strftime("%m%d %H:%M:%S%.6f").to_string();
+    format!("{severity}{moment}       1 {place}] {text}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

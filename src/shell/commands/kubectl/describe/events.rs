@@ -2,6 +2,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
+use super::super::go_sort;
 use super::Reader;
 use super::page::Page;
 use crate::api::table::since;
@@ -26,7 +27,8 @@ impl Reader<'_, '_> {
             })
             .map(|event| event.as_ref().clone())
             .collect();
-        events.sort_by_key(|event| event.last_timestamp.as_ref().map(|time| time.0));
+        let moment = |event: &Event| event.last_timestamp.as_ref().map(|time| time.0);
+        go_sort::sort(&mut events, |a, b| moment(a) < moment(b));
         events
     }
 

@@ -111,27 +111,55 @@ pub(super) fn ready_endpoints(slices: &[EndpointSlice], port_name: Option<&str>)
     if slices.is_empty() {
         return "<none>".to_owned();
     }
-    let mut list = Vec::new();
+    let mut listed = Listed::default();
     for slice in slices {
-        let ready =
-            slice.endpoints.iter().flatten().filter(|endpoint| {
-                endpoint.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true)
-            });
-        let addresses: Vec<&String> = ready.filter_map(|e| e.addresses.first()).collect();
         let ports = slice.ports.as_deref().unwrap_or_default();
         if ports.is_empty() {
-            list.extend(addresses.iter().map(|address| (*address).clone()));
+            listed.add(slice, |address| address.to_owned());
         }
         for port in ports {
             let name = port.name.as_deref().unwrap_or("");
             if port_name.is_none_or(|wanted| wanted == name) {
                 let number = port.port.unwrap_or(0);
-                list.extend(addresses.iter().map(|address| join_host_port(address, number)));
+                listed.add(slice, |address| join_host_port(address, number));
             }
         }
     }
-    let shown = list[..list.len().min(3)].join(",");
-    if list.len() > 3 { format!("{shown} + {} more...", list.len() - 3) } else { shown }
+    listed.text()
+}
+
+/// The endpoints of a line, as `formatEndpointSlices` counts them: whatever comes behind the third
+/// makes it say that there are more, even if it is not ready and none is added.
+#[derive(Default)]
+struct Listed {
+    shown: Vec<String>,
+    ready: usize,
+    more: bool,
+}
+
+impl Listed {
+    const MOST: usize = 3;
+
+    fn add(&mut self, slice: &EndpointSlice, written: impl Fn(&str) -> String) {
+        for endpoint in slice.endpoints.iter().flatten() {
+            self.more |= self.shown.len() == Listed::MOST;
+            if !endpoint.conditions.as_ref().and_then(|c| c.ready).unwrap_or(true) {
+                continue;
+            }
+            if !self.more {
+                self.shown.extend(endpoint.addresses.first().map(|address| written(address)));
+            }
+            self.ready += 1;
+        }
+    }
+
+    fn text(&self) -> String {
+        let shown = self.shown.join(",");
+        match self.more {
+            true => format!("{shown} + {} more...", self.ready - Listed::MOST),
+            false => shown,
+        }
+    }
 }
 
 fn joined_or_none(list: Option<&[String]>) -> String {

@@ -200,7 +200,8 @@ impl Lexer<'_> {
     fn ends_well(&self, kind: Kind) -> Result<Kind, String> {
         match self.rest().chars().next() {
             None => Ok(kind),
-            Some(c) if is_blank(c) || ".,|:)(=}".contains(c) => Ok(kind),
+            Some(c) if is_blank(c) || ".,|:)(=".contains(c) => Ok(kind),
+            Some(_) if self.rest().starts_with("}}") => Ok(kind),
             Some(c) => {
                 let code = u32::from(c);
                 Err(self.fault(&format!("bad character U+{code:04X} '{c}'")))

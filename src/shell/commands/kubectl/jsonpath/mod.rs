@@ -94,6 +94,9 @@ impl Template {
              '{name1.name2}' or '{.name1.name2}'"
                 .to_owned()
         };
+        if text.is_empty() {
+            return Template::parse("");
+        }
         let inner = match text.strip_prefix('{') {
             Some(rest) => rest.strip_suffix('}').ok_or_else(wrong)?,
             None => text,

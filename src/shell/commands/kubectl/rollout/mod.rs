@@ -100,6 +100,11 @@ fn objects(call: &mut Call, io: &mut Io<'_>) -> Result<(Vec<Object>, Vec<Failure
     Ok((found.objects, found.failures))
 }
 
+/// What a subcommand says when a selector has found nothing.
+fn nothing_found(call: &Call, io: &mut Io<'_>) {
+    io.write_error(format!("No resources found in {} namespace.", call.client.namespace));
+}
+
 /// A workload's revisions, oldest first.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::Flag;
 use super::super::{Call, DONE, Failure, Outcome};
-use super::objects;
+use super::{nothing_found, objects};
 use crate::api::{FieldValidation, Object, Patch};
 
 pub(super) static RESTART: Command = Command {
@@ -46,6 +46,9 @@ type Change = fn(&Object, &Io<'_>) -> Result<Value, Failure>;
 fn run(mut call: Call, io: &mut Io<'_>, change: Change, what: &str) -> Outcome {
     let (objects, mut failures) = objects(&mut call, io)?;
     let report = Report::of(&call, io)?;
+    if objects.is_empty() && failures.is_empty() {
+        nothing_found(&call, io);
+    }
     for object in objects {
         let patch = match change(&object, io) {
             Ok(patch) => Patch::Merge(patch),

@@ -9,7 +9,7 @@ use super::super::client::Client;
 use super::super::command::{self, Command};
 use super::super::flags::{Flag, Takes, typed};
 use super::super::{Call, Failure, Next, Outcome, Task};
-use super::{REVISION, objects};
+use super::{REVISION, nothing_found, objects};
 use crate::api::{Action, Object};
 use crate::clock::SimTime;
 use crate::cluster::{Did, ObjectName};
@@ -44,6 +44,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message(format!("revision must be a positive integer: {revision}")));
     }
     let (objects, failures) = objects(&mut call, io)?;
+    if objects.is_empty() && failures.is_empty() {
+        nothing_found(&call, io);
+    }
     let watch = !call.arguments.given("watch") || call.arguments.on("watch");
     let timeout = call.arguments.duration("timeout").filter(|timeout| !timeout.is_zero());
     let mut queue = objects;
