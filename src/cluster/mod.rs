@@ -76,6 +76,11 @@ pub fn images() -> impl Iterator<Item = &'static str> {
     image::carried()
 }
 
+/// The image that podhop carries whose name is spelt most like this one.
+pub fn nearest_image(name: &str) -> Option<&'static str> {
+    image::nearest_to(name)
+}
+
 /// An image's name without registry and tag, as a server's image is told: `nginx`, `curlimages/curl`.
 pub fn repository(image: &str) -> Option<String> {
     let repository = image::Reference::parse(image)?.repository;

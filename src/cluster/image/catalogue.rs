@@ -9,7 +9,7 @@ use super::Image;
 use super::describe::{Contents, Description, read};
 use super::reference::Reference;
 use super::tags::{Tags, Which};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 
 static DESCRIPTIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/cluster/image/catalogue");
 
@@ -74,6 +74,23 @@ pub fn node() -> &'static Image {
 /// The names of everything that podhop carries, as a user writes them.
 pub fn carried() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().map(|entry| short(&entry.names[0]))
+}
+
+/// The image of the catalogue whose name is spelt most like this one: the whole of it, or the part behind the
+/// last `/`, since registry and owner are easily forgotten.
+pub fn nearest_to(name: &str) -> Option<&'static str> {
+    let (path, last) = name.rsplit_once('/').map_or(("", name), |(path, last)| (path, last));
+    let last = last.split(['@', ':']).next().unwrap_or(last);
+    let whole = if path.is_empty() { last.to_owned() } else { format!("{path}/{last}") };
+    let own = |known: &'static str| known.rsplit('/').next().unwrap_or(known);
+    carried()
+        .find(|known| *known == whole)
+        .or_else(|| nearest(&whole, carried()))
+        .or_else(|| carried().find(|known| own(known) == last))
+        .or_else(|| {
+            let near = nearest(last, carried().map(own))?;
+            carried().find(|known| own(known) == near)
+        })
 }
 
 fn short(name: &str) -> &str {

@@ -161,9 +161,11 @@ fn failure(name: &str, unknown: bool) -> String {
     let reference = Reference::parse(name).map(|reference| reference.to_string());
     let reference = reference.unwrap_or_default();
     if unknown {
-        let carried: Vec<&str> = image::carried().collect();
-        let carried = carried.join(", ");
-        return format!("podhop does not simulate image \"{name}\"; it carries {carried}");
+        let known = match image::nearest_to(name) {
+            Some(near) => format!("the nearest that it does is {near}"),
+            None => "docs/levels.md lists those that it does".to_owned(),
+        };
+        return format!("podhop does not simulate image \"{name}\"; {known}");
     }
     format!(
         "rpc error: code = NotFound desc = failed to pull and unpack image \"{reference}\": \

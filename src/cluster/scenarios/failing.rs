@@ -169,7 +169,7 @@ fn an_image_that_podhop_does_not_carry_is_told_as_such() {
     let waiting = status(&cluster, "own", 0).state.unwrap().waiting.unwrap();
     let message = waiting.message.unwrap();
     assert!(message.contains("podhop does not simulate image \"example/shop:1\""), "{message}");
-    assert!(message.contains("nginx, "), "{message}");
+    assert!(message.len() < 200, "{message}");
 }
 
 #[test]
