@@ -30,11 +30,7 @@ impl Userland for Programs {
     ) -> Result<Box<dyn Process>, StartError> {
         let name = arguments.first().map_or("", String::as_str);
         let plain = name.rsplit('/').next().unwrap_or(name);
-        // A path outside the system's folders is a script, which is looked for when it runs. A whole
-        // command line in one word (`curl http://web; sleep 5`) is none.
-        let line = name.contains(' ') && !name.starts_with(['/', '.']);
-        let own_file = name.contains('/') && !is_system(name) && !line;
-        if !own_file && !image.holds(plain) {
+        if !is_own_file(name) && !image.holds(plain) {
             return Err(StartError::NotFound(name.to_owned()));
         }
         let start = Start { arguments: arguments.to_vec(), environment };
@@ -48,6 +44,13 @@ impl Userland for Programs {
             budget: Budget::of_process(),
         }))
     }
+}
+
+/// A path outside the system's folders is a script, which is looked for when it runs. A whole command line in
+/// one word (`curl http://web; sleep 5`) is none.
+fn is_own_file(name: &str) -> bool {
+    let line = name.contains(' ') && !name.starts_with(['/', '.']);
+    name.contains('/') && !is_system(name) && !line
 }
 
 fn is_system(path: &str) -> bool {
@@ -296,8 +299,7 @@ pub(super) fn exec(
 ) -> Option<Box<dyn Tool>> {
     let (name, rest) = arguments.split_first()?;
     let plain = name.rsplit('/').next().unwrap_or(name);
-    let own_file = name.contains('/') && !is_system(name);
-    if !own_file && !commands::is_installed(cluster, place, plain) {
+    if !is_own_file(name) && !commands::is_installed(cluster, place, plain) {
         return None;
     }
     let flavour = commands::flavour(cluster, place);

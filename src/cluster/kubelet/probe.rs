@@ -237,7 +237,8 @@ fn execute(
         let word = words.first().map(String::as_str).unwrap_or("");
         return Check::Done(Err(format!(
             "OCI runtime exec failed: exec failed: unable to start container process: \
-             exec: \"{word}\": executable file not found in $PATH: unknown"
+             exec: \"{word}\": {}: unknown",
+            start::not_found(word)
         )));
     };
     let mut probers = worker.containers[index].probes.iter_mut();

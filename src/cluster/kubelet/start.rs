@@ -250,13 +250,17 @@ pub(super) fn execute(
     Some(host.processes.spawn(host.now, Spawn { place, netns, keeper, program, starting_until }))
 }
 
+/// What runc says of an executable that is not there.
+pub(super) fn not_found(name: &str) -> String {
+    match name.contains('/') {
+        true => format!("stat {name}: no such file or directory"),
+        false => "executable file not found in $PATH".to_owned(),
+    }
+}
+
 /// The executable is not in the image: runc says so, and the container counts as ended.
 fn start_failed(worker: &mut Worker, index: usize, host: &mut Host<'_>, name: &str) {
-    let problem = if name.contains('/') {
-        format!("stat {name}: no such file or directory")
-    } else {
-        "executable file not found in $PATH".to_owned()
-    };
+    let problem = not_found(name);
     let message = format!(
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: \
          runc create failed: unable to start container process: error during container init: \

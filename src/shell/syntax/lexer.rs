@@ -103,11 +103,9 @@ impl Parser<'_> {
             let rest = self.rest();
             if rest.starts_with("\\\n") {
                 self.at += 2;
-            } else if rest.starts_with("\\\r\n") {
-                self.at += 3;
             } else if rest.starts_with(['#']) {
                 self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if rest.starts_with([' ', '\t', '\r']) {
+            } else if rest.starts_with([' ', '\t']) {
                 self.at += 1;
             } else {
                 return;
@@ -174,7 +172,7 @@ impl Parser<'_> {
             let line = &rest[..length];
             at += length;
             let line = if strip_tabs { line.trim_start_matches('\t') } else { line };
-            if line.trim_end_matches('\n').trim_end_matches('\r') == delimiter {
+            if line.trim_end_matches('\n') == delimiter {
                 self.here_document = Some((line_end, at));
                 return Ok((start, body));
             }

@@ -42,7 +42,7 @@ impl Within {
     fn ends_at(self, next: char) -> bool {
         match self {
             Within::Line => {
-                matches!(next, ' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
+                matches!(next, ' ' | '\t' | '\n' | ';' | '&' | '|' | '<' | '>' | '(' | ')')
             }
             Within::Braces { .. } | Within::Replacement { .. } => next == '}',
             Within::Pattern { .. } => matches!(next, '/' | '}'),

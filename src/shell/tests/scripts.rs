@@ -14,6 +14,14 @@ fn words_are_split_and_quoted() {
 }
 
 #[test]
+fn a_carriage_return_is_part_of_its_word() {
+    // POSIX, XCU 2.3: only blanks and newlines end a word, and a blank is a space or a tab.
+    assert_eq!(output("echo a\r\necho [b\r]\r\n"), "a\r\n[b\r]\r\n");
+    assert_eq!(output("cat <<E\nx\r\nE\r\nE\n"), "x\r\nE\r\n");
+    assert_eq!(complaint("true\r").1, 127);
+}
+
+#[test]
 fn parameters_are_trimmed_replaced_and_defaulted() {
     assert_eq!(
         output("x=a.b.c; echo ${x%.*} ${x%%.*} ${x#*.} ${x##*.} ${#x} ${x/./-} ${x//./-}"),

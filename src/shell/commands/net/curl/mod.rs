@@ -33,6 +33,12 @@ use crate::clock::SimTime;
 use crate::network::aton;
 use crate::shell::{Io, Step, Tool};
 
+/// What can't be in the name of a host (curl lib/urlapi.c, hostname_check).
+const NO_HOST: &[char] = &[
+    '!', '@', '{', '}', '[', ']', '\\', '$', '\'', '"', '^', '`', '*', '<', '>', '=', ';', ',',
+    '+', '&', '(', ')',
+];
+
 /// What curl speaks, each with its usual port.
 const SCHEMES: &[(&str, u16)] = &[
     ("http", 80),
@@ -497,7 +503,12 @@ fn parse(
         let text = format!("file://localhost/{}", path.trim_start_matches('/'));
         return Url::parse_among(&text, SCHEMES).map_err(|_| Some(3));
     }
-    let mut url = match Url::parse_among(&text, SCHEMES) {
+    let parsed = Url::parse_among(&text, SCHEMES);
+    let parsed = parsed.and_then(|url| match url.host.contains(NO_HOST) {
+        true => Err(BadUrl::Malformed),
+        false => Ok(url),
+    });
+    let mut url = match parsed {
         Ok(url) => url,
         Err(BadUrl::Scheme(scheme)) => return Err(Some(words.fail(io, 1, &disabled(&scheme)))),
         Err(why) => {

@@ -34,6 +34,17 @@ fn answers(commands: &[&str]) -> Vec<String> {
     run(&script).split("@@@\n").skip(1).map(str::to_owned).collect()
 }
 
+#[test]
+fn a_host_of_signs_that_no_name_has_is_no_host() {
+    // curl lib/urlapi.c, hostname_check.
+    let said =
+        answers(&["curl -sS 'http://$1:80'", "curl -sS http://10.0.0,4", "curl -sS http://a_b"]);
+    let bad = "curl: (3) URL using bad/illegal format or missing URL\n[exit 3]\n";
+    assert_eq!(said[0], bad);
+    assert_eq!(said[1], bad);
+    assert!(said[2].contains("(6) Could not resolve host: a_b"), "{}", said[2]);
+}
+
 /// A flag, a command that shows what it does, and what only then is said.
 const EFFECTS: &[(&str, &str, &str)] = &[
     ("url", "curl -s --url web/u", "GET /u HTTP"),

@@ -1,0 +1,2 @@
+# Fetches
+curl -sS -m 2 "http://$1:30080"
