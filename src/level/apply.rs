@@ -138,12 +138,34 @@ pub(super) fn is_taken_anew(cluster: &Cluster, object: &ObjectName, source: &Sou
     let mut trial = cluster.clone();
     let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
     let gone = Request::Delete { kind, namespace, name, options };
-    trial.handle(gone).is_ok() && dry_run(&mut trial, object, source).is_ok()
+    trial.handle(gone).is_ok() && send(&mut trial, object, source, true).is_ok()
 }
 
 /// Whether the server refuses to change the object that it has into this one.
 pub(super) fn is_refused(cluster: &Cluster, object: &ObjectName, source: &Source<'_>) -> bool {
-    dry_run(&mut cluster.clone(), object, source).is_err()
+    send(&mut cluster.clone(), object, source, true).is_err()
+}
+
+/// Whether the object would be another one if this were applied: what the server drops from a manifest, or
+/// chooses by itself, is no change.
+pub(super) fn would_change(cluster: &Cluster, object: &ObjectName, source: &Source<'_>) -> bool {
+    let stored = |cluster: &Cluster| {
+        let ObjectName { kind, namespace, name } = object;
+        let mut value = cluster.objects().object(*kind, namespace, name)?.to_value();
+        let metadata = value["metadata"].as_object_mut()?;
+        for kept in ["resourceVersion", "generation", "managedFields"] {
+            metadata.remove(kept);
+        }
+        // What kubectl itself keeps there is no part of a manifest.
+        if source.value["metadata"]["annotations"].is_null() {
+            metadata.remove("annotations");
+        } else if let Some(own) = metadata["annotations"].as_object_mut() {
+            own.remove(patch::LAST_APPLIED);
+        }
+        Some(value)
+    };
+    let mut trial = cluster.clone();
+    send(&mut trial, object, source, false).is_err() || stored(&trial) != stored(cluster)
 }
 
 /// What would be refused of a file if it were applied now; what the game would mend by replacing a
@@ -331,7 +353,7 @@ pub(super) fn marks(cluster: &Cluster, file: &str, content: &[u8]) -> Vec<Diagno
 fn source_marks(trial: &mut Cluster, file: &str, source: &Source<'_>) -> Vec<Diagnostic> {
     let marks = form_marks(file, source);
     let Some(object) = source.object_name().filter(|_| marks.is_empty()) else { return marks };
-    match dry_run(trial, &object, source) {
+    match send(trial, &object, source, true) {
         Ok(()) => Vec::new(),
         // The game replaces the pod, so this is no fault of the file.
         Err(_) if object.kind == Kind::Pod && is_taken_anew(trial, &object, source) => Vec::new(),
@@ -377,10 +399,15 @@ fn last_step(path: &str) -> &str {
 }
 
 /// What the API server would say of what `kubectl apply` sends, without storing anything.
-fn dry_run(trial: &mut Cluster, object: &ObjectName, source: &Source<'_>) -> Result<(), Status> {
+fn send(
+    trial: &mut Cluster,
+    object: &ObjectName,
+    source: &Source<'_>,
+    dry_run: bool,
+) -> Result<(), Status> {
     let ObjectName { kind, namespace, name } = object.clone();
     let value = source.value.clone();
-    let options = WriteOptions { dry_run: true, ..WriteOptions::default() };
+    let options = WriteOptions { dry_run, ..WriteOptions::default() };
     let live = trial.objects().object(kind, &namespace, &name).map(|live| live.to_value());
     let request = match live {
         Some(live) => {
@@ -604,8 +631,12 @@ fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
             headless.then(|| (field.to_owned(), "clusterIP: None; headless is no type".to_owned()))
         }
         _ if field.ends_with(".nodePort") => {
-            let kind = source.text("/spec/type").unwrap_or("ClusterIP");
-            (kind == "ClusterIP").then(|| ("spec.type".to_owned(), "type: NodePort".to_owned()))
+            let of_type = "type: NodePort beside ports; or no nodePort".to_owned();
+            match source.text("/spec/type") {
+                None => Some((field.to_owned(), of_type)),
+                Some("ClusterIP") => Some(("spec.type".to_owned(), "type: NodePort".to_owned())),
+                Some(_) => None,
+            }
         }
         _ => None,
     }

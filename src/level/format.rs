@@ -298,6 +298,15 @@ impl Expect {
     pub fn names_no_pod(&self) -> bool {
         self.served_by.is_empty() && self.served_by_pod.is_empty()
     }
+
+    /// Whether the exit code alone decides: nothing is asked of what is printed, nor of who serves.
+    pub fn exit_alone(&self) -> bool {
+        let texts = [&self.stdout, &self.page, &self.absent, &self.stderr];
+        let servers = [&self.served_by_image, &self.served_by_host];
+        self.names_no_pod()
+            && self.matches.is_none()
+            && texts.into_iter().chain(servers).all(Option::is_none)
+    }
 }
 
 /// A regular expression.

@@ -142,7 +142,10 @@ impl Failed<'_> {
             },
         )
         .look([look::pods(&self.facts.namespace())])
-        .facts(pods.iter().take(6).map(|(pod, ip)| format!("{pod} has {ip}")))
+        .facts(pods.iter().take(6).map(|(pod, ip)| match self.is_ready(pod) {
+            true => format!("{pod} has {ip}"),
+            false => format!("{pod} has {ip}, and is not ready"),
+        }))
         .nearest(near.map(|(pod, ip)| format!("{ip}, which {pod} has")))
         .at(at)
         .fix(fix)

@@ -95,12 +95,7 @@ fn missed(
             let message = not_in_output(facts, &server, expected);
             return Some(wrong_server(facts, trace, party, &message));
         }
-        Miss::Way { expected } => Diagnosis::new(
-            "wrong-way",
-            format!("{server} answered, but the request went to {dialled}, not to {expected}"),
-        )
-        .look([look::nodes()])
-        .fix(format!("send the request to {expected}")),
+        Miss::Way { expected } => other_way(facts, &server, dialled, expected),
         Miss::Late { within, took } => {
             let (took, within) = (took.as_millis(), within.as_millis());
             let message = format!("{server} answered after {took} ms; {within} ms are allowed");
@@ -125,6 +120,36 @@ fn missed(
         }
     };
     Some(said.fact(facts.quoted()).at(mention(facts, trace)))
+}
+
+/// The right server answered, and the request went to another node than the goal asks for.
+fn other_way(facts: &Facts<'_>, server: &str, dialled: IpAddr, expected: &str) -> Diagnosis {
+    let cluster = facts.case.cluster;
+    let traces = facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
+    let traces = traces.iter().filter_map(|id| cluster.trace(*id));
+    let dialled_ever: Vec<IpAddr> = traces.map(|trace| trace.flow.destination.ip()).collect();
+    let wanted = &facts.case.goal.expect.via_node;
+    let asked = |node: &&String| {
+        let entry = cluster.network().node(node);
+        entry.is_some_and(|node| dialled_ever.iter().any(|address| node.has_address(*address)))
+    };
+    let missing: Vec<&str> =
+        wanted.iter().filter(|node| !asked(node)).map(String::as_str).collect();
+    if wanted.len() > 1 && !missing.is_empty() {
+        return Diagnosis::new(
+            "wrong-way",
+            format!("{server} answered, but nobody asked at {}", missing.join(", nor at ")),
+        )
+        .look([look::nodes()])
+        .fact(format!("the goal wants a request at each of {}", wanted.join(", ")))
+        .fix(format!("send a request to the address of {} as well", missing.join(" and of ")));
+    }
+    Diagnosis::new(
+        "wrong-way",
+        format!("{server} answered, but the request went to {dialled}, not to {expected}"),
+    )
+    .look([look::nodes()])
+    .fix(format!("send the request to {expected}"))
 }
 
 /// That a command whose request succeeded did not print what it was to print.

@@ -21,9 +21,8 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         Did::ProgramMissing { program } => Some((program.as_str(), &deed.place)),
         _ => None,
     })?;
-    // A container's own command in one word was never started: that is the container's trouble.
     if *place != Place::Laptop && program.contains(char::is_whitespace) {
-        return None;
+        return one_word(facts, program, place);
     }
     // A program that is only tried (`curl … || wget …`) is none that is missing.
     if facts.connection.is_some() || facts.fetched.is_some() || run.miss.is_none() {
@@ -84,6 +83,30 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
             .facts(beside)
             .at(line)
             .fix(fix),
+    )
+}
+
+/// `kubectl exec web -- "curl http://shop"`: in quotes the command line is one word, and no program is called so.
+/// A container's own command in one word was never started: that is the container's trouble.
+fn one_word(facts: &Facts<'_>, program: &str, place: &Place) -> Option<Diagnosis> {
+    let Place::Container { namespace, pod, container } = place else { return None };
+    let stored = facts.case.cluster.objects().get::<Pod>(namespace, pod)?;
+    let tool = program.split_whitespace().next()?;
+    if !stored.runs(container) || facts.connection.is_some() || facts.fetched.is_some() {
+        return None;
+    }
+    let quoted = ['"', '\''].map(|quote| format!("{quote}{tool} "));
+    let at = facts.locator.mention_in_scripts(quoted, |_| true);
+    let at = at.or_else(|| facts.locator.mention_in_scripts([tool], |_| true));
+    Some(
+        Diagnosis::new(
+            "tool-not-in-image",
+            format!("container {container} of pod {} has no program called {program:?}", look::shown_name(namespace, pod)),
+        )
+        .look(look::inside(facts.case.cluster, place, &format!("sh -c 'type {tool} || true'")))
+        .fact("quotes make one word of what stands in them, and the first word is the program; no shell divides it at its spaces")
+        .at(at)
+        .fix(format!("leave out the quotes around {tool} and what it is given, or write sh -c before them; and send again")),
     )
 }
 

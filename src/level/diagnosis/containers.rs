@@ -10,7 +10,7 @@ use super::{Diagnosis, Facts, look, names, trial};
 use crate::api::{Event, Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, LogLines, Place};
-use crate::diagnostic::{Location, nearest};
+use crate::diagnostic::Location;
 use crate::level::probe;
 use crate::manifest;
 use crate::network::SocketAddr;
@@ -498,6 +498,13 @@ fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
         ),
     )
     .facts(last.message.clone());
+    if first.starts_with('-') && spec.command.is_some() {
+        return Some(
+            said.fact("command takes the place of the image's own program; what that program is given stands in args")
+                .nearest(Some("args".to_owned()))
+                .fix("write args instead of command, apply, and send again"),
+        );
+    }
     if !first.contains(' ') {
         return Some(said.fix(format!(
             "write a program that the image has as the first word of {field}, and apply"
@@ -525,10 +532,7 @@ fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
 }
 
 fn image(container: &ContainerStatus, pod: &str, reason: &str) -> Diagnosis {
-    let (image, _) = container.image.split_once(':').unwrap_or((&container.image, ""));
-    let known: Vec<&str> = cluster::images().collect();
-    let close = known.iter().find(|known| **known == image).copied();
-    let close = close.or_else(|| nearest(image, known.iter().copied()));
+    let close = cluster::nearest_image(&container.image);
     Diagnosis::new(
         "image-not-pulled",
         format!(

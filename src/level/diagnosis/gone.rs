@@ -1,5 +1,7 @@
 //! Objects that were there once, and have been deleted since.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::Service;
 use serde_json::Value;
 
@@ -138,6 +140,9 @@ fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
             fix: format!("describe {what} in {file} again, and apply"),
         };
     }
+    if let Some(renamed) = renamed(facts, sent) {
+        return renamed;
+    }
     let make = match kind {
         Kind::Service => remade(&sent.manifest),
         Kind::Pod => pod_anew(&sent.manifest),
@@ -150,18 +155,39 @@ fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
     }
 }
 
-/// A Service of another name has the selector of the one that is gone: somebody made it in its place.
-fn twin(facts: &Facts<'_>, sent: &Applied) -> Option<String> {
-    let ObjectName { kind, namespace, name } = &sent.object;
+/// The Service of another name that has the selector of the one that is gone.
+fn same_selector<'f>(facts: &'f Facts<'_>, sent: &'f Applied) -> Option<&'f Arc<Service>> {
     let wanted = sent.manifest["spec"]["selector"].as_object()?;
-    let same = |service: &&std::sync::Arc<Service>| {
+    let same = |service: &&Arc<Service>| {
         services::selector(service).is_some_and(|own| {
             own.len() == wanted.len() && own.iter().all(|(key, value)| wanted[key] == **value)
         })
     };
-    let mut all = facts.case.cluster.objects().list::<Service>(Some(namespace));
-    let twin = all.find(same).filter(|_| *kind == Kind::Service)?;
-    let (_, other) = services::full_name(twin);
+    let mut all = facts.case.cluster.objects().list::<Service>(Some(&sent.object.namespace));
+    all.find(same).filter(|_| sent.object.kind == Kind::Service)
+}
+
+/// The player's file describes the Service under another name, by which nobody calls it.
+fn renamed(facts: &Facts<'_>, sent: &Applied) -> Option<Gone> {
+    let ObjectName { namespace, name, .. } = &sent.object;
+    let (_, other) = services::full_name(same_selector(facts, sent)?);
+    let source = facts.locator.source("Service", namespace, other)?;
+    let called = facts.case.goals.iter().any(|goal| locate::mentions(&goal.run, other))
+        || facts.locator.mention([format!("//{other}")]).is_some();
+    (!called).then(|| Gone {
+        fact: format!(
+            "there was a Service {name}; now {} describes Service {other}, which selects the same pods",
+            source.document.file
+        ),
+        at: locate::at(&source, "metadata.name"),
+        fix: format!("let Service {other} be called {name}, apply, and send again"),
+    })
+}
+
+/// A Service of another name has the selector of the one that is gone: somebody made it in its place.
+fn twin(facts: &Facts<'_>, sent: &Applied) -> Option<String> {
+    let ObjectName { namespace, name, .. } = &sent.object;
+    let (_, other) = services::full_name(same_selector(facts, sent)?);
     // One that the player describes beside it is meant to be what it is.
     if facts.locator.source("Service", namespace, other).is_some() {
         return None;

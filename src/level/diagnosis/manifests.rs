@@ -133,7 +133,9 @@ fn all_drifted<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = (Source<'f>, Ob
         let sent = cluster.last_applied(&object)?;
         let stored = objects.object(object.kind, &object.namespace, &object.name)?;
         let own = with_namespace(&source, &object);
-        let differs = *sent.manifest == own && !holds(&stored.to_value(), &own);
+        let differs = *sent.manifest == own
+            && !holds(&stored.to_value(), &own)
+            && apply::would_change(cluster, &object, &source);
         differs.then_some((source, object))
     })
 }

@@ -45,6 +45,7 @@ mod service_names;
 mod service_ports;
 mod services;
 mod settings;
+mod slips;
 mod sought;
 mod spread;
 mod targets;
@@ -307,6 +308,7 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| workloads::no_place(&facts))
         .or_else(|| workloads::absent_client(&facts))
         .or_else(|| rollouts::older_client(&facts))
+        .or_else(|| scripts::carriage_returns(&facts))
         .or_else(|| scripts::diagnose(&facts))
         .or_else(|| failures::diagnose(&facts))
         .or_else(|| commands::not_understood(&facts))

@@ -259,7 +259,7 @@ fn unknown_outside(facts: &Facts<'_>, asker: &str, name: &str, at: Option<Locati
         .look([look::nodes(), look::services(&facts.namespace())])
         .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
         .at(at);
-    if let Some(address) = super::names::slipped(name) {
+    if let Some(address) = super::slips::slipped(name) {
         return said
             .fact("an address is four numbers with dots between them, and nothing else")
             .nearest(Some(address.clone()))

@@ -1,6 +1,5 @@
 //! Names that nobody knows.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
@@ -8,7 +7,7 @@ use k8s_openapi::api::core::v1::{Namespace, Node, Service};
 
 use super::look::{self, shown_name};
 use super::services::{cluster_ip, is_headless, selector};
-use super::{Diagnosis, Facts, gone, locate, name_servers, selectors, service_names};
+use super::{Diagnosis, Facts, gone, locate, name_servers, selectors, service_names, slips};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, Ending, ObjectName};
 use crate::diagnostic::{Location, Position, nearest};
@@ -669,17 +668,12 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
     let names: Vec<&str> = services.filter_map(|s| s.metadata.name.as_deref()).collect();
     let first = name.split('.').next().unwrap_or(name);
     if matches!(name, "http" | "https") {
-        return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
-            .look([look::services(&namespace)])
-            .facts(facts.fetched.map(|fetched| format!("the client was given {}", fetched.url)))
-            .fact("the URL says :// twice: what stands behind the first is taken for a host")
-            .at(facts.locator.mention([format!("{name}://")]).or(at))
-            .fix(format!("take {name}:// out of the value, apply, and send again"));
+        return slips::scheme_for_host(facts, name, at);
     }
-    if let Some(said) = dashed_address(facts, name, at.as_ref()) {
+    if let Some(said) = slips::dashed_address(facts, name, at.as_ref()) {
         return said;
     }
-    if let Some(address) = slipped(name).map(|address| that_answers(facts, address)) {
+    if let Some(address) = slips::slipped(name).map(|address| slips::that_answers(facts, address)) {
         return Diagnosis::new(
             "unknown-name",
             format!("{name} is no address, and DNS knows nobody called so"),
@@ -687,7 +681,7 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
         .look([look::pods(&namespace), look::services(&namespace)])
         .fact("an address is four numbers with dots between them; a port stands behind a colon")
         .nearest(Some(address.clone()))
-        .at(at)
+        .at(at.or_else(|| facts.locator.mention([name])))
         .fix(format!("write {address} instead of {name}"));
     }
     if nearest(name, ["localhost"]).is_some() {
@@ -699,6 +693,9 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
             .fix(format!("write localhost instead of {name}, apply, and send again"));
     }
     let Some(close) = nearest(first, names.iter().copied()) else {
+        if let Some(said) = slips::other_separator(facts, name, at.as_ref()) {
+            return said;
+        }
         if name.contains('.') {
             return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
                 .look([look::services(&namespace)])
@@ -722,58 +719,6 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
             .fix(format!("call the Service {first} instead of {close}, apply, and send again"));
     }
     said.at(at).fix(format!("write {instead} instead of {name}, apply, and send again"))
-}
-
-/// `10.244.1.4.80`, `10.244.2.3.`, `10.244.1.3,10.244.2.3`: the address that is meant.
-pub(super) fn slipped(name: &str) -> Option<String> {
-    if let Some((first, _)) = name.split_once([',', ';']) {
-        return Some(first.parse::<Ipv4Addr>().ok()?.to_string());
-    }
-    let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
-    let address: Ipv4Addr = labels.get(..4)?.join(".").parse().ok()?;
-    match labels.get(4..)? {
-        [] => Some(address.to_string()),
-        [port] => Some(format!("{address}:{}", port.parse::<u16>().ok()?)),
-        _ => None,
-    }
-}
-
-/// An address that was probably meant, without its port where nobody listens there.
-fn that_answers(facts: &Facts<'_>, address: String) -> String {
-    let Some((ip, port)) = address.split_once(':') else { return address };
-    let pods = facts.case.cluster.objects().list::<Pod>(None);
-    let mut own = pods.filter(|pod| {
-        pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(ip))
-    });
-    let port: u16 = port.parse().unwrap_or(0);
-    match own.next() {
-        Some(pod) if !facts.listeners(pod).is_empty() && !facts.listens_on(pod, port) => {
-            ip.to_owned()
-        }
-        _ => address,
-    }
-}
-
-/// R8.4: the address of a pod with dashes, which is a name only below its namespace and `pod`.
-fn dashed_address(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
-    let first = name.split('.').next()?;
-    let address: Ipv4Addr = first.replace('-', ".").parse().ok()?;
-    let address = address.to_string();
-    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
-    let pod = pods.find(|pod| {
-        pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(&address))
-    })?;
-    let namespace = pod.metadata.namespace.as_deref()?;
-    let whole = format!("{first}.{namespace}.pod.cluster.local");
-    Some(
-        Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
-            .look([look::pods(namespace)])
-            .fact(format!("{address} is the address of pod {}", pod.metadata.name.as_deref()?))
-            .fact("an address with dashes is a name as A-B-C-D.NAMESPACE.pod.cluster.local alone")
-            .nearest(Some(whole.clone()))
-            .at(at.cloned())
-            .fix(format!("write {whole} instead of {name}")),
-    )
 }
 
 /// A headless Service's name was looked up, and means fewer pods than the goal wants.

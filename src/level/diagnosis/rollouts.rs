@@ -248,10 +248,14 @@ pub(super) fn failing_probe(
     let command =
         format!("kubectl patch {} {name}{place} --type=json -p '{patch}'", kind.info().singular);
     let words = format!("{field}: {{tcpSocket: {{port: {port}}}}}");
+    let other = match &probe.exec {
+        Some(_) => "run a program that the image has",
+        None => "ask for a path that the server has",
+    };
     Some(match trial::after(facts, &command) {
-        trial::Tried::Passes => said.fix(format!(
-            "write {words}, or ask for a path that the server has; apply, and send again"
-        )),
+        trial::Tried::Passes => {
+            said.fix(format!("write {words}, or {other}; apply, and send again"))
+        }
         _ => said.fix(waits),
     })
 }

@@ -78,8 +78,12 @@ pub(super) fn alias(
     .fact("an ExternalName has no cluster IP, no endpoints and no ports")
     .look([look::services(namespace)])
     .nearest(full.clone())
-    .at(line.or(at))
+    .at(if full.is_some() && line.is_none() { None } else { line.clone().or(at) })
     .fix(match full {
+        Some(full) if line.is_none() => format!(
+            "kubectl patch service {name}{} -p '{{\"spec\":{{\"externalName\":\"{full}\"}}}}', and send again",
+            look::in_namespace(namespace)
+        ),
         Some(full) => format!(
             "write {full} into externalName: an alias leads to a whole name; apply, and send again"
         ),

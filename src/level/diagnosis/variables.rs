@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Service;
 use super::client::PodSource;
 use super::locate;
 use super::look;
-use super::{Diagnosis, Facts, gone, services, sought};
+use super::{Diagnosis, Facts, gone, services, slips, sought};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Ending, Place};
 use crate::diagnostic::{Location, nearest};
@@ -189,16 +189,12 @@ impl Facts<'_> {
     }
 }
 
-/// The client could not read what it was given as a URL: the scheme, the port or the host is none. What
-/// it was given tells which.
-fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
-    const SCHEMES: [&str; 3] = ["http", "https", "ftp"];
-    let fetched = facts.fetched.filter(|fetched| fetched.ending == Ending::BadUrl)?;
-    let url = fetched.url.as_str();
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+/// The protocols that clients of the web speak.
+const SCHEMES: [&str; 3] = ["http", "https", "ftp"];
+
+/// The line of what was to be a URL.
+fn url_line(facts: &Facts<'_>, url: &str, (scheme, authority): (&str, &str)) -> Option<Location> {
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
-    let bracketed = authority.starts_with('[');
     let mut words = vec![url.to_owned(), format!("{scheme}://{authority}"), authority.to_owned()];
     words.push(format!(":{port}"));
     if !SCHEMES.contains(&scheme) {
@@ -212,6 +208,20 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
     let is_run = |file: &str| super::mentions(&facts.case.goal.run, file);
     let made = [format!("{scheme}://{host}"), format!("{scheme}://")];
     let at = at.or_else(|| facts.locator.mention_in_scripts(made, is_run));
+    // A client that the goal's command looks for elsewhere (`kubectl exec`) is described in some file.
+    at.or_else(|| facts.locator.mention(&words))
+}
+
+/// The client could not read what it was given as a URL: the scheme, the port or the host is none. What
+/// it was given tells which.
+fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let fetched = facts.fetched.filter(|fetched| fetched.ending == Ending::BadUrl)?;
+    let url = fetched.url.as_str();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let bracketed = authority.starts_with('[');
+    let at = url_line(facts, url, (scheme, authority));
     let said = |message: String| {
         Diagnosis::new("not-a-url", message)
             .look([look::pods(&facts.namespace())])
@@ -247,6 +257,14 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
             said(format!("{port:?} is no port number"))
                 .fact("a port is one number from 1 to 65535, behind the host's colon")
                 .fix(format!("write the number of the port instead of {port}, and send again")),
+        );
+    }
+    if let Some(address) = slips::slipped(host) {
+        return Some(
+            said(format!("{host} is no address, and no name either"))
+                .fact("an address is four numbers with dots between them; a port stands behind a colon")
+                .nearest(Some(address.clone()))
+                .fix(format!("write {address} instead of {host}, apply, and send again")),
         );
     }
     Some(
@@ -320,6 +338,11 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
         None => facts.locator.mention_in_scripts(used(name), |_| true),
     };
+    if client.is_none()
+        && let Some(said) = handed_on(facts, name, at.as_ref())
+    {
+        return Some(said);
+    }
     let (message, fix) = told_unset(name, near, set, client.is_none());
     Some(
         Diagnosis::new("variable-unset", message)
@@ -333,6 +356,44 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .at(at)
             .fix(fix),
     )
+}
+
+/// The script does set it, and uses it in single quotes, which hand the text on to a shell that has no such
+/// variable: `kubectl exec web -- sh -c 'curl http://$address'`.
+fn handed_on(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    let at = at?;
+    let line = facts.locator.line(at)?;
+    let content = facts.case.files.get(&*at.file)?;
+    let text = String::from_utf8_lossy(content);
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c == ';').collect();
+    let given = |word: &&str| word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+    let looped = |pair: &[&str]| matches!(pair[0], "for" | "read") && pair[1] == name;
+    let sets = words.iter().any(given) || words.windows(2).any(looped);
+    if !sets || !used(name).iter().any(|used| in_single_quotes(line, used)) {
+        return None;
+    }
+    let message = format!("variable {name} is empty where it is used, and so is the address");
+    Some(
+        Diagnosis::new("variable-unset", message)
+            .look([format!("cat -n {}", at.file)])
+            .facts(facts.locator.told(at))
+            .fact(format!("single quotes hand ${name} on as it stands, to a shell that has no such variable"))
+            .at(Some(at.clone()))
+            .fix(format!("put double quotes in place of the single ones, so that the script itself fills in ${name}; and send again")),
+    )
+}
+
+/// Whether a word stands between single quotes in a line of a shell's.
+fn in_single_quotes(line: &str, word: &str) -> bool {
+    let (mut single, mut double) = (false, false);
+    line.char_indices().any(|(at, one)| {
+        match one {
+            '\'' if !double => single = !single,
+            '"' if !single => double = !double,
+            _ => {}
+        }
+        single && line[at..].starts_with(word)
+    })
 }
 
 /// What is said of a variable that is unset, or set to nothing, and the way out.

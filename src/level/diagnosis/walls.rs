@@ -10,7 +10,7 @@ use k8s_openapi::api::networking::v1::{
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, party_name, selectors};
 use crate::api::{LabelSelector, Labels, Pod};
-use crate::cluster::policy_block;
+use crate::cluster::{Ending, policy_block};
 use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Miss;
 use crate::manifest;
@@ -38,11 +38,13 @@ const HTTP_ERROR: i32 = 22;
 /// The goal wants no connection, and there is one.
 pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let Outcome::Delivered { .. } = &trace.outcome else { return None };
-    let Some(Miss::Exit { expected, received: 0 }) = facts.case.run?.miss else { return None };
     // A command whose last word is another program's (`curl … | grep`) may want an answer.
     let piped = facts.case.goal.run.replace("||", "").contains('|');
-    if expected == 0 || expected == HTTP_ERROR || piped {
-        return None;
+    match facts.case.run?.miss {
+        Some(Miss::Exit { expected, received: 0 })
+            if expected != 0 && expected != HTTP_ERROR && !piped => {}
+        Some(Miss::Exit { expected: 0, .. }) if !piped && wants_silence(facts, trace) => {}
+        _ => return None,
     }
     let server = facts.case.cluster.server_of(trace)?;
     let wall = Wall { facts, client: &trace.from, server: &server };
@@ -52,6 +54,29 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         (None, None) => wall.none(),
     };
     Some(said.fact(facts.quoted()))
+}
+
+/// A command that fails because it was answered (`if curl …; then exit 1; fi`) where a wall stands or stood:
+/// the goal asks for nothing that an answer could lack.
+fn wants_silence(facts: &Facts<'_>, trace: &Trace) -> bool {
+    let answered = facts.fetched.is_some_and(
+        |fetched| matches!(fetched.ending, Ending::Response { status } if status < 400),
+    );
+    let server = facts.case.cluster.server_of(trace);
+    let walled = match &server {
+        Some(Party::Pod { namespace, .. }) => {
+            super::gone::policy(facts, namespace).is_some()
+                || facts
+                    .case
+                    .cluster
+                    .objects()
+                    .list::<NetworkPolicy>(Some(namespace))
+                    .next()
+                    .is_some()
+        }
+        _ => false,
+    };
+    facts.case.goal.expect.exit_alone() && answered && walled
 }
 
 fn lets(hop: &Hop, stage: Stage) -> bool {
