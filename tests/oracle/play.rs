@@ -11,6 +11,7 @@
 //! - `% vary REGEX`: what fits is made equal on both sides: a moment, a generated name.
 //! - `% world FILE`: the commands behind it find a cluster in which podhop has run this script of
 //!   the working folder, in their own copy of it; the real tool asks the same cluster over HTTP.
+//!   Behind the script, `dual-stack` makes it a cluster of both families.
 //!
 //! The files of `tests/oracle/TOOL/` are the working folder of each command, fresh every time.
 
@@ -169,7 +170,11 @@ pub struct Podhop {
 impl Podhop {
     /// A cluster that has come up.
     pub fn new(files: Files) -> Podhop {
-        let config = Config { nodes: 3, seed: 7, dns: true, dual_stack: false };
+        Podhop::of(files, false)
+    }
+
+    fn of(files: Files, dual_stack: bool) -> Podhop {
+        let config = Config { nodes: 3, seed: 7, dns: true, dual_stack };
         let mut cluster = Cluster::new(&config, shell::programs());
         cluster.settle(SETTLE);
         Podhop { cluster, session: Session::new(files), world: String::new() }
@@ -180,11 +185,12 @@ impl Podhop {
         if self.world == world {
             return self;
         }
-        let mut podhop = Podhop::new(files.clone());
+        let (script, words) = world.split_once(' ').unwrap_or((world, ""));
+        let mut podhop = Podhop::of(files.clone(), words == "dual-stack");
         world.clone_into(&mut podhop.world);
-        if !world.is_empty() {
+        if !script.is_empty() {
             let mut session = podhop.session.clone();
-            let made = session.run(&mut podhop.cluster, &format!("set -e; . ./{world}"), LIMIT);
+            let made = session.run(&mut podhop.cluster, &format!("set -e; . ./{script}"), LIMIT);
             let said = String::from_utf8_lossy(&made.stderr);
             assert!(made.exit == 0, "{world}: {said}");
         }

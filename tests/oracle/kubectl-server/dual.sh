@@ -1,0 +1,2 @@
+kubectl apply -f dual.yaml
+sleep 20
