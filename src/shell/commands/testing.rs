@@ -29,6 +29,7 @@ fn plain_test(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         terminal: io.terminal,
         posix: false,
         dash: false,
+        double: false,
     };
     Some(match holds(arguments, &world) {
         Ok(holds) => i32::from(!holds),

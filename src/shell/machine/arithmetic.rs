@@ -39,6 +39,8 @@ enum Problem {
     NoNumber,
     /// A variable that is unset and has to be set.
     Unset,
+    /// What stands before `=` is no variable.
+    NoVariable,
 }
 
 /// An expression that comes to nothing.
@@ -78,6 +80,7 @@ impl Fault {
                     Problem::Digit => "value too great for base",
                     Problem::Base => "invalid arithmetic base",
                     Problem::Unset => "unbound variable",
+                    Problem::NoVariable => "attempted assignment to non-variable",
                 };
                 // Of a number bash shows no more than what it has read.
                 let text = match (problem, text.find(&*self.token)) {
@@ -128,7 +131,11 @@ fn evaluate_at(text: &str, variables: &mut dyn Variables, depth: u32) -> Result<
         false => {
             let next = reader.rest().chars().next().unwrap_or(' ');
             let known = next.is_alphanumeric() || "_$\"'+-*/%<>=!&|^~?:(),".contains(next);
-            Err(reader.error(if known { Problem::Rest } else { Problem::NoOperator }))
+            Err(reader.error(match () {
+                () if next == '=' => Problem::NoVariable,
+                () if known => Problem::Rest,
+                () => Problem::NoOperator,
+            }))
         }
     }
 }

@@ -370,6 +370,14 @@ impl Expander<'_> {
         }
         let elements = self.variables.get(&array.name);
         let elements = elements.and_then(|variable| variable.elements.as_ref());
+        // Words that an array by name is filled with are its keys and values by turns.
+        if named && array.elements.iter().all(|(index, _)| index.is_none()) {
+            for pair in array.elements.chunks(2) {
+                let value = pair.get(1).map_or("", |(_, value)| value).to_owned();
+                self.put_element(&array.name, &pair[0].1, value, false)?;
+            }
+            return Ok(());
+        }
         // What has no index of its own comes behind the element before it.
         let mut next = elements.map_or(0, Elements::next);
         for (index, value) in &array.elements {
@@ -400,7 +408,7 @@ impl Expander<'_> {
     ) -> Expanded<()> {
         let name = &target(&self.variables, name).to_owned();
         self.writable(name)?;
-        if key.starts_with('-') {
+        if key.starts_with('-') || key.is_empty() {
             return Err(Stop::Error(format!("{name}[{key}]: bad array subscript")));
         }
         let variable = self.variables.or_default(name);

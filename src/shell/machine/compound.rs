@@ -274,7 +274,7 @@ impl Machine {
                 self.note_stopped(io, self.state.line, message.clone());
                 let message = format!("{}{message}", self.state.prefix());
                 self.write_error(io, &message);
-                self.fail_hard(if self.state.dialect == Dialect::Bash { 1 } else { 2 });
+                self.give_up();
             }
             Err(Stop::Silent) => self.state.status = 2,
             Err(Stop::Unset(message)) => {
@@ -287,6 +287,20 @@ impl Machine {
                     _ => 2,
                 });
             }
+        }
+    }
+
+    /// A command cannot be expanded. A script of bash goes on behind what was read with it; any other shell,
+    /// and a copy of one, ends.
+    fn give_up(&mut self) {
+        let script = self.stack.iter().rposition(|frame| matches!(frame, Frame::Script { .. }));
+        match (self.state.dialect, script) {
+            (Dialect::Bash, Some(script)) if !self.state.interactive && self.state.depth == 0 => {
+                self.unwind_to(script + 1);
+                self.state.status = 1;
+            }
+            (Dialect::Bash, _) => self.fail_hard(1),
+            _ => self.fail_hard(2),
         }
     }
 

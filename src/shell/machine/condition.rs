@@ -19,13 +19,15 @@ pub(in crate::shell) struct World<'a> {
     pub posix: bool,
     /// Whether it is dash's, which has no `==`.
     pub dash: bool,
+    /// Whether it is BusyBox' `[[`, which compares with patterns.
+    pub double: bool,
 }
 
 /// Why `test` cannot say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::shell) enum Wrong {
-    /// `[` without `]`.
-    Unclosed,
+    /// `[` without `]`, or `[[` without `]]`.
+    Unclosed(&'static str),
     NoNumber(String),
     /// An operator whose operand is missing; none when there is nothing at all.
     NoOperand(Option<String>),
@@ -56,8 +58,8 @@ impl Wrong {
     /// What a shell says of it, after its name.
     pub fn message(&self, dialect: Dialect) -> String {
         match (self, dialect) {
-            (Wrong::Unclosed, Dialect::Bash) => "missing `]'".to_owned(),
-            (Wrong::Unclosed, _) => "missing ]".to_owned(),
+            (Wrong::Unclosed(close), Dialect::Bash) => format!("missing `{close}'"),
+            (Wrong::Unclosed(close), _) => format!("missing {close}"),
             (Wrong::NoNumber(text), Dialect::Bash) => {
                 format!("{text}: integer expression expected")
             }
@@ -107,11 +109,13 @@ pub(in crate::shell) fn test(arguments: &[String], world: &World<'_>) -> Result<
         [one] => Ok(!one.is_empty()),
         ["!", rest] => Ok(rest.is_empty()),
         [_, "-a" | "-o"] if world.posix => Err(Wrong::NoOperand(None)),
-        [operand, operator] if is_binary(operator) && !asks_one(operand) && world.posix => {
+        [operand, operator] if is_binary(operator, world) && !asks_one(operand) && world.posix => {
             Err(Wrong::NoOperand(Some((*operator).to_owned())))
         }
         [operator, operand] if !matches!(*operator, "(") => unary(operator, operand, world),
-        [left, operator, right] if is_binary(operator) => binary(left, operator, right, world),
+        [left, operator, right] if is_binary(operator, world) => {
+            binary(left, operator, right, world)
+        }
         all => {
             if let ([first, operator, _], false) = (all, world.posix)
                 && !matches!(*first, "!" | "(")
@@ -177,7 +181,7 @@ impl Reader<'_> {
         }
         let rest = &self.arguments[self.at..];
         if let [left, operator, right, ..] = rest
-            && is_binary(operator)
+            && is_binary(operator, self.world)
         {
             self.at += 3;
             return binary(left, operator, right, self.world);
@@ -208,8 +212,8 @@ impl Reader<'_> {
     }
 }
 
-fn is_binary(operator: &str) -> bool {
-    matches!(operator, "<" | ">") || asks_two(operator)
+fn is_binary(operator: &str, world: &World<'_>) -> bool {
+    matches!(operator, "<" | ">") || asks_two(operator) || world.double && operator == "=~"
 }
 
 fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong> {
@@ -269,6 +273,12 @@ fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<
             let (first, operator) = (left.to_owned(), operator.to_owned());
             return Err(Wrong::NoBinary { first, operator });
         }
+        "=" | "==" if world.double => fits(left, right, &mut { STEPS })?,
+        "!=" if world.double => !fits(left, right, &mut { STEPS })?,
+        "=~" => {
+            let mut tried = Tried { found: None, traced: Vec::new(), left: STEPS, folds: false };
+            tried.matches(left, right)?
+        }
         "=" | "==" => left == right,
         "!=" => left != right,
         "<" => left < right,
@@ -310,19 +320,10 @@ impl Machine {
     ) -> Result<bool, Stop> {
         // Whether it is a number that is wrong: that is only a condition that does not hold.
         let mut counting = false;
-        let ash = self.state.dialect == Dialect::Ash;
         let texts = self.expansion(io, outputs, |expander| {
             let mut texts = Vec::new();
             collect(condition, &mut |word, pattern| {
                 texts.push(match pattern {
-                    // BusyBox finds files for it, as for any word.
-                    Meaning::Pattern if ash => {
-                        let mut fields = expander.fields(std::slice::from_ref(word))?;
-                        match fields.len() {
-                            1 => fields.remove(0),
-                            _ => expander.text(word)?,
-                        }
-                    }
                     Meaning::Pattern => expander.pattern(word)?,
                     Meaning::Regex => expander.regex(word)?,
                     Meaning::Number => {
@@ -338,7 +339,7 @@ impl Machine {
             Ok(texts)
         });
         let texts = match texts {
-            Err(Stop::Error(why)) if counting && self.state.dialect == Dialect::Bash => {
+            Err(Stop::Error(why)) if counting => {
                 let message = format!("{}[[: {why}", self.state.prefix());
                 self.write_error(io, &message);
                 return Ok(false);
@@ -350,8 +351,9 @@ impl Machine {
             view,
             directory: &self.state.directory,
             terminal: io.terminal,
-            posix: ash,
+            posix: false,
             dash: false,
+            double: false,
         };
         let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
@@ -376,10 +378,7 @@ impl Machine {
             if why == Wrong::NoPattern {
                 return Stop::Silent;
             }
-            Stop::Error(match self.state.dialect {
-                Dialect::Bash => format!("[[: {}", why.message(Dialect::Bash)),
-                dialect => why.message(dialect),
-            })
+            Stop::Error(format!("[[: {}", why.message(Dialect::Bash)))
         })
     }
 }
@@ -500,7 +499,6 @@ fn holds(
             let (left, folds) = (&mut tried.left, tried.folds);
             let folded = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
             match operator.as_str() {
-                // BusyBox compares letter by letter.
                 "=" | "==" => fits(&folded(&first), &folded(&second), left)?,
                 "!=" => !fits(&folded(&first), &folded(&second), left)?,
                 "=~" => tried.matches(&first, &second)?,

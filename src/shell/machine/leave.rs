@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::builtins::is_special;
 use super::frame::{Frame, Source};
 use super::state::Variable;
-use super::{Io, Machine};
+use super::{Dialect, Io, Machine};
 use crate::cluster::Cluster;
 use crate::shell::syntax::Mark;
 
@@ -17,6 +18,15 @@ impl Machine {
             true => self.unwind_to(0),
             false => self.exit(status),
         }
+    }
+
+    /// What a builtin of dash or BusyBox fails with: one of POSIX' special builtins ends the script, any
+    /// other is only a command that failed.
+    pub(super) fn fail_builtin(&mut self, name: &str, status: i32) -> i32 {
+        if self.state.dialect != Dialect::Bash && is_special(name) {
+            self.fail_hard(status);
+        }
+        status
     }
 
     /// Ends the shell: the `EXIT` trap runs, and then nothing more.

@@ -223,6 +223,11 @@ fn script(
     inner.state.name = name.to_owned();
     inner.state.from_file = true;
     inner.state.positional = Arc::new(arguments.to_vec());
+    if let Some(letters) = text.lines().next().and_then(interpreter_option)
+        && inner.state.options.set_letters(letters).is_some()
+    {
+        return fail(format!("podhop: not simulated here: {program} {letters}", program = name), 2);
+    }
     inner.state.directory.clone_from(&state.directory);
     inner.state.process = state.process;
     inner.shells = machine.shells / 2;
@@ -248,6 +253,12 @@ fn interpreter(first: &str) -> Option<&str> {
         "env" => words.find(|word| !word.starts_with('-') && !word.contains('=')),
         program => Some(program),
     }
+}
+
+/// The one option that the kernel passes on from a script's first line: `#!/bin/bash -eu`.
+fn interpreter_option(first: &str) -> Option<&str> {
+    let (_, rest) = first.strip_prefix("#!")?.trim().split_once([' ', '\t'])?;
+    Some(rest.trim()).filter(|rest| rest.starts_with('-') && !rest.contains(' ') && *rest != "-")
 }
 
 /// The shell's language that a program's name stands for at a place with these tools.

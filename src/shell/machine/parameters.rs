@@ -7,7 +7,7 @@ use super::builtins::{declaration, options};
 use super::expand::{Expanded, Expander, FIELD, LONGEST, Stop, spelled};
 use super::fields::Fields;
 use super::quoted::escaped;
-use super::state::{assign, target};
+use super::state::{assign, is_bash_own, target};
 use crate::clock::SimTime;
 use crate::cluster::Place;
 use crate::random::Stream;
@@ -207,7 +207,13 @@ impl Expander<'_> {
             Operation::Replace { all, pattern, text } => {
                 let pattern = self.pattern(pattern)?;
                 let text = self.pieces(text)?;
-                let replaced = replace(&value, &pattern, &text, *all, &mut self.left);
+                let replaced = replace(
+                    &value,
+                    &pattern,
+                    &text,
+                    (*all, self.state.dialect == Dialect::Bash),
+                    &mut self.left,
+                );
                 match self.looked(replaced)? {
                     text if text.len() > LONGEST => {
                         return Err(Stop::Error("xrealloc: cannot allocate memory".to_owned()));
@@ -278,11 +284,14 @@ impl Expander<'_> {
                 state.command_string,
             ),
             "0" => state.name.clone(),
+            "IFS" if state.dialect != Dialect::Bash => " \t\n".to_owned(),
+            "FUNCNAME" if state.dialect == Dialect::Ash => state.calls.first()?.clone(),
             "PWD" => absolute(&state.place, &state.directory, ""),
             // dash has no such variable; BusyBox counts from 0.
             "LINENO" if state.dialect == Dialect::Dash => return None,
             "LINENO" if state.dialect == Dialect::Ash => state.ash_line().to_string(),
             "LINENO" => state.line.to_string(),
+            "OPTIND" => "1".to_owned(),
             "PPID" => state.pid.saturating_sub(1).to_string(),
             name if state.dialect == Dialect::Bash && self.bash_own(name).is_some() => {
                 return self.bash_own(name);
@@ -327,13 +336,13 @@ impl Expander<'_> {
             "HOSTTYPE" => "x86_64".to_owned(),
             "MACHTYPE" => "x86_64-pc-linux-gnu".to_owned(),
             "OSTYPE" => "linux-gnu".to_owned(),
-            "OPTIND" => "1".to_owned(),
             "PS4" => "+ ".to_owned(),
             "IFS" => " \t\n".to_owned(),
             "EPOCHSECONDS" => self.view.cluster.now().timestamp().as_second().to_string(),
             "_" => state.last_word.to_string(),
             "BASH_COMMAND" => command_text(&state.command),
             "SHELLOPTS" => options::names(state.options),
+            "BASHOPTS" => options::shopt_names(state),
             "PIPESTATUS" => state.pipe_status.first()?.to_string(),
             "FUNCNAME" => state.calls.first()?.clone(),
             _ => return None,
@@ -354,6 +363,9 @@ impl Expander<'_> {
     }
 
     pub(super) fn write(&mut self, name: &str, value: String) -> Expanded<()> {
+        if self.state.dialect == Dialect::Bash && is_bash_own(name) {
+            return Err(Stop::Error(self.state.read_only(name)));
+        }
         if value.len() > LONGEST {
             return Err(Stop::Error("xrealloc: cannot allocate memory".to_owned()));
         }
@@ -387,8 +399,9 @@ impl Expander<'_> {
 }
 
 /// Variables that bash keeps by itself, as far as they can be read here.
-const BASH_OWN: [&str; 22] = [
+const BASH_OWN: [&str; 23] = [
     "BASH",
+    "BASHOPTS",
     "BASHPID",
     "BASH_COMMAND",
     "BASH_SUBSHELL",
@@ -439,12 +452,12 @@ fn replace(
     value: &str,
     pattern: &str,
     pieces: &Pieces,
-    all: bool,
+    (all, bash): (bool, bool),
     left: &mut u64,
 ) -> Option<String> {
     let put = |found: &str| pieces.join(found);
     let (at_start, at_end) = (pattern.starts_with('#'), pattern.starts_with('%'));
-    if (at_start || at_end) && !all {
+    if (at_start || at_end) && !all && bash {
         let pattern = Pattern::new(&pattern[1..]);
         return Some(match at_start {
             true => match pattern.prefix(value, true, left)? {

@@ -69,6 +69,14 @@ impl Machine {
                     let read = read.to_owned();
                     self.write_error(io, &read);
                 }
+                for (line, delimiter) in &parsed.cut {
+                    let last = text.lines().count();
+                    let what = format!("here-document at line {line} delimited by end-of-file");
+                    let name = &self.state.name;
+                    let told =
+                        format!("{name}: line {last}: warning: {what} (wanted `{delimiter}')");
+                    self.write_error(io, &told);
+                }
                 if parsed.end.at > at.at {
                     self.stack.push(Frame::Script { text, at: parsed.end, source });
                 }
@@ -82,6 +90,12 @@ impl Machine {
                         let span = Span::new(error.span.start.min(text.len()), error.span.end);
                         error.message(Dialect::Bash, &name, span.position(&text).line, Some(&text))
                     }
+                    (Source::Eval, Dialect::Ash) => {
+                        format!("{}{}", self.state.builtin("eval"), error.why(Dialect::Ash))
+                    }
+                    (Source::Eval, Dialect::Dash) => {
+                        format!("{}{}", self.state.builtin("eval"), error.why(Dialect::Dash))
+                    }
                     _ => self.syntax_message(&text, &error),
                 };
                 if error.fault != syntax::Fault::Condition("") {
@@ -90,7 +104,11 @@ impl Machine {
                 }
                 // bash ends with 0 where a condition is none.
                 let condition = matches!(error.fault, syntax::Fault::Condition(_));
-                self.state.status = if condition && source == Source::Main { 0 } else { 2 };
+                self.state.status = match error.fault {
+                    _ if condition && source == Source::Main => 0,
+                    syntax::Fault::Elements(_) => 1,
+                    _ => 2,
+                };
                 match (source, self.state.dialect) {
                     (Source::Main, _) => {}
                     // bash goes on after an `eval` of what is no command.

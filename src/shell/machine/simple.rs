@@ -251,6 +251,21 @@ impl Machine {
             }
             return;
         }
+        if let Some(status) = self.refused_option(io, "exec", &fields) {
+            return self.fail_hard(status);
+        }
+        if self.state.dialect == Dialect::Bash
+            && let Some(option) = fields.first().filter(|word| word.starts_with('-'))
+            && option != "--"
+        {
+            let told = format!("podhop: not simulated here: exec {option}");
+            self.write_error(io, &told);
+            self.state.status = 1;
+            return;
+        }
+        if fields.first().is_some_and(|word| word == "--") {
+            fields.remove(0);
+        }
         if fields.is_empty() {
             self.state.status = 0;
             return;

@@ -256,6 +256,7 @@ impl ShellState {
         let word = variables.get("_").map(|word| word.value.clone());
         if dialect == Dialect::Bash {
             variables.remove("_");
+            *variables.or_default("BASH_VERSINFO") = bash_version();
         }
         // dash does not count.
         if dialect != Dialect::Dash {
@@ -382,9 +383,7 @@ impl ShellState {
     /// # Errors
     /// `NAME: readonly variable`
     pub fn set(&mut self, name: &str, value: impl Into<String>) -> Result<(), String> {
-        // What the shell itself knows may not change.
-        let own = matches!(name, "UID" | "EUID" | "PPID" | "BASHOPTS" | "SHELLOPTS");
-        if own && self.dialect == Dialect::Bash {
+        if self.dialect == Dialect::Bash && is_bash_own(name) {
             return Err(format!("{name}: readonly variable"));
         }
         assign(&mut self.variables, name, value.into())
@@ -475,7 +474,7 @@ impl ShellState {
     /// The message for a file that can't be opened.
     pub fn cannot_open(&self, path: &str, why: &str, create: bool) -> String {
         let almquist = match why {
-            "No such file or directory" if create => "nonexistent directory",
+            "No such file or directory" | "Not a directory" if create => "nonexistent directory",
             "No such file or directory" => "no such file",
             other => other,
         };
@@ -562,4 +561,19 @@ pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Re
         None => variable.value = value,
     }
     Ok(())
+}
+
+/// Whether bash itself keeps what this variable holds, so that nobody may set it.
+pub(super) fn is_bash_own(name: &str) -> bool {
+    matches!(name, "UID" | "EUID" | "PPID" | "BASHOPTS" | "SHELLOPTS")
+}
+
+/// `$BASH_VERSINFO`, of bash 5.2.15.
+fn bash_version() -> Variable {
+    let parts = ["5", "2", "15", "1", "release", "x86_64-pc-linux-gnu"];
+    let mut all = SharedMap::default();
+    for (at, part) in (0..).zip(parts) {
+        all.insert(at, part.to_owned());
+    }
+    Variable { elements: Some(Elements::Indexed(all)), readonly: true, ..Variable::default() }
 }

@@ -7,9 +7,13 @@ use super::parser::{Parser, Result};
 use super::{Arm, ArmEnd, CommandKind, Fault, List, SyntaxError, Word};
 use crate::diagnostic::Span;
 
+/// Words that begin a compound command.
+const COMPOUND: [&str; 9] =
+    ["{", "if", "while", "until", "for", "select", "case", "[[", "function"];
+
 impl Parser<'_> {
     pub(super) fn open_parenthesis(&mut self) -> Result<CommandKind> {
-        if self.rest().starts_with('(') && self.is_bash_like() {
+        if self.rest().starts_with('(') && self.is_bash() {
             let start = self.at;
             let mut inner = self.rest()[1..].char_indices();
             let mut depth = 0_u32;
@@ -74,7 +78,7 @@ impl Parser<'_> {
                 self.advance()?;
                 self.nested(Self::case)?
             }
-            "[[" if self.is_bash_like() => {
+            "[[" if self.is_bash() => {
                 self.advance()?;
                 CommandKind::Conditional(self.double_bracket()?)
             }
@@ -128,6 +132,9 @@ impl Parser<'_> {
             return Err(self.fault(Fault::LoopVariable));
         }
         let name = self.raw_word()?;
+        if !self.is_bash() && !is_name(&name) {
+            return Err(self.fault(Fault::LoopVariable));
+        }
         self.skip_newlines()?;
         let mut words = None;
         if self.take_reserved("in")? {
@@ -139,7 +146,7 @@ impl Parser<'_> {
             }
             words = Some(list);
             if !matches!(self.peek()?.0, Token::Newline | Token::Operator(";")) {
-                return self.unexpected(Some("do"));
+                return self.unexpected(None);
             }
         }
         self.take_operator(";")?;
@@ -175,7 +182,7 @@ impl Parser<'_> {
 
     pub(super) fn case(&mut self) -> Result<CommandKind> {
         let Token::Word(subject) = self.peek()?.0.clone() else {
-            return self.unexpected(None);
+            return self.unexpected_here(Some("word"));
         };
         self.advance()?;
         self.skip_newlines()?;
@@ -199,7 +206,7 @@ impl Parser<'_> {
                 }
             }
             if !self.take_operator(")")? {
-                return self.unexpected(Some(")"));
+                return self.unexpected_here(Some(")"));
             }
             let body = self.list(&["esac"])?;
             let mut end = ArmEnd::Stops;
@@ -221,12 +228,19 @@ impl Parser<'_> {
                 self.advance()?;
                 Ok(self.text[span.start..span.end].to_owned())
             }
-            _ => self.unexpected(None),
+            _ => self.unexpected_here(None),
         }
     }
 
     pub(super) fn function(&mut self, name: String) -> Result<CommandKind> {
         self.skip_newlines()?;
+        // bash takes no simple command for a body.
+        if self.is_bash()
+            && let Token::Word(word) = &self.peek()?.0
+            && !word.bare().is_some_and(|text| COMPOUND.contains(&text))
+        {
+            return self.unexpected(None);
+        }
         let start = self.peek()?.1.start;
         let body = self.nested(Self::command)?;
         let end = self.token.as_ref().map_or(self.at, |(_, next)| next.start);
@@ -235,4 +249,10 @@ impl Parser<'_> {
         let source = self.text.get(start..end).unwrap_or("").into();
         Ok(CommandKind::Function { name, body: Arc::new(body), source })
     }
+}
+
+/// Whether a variable may have this name.
+pub(super) fn is_name(text: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(letter)
 }

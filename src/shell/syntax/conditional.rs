@@ -15,7 +15,11 @@ impl Parser<'_> {
                 self.advance()?;
                 Ok(condition)
             }
-            false => self.unexpected(Some("]]")),
+            false => match self.peek()?.0 {
+                Token::End => Err(self.condition_end("unexpected EOF while looking for `]]'")),
+                Token::Word(_) => Err(self.condition("syntax error in conditional expression")),
+                _ => self.unexpected(Some("]]")),
+            },
         }
     }
 
@@ -61,6 +65,10 @@ impl Parser<'_> {
                 let what = "unexpected argument `]]' to conditional unary operator";
                 return Err(self.condition(what));
             }
+            if self.peek()?.0 == Token::End {
+                const CUT: &str = "unexpected argument `newline' to conditional unary operator";
+                return Err(self.condition_end(CUT));
+            }
             return Ok(Conditional::Unary(operator, self.operand()?));
         }
         let operator = match self.peek()?.0.clone() {
@@ -70,9 +78,19 @@ impl Parser<'_> {
                 Some(operator) if is_binary(operator) => operator.to_owned(),
                 Some(_) => return Err(self.condition("conditional binary operator expected")),
             },
+            Token::End => {
+                const CUT: &str =
+                    "unexpected token `newline', conditional binary operator expected";
+                return Err(self.condition_end(CUT));
+            }
             _ => return Ok(Conditional::Word(first)),
         };
         self.advance()?;
+        // What stands behind `=~` is no word of the shell's.
+        if self.rest().trim().is_empty() {
+            const CUT: &str = "unexpected argument `newline' to conditional binary operator";
+            return Err(self.condition_end(CUT));
+        }
         // A pattern is read by its own rules, not as a word.
         if operator != "=~" && self.is_reserved("]]")? {
             let what = "unexpected argument `]]' to conditional binary operator";
@@ -89,6 +107,11 @@ impl Parser<'_> {
     /// What bash says of a condition, and no more.
     fn condition(&self, what: &'static str) -> SyntaxError {
         self.fault(Fault::Condition(what))
+    }
+
+    /// The same where the text ends.
+    fn condition_end(&self, what: &'static str) -> SyntaxError {
+        self.fault(Fault::ConditionEnd(what))
     }
 
     fn operand(&mut self) -> Result<Word> {

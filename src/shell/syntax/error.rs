@@ -27,6 +27,14 @@ pub enum Fault {
     Condition(&'static str),
     /// What stands behind `for` is no name, to dash and BusyBox.
     LoopVariable,
+    /// What stands before `()` is no name, to dash and BusyBox.
+    FunctionName,
+    /// The text ends within a sum, or within the elements of an array.
+    Unmatched,
+    /// A fault among the elements of an array.
+    Elements(Box<Fault>),
+    /// The text ends within `[[ … ]]`, in bash's words.
+    ConditionEnd(&'static str),
     /// Nested deeper than anybody writes.
     TooDeep,
     /// Braces that make more words, or letters, than this.
@@ -38,9 +46,17 @@ pub enum Fault {
 impl SyntaxError {
     /// Whether another line may yet complete the command.
     pub fn is_incomplete(&self) -> bool {
+        let fault = match &self.fault {
+            Fault::Elements(inner) => inner,
+            fault => fault,
+        };
         matches!(
-            self.fault,
-            Fault::UnexpectedEnd { .. } | Fault::HereDocument { .. } | Fault::Unterminated(_)
+            fault,
+            Fault::UnexpectedEnd { .. }
+                | Fault::HereDocument { .. }
+                | Fault::Unterminated(_)
+                | Fault::Unmatched
+                | Fault::ConditionEnd(_)
         )
     }
 
@@ -118,8 +134,15 @@ impl SyntaxError {
             Fault::Unterminated(close) => {
                 format!("{at}unexpected EOF while looking for matching `{close}'")
             }
-            Fault::Condition(what) => format!("{at}{what}"),
-            Fault::LoopVariable => format!("{at}syntax error: unexpected end of file"),
+            Fault::Condition(what) | Fault::ConditionEnd(what) => format!("{at}{what}"),
+            Fault::Unmatched => format!("{at}unexpected EOF while looking for matching `)'"),
+            Fault::Elements(inner) => {
+                let inner = SyntaxError { fault: (**inner).clone(), span: self.span };
+                inner.bash(name, line, source)
+            }
+            Fault::LoopVariable | Fault::FunctionName => {
+                format!("{at}syntax error: unexpected end of file")
+            }
             Fault::TooDeep => format!("{at}syntax error: nested too deeply"),
             Fault::TooMany { most, of } => format!(
                 "podhop: this command was ended here, since its braces make more than the {most} {of} that one command may have"
@@ -136,6 +159,7 @@ impl SyntaxError {
             _ => "word".to_owned(),
         };
         let expecting = |wanted: &Option<&str>| match wanted {
+            Some("word") => " (expecting word)".to_owned(),
             Some(wanted) => format!(" (expecting \"{wanted}\")"),
             None => String::new(),
         };
@@ -163,7 +187,15 @@ impl SyntaxError {
             Fault::Unterminated('}') => "missing '}'".to_owned(),
             Fault::Unterminated(_) if dash => "Unterminated quoted string".to_owned(),
             Fault::Unterminated(_) => "unterminated quoted string".to_owned(),
-            Fault::Condition(what) => (*what).to_owned(),
+            Fault::Condition(what) | Fault::ConditionEnd(what) => (*what).to_owned(),
+            Fault::Elements(inner) => {
+                let inner = SyntaxError { fault: (**inner).clone(), span: self.span };
+                inner.almquist(dash)
+            }
+            Fault::Unmatched if dash => "Missing '))'".to_owned(),
+            Fault::Unmatched => "missing '))'".to_owned(),
+            Fault::FunctionName if dash => "Bad function name".to_owned(),
+            Fault::FunctionName => "bad function name".to_owned(),
             Fault::LoopVariable if dash => "Bad for loop variable".to_owned(),
             Fault::LoopVariable => "bad for loop variable".to_owned(),
             Fault::TooDeep => "nested too deeply".to_owned(),
@@ -193,8 +225,6 @@ fn is_named(token: &str) -> bool {
             | "{"
             | "}"
             | "!"
-            | "[["
-            | "]]"
             | "function"
     );
     operator || reserved

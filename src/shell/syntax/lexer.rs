@@ -88,6 +88,7 @@ impl Parser<'_> {
         let operator = OPERATORS.iter().filter(|_| !self.opens_process()).find(|operator| {
             self.rest().starts_with(**operator)
                 && (self.is_bash_like() || !operator.starts_with("&>"))
+                && (self.is_bash() || !matches!(**operator, ";&" | ";;&" | "|&"))
         });
         if let Some(operator) = operator {
             self.at += operator.len();
@@ -147,11 +148,12 @@ impl Parser<'_> {
         Some(descriptor)
     }
 
-    /// Reads the body of a here-document whose operator was just read, up to the line `delimiter`.
+    /// Reads the body of a here-document whose operator was just read (on the line that comes beside), up
+    /// to the line `delimiter`.
     /// Bodies stand after the line that the operator stands on, one after the other.
     pub(super) fn here_body(
         &mut self,
-        delimiter: &str,
+        (delimiter, line): (&str, u32),
         strip_tabs: bool,
     ) -> Result<(usize, String), SyntaxError> {
         let (line_end, start) = match self.here_document {
@@ -169,17 +171,21 @@ impl Parser<'_> {
         while at < self.text.len() {
             let rest = &self.text[at..];
             let length = rest.find('\n').map_or(rest.len(), |end| end + 1);
-            let line = &rest[..length];
+            let next = &rest[..length];
             at += length;
-            let line = if strip_tabs { line.trim_start_matches('\t') } else { line };
-            if line.trim_end_matches('\n') == delimiter {
+            let next = if strip_tabs { next.trim_start_matches('\t') } else { next };
+            if next.trim_end_matches('\n') == delimiter {
                 self.here_document = Some((line_end, at));
                 return Ok((start, body));
             }
-            body += line;
+            body += next;
         }
         if self.interactive {
             return Err(self.fault(Fault::HereDocument { delimiter: delimiter.to_owned() }));
+        }
+        if self.is_bash() {
+            self.cut.push((line, delimiter.to_owned()));
+            body += if body.is_empty() || body.ends_with('\n') { "" } else { "\n" };
         }
         self.here_document = Some((line_end, at));
         Ok((start, body))

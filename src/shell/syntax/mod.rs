@@ -73,6 +73,8 @@ pub struct Parsed {
     pub list: Arc<List>,
     /// What comes after it.
     pub end: Mark,
+    /// Here-documents that the text's end ended: the line of their operator, and their delimiter.
+    pub cut: Vec<(u32, String)>,
 }
 
 /// The parts of a text that is expanded as if it stood in double quotes; `None` where it is none.
@@ -88,10 +90,10 @@ pub fn read_quoted(text: &str, reading: Reading<'_>) -> Option<Word> {
 /// # Errors
 /// What the shell's parser says.
 pub fn parse(text: &str, start: Mark, reading: Reading<'_>) -> Result<Option<Parsed>, SyntaxError> {
-    let Some((list, at)) = parser::Parser::new(text, start, reading).line()? else {
+    let Some((list, at, cut)) = parser::Parser::new(text, start, reading).line()? else {
         return Ok(None);
     };
     let passed = text.get(start.at..at).unwrap_or("").matches('\n').count();
     let end = Mark { at, line: start.line.saturating_add(passed as u32) };
-    Ok(Some(Parsed { list: Arc::new(list), end }))
+    Ok(Some(Parsed { list: Arc::new(list), end, cut }))
 }

@@ -31,6 +31,8 @@ pub(super) struct Parser<'a> {
     pub(super) interactive: bool,
     /// Where the line ends whose here-documents have been read, and where they end.
     pub(super) here_document: Option<(usize, usize)>,
+    /// Here-documents that the text's end ended: the line of their operator, and their delimiter.
+    pub(super) cut: Vec<(u32, String)>,
     pub(super) dialect: Dialect,
     pub(super) aliases: &'a BTreeMap<String, String>,
     /// Aliases that were put in, up to where they reach: they don't stand for themselves.
@@ -61,6 +63,7 @@ impl<'a> Parser<'a> {
             counted: start,
             interactive: reading.interactive,
             here_document: None,
+            cut: Vec::new(),
             dialect: reading.dialect,
             aliases: reading.aliases,
             expanded: Vec::new(),
@@ -81,19 +84,19 @@ impl<'a> Parser<'a> {
         self.dialect != Dialect::Dash
     }
 
-    /// Reads one complete command; the byte after it comes beside.
-    pub(super) fn line(mut self) -> Result<Option<(List, usize)>> {
+    /// Reads one complete command; the byte after it comes beside, and the here-documents that were cut.
+    pub(super) fn line(mut self) -> Result<Option<(List, usize, Vec<(u32, String)>)>> {
         if self.peek()?.0 == Token::End {
             return Ok(None);
         }
         let list = self.one_line()?;
         let end = self.at as isize - self.added;
-        Ok(Some((list, usize::try_from(end).unwrap_or(0))))
+        Ok(Some((list, usize::try_from(end).unwrap_or(0), self.cut)))
     }
 
     /// The line that a byte stands on, from 1. Commands come one after the other, so that lines are
     /// counted once.
-    fn line_of(&mut self, at: usize) -> u32 {
+    pub(super) fn line_of(&mut self, at: usize) -> u32 {
         if at < self.counted.at {
             self.counted = Mark::START;
         }
@@ -207,6 +210,17 @@ impl<'a> Parser<'a> {
         Err(SyntaxError { fault, span })
     }
 
+    /// The same where bash takes the end of a text that it was given for a line's end.
+    pub(super) fn unexpected_here<T>(&mut self, expecting: Option<&'static str>) -> Result<T> {
+        match self.peek()?.0 == Token::End && self.is_bash() && !self.interactive {
+            true => {
+                let token = "newline".to_owned();
+                Err(self.fault(Fault::Unexpected { token, expecting: None }))
+            }
+            false => self.unexpected(expecting),
+        }
+    }
+
     pub(super) fn skip_newlines(&mut self) -> Result<()> {
         while self.peek()?.0 == Token::Newline {
             self.advance()?;
@@ -280,6 +294,8 @@ impl<'a> Parser<'a> {
     pub(super) fn body(&mut self, expecting: &'static str) -> Result<Arc<List>> {
         let list = self.nested(|parser| parser.list(&[expecting]))?;
         match list.items.is_empty() {
+            // What stands there may not begin a command.
+            true if self.peek()?.0 != Token::End => self.unexpected(None),
             true => self.unexpected(Some(expecting)),
             false => Ok(Arc::new(list)),
         }

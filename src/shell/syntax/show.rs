@@ -504,7 +504,7 @@ impl<'s> Shown<'s> {
         let mut reader = parser(self.source, text.span.end, &aliases);
         // Bodies stand one behind the other: those of the same line come first.
         reader.here_document = self.bodies_from(text.span.end);
-        let body = reader.here_body(&delimiter, strip).map(|(_, body)| body);
+        let body = reader.here_body((&delimiter, 0), strip).map(|(_, body)| body);
         self.waiting.push((body.unwrap_or_default(), delimiter.clone()));
         let shown = if raw == delimiter { raw } else { format!("'{delimiter}'") };
         format!("{descriptor}{}{shown}", if strip { "<<-" } else { "<<" })

@@ -1,5 +1,6 @@
 //! Simple commands: assignments, words, redirections; and aliases, which stand before them.
 
+use super::compound::is_name;
 use super::lexer::Token;
 use super::parser::{Parser, Result};
 use super::{
@@ -44,7 +45,7 @@ impl Parser<'_> {
                     {
                         let open = self.at;
                         self.at += 1;
-                        assignment.elements = Some(self.elements()?);
+                        assignment.elements = Some(self.elements().map_err(of_elements)?);
                         assignment.source = self.text.get(open..self.at).unwrap_or("").into();
                     }
                     match assigned {
@@ -55,6 +56,16 @@ impl Parser<'_> {
                         }
                         _ => self.braces(word, &mut words)?,
                     }
+                }
+                // BusyBox' `[[` is a command like `[`, whose words may be joined so.
+                Token::Operator(join @ ("&&" | "||"))
+                    if !self.is_bash()
+                        && self.is_bash_like()
+                        && words.first().and_then(Word::bare) == Some("[[")
+                        && words.last().and_then(Word::bare) != Some("]]") =>
+                {
+                    self.advance()?;
+                    words.push(Word::text(if join == "&&" { "-a" } else { "-o" }));
                 }
                 Token::Operator("(") if words.len() == 1 && assignments.is_empty() => {
                     return self.function_definition(&words[0], line);
@@ -73,10 +84,15 @@ impl Parser<'_> {
     /// The elements of an array behind its parenthesis, up to the closing one.
     fn elements(&mut self) -> Result<Vec<Element>> {
         let mut all = Vec::new();
+        let open = self.at;
         loop {
             self.skip_newlines()?;
             if self.take_operator(")")? {
                 return Ok(all);
+            }
+            if self.peek()?.0 == Token::End {
+                let span = Span::new(open, open);
+                return Err(SyntaxError { fault: Fault::Unmatched, span });
             }
             let Token::Word(word) = self.peek()?.0.clone() else {
                 return self.unexpected(Some(")"));
@@ -104,7 +120,10 @@ impl Parser<'_> {
         self.advance()?;
         if !self.take_operator(")")? {
             // bash blames what stands where only `)` may.
-            return self.unexpected(Some(")"));
+            return self.unexpected_here(Some(")"));
+        }
+        if !self.is_bash() && !is_name(&name) {
+            return Err(self.fault(Fault::FunctionName));
         }
         let kind = self.function(name)?;
         Ok(Command { kind, redirects: Vec::new(), line, text: "".into() })
@@ -152,13 +171,7 @@ impl Parser<'_> {
         self.advance()?;
         let descriptor = given.unwrap_or(own);
         let (Token::Word(word), span) = self.peek()?.clone() else {
-            let ends = self.peek()?.0 == Token::End && self.is_bash() && !self.interactive;
-            // bash puts a newline behind a text that it is given.
-            if ends {
-                let token = "newline".to_owned();
-                return Err(self.fault(Fault::Unexpected { token, expecting: None }));
-            }
-            return self.unexpected(None);
+            return self.unexpected_here(None);
         };
         let target = match operator {
             "<<" | "<<-" => self.here_document(&word, span, operator == "<<-")?,
@@ -189,7 +202,8 @@ impl Parser<'_> {
         let raw = self.text[span.start..span.end].to_owned();
         let quoted = raw.contains(['\'', '"', '\\']);
         let delimiter = raw.replace(['\'', '"', '\\'], "");
-        let (_, body) = self.here_body(&delimiter, strip)?;
+        let line = self.line_of(span.start);
+        let (_, body) = self.here_body((&delimiter, line), strip)?;
         let parts = match quoted {
             true => vec![Part::Quoted(body)],
             false => self.document(&body)?,
@@ -236,6 +250,11 @@ impl Parser<'_> {
         }
         Ok(())
     }
+}
+
+/// A fault among the elements of an array.
+fn of_elements(error: SyntaxError) -> SyntaxError {
+    SyntaxError { fault: Fault::Elements(Box::new(error.fault)), ..error }
 }
 
 fn is_descriptor(word: &Word) -> bool {

@@ -215,7 +215,14 @@ impl Parser<'_> {
                 {
                     return Ok(Some(arithmetic));
                 }
-                Part::Substitution(Arc::new(self.parenthesised()?))
+                let (start, sum) = (self.at, self.rest().starts_with('('));
+                let list = self.parenthesised().map_err(|error| match error.fault {
+                    Fault::Unterminated(')') | Fault::UnexpectedEnd { .. } if sum => {
+                        SyntaxError { fault: Fault::Unmatched, span: Span::new(start, start) }
+                    }
+                    _ => error,
+                })?;
+                Part::Substitution(Arc::new(list))
             }
             // The old way to write `$((…))`.
             '[' if self.is_bash() => match self.rest().find(']') {

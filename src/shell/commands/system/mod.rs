@@ -16,3 +16,5 @@ pub(in crate::shell::commands) mod run;
 pub(super) mod sleep;
 pub(super) mod small;
 pub(super) mod xargs;
+
+pub(in crate::shell) use sleep::duration;

@@ -26,7 +26,7 @@ impl Tool for Sleep {
 }
 
 /// `5`, `0.5`, `2m`, `1h`, `infinity`; `None` when it is none of these, `Some(None)` for ever.
-pub(in crate::shell::commands) fn duration(text: &str) -> Option<Option<Duration>> {
+pub(in crate::shell) fn duration(text: &str) -> Option<Option<Duration>> {
     if matches!(text, "infinity" | "inf") {
         return Some(None);
     }

@@ -39,7 +39,13 @@ impl Machine {
     }
 
     pub(super) fn return_from(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
-        let code = self.code(io, "return", arguments).unwrap_or_else(|code| code);
+        let code = match self.code(io, "return", arguments) {
+            Ok(code) => code,
+            Err(code) => self.fail_builtin("return", code),
+        };
+        if self.leaving {
+            return None;
+        }
         let caller = self.stack.iter().rposition(|frame| {
             matches!(
                 frame,
@@ -188,6 +194,22 @@ impl Machine {
         Turn::Go
     }
 
+    /// `jobs %3`: the exit code where there is no such job.
+    fn no_such_job(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        let named = arguments.iter().find(|word| !word.starts_with('-'))?;
+        if self.job_of(named).is_some() {
+            return None;
+        }
+        let builtin = self.state.builtin("jobs");
+        let (message, status) = match self.state.dialect {
+            Dialect::Bash => (format!("{builtin}{named}: no such job"), 1),
+            Dialect::Ash => (format!("{builtin}{named}: no such job"), 2),
+            Dialect::Dash => (format!("{builtin}No such job: {named}"), 2),
+        };
+        self.write_error(io, &message);
+        Some(status)
+    }
+
     /// `jobs`: what runs in the background, and what has ended since it was asked last.
     pub(super) fn list_jobs(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let letters: String = arguments.iter().filter_map(|word| word.strip_prefix('-')).collect();
@@ -195,6 +217,9 @@ impl Machine {
             let prefix = self.state.prefix();
             self.write_error(io, &format!("{prefix}jobs: -{letter}: invalid option\njobs: usage: jobs [-lnprs] [jobspec ...] or jobs -x command [args]"));
             return 2;
+        }
+        if let Some(status) = self.no_such_job(io, arguments) {
+            return status;
         }
         // A copy of the shell knows what that had begun, while it has begun nothing itself.
         if self.jobs.is_empty() && !self.known_jobs.is_empty() {
@@ -205,9 +230,10 @@ impl Machine {
                     2 => '-',
                     _ => ' ',
                 };
-                let line = match letters.contains('p') {
-                    true => pid.to_string(),
-                    false => format!("[{}]{mark}  {:<24}{text} &", at + 1, "Running"),
+                let line = match self.state.dialect {
+                    _ if letters.contains('p') => pid.to_string(),
+                    Dialect::Ash => format!("[{}]{mark}  {:<27}", at + 1, "Running"),
+                    _ => format!("[{}]{mark}  {:<24}{text} &", at + 1, "Running"),
                 };
                 self.say(io, &line);
             }

@@ -169,12 +169,47 @@ impl Machine {
         self.show_folders(io, &[])
     }
 
+    /// The options of `dirs`.
+    ///
+    /// # Errors
+    /// The exit code where one is none, which was said.
+    fn folder_letters(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Result<String, i32> {
+        let builtin = self.state.builtin("dirs");
+        let mut letters = String::new();
+        for argument in arguments {
+            let known = argument.strip_prefix('-').is_some_and(|rest| {
+                !rest.is_empty() && rest.chars().all(|letter| "clpv".contains(letter))
+            });
+            if known {
+                letters += &argument[1..];
+                continue;
+            }
+            let number = argument.strip_prefix(['-', '+']).map(str::parse::<usize>);
+            let (told, status) = match number {
+                Some(Ok(_)) if self.state.folders.is_empty() => {
+                    (format!("{builtin}directory stack empty"), 1)
+                }
+                Some(Ok(_)) => (format!("podhop: dirs: not simulated here: {argument}"), 1),
+                _ => {
+                    let what = match argument.starts_with('-') {
+                        true => format!("{builtin}{argument}: invalid number\n"),
+                        false => String::new(),
+                    };
+                    (format!("{what}dirs: usage: dirs [-clpv] [+N] [-N]"), 2)
+                }
+            };
+            self.write_error(io, &told);
+            return Err(status);
+        }
+        Ok(letters)
+    }
+
     /// `dirs`
     pub(super) fn show_folders(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let letters: String = arguments
-            .iter()
-            .flat_map(|argument| argument.trim_start_matches('-').chars())
-            .collect();
+        let letters = match self.folder_letters(io, arguments) {
+            Ok(letters) => letters,
+            Err(status) => return status,
+        };
         if letters.contains('c') {
             self.state.folders.clear();
             return 0;

@@ -21,8 +21,8 @@ fn is_keyword(name: &str, dialect: Dialect) -> bool {
     match name {
         "if" | "then" | "else" | "elif" | "fi" | "case" | "esac" | "for" | "while" | "until"
         | "do" | "done" | "in" | "{" | "}" | "!" => true,
-        "function" | "[[" | "]]" => dialect != Dialect::Dash,
-        "select" | "time" | "coproc" => dialect == Dialect::Bash,
+        "function" => dialect != Dialect::Dash,
+        "[[" | "]]" | "select" | "time" | "coproc" => dialect == Dialect::Bash,
         _ => false,
     }
 }
@@ -126,6 +126,13 @@ impl Machine {
 
     /// `type`
     pub(super) fn kind_of(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        // BusyBox takes any option of bash's for this one.
+        if self.state.dialect == Dialect::Ash
+            && arguments.first().is_some_and(|word| word.starts_with('-'))
+        {
+            let asked = [&["-v".to_owned()], &arguments[1..]].concat();
+            return self.command_kind(io, &asked);
+        }
         let bash = self.state.dialect == Dialect::Bash;
         let is_option =
             |argument: &&String| bash && argument.starts_with('-') && argument.len() > 1;
@@ -296,7 +303,7 @@ impl Machine {
 }
 
 /// POSIX' special builtins, which dash and BusyBox name so.
-fn is_special(name: &str) -> bool {
+pub(in crate::shell::machine) fn is_special(name: &str) -> bool {
     matches!(
         name,
         "break"
@@ -314,5 +321,6 @@ fn is_special(name: &str) -> bool {
             | "times"
             | "trap"
             | "unset"
+            | "source"
     )
 }

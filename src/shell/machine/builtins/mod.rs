@@ -10,6 +10,7 @@ pub(in crate::shell) mod signals;
 mod usage;
 mod variables;
 
+pub(super) use kinds::is_special;
 pub(super) use read::is_name;
 pub(super) use variables::{declaration, in_double};
 
@@ -21,6 +22,7 @@ use super::state::SOURCED;
 use super::{Dialect, Io, Machine, files_view};
 use crate::shell::commands;
 use crate::shell::commands::print::Manner;
+use crate::shell::commands::system::duration;
 use crate::shell::files;
 use crate::shell::syntax::Mark;
 
@@ -32,6 +34,8 @@ pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
         | "echo" | "printf" | "test" | "[" | "trap" | "wait" | "type" | "command" | "alias"
         | "unalias" | "jobs" | "kill" | "umask" | "hash" | "getopts" | "ulimit" | "times"
         | "fg" | "bg" | "exec" => true,
+        "chdir" => dialect != Dialect::Bash,
+        "[[" | "help" | "history" | "sleep" => dialect == Dialect::Ash,
         "mapfile" | "readarray" => dialect == Dialect::Bash,
         "source" | "let" => dialect != Dialect::Dash,
         "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete"
@@ -50,6 +54,14 @@ pub(in crate::shell) const NAMES: [&str; 34] = [
     "unset", "wait",
 ];
 
+/// What BusyBox' `help` prints.
+const ASH_HELP: &str = "Built-in commands:
+------------------
+\t. : [ [[ alias bg break cd chdir command continue echo eval exec
+\texit export false fg getopts hash help history jobs kill let
+\tlocal printf pwd read readonly return set shift sleep source
+\ttest times trap true type ulimit umask unalias unset wait";
+
 /// How often a text that runs counts as kept: until it has run, its words take many times its bytes,
 /// and it may run itself again within itself.
 const HELD: usize = 64;
@@ -66,6 +78,11 @@ impl Machine {
             return Some(status);
         }
         match name {
+            "bind" if !self.state.interactive => {
+                let told = format!("{}warning: line editing not enabled", self.state.builtin(name));
+                self.write_error(io, &told);
+                Some(0)
+            }
             ":" | "true" | "bind" | "complete" => Some(0),
             "compgen" => Some(self.complete_word(io, arguments)),
             "ulimit" => Some(self.limits(io, arguments)),
@@ -80,10 +97,17 @@ impl Machine {
             "caller" => Some(self.caller(io, arguments)),
             "fg" | "bg" | "disown" | "suspend" | "logout" => Some(self.no_job(io, name, arguments)),
             "false" => Some(1),
-            "cd" => Some(self.change_directory(io, arguments)),
+            "cd" | "chdir" => Some(self.change_directory(io, arguments)),
             "pwd" => Some(self.print_directory(io)),
             "echo" | "printf" => Some(self.print(io, name, arguments)),
-            "test" | "[" => Some(self.test(io, name, arguments)),
+            "test" | "[" | "[[" => Some(self.test(io, name, arguments)),
+            "sleep" => self.sleep(io, arguments),
+            "help" => self.print_line(io, ASH_HELP),
+            "history" if !self.state.interactive => Some(0),
+            "history" => {
+                self.write_error(io, "podhop: the up arrow brings earlier commands back");
+                Some(0)
+            }
             "exit" => self.leave(io, arguments),
             "return" => self.return_from(io, arguments),
             "break" | "continue" => self.break_loop(io, name, arguments),
@@ -118,6 +142,22 @@ impl Machine {
     fn print_line(&mut self, io: &mut Io<'_>, line: &str) -> Option<i32> {
         self.say(io, line);
         Some(0)
+    }
+
+    /// BusyBox' `sleep`, which its shell has itself, and speaks of in its own name.
+    fn sleep(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        let prefix = self.state.prefix();
+        let wrong = arguments.iter().find(|text| duration(text).is_none());
+        let told = match wrong {
+            _ if arguments.is_empty() => format!("{prefix}sleep: missing operand"),
+            Some(text) => format!("{prefix}invalid number '{text}'"),
+            None => {
+                self.start_program(io, "sleep", arguments.to_vec());
+                return None;
+            }
+        };
+        self.write_error(io, &told);
+        Some(1)
     }
 
     /// `enable`: only what is no builtin is an error.
@@ -226,7 +266,14 @@ impl Machine {
         if name == "disown" && self.jobs.iter().any(|job| !job.adopted) {
             return self.disown(&builtin, io, arguments);
         }
+        let job = arguments.first().filter(|word| word.starts_with('%'));
         let (what, status) = match (self.state.dialect, name) {
+            (Dialect::Ash, "fg" | "bg") if let Some(job) = job => {
+                (format!("{job}: no such job"), 2)
+            }
+            (Dialect::Dash, "fg" | "bg") if let Some(job) = job => {
+                (format!("No such job: {job}"), 2)
+            }
             (Dialect::Bash, "suspend") => ("cannot suspend: no job control".to_owned(), 1),
             (Dialect::Bash, "logout") => ("not login shell: use `exit'".to_owned(), 1),
             (Dialect::Bash, "disown") => {
@@ -344,26 +391,31 @@ impl Machine {
 
     fn test(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> i32 {
         let mut arguments = arguments;
-        let result = if name == "[" {
-            match arguments.split_last() {
-                Some((last, rest)) if last == "]" => {
-                    arguments = rest;
-                    Ok(())
-                }
-                _ => Err(Wrong::Unclosed),
+        let close = match name {
+            "[" => "]",
+            "[[" => "]]",
+            _ => "",
+        };
+        let result = match arguments.split_last() {
+            _ if close.is_empty() => Ok(()),
+            Some((last, rest)) if last == close => {
+                arguments = rest;
+                Ok(())
             }
-        } else {
-            Ok(())
+            _ => Err(Wrong::Unclosed(close)),
         };
         let result = result.and_then(|()| {
             let view = files_view(io, &self.state.place);
             let directory = &self.state.directory;
             let posix = self.state.dialect != Dialect::Bash;
             let dash = self.state.dialect == Dialect::Dash;
-            test(arguments, &World { view, directory, terminal: io.terminal, posix, dash })
+            let double = name == "[[";
+            let terminal = io.terminal;
+            test(arguments, &World { view, directory, terminal, posix, dash, double })
         });
         match result {
             Ok(holds) => i32::from(!holds),
+            Err(Wrong::NoPattern) => 2,
             Err(wrong) => {
                 // BusyBox' names itself only.
                 let prefix = match self.state.dialect {
@@ -396,9 +448,12 @@ impl Machine {
                 || word.bytes().all(|byte| byte.is_ascii_digit())
         };
         if let Some(word) = set.filter(|word| !number(word))
-            && self.state.dialect == Dialect::Bash
+            && self.state.dialect != Dialect::Dash
         {
-            let told = format!("{}{word}: invalid number", self.state.builtin("ulimit"));
+            let told = match self.state.dialect {
+                Dialect::Ash => format!("{}invalid number '{word}'", self.state.prefix()),
+                _ => format!("{}{word}: invalid number", self.state.builtin("ulimit")),
+            };
             self.write_error(io, &told);
             return 1;
         }
@@ -434,12 +489,16 @@ impl Machine {
     fn source(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> Option<i32> {
         let prefix = self.state.prefix();
         let Some((path, rest)) = arguments.split_first() else {
-            let mut message = format!("{prefix}{name}: filename argument required");
-            if self.state.dialect == Dialect::Bash {
-                message += &format!("\n{name}: usage: {name} filename [arguments]");
-            }
-            self.write_error(io, &message);
-            return Some(2);
+            let usage = format!("{name}: usage: {name} filename [arguments]");
+            return Some(match self.state.dialect {
+                Dialect::Dash => 0,
+                Dialect::Ash => 2,
+                Dialect::Bash => {
+                    let message = format!("{prefix}{name}: filename argument required\n{usage}");
+                    self.write_error(io, &message);
+                    2
+                }
+            });
         };
         let full = files::absolute(&self.state.place, &self.state.directory, path);
         // BusyBox looks for a bare name in the folders of programs alone.

@@ -1,6 +1,6 @@
 //! `set -o` and `shopt`: what a shell may be told to do otherwise.
 
-use super::super::state::Options;
+use super::super::state::{Options, ShellState};
 use super::super::{Dialect, Io, Machine};
 
 /// bash's options of `set -o`, with their letters.
@@ -350,6 +350,12 @@ impl Machine {
 /// `$SHELLOPTS`: the names of the options that are on.
 pub(in crate::shell::machine) fn names(options: Options) -> String {
     let on = NAMES.iter().map(|(name, _)| *name).filter(|name| options.is_on(name));
+    on.collect::<Vec<_>>().join(":")
+}
+
+/// `$BASHOPTS`: the names of the options of `shopt` that are on.
+pub(in crate::shell::machine) fn shopt_names(state: &ShellState) -> String {
+    let on = shopts().map(|(name, _)| name).filter(|name| state.shopt(name));
     on.collect::<Vec<_>>().join(":")
 }
 

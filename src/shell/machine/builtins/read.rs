@@ -24,6 +24,8 @@ struct Options {
     /// `-u`: the descriptor that it reads from.
     from: Option<u8>,
     names: Vec<String>,
+    /// What bash says of a value that is none.
+    wrong: Option<String>,
 }
 
 /// Reads the options; the letter that is none, otherwise.
@@ -56,12 +58,24 @@ fn options(arguments: &[String], dialect: Dialect) -> Result<Options, char> {
             };
             match letter {
                 'p' => options.prompt = Some(value),
-                'u' => options.from = value.parse().ok(),
-                't' => options.seconds = value.parse().ok(),
+                'u' => match value.parse() {
+                    Ok(number) => options.from = Some(number),
+                    Err(_) => {
+                        let what = "invalid file descriptor specification";
+                        options.wrong = Some(format!("{value}: {what}"));
+                    }
+                },
+                't' => match value.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0) {
+                    Some(seconds) => options.seconds = Some(seconds),
+                    None => options.wrong = Some(format!("{value}: invalid timeout specification")),
+                },
                 'a' => options.array = Some(value),
                 'd' => options.end = Some(value.chars().next().unwrap_or('\0')),
                 'n' | 'N' => {
                     options.letters = value.parse().ok().map(|count| (count, letter == 'N'));
+                    if options.letters.is_none() {
+                        options.wrong = Some(format!("{value}: invalid number"));
+                    }
                 }
                 _ => {}
             }
@@ -176,6 +190,12 @@ impl Machine {
             Ok(options) => options,
             Err(letter) => return self.no_such_option(io, letter),
         };
+        if let (Some(wrong), Dialect::Bash) = (&options.wrong, self.state.dialect) {
+            let message = format!("{}{wrong}", self.state.builtin("read"));
+            self.write_error(io, &message);
+            self.state.status = 1;
+            return Turn::Go;
+        }
         if options.names.is_empty()
             && options.array.is_none()
             && self.state.dialect == Dialect::Dash
@@ -189,14 +209,7 @@ impl Machine {
             let seconds = options.seconds.filter(|seconds| (0.0..1e6).contains(seconds))?;
             Some(io.now() + Duration::from_secs_f64(seconds))
         });
-        if let Some(number) = options.from.filter(|number| *number > 2)
-            && !matches!(self.descriptors.get(number), Some(Target::Reads(_) | Target::Socket(..)))
-        {
-            let prefix = self.state.prefix();
-            let message =
-                format!("{prefix}read: {number}: invalid file descriptor: Bad file descriptor");
-            self.write_error(io, &message);
-            self.state.status = 1;
+        if self.reads_nothing(io, "read", options.from) {
             return Turn::Go;
         }
         match self.gather(io, &options) {
@@ -219,6 +232,21 @@ impl Machine {
         Turn::Go
     }
 
+    /// Says of a descriptor (`-u`) that it cannot be read from; whether it was said.
+    fn reads_nothing(&mut self, io: &mut Io<'_>, name: &str, from: Option<u8>) -> bool {
+        let Some(number) = from.filter(|number| *number > 2) else { return false };
+        let known = self.descriptors.get(number);
+        if matches!(known, Some(Target::Reads(_) | Target::Socket(..))) {
+            return false;
+        }
+        let prefix = self.state.prefix();
+        let message =
+            format!("{prefix}{name}: {number}: invalid file descriptor: Bad file descriptor");
+        self.write_error(io, &message);
+        self.state.status = 1;
+        true
+    }
+
     /// `read` has no option of this letter.
     fn no_such_option(&mut self, io: &mut Io<'_>, letter: char) -> Turn {
         let prefix = self.state.prefix();
@@ -231,9 +259,6 @@ impl Machine {
         };
         self.write_error(io, &message);
         self.state.status = 2;
-        if self.state.dialect != Dialect::Bash {
-            self.fail_hard(2);
-        }
         Turn::Go
     }
 
@@ -248,6 +273,9 @@ impl Machine {
                 return Turn::Go;
             }
         };
+        if self.reads_nothing(io, &arguments[0], wanted.from) {
+            return Turn::Go;
+        }
         let Some(stdin) = self.input(io, wanted.from) else { return Turn::Go };
         if !stdin.ended() {
             self.stack.push(Frame::Read { arguments, until: None });

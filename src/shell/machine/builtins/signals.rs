@@ -151,7 +151,8 @@ impl Machine {
                 None => match self.bad_target(target) {
                     Some(message) => {
                         self.write_error(io, &message);
-                        status = if self.state.dialect == Dialect::Dash { 2 } else { 1 };
+                        let ash = self.state.dialect == Dialect::Ash && !target.starts_with('%');
+                        status = if ash || self.state.dialect == Dialect::Bash { 1 } else { 2 };
                     }
                     None if !is_running(io, target) => {
                         let message = self.no_process(target);
@@ -263,8 +264,12 @@ impl Machine {
                     ["0"].iter().chain(&SIGNALS).copied().collect::<Vec<_>>().join("\n")
                 }
                 Dialect::Ash => {
-                    let line = |(at, name): (usize, &&str)| format!("{:>2}) {name}", at + 1);
-                    SIGNALS.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+                    let line = |(at, name): (usize, &&str)| match *name {
+                        "IO" => format!("{:>2}) POLL", at + 1),
+                        name => format!("{:>2}) {name}", at + 1),
+                    };
+                    let all = SIGNALS.iter().enumerate().map(line).collect::<Vec<_>>().join("\n");
+                    format!("{all}\n34) RTMIN\n64) RTMAX")
                 }
             };
             self.say(io, &text);
@@ -393,9 +398,6 @@ impl Machine {
                 (None, Some(ended)) if self.state.dialect == Dialect::Bash => status = Some(ended),
                 (None, _) => {
                     status = Some(self.no_child(io, name));
-                    if self.leaving {
-                        return None;
-                    }
                 }
             }
         }
@@ -424,7 +426,13 @@ impl Machine {
         let builtin = self.state.builtin("wait");
         let is_pid = name.bytes().all(|byte| byte.is_ascii_digit());
         let (message, status) = match (self.state.dialect, is_pid) {
-            (_, _) if name.starts_with('%') => (format!("{builtin}{name}: no such job"), 127),
+            (Dialect::Bash, _) if name.starts_with('%') => {
+                (format!("{builtin}{name}: no such job"), 127)
+            }
+            (Dialect::Ash, _) if name.starts_with('%') => {
+                (format!("{builtin}{name}: no such job"), 2)
+            }
+            (_, _) if name.starts_with('%') => (format!("{builtin}No such job: {name}"), 2),
             (Dialect::Bash, true) => {
                 (format!("{builtin}pid {name} is not a child of this shell"), 127)
             }
@@ -432,11 +440,7 @@ impl Machine {
                 (format!("{builtin}`{name}': not a pid or valid job spec"), 1)
             }
             (_, true) => return 127,
-            (_, false) => {
-                self.write_error(io, &format!("{builtin}Illegal number: {name}"));
-                self.fail_hard(2);
-                return 2;
-            }
+            (_, false) => (format!("{builtin}Illegal number: {name}"), 2),
         };
         self.write_error(io, &message);
         status

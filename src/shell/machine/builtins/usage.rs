@@ -52,6 +52,21 @@ const USAGES: &[Usage] = &[
     usage("exec", "cla:", "exec [-cl] [-a name] [command [argument ...]] [redirection ...]"),
     usage("enable", "adnpsf:", "enable [-a] [-dnps] [-f filename] [name ...]"),
     usage("builtin", "", "builtin [shell-builtin [arg ...]]"),
+    usage(
+        "bind",
+        "lpsvPSVXm:f:q:u:r:x:",
+        "bind [-lpsvPSVX] [-m keymap] [-f filename] [-q name] [-u name] [-r keyseq] [-x keyseq:shell-command] [keyseq:readline-function or readline-command]",
+    ),
+    usage(
+        "complete",
+        "abcdefgjksuvprDEIo:A:G:W:F:C:X:P:S:",
+        "complete [-abcdefgjksuv] [-pr] [-DEI] [-o option] [-A action] [-G globpat] [-W wordlist] [-F function] [-C command] [-X filterpat] [-P prefix] [-S suffix] [name ...]",
+    ),
+    usage(
+        "compgen",
+        "abcdefgjksuvo:A:G:W:F:C:X:P:S:",
+        "compgen [-abcdefgjksuv] [-o option] [-A action] [-G globpat] [-W wordlist] [-F function] [-C command] [-X filterpat] [-P prefix] [-S suffix] [word]",
+    ),
     usage("suspend", "f", "suspend [-f]"),
     usage(
         "mapfile",
@@ -75,7 +90,7 @@ fn usage_of(name: &str) -> Option<&'static Usage> {
 
 impl Machine {
     /// Looks through the options of one of bash's builtins; the exit code when one of them is wrong.
-    pub(super) fn refused_option(
+    pub(in crate::shell::machine) fn refused_option(
         &mut self,
         io: &mut Io<'_>,
         name: &str,
@@ -95,11 +110,20 @@ impl Machine {
         Some(2)
     }
 
-    /// The same in dash and BusyBox, whose builtins of folders and masks know few letters.
+    /// The same in dash and BusyBox, whose builtins know few letters.
     fn refused_letter(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> Option<i32> {
         let known = match name {
             "cd" | "pwd" => "LP",
             "umask" => "S",
+            "export" if self.state.dialect == Dialect::Ash => "np",
+            "wait" if self.state.dialect == Dialect::Ash => "n",
+            "export" | "readonly" => "p",
+            "unset" => "fv",
+            "unalias" => "a",
+            "hash" => "rv",
+            "jobs" => "lp",
+            "command" => "pvV",
+            "wait" | "fg" | "bg" => "",
             _ => return None,
         };
         let letters = arguments.first()?.strip_prefix('-').filter(|letters| *letters != "-")?;
@@ -107,8 +131,7 @@ impl Machine {
         let illegal = if self.state.dialect == Dialect::Ash { "illegal" } else { "Illegal" };
         let builtin = self.state.builtin(name);
         self.write_error(io, &format!("{builtin}{illegal} option -{bad}"));
-        self.fail_hard(2);
-        Some(2)
+        Some(self.fail_builtin(name, 2))
     }
 
     /// What a builtin says of how it is used, where it was given too little.

@@ -114,6 +114,12 @@ impl Machine {
             }
             return 1;
         }
+        let fixed = self.state.variables.get(variable).is_some_and(|known| known.readonly);
+        if fixed && value.is_some() && self.state.dialect != Dialect::Bash {
+            let message = format!("{}{variable}: is read only", self.state.builtin(name));
+            self.write_error(io, &message);
+            return self.fail_builtin(name, 2);
+        }
         if has('n') && name != "export" && name != "readonly" {
             return self.refer(io, name, variable, value);
         }
@@ -488,7 +494,7 @@ impl Machine {
             Dialect::Ash => (format!("{builtin}illegal option -o {name}"), 1),
         };
         self.write_error(io, &message);
-        if self.state.dialect != Dialect::Bash {
+        if self.state.dialect == Dialect::Dash {
             self.fail_hard(status);
         }
         status
