@@ -80,7 +80,9 @@ impl<'a> RequestHandler<'a> {
         let mut settings = &server.settings;
         let mut refusal = settings.header_buffers().refusal(&self.request);
         for _ in 0..REDIRECTS {
-            let path = http::normal(http::split_target(&self.request.target).0);
+            // What stands behind `#` is for the client alone.
+            let path = http::split_target(&self.request.target).0.split('#').next().unwrap_or("");
+            let path = http::normal(path);
             let location = match named.take() {
                 Some(name) => select::named(&self.server.locations, &name),
                 None => select::location(&self.server.locations, &path),

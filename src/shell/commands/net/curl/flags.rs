@@ -315,8 +315,8 @@ pub fn long(word: &str) -> Result<(&'static Flag, bool), &'static str> {
         Some(flag) => flag,
         None => match (hits.next(), hits.next()) {
             (Some(flag), None) => flag,
-            (Some(_), Some(_)) => return Err("is ambiguous"),
-            (None, _) => return Err("is unknown"),
+            (Some(_), Some(_)) if on => return Err("is ambiguous"),
+            _ => return Err("is unknown"),
         },
     };
     if !on && flag.takes != Takes::Toggle {

@@ -87,11 +87,18 @@ impl Occasion<'_> {
         if !agent.is_empty() {
             put("User-Agent", agent);
         }
-        let json = "application/json".to_owned();
-        put("Accept", if operation.json { json.clone() } else { "*/*".to_owned() });
+        if !operation.json {
+            put("Accept", "*/*".to_owned());
+        }
         self.middle(&mut put);
         headers.extend(self.condition().map(|(name, value)| (name.to_owned(), value)));
         headers.extend(self.customs());
+        // `--json` stands for headers of one's own.
+        for name in ["Content-Type", "Accept"] {
+            if operation.json && self.own(name).is_none() {
+                headers.push((name.to_owned(), "application/json".to_owned()));
+            }
+        }
         self.about_body(&mut headers, &body, kind);
         let method = self.method(body.is_some());
         let version = if operation.http10 { HttpVersion::V1_0 } else { HttpVersion::V1_1 };
@@ -188,11 +195,8 @@ impl Occasion<'_> {
         }
         match &operation.data {
             Some(data) if !operation.get => {
-                let kind = match operation.json {
-                    true => "application/json",
-                    false => "application/x-www-form-urlencoded",
-                };
-                (Some(data.clone()), Some(kind.to_owned()))
+                let kind = "application/x-www-form-urlencoded".to_owned();
+                (Some(data.clone()), Some(kind).filter(|_| !operation.json))
             }
             _ => (None, None),
         }

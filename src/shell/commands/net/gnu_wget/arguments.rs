@@ -54,6 +54,9 @@ pub(super) struct Arguments {
     /// `-A`, `-R`: ends of names, or patterns
     pub accept: Vec<String>,
     pub reject: Vec<String>,
+    /// `-I`, `-X`: folders that links may lead into, or may not; names or patterns
+    pub folders: Vec<String>,
+    pub no_folders: Vec<String>,
     /// `-D`
     pub domains: Vec<String>,
     /// `-H`
@@ -216,6 +219,8 @@ impl Default for Arguments {
             level: 5,
             accept: Vec::new(),
             reject: Vec::new(),
+            folders: Vec::new(),
+            no_folders: Vec::new(),
             domains: Vec::new(),
             spans: false,
             relative: false,
@@ -271,6 +276,12 @@ impl Default for Arguments {
             about: None,
         }
     }
+}
+
+/// A list of folders, each without its first slash.
+fn folders(value: &str) -> Vec<String> {
+    let bare = |one: &str| one.strip_prefix('/').unwrap_or(one).to_owned();
+    value.split(',').map(bare).filter(|one| !one.is_empty()).collect()
 }
 
 /// The words of `--restrict-file-names`.
@@ -405,6 +416,10 @@ impl Arguments {
             Takes::Nothing if inline.is_some() => {
                 Err(Wrong::Usage(format!("option '--{}' doesn't allow an argument", flag.name)))
             }
+            // The other side of a switch takes no value.
+            Takes::Switch if inline.is_some() && name.starts_with("no-") => {
+                Err(Wrong::Usage(format!("option '--{name}' doesn't allow an argument")))
+            }
             Takes::Nothing => self.switch(flag, true),
             Takes::Switch => {
                 let given = match inline.map(str::to_ascii_lowercase).as_deref() {
@@ -503,7 +518,7 @@ impl Arguments {
             "force-directories" => self.force_folders = on,
             "no-host-directories" => self.host_folders = !on,
             "protocol-directories" => self.protocol_folders = on,
-            "adjust-extension" => self.adjust = on,
+            "adjust-extension" | "html-extension" => self.adjust = on,
             "no-cache" => self.no_cache = on,
             "no-http-keep-alive" => self.keep_alive = !on,
             "no-cookies" => self.cookies = !on,
@@ -545,9 +560,9 @@ impl Arguments {
             "user-agent" => self.agent = text(),
             "referer" => self.referer = Some(text()),
             "user" | "http-user" => self.user = Some(text()),
-            "password" | "http-password" => self.password = Some(text()),
+            "password" | "http-password" | "http-passwd" => self.password = Some(text()),
             "proxy-user" => self.proxy_user = Some(text()),
-            "proxy-password" => self.proxy_password = Some(text()),
+            "proxy-password" | "proxy-passwd" => self.proxy_password = Some(text()),
             "post-data" => self.post_data = Some(text()),
             "post-file" => self.post_file = Some(text()),
             "body-data" => self.body = Some(text()),
@@ -555,13 +570,11 @@ impl Arguments {
             "accept" => self.accept.extend(value.split(',').map(str::to_owned)),
             "reject" => self.reject.extend(value.split(',').map(str::to_owned)),
             "domains" => self.domains.extend(value.split(',').map(str::to_owned)),
-            "accept-regex"
-            | "reject-regex"
-            | "exclude-domains"
-            | "follow-tags"
-            | "ignore-tags"
-            | "include-directories"
-            | "exclude-directories" => self.choosy = Some(flag.name),
+            "accept-regex" | "reject-regex" | "exclude-domains" | "follow-tags" | "ignore-tags" => {
+                self.choosy = Some(flag.name)
+            }
+            "include-directories" => self.folders = folders(value),
+            "exclude-directories" => self.no_folders = folders(value),
             "use-askpass" => self.asks = Some(Asks::Program(text())),
             "certificate" | "private-key" => self.own_files.push((flag.name, text())),
             "load-cookies" => self.load_cookies = Some(text()),
@@ -785,8 +798,8 @@ mod tests {
         );
         assert_eq!(parse(&["-k", "x"]).unwrap_err(), Wrong::NotHere("convert-links"));
         assert_eq!(
-            parse(&["-r", "-X", "/a", "x"]).unwrap_err(),
-            Wrong::NotHere("exclude-directories")
+            parse(&["-r", "--follow-tags", "a", "x"]).unwrap_err(),
+            Wrong::NotHere("follow-tags")
         );
         assert_eq!(parse(&["-m", "x"]).unwrap().level(), None);
     }

@@ -71,7 +71,6 @@ impl Session {
             files: 0,
             bytes: 0,
             rest: None,
-            over_quota: false,
             written: false,
             exit: 0,
         })

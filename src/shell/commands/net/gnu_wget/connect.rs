@@ -12,6 +12,7 @@ use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::curl::unescape;
 use crate::shell::commands::net::fetch::{Failure, Fetch, FetchEvent, Limits};
+use crate::shell::commands::net::url::Url;
 use crate::shell::commands::trouble::{dial_trouble, name_trouble};
 
 impl Session {
@@ -38,8 +39,16 @@ impl Session {
         let now = report::stamp(io.now());
         words.verbose(io, format!("--{now}--{again}  {}\n", request::shown_url(&url)));
         if url.scheme == "ftp" {
-            let file = words.quoted(&request::path(arguments, &url, None));
+            // What a folder holds is listed first.
+            let listing = Url { target: format!("{}.listing", url.target), ..url.clone() };
+            let named = if url.target.ends_with('/') { &listing } else { &url };
+            let file = words.quoted(&request::path(arguments, named, None));
             words.verbose(io, format!("           => {file}\n"));
+        }
+        if let Some(file) = arguments.authorities.as_ref().filter(|_| url.is_tls())
+            && !io.is_file(file)
+        {
+            words.tell(io, format!("ERROR: Failed to open cert {file}: (-64).\n"));
         }
         self.dial(arguments, words, io, download);
     }
@@ -174,7 +183,9 @@ impl Session {
                     _ => "Connection timed out",
                 };
                 words.verbose(io, format!("failed: {why}.\n"));
-                let host = words.quoted(&unescape(&download.url.host).to_lowercase());
+                let proxy = request::proxy(arguments, io, &download.url).map(|(host, _)| host);
+                let host = proxy.unwrap_or_else(|| download.url.host.clone());
+                let host = words.quoted(&unescape(&host).to_lowercase());
                 words.tell(io, format!("wget: unable to resolve host address {host}\n"));
                 match arguments.retry_unknown {
                     true => self.again(arguments, words, io, download),

@@ -194,6 +194,13 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("np", "no-parent", Takes::Switch, Here::Heeded),
 ];
 
+/// Those that `--help` does not list: older names.
+const HIDDEN: &[Flag] = &[
+    flag("", "http-passwd", Takes::Value, Here::Heeded),
+    flag("", "proxy-passwd", Takes::Value, Here::Heeded),
+    flag("", "html-extension", Takes::Switch, Here::Heeded),
+];
+
 /// What a word behind two dashes means: the flag, and whether it is switched as `--help` lists it.
 ///
 /// # Errors
@@ -201,7 +208,7 @@ pub(super) const FLAGS: &[Flag] = &[
 pub(super) fn long(word: &str) -> Result<(&'static Flag, bool), String> {
     let mut found: Vec<(&'static str, &'static Flag, bool)> = Vec::new();
     let mut spellings: Vec<(String, &'static Flag, bool)> = Vec::new();
-    for flag in FLAGS {
+    for flag in FLAGS.iter().chain(HIDDEN) {
         let bare = flag.name.strip_prefix("no-").unwrap_or(flag.name);
         spellings.push((flag.name.to_owned(), flag, true));
         if flag.takes == Takes::Switch && flag.name != "no" && !bare.is_empty() {

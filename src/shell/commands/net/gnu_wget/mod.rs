@@ -63,8 +63,6 @@ struct Session {
     bytes: usize,
     /// `--limit-rate`: when the last download is done.
     rest: Option<SimTime>,
-    /// Whether `--quota` ended it.
-    over_quota: bool,
     /// Whether `-O FILE` has been begun.
     written: bool,
     exit: i32,
@@ -104,6 +102,13 @@ struct Download {
 
 impl Download {
     fn new(url: Url) -> Download {
+        // A port that its scheme has anyway is not told.
+        let usual = match url.scheme.as_str() {
+            "https" => 443,
+            "ftp" => 21,
+            _ => 80,
+        };
+        let url = Url { explicit_port: url.explicit_port && url.port != usual, ..url };
         Download {
             first: url.clone(),
             url,
@@ -157,7 +162,7 @@ impl Tool for Wget {
         };
         if let Some((file, _)) = &arguments.log {
             let said = io.stderr.split_off(before);
-            if file == "/dev/stdout" {
+            if matches!(file.as_str(), "/dev/stdout" | "-") {
                 io.stdout.extend_from_slice(&said);
                 return step;
             }
@@ -220,7 +225,6 @@ impl Session {
                         && self.bytes > arguments.quota =>
                 {
                     self.waiting.clear();
-                    self.over_quota = true;
                 }
                 Some(text) => self.begin(arguments, words, io, &text),
                 None => return Some(self.finish(arguments, words, io)),
@@ -246,6 +250,10 @@ impl Session {
         let parsed = match base.and_then(|base| Url::parse(base).ok()) {
             Some(base) => base.join(text),
             // It stands for a space, as browsers have it; a host cannot be left out.
+            None if !has_scheme(text) => {
+                words.tell(io, format!("{text}: Scheme missing.\n"));
+                return self.fail(GENERIC);
+            }
             None if text.starts_with("http:///") || text.starts_with("https:///") => {
                 Err(BadUrl::Malformed)
             }
@@ -322,12 +330,27 @@ impl Session {
             let (files, rate) = (self.files, report::rate(self.bytes));
             words.tell(io, format!("Downloaded: {files} files, {size} in 0s ({rate})\n"));
         }
-        if self.over_quota {
+        if self.many && arguments.quota > 0 && self.bytes > arguments.quota {
             let quota = report::short_size(arguments.quota);
             words.tell(io, format!("Download quota of {quota} EXCEEDED!\n"));
         }
         Step::Exit(self.exit)
     }
+}
+
+/// Whether what stands before `://` may be a scheme; true where none has to be.
+fn has_scheme(text: &str) -> bool {
+    // Without a host before it, nothing is made of a port or a path.
+    if text.starts_with([':', '/']) {
+        return false;
+    }
+    let Some((scheme, _)) =
+        text.split_once("://").filter(|(scheme, _)| !scheme.contains(['/', ':']))
+    else {
+        return true;
+    };
+    let letter = |one: char| one.is_ascii_alphanumeric() || matches!(one, '-' | '+');
+    !scheme.is_empty() && scheme.chars().all(letter)
 }
 
 /// A URL without a scheme: `host:path` of old means FTP, unless a port stands there

@@ -28,13 +28,13 @@ impl Session {
                 self.response(arguments, words, io, download, response);
             }
             Reply::Closed | Reply::Reset | Reply::Silence if tls => {
-                words.verbose(io, "GnuTLS: Error in the pull function.\n");
-                words.verbose(io, "Unable to establish SSL connection.\n");
+                words.tell(io, "GnuTLS: Error in the pull function.\n");
+                words.tell(io, "Unable to establish SSL connection.\n");
                 self.fail(NETWORK);
             }
             Reply::Http(_) | Reply::Bytes(_) if tls => {
-                words.verbose(io, "GnuTLS: An unexpected TLS packet was received.\n");
-                words.verbose(io, "Unable to establish SSL connection.\n");
+                words.tell(io, "GnuTLS: An unexpected TLS packet was received.\n");
+                words.tell(io, "Unable to establish SSL connection.\n");
                 self.fail(NETWORK);
             }
             Reply::Http(response) => self.response(arguments, words, io, download, response),
@@ -157,7 +157,7 @@ impl Session {
         let known = request::user(arguments, &download.url).is_some();
         match basic.filter(|_| known && !download.login) {
             Some(challenge) => {
-                words.verbose(io, format!("Authentication selected: {challenge}\n"));
+                words.tell(io, format!("Authentication selected: {challenge}\n"));
                 let download = Download { login: true, fresh: false, ..download };
                 self.dial(arguments, words, io, download);
             }
@@ -179,14 +179,20 @@ impl Session {
         download: &Download,
         response: &HttpResponse,
     ) {
+        // Behind a head nothing follows; one that leads on is not waited for (`gethttp` of `http.c`).
+        let heads = download.heads(arguments);
+        let ends = match heads {
+            true => matches!(response.status, 300..=399 | 401),
+            false => arguments.spider || response.header("content-length").is_none(),
+        };
         let closes =
             response.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
-                || response.header("content-length").is_none()
+                || ends
                 || !arguments.keep_alive;
         self.open = download
             .connection
             .clone()
-            .filter(|_| !closes && !arguments.spider)
+            .filter(|_| !closes)
             .map(|connection| (download.url.host.clone(), download.url.port, connection));
         // A proxy's connection is its own.
         if self.open.as_ref().is_some_and(|(_, port, connection)| connection.remote.port() != *port)

@@ -79,10 +79,7 @@ pub(super) fn shown_url(url: &Url) -> String {
 pub(super) fn user(arguments: &Arguments, url: &Url) -> Option<String> {
     let own = url.user.as_deref().map(unescape);
     let own = own.map(|user| if user.contains(':') { user } else { format!("{user}:") });
-    own.or_else(|| {
-        let password = arguments.password.clone().unwrap_or_default();
-        arguments.user.as_ref().map(|user| format!("{user}:{password}"))
-    })
+    own.or_else(|| Some(format!("{}:{}", arguments.user.as_ref()?, arguments.password.as_ref()?)))
 }
 
 /// The host and port of the proxy for a URL.

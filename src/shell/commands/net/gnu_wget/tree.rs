@@ -116,8 +116,24 @@ impl Tree {
             && listed
             && !(arguments.relative && whole)
             && !(arguments.no_parent && above && !(arguments.requisites && link.inline))
+            && allowed(arguments, url)
             && (name.is_empty() || page || acceptable(arguments, name))
     }
+}
+
+/// Whether `-I` and `-X` let links lead into the folder of a URL (`accdir` of `utils.c`).
+fn allowed(arguments: &Arguments, url: &Url) -> bool {
+    let path = url.target.split('?').next().unwrap_or("").trim_start_matches('/');
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let within = |one: &String| match one.contains(['*', '?', '[', ']']) {
+        true => Pattern::new(one).matches(folder),
+        false => {
+            let one = one.trim_end_matches('/');
+            folder.strip_prefix(one).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        }
+    };
+    let (only, not) = (&arguments.folders, &arguments.no_folders);
+    (only.is_empty() || only.iter().any(within)) && !not.iter().any(within)
 }
 
 /// Whether `-A` and `-R` let a file of this name be kept.
