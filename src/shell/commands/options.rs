@@ -224,11 +224,12 @@ impl Grammar {
         name: &str,
         words: Messages,
     ) -> Result<(&'static str, char), Misuse> {
-        if let Some(found) = self.long.iter().find(|(long, _)| *long == name) {
+        let known = if real_options::has_long(self.name, words) { self.long } else { &[] };
+        if let Some(found) = known.iter().find(|(long, _)| *long == name) {
             return Ok(*found);
         }
         let near: Vec<(&'static str, char)> =
-            self.long.iter().filter(|(long, _)| long.starts_with(name)).copied().collect();
+            known.iter().filter(|(long, _)| long.starts_with(name)).copied().collect();
         let real = || real_options::real(self.name, words, &format!("--{name}"));
         let others: Vec<&str> = real_options::begun(self.name, words, name)
             .filter(|one| self.long.iter().all(|(long, _)| long != one))

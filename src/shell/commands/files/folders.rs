@@ -58,7 +58,12 @@ pub(in crate::shell::commands) fn mkdir(arguments: &[String], io: &mut Io<'_>) -
             (Err((path, why)), true) => {
                 status = fail(io, format!("mkdir: cannot create directory '{path}': {why}"));
             }
-            (Err((path, why)), false) => {
+            (Err((file, why)), false) => {
+                // BusyBox names what is no folder with the slash behind it.
+                let slash = options.has('p')
+                    && why == "Not a directory"
+                    && path.strip_prefix(&*file).is_some_and(|rest| rest.starts_with('/'));
+                let path = if slash { file + "/" } else { file };
                 status = fail(io, format!("mkdir: can't create directory '{path}': {why}"));
             }
         }

@@ -485,7 +485,7 @@ pub(in crate::shell::commands) fn link(arguments: &[String], io: &mut Io<'_>) ->
             fail(io, format!("link: cannot create link '{new}' to '{known}': {why}"))
         }
         Err(why) => {
-            let what = format!("link: can't create link '{new}' to '{known}': {why}");
+            let what = format!("link: can't create hardlink '{new}' to '{known}': {why}");
             fail(io, what)
         }
     })

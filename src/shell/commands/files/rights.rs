@@ -265,6 +265,9 @@ impl NewOwner {
             _ if name.is_empty() => Ok(None),
             Some(known) => Ok(Some(known)),
             None if gnu => Err(format!("{tool}: invalid {kind}: '{text}'")),
+            None if !user.is_empty() && !group.is_empty() => {
+                Err(format!("{tool}: unknown user/group {text}"))
+            }
             None => Err(format!("{tool}: unknown {kind} {name}")),
         };
         Ok(NewOwner {

@@ -60,6 +60,20 @@ pub(in crate::shell) fn has(tool: &str, words: Messages, letter: char) -> bool {
         || listed().is_none_or(|(_, options)| options.contains(&format!("-{letter}").as_str()))
 }
 
+/// BusyBox' applets that read long options, as they are built for its image (`getopt32long`).
+const LONG: &[&str] = &[
+    "gzip", "gunzip", "zcat", "bunzip2", "bzip2", "cpio", "tar", "chown", "chgrp", "cp", "date",
+    "env", "expand", "unexpand", "install", "ls", "mkdir", "mktemp", "mv", "nl", "nproc", "od",
+    "rmdir", "touch", "uname", "cmp", "diff", "patch", "sed", "grep", "egrep", "fgrep", "xargs",
+    "bc", "ipcalc", "wget", "getopt", "flock", "unshare", "ip", "find", "apk",
+];
+
+/// Whether a tool reads long options: most of BusyBox' applets have letters alone.
+pub(in crate::shell) fn has_long(tool: &str, words: Messages) -> bool {
+    let applet = || all(Flavour::BusyBox).any(|(name, _)| name == tool);
+    words == Messages::Gnu || LONG.contains(&tool) || !applet()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,7 +44,19 @@ const GNU: Grammar = Grammar {
     stops: false,
 };
 
-const BUSYBOX: Grammar = Grammar { name: "date", short: "ud:D:r:s:I;R", long: &[], stops: false };
+const BUSYBOX: Grammar = Grammar {
+    name: "date",
+    short: "ud:D:r:s:I;R",
+    long: &[
+        ("utc", 'u'),
+        ("date", 'd'),
+        ("reference", 'r'),
+        ("set", 's'),
+        ("rfc-822", 'R'),
+        ("rfc-2822", 'R'),
+    ],
+    stops: false,
+};
 
 pub(in crate::shell::commands) fn date(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = is_gnu(io);
@@ -130,11 +142,6 @@ fn moment_of(options: &Options, io: &Io<'_>, gnu: bool, zone: &Zone) -> Result<M
 }
 
 fn shown(options: &Options, at: Moment, gnu: bool) -> Result<String, String> {
-    let wrong = |text: &str, option: &str| {
-        format!(
-            "date: invalid argument '{text}' for '{option}'\nTry 'date --help' for more information."
-        )
-    };
     let own = match (options.value('I'), options.value('t')) {
         (Some(text), _) if gnu && !text.is_empty() => {
             const PARTS: &[(&[&str], &str)] = &[
@@ -152,14 +159,20 @@ fn shown(options: &Options, at: Moment, gnu: bool) -> Result<String, String> {
             "minutes" | "m" => "%Y-%m-%dT%H:%M%:z",
             "seconds" | "s" => "%Y-%m-%dT%H:%M:%S%:z",
             "ns" => "%Y-%m-%dT%H:%M:%S,%N%:z",
-            _ => return Err(wrong(text, "--iso-8601")),
+            _ => {
+                return Err(format!(
+                    "date: invalid argument '{text}' for '--iso-8601'\nTry 'date --help' for more information."
+                ));
+            }
         },
-        (_, Some(text)) => match text {
-            "date" => "%Y-%m-%d",
-            "seconds" => "%Y-%m-%d %H:%M:%S%:z",
-            "ns" => "%Y-%m-%d %H:%M:%S.%N%:z",
-            _ => return Err(wrong(text, "--rfc-3339")),
-        },
+        (_, Some(text)) => {
+            const PARTS: &[(&[&str], &str)] = &[
+                (&["date"], "%Y-%m-%d"),
+                (&["seconds"], "%Y-%m-%d %H:%M:%S%:z"),
+                (&["ns"], "%Y-%m-%d %H:%M:%S.%N%:z"),
+            ];
+            matched("date", "--rfc-3339", text, PARTS)?
+        }
         _ if options.has('R') => "%a, %d %b %Y %H:%M:%S %z",
         _ => "%a %b %e %H:%M:%S %Z %Y",
     };

@@ -6,7 +6,7 @@
 use crate::shell::commands::moment::{DAYS, MONTHS, Moment, Zone};
 
 /// More than anybody counts.
-const MOST: i64 = 1_000_000_000;
+const MOST: i64 = 100_000_000_000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
@@ -140,6 +140,13 @@ fn zone(word: &str) -> Option<i64> {
         "pst" => -8,
         "pdt" => -7,
         "jst" => 9,
+        // The letters of armies; `t` stands between a date and a time.
+        word if word.len() == 1 => match word.bytes().next()? {
+            east @ b'a'..=b'i' => i64::from(east - b'a') + 1,
+            east @ b'k'..=b'm' => i64::from(east - b'k') + 10,
+            west @ (b'n'..=b's' | b'u'..=b'y') => -i64::from(west - b'n') - 1,
+            _ => return None,
+        },
         _ => return None,
     })
 }

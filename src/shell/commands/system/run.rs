@@ -110,6 +110,9 @@ impl Tool for Become {
                                 "{tool}: failed to run command '{name}': No such file or directory"
                             )
                         }
+                        ("nice", Flavour::Gnu) => {
+                            format!("nice: '{name}': No such file or directory")
+                        }
                         (tool, Flavour::Gnu) => format!("{tool}: {why}"),
                     });
                     return Step::Exit(if self.tool == "sudo" { 1 } else { 127 });
@@ -303,6 +306,20 @@ pub(in crate::shell::commands) fn plain_run(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
+    // GNU's read their options by getopt; what they take is looked at below.
+    let letters = match tool {
+        "nohup" => Some(""),
+        "stdbuf" => Some("i:o:e:"),
+        _ => None,
+    };
+    if let Some(short) = letters.filter(|_| setting.flavour == Flavour::Gnu) {
+        const LONG: &[(&str, char)] = &[("input", 'i'), ("output", 'o'), ("error", 'e')];
+        let long = if tool == "stdbuf" { LONG } else { &[] };
+        let grammar = Grammar { name: tool, short, long, stops: true };
+        if let Err(misuse) = grammar.parse(arguments, setting.words) {
+            return failed(misuse, 125);
+        }
+    }
     let mut words = arguments;
     while words.first().is_some_and(|word| word.starts_with('-')) {
         let takes_value = matches!(words[0].as_str(), "-n" | "-u" | "-g" | "-o" | "-e" | "-i");
@@ -319,6 +336,9 @@ pub(in crate::shell::commands) fn plain_run(
     }
     if words.is_empty() && tool == "nice" && words.len() == arguments.len() {
         return super::super::said("0\n");
+    }
+    if words.is_empty() && setting.flavour == Flavour::BusyBox {
+        return failed(busybox_usage(tool), if tool == "nohup" { 127 } else { 1 });
     }
     if words.is_empty() {
         return failed(

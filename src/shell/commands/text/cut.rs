@@ -58,7 +58,12 @@ impl Ranges {
             if gnu && from > to {
                 return Err("invalid decreasing range".to_owned());
             }
-            ranges.push((from, to));
+            // BusyBox counts from 0 when it compares, and takes position 0 for the first.
+            let from = from.max(1);
+            if to < from - 1 && piece.contains('-') {
+                return Err(format!("{to}<{}", from - 1));
+            }
+            ranges.push((from, to.max(from)));
         }
         if ranges.is_empty() {
             return Err(zero());

@@ -473,6 +473,13 @@ fn listed(sum: Sum, line: &str) -> Option<(String, String)> {
     right.then(|| (digits.to_ascii_lowercase(), file.to_owned()))
 }
 
+/// BusyBox takes any word for a sum.
+fn split(line: &str) -> Option<(String, String)> {
+    let (sum, file) = line.split_once(' ')?;
+    let file = file.strip_prefix([' ', '*']).unwrap_or(file);
+    Some((sum.to_ascii_lowercase(), file.to_owned()))
+}
+
 /// `-c`: whether every file in a list has the sum that stands there.
 fn check(
     (name, sum): (&str, Sum),
@@ -486,8 +493,12 @@ fn check(
     let (mut wrong, mut missing, mut bad, mut all, mut seen) = (0, 0, 0, 0, 0);
     let list = if gnu && list == "-" { "'standard input'" } else { list };
     for (at, line) in String::from_utf8_lossy(bytes).lines().enumerate() {
-        let Some((digits, file)) = listed(sum, line) else {
+        let entry = if gnu { listed(sum, line) } else { split(line) };
+        let Some((digits, file)) = entry else {
             bad += 1;
+            // To BusyBox it is a sum that does not match.
+            all += i32::from(!gnu);
+            wrong += i32::from(!gnu);
             if gnu && options.has('w') {
                 let kind = sum.tag();
                 let at = at + 1;
@@ -504,8 +515,10 @@ fn check(
             Err(why) => {
                 missing += 1;
                 cannot_read(name, false, &file, &why, io);
-                if gnu && !silent {
-                    io.say(format!("{file}: FAILED open or read"));
+                match silent {
+                    true => {}
+                    false if gnu => io.say(format!("{file}: FAILED open or read")),
+                    false => io.say(format!("{file}: FAILED")),
                 }
                 continue;
             }

@@ -12,6 +12,9 @@ use crate::shell::{Io, NEVER, Read, Step, Tool};
 /// How often `tail -f` looks at a file.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// GNU's tail is told of changes by the kernel; here it looks this often.
+const LOOK_OFTEN: Duration = Duration::from_millis(100);
+
 /// How much is wanted: a count, and of what.
 #[derive(Clone, Copy)]
 struct Amount {
@@ -415,7 +418,8 @@ impl Tool for Follow {
             io.write_error(if busybox { "tail: no files" } else { "tail: no files remaining" });
             return Step::Exit(1);
         }
-        Step::Until(io.now() + LOOK)
+        let gnu = words(io.cluster, io.place) == Messages::Gnu;
+        Step::Until(io.now() + if gnu { LOOK_OFTEN } else { LOOK })
     }
 }
 

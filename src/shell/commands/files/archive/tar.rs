@@ -79,6 +79,8 @@ struct Tar<'a> {
     failed: bool,
     /// Whether it was told that names lose their first slash.
     stripped: bool,
+    /// Whether what was asked for is not there, of which BusyBox says no more.
+    lacks: bool,
 }
 
 /// The message and the exit code with which all is over.
@@ -147,6 +149,7 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
         wanted: options.operands.clone(),
         failed: false,
         stripped: false,
+        lacks: false,
     };
     match tar.lists(io).and_then(|()| tar.run(io)) {
         Ok(true) => {}
@@ -159,7 +162,7 @@ pub(in crate::shell::commands) fn tar(arguments: &[String], io: &mut Io<'_>) -> 
     if tar.failed {
         let differs = gnu && options.has('d');
         io.write_error(match gnu {
-            _ if differs => return Some(1),
+            _ if differs || tar.lacks => return Some(1),
             true => "tar: Exiting with failure status due to previous errors",
             false => "tar: error exit delayed from previous errors",
         });
@@ -564,6 +567,7 @@ impl Tar<'_> {
 
     fn not_found(&mut self, io: &mut Io<'_>, name: &str) {
         self.failed = true;
+        self.lacks |= !self.gnu;
         io.write_error(match self.gnu {
             true => format!("tar: {name}: Not found in archive"),
             false => format!("tar: {name}: not found in archive"),

@@ -285,6 +285,10 @@ impl Copying<'_> {
         if self.gnu && to.ends_with('/') && io.is_file(to.trim_end_matches('/')) {
             return Err(format!("{tool}: cannot stat '{to}': Not a directory"));
         }
+        let above = to.trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+        if !self.gnu && io.is_file(above) {
+            return Err(format!("{tool}: can't stat '{to}': Not a directory"));
+        }
         let kept = |path: &str| io.cluster.follow(io.place, &io.absolute(path), false).into_owned();
         if kept(from) == kept(to) {
             return match (self.gnu, tool) {

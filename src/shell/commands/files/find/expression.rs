@@ -404,7 +404,7 @@ impl Parser<'_> {
             }
             "-exec" => self.command(test, Manner::default())?,
             "-execdir" if self.gnu => self.command(test, Manner { inside: true, asks: false })?,
-            "-ok" => self.command(test, Manner { inside: false, asks: true })?,
+            "-ok" if self.gnu => self.command(test, Manner { inside: false, asks: true })?,
             "-okdir" if self.gnu => self.command(test, Manner { inside: true, asks: true })?,
             _ => return Ok(None),
         };

@@ -140,7 +140,8 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
     let arguments = &modern(arguments);
     let options = match GRAMMAR.read(arguments, io) {
         Some(options) => options,
-        None => return Some(2),
+        None if commands::is_gnu(io) => return Some(2),
+        None => return Some(1),
     };
     let busybox = !commands::is_gnu(io);
     let flags = [('t', "-t"), ('T', "-T")];

@@ -1,7 +1,7 @@
 //! `grep` before its files are known: `-f` reads patterns, `-r` finds files.
 
-use super::Grep;
 use super::arguments::{Asked, matchers};
+use super::{Grep, Whole};
 use crate::cluster::Flavour;
 use crate::shell::commands::text::lines::filter;
 use crate::shell::files::View;
@@ -72,6 +72,13 @@ impl Start {
                     return Err(2);
                 }
             }
+        }
+        // GNU's says nothing where nothing can match.
+        let grep = &self.grep;
+        let all = texts.iter().all(String::is_empty) && matches!(grep.whole, Whole::Anything);
+        let nothing = grep.most == Some(0) || grep.invert && all && texts.len() == 1;
+        if grep.flavour == Flavour::Gnu && nothing && grep.list != Some(false) {
+            return Err(1);
         }
         match matchers(&texts, &self.asked) {
             Ok((patterns, warnings)) => {

@@ -126,7 +126,10 @@ impl Reader {
             if matches!(text.as_str(), "{" | "}" | "]") { format!("\\{text}") } else { text };
         let whole = format!("^(?:{text})$");
         let built = regex::RegexBuilder::new(&whole).case_insensitive(self.fold).build();
-        built.map(Node::One).map_err(|_| "unrecognized character follows \\".to_owned())
+        built.map(Node::One).map_err(|why| match why.to_string().contains("class range") {
+            true => "range out of order in character class".to_owned(),
+            false => "unrecognized character follows \\".to_owned(),
+        })
     }
 
     fn class(&mut self, start: usize) -> Result<Node, String> {

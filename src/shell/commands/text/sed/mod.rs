@@ -225,7 +225,11 @@ impl Start {
         let sed = Sed {
             ranges: vec![None; commands.len()],
             commands: commands.into(),
-            quiet: self.options.has('n') || script.starts_with("#n\n") || script == "#n",
+            // GNU's looks at no more than the first two letters.
+            quiet: self.options.has('n')
+                || script.starts_with("#n")
+                    && (self.flavour == Flavour::Gnu
+                        || matches!(script.get(2..3), None | Some("\n"))),
             flavour: self.flavour,
             posix: self.options.has('P'),
             end: if zero { '\0' } else { '\n' },

@@ -33,8 +33,10 @@ pub(super) struct SedState {
     pub number: usize,
     space: String,
     hold: String,
-    /// Whether the last line that was read had a newline.
+    /// Whether the last line that was read had a newline, and so what the pattern space holds.
     ended: bool,
+    /// Whether what the hold space holds had none.
+    open: bool,
     /// The next command; `None` between two cycles.
     at: Option<usize>,
     changed: bool,
@@ -104,19 +106,31 @@ impl SedState {
                 };
                 self.space = self.space.chars().map(turn).collect();
             }
-            Action::Hold { append: true } => {
-                self.hold.push('\n');
-                self.hold.push_str(&self.space);
+            Action::Hold { append } => {
+                match append {
+                    true => {
+                        self.hold.push('\n');
+                        self.hold.push_str(&self.space);
+                    }
+                    false => self.hold.clone_from(&self.space),
+                }
+                self.open = !self.ended;
             }
-            Action::Hold { append: false } => self.hold.clone_from(&self.space),
-            Action::Get { append: true } => {
-                self.space.push('\n');
-                self.space.push_str(&self.hold);
+            Action::Get { append } => {
+                match append {
+                    true => {
+                        self.space.push('\n');
+                        self.space.push_str(&self.hold);
+                    }
+                    false => self.space.clone_from(&self.hold),
+                }
                 // It ends as the hold space does.
-                self.ended = true;
+                self.ended = !self.open;
             }
-            Action::Get { append: false } => self.space.clone_from(&self.hold),
-            Action::Exchange => std::mem::swap(&mut self.space, &mut self.hold),
+            Action::Exchange => {
+                std::mem::swap(&mut self.space, &mut self.hold);
+                (self.open, self.ended) = (!self.ended, !self.open);
+            }
             Action::Zap => self.space.clear(),
             Action::Append(text) => self.after.push(After::Text(text.clone())),
             Action::ReadFile(file) => self.after.push(After::File(file.clone())),
