@@ -321,6 +321,16 @@ fn the_mouse_focuses_chooses_and_describes() {
 }
 
 #[test]
+fn a_service_without_an_address_or_a_port_has_no_colon_on_the_map() {
+    let mut player = Player::new(120, 36);
+    let make = "kubectl create service clusterip alone --clusterip=None";
+    player.keys("enter enter esc t").type_text(make).keys("enter");
+    player.wait(Duration::from_secs(2));
+    let screen = player.screen();
+    assert!(screen.contains("alone headless  no endpoints"), "{screen}");
+}
+
+#[test]
 fn tab_completes_kubectl_in_the_terminal() {
     let mut player = Player::new(80, 24);
     player

@@ -392,6 +392,7 @@ fn draw_service(
     let dns = service.namespace == "kube-system" && service.name == "kube-dns";
     let ports = if dns { String::new() } else { service.ports.join(",") };
     let address = match (&*service.address, ports) {
+        ("", ports) if ports.is_empty() => String::new(),
         ("", ports) => format!(" :{ports}"),
         (address, ports) if ports.is_empty() => format!(" {address}"),
         (address, ports) => format!(" {address}:{ports}"),
