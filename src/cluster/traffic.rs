@@ -13,7 +13,7 @@ use super::programs::coredns::Exchange;
 use super::{Asked, Cluster, Place, api_endpoint, node_servers, outside, processes, programs};
 use crate::network::{
     Because, ConntrackEntry, DnsType, NetnsId, Outcome, Party, ProcessId, Protocol, Question,
-    SocketAddr, Trace, TraceId,
+    SocketAddr, Trace, TraceId, absolute,
 };
 
 /// How long Linux tries to find a neighbour's hardware address before it says that there is no
@@ -193,6 +193,19 @@ impl Cluster {
             }
             _ => to.clone(),
         })
+    }
+
+    /// Whom a CoreDNS asks about a name that it passes on; nobody where its Corefile passes it to none.
+    pub fn passes_on(&self, server: &Place, name: &str) -> Option<IpAddr> {
+        let netns = self.netns_of(server)?.netns;
+        Some(self.name_servers.block(netns, name)?.forward(&absolute(name))?.to)
+    }
+
+    /// The zones in which a CoreDNS knows Services, of those lines of its Corefile that hold for a name.
+    pub fn service_zones(&self, server: &Place, name: &str) -> &[String] {
+        let netns = self.netns_of(server).map(|sender| sender.netns);
+        let block = netns.and_then(|netns| self.name_servers.block(netns, name));
+        block.and_then(|block| block.kubernetes.as_ref()).map_or(&[], |plugin| &plugin.zones)
     }
 
     /// Whether the process that a packet reached has ended since.

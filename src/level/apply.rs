@@ -559,10 +559,15 @@ fn near_word<'a>(written: &str, words: &'a [String]) -> Option<&'a str> {
     near.or_else(|| words().find(|word| word.to_lowercase().contains(&lower)))
 }
 
-/// The name in a text that is nearly one: in small letters, without a scheme, a port or a path.
+/// The name in a text that is nearly one: in small letters, without a scheme, a port, a path, or what
+/// stands before the name of an object as kubectl writes it (`default/web`, `secret/web`).
 fn plain_name(text: &str) -> Option<String> {
     let lower = text.to_lowercase().replace(['_', ' '], "-");
-    let host = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
+    let host = match (lower.split_once("://"), lower.split_once('/')) {
+        (Some((_, rest)), _) => rest,
+        (None, Some((_, name))) if !name.is_empty() && !lower.contains(['.', ':']) => name,
+        _ => lower.as_str(),
+    };
     let host = host.split(['/', ':']).next()?.trim_matches(['-', '.']);
     let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
     (!host.is_empty() && host.chars().all(good)).then(|| host.to_owned())

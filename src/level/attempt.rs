@@ -402,7 +402,12 @@ impl Attempt {
     /// Runs a whole script in the player's terminal, waiting for what it waits for.
     pub fn run_script(&mut self, script: &str) -> shell::Finished {
         let limit = self.cluster.now() + SCRIPT_LIMIT;
-        let mut finished = self.run_until(script, limit);
+        let read = self.session.as_file(script);
+        let mut finished = self.run_until(&read.runs, limit);
+        finished.stderr.extend(read.says.into_bytes());
+        if read.fails && !finished.interrupted {
+            finished.exit = 2;
+        }
         if let Some(after) = self.leave_script(limit) {
             finished.stdout.extend(after.stdout);
             finished.stderr.extend(after.stderr);
@@ -442,11 +447,15 @@ impl Attempt {
         self.start();
         self.session.take_output();
         let first = self.cluster.next_deed();
+        let comment = |line: &str| line.is_empty() || line.starts_with('#');
+        // Nothing but comments is no command that braces could hold.
+        let script = if script.lines().all(|line| comment(line.trim())) { ":" } else { script };
         self.session.type_line(&format!("{{\n{script}\n}}"));
+        let mut finished = shell::Finished::default();
         if !matches!(self.run_session(limit), Some(Progress::Done(_))) {
+            finished.interrupted = true;
             self.interrupt();
         }
-        let mut finished = shell::Finished::default();
         for chunk in self.session.take_output() {
             let stream = if chunk.error { &mut finished.stderr } else { &mut finished.stdout };
             stream.extend(chunk.bytes);

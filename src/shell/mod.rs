@@ -26,7 +26,7 @@ mod tool;
 pub(crate) mod tests;
 
 pub use budget::Budget;
-pub use session::Session;
+pub use session::{AsFile, Session};
 pub use tool::{Interrupted, Io, NEVER, Order, Read, Stdin, Step, Tool};
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::console::Console;
 use super::files::{HOME, USUAL_UMASK};
 use super::machine::Machine;
-use super::syntax::Dialect;
+use super::syntax::{Dialect, Fault};
 use super::{
     Budget, Chunk, Completions, Files, Finished, Interrupted, Io, Order, Progress, Stdin, Step,
     Typed, UiRequest,
@@ -32,6 +32,20 @@ pub struct Session {
     budget: Budget,
     /// Whether the last command used up what it might, and was ended.
     exhausted: bool,
+}
+
+/// How many here-documents the end of a script may end.
+const MOST_DOCUMENTS: usize = 8;
+
+/// A script as bash reads it from a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsFile {
+    /// What is run of it.
+    pub runs: String,
+    /// What bash says of the rest on standard error.
+    pub says: String,
+    /// Whether it stops at a command that it cannot read, with exit code 2.
+    pub fails: bool,
 }
 
 /// Output of one kind or the other, in the order it was written.
@@ -157,6 +171,31 @@ impl Session {
             self.output.push(Chunk { error: true, bytes: format!("{message}\n").into_bytes() });
         }
         typed
+    }
+
+    /// What becomes of a script that bash reads from a file, command by command: whatever comes before a
+    /// command that cannot be read is run, and the end of the file ends a here-document.
+    pub fn as_file(&self, script: &str) -> AsFile {
+        let mut read = AsFile { runs: script.to_owned(), says: String::new(), fails: false };
+        for _ in 0..MOST_DOCUMENTS {
+            let machine = &self.console.machine;
+            let Some((begins, error)) = machine.first_fault(&read.runs) else { return read };
+            if let Fault::HereDocument { delimiter } = &error.fault {
+                read.says += &format!(
+                    "bash: warning: here-document at line {} delimited by end-of-file (wanted `{delimiter}')\n",
+                    begins.line
+                );
+                if !read.runs.ends_with('\n') {
+                    read.runs.push('\n');
+                }
+                read.runs += &format!("{delimiter}\n");
+                continue;
+            }
+            read.says += &format!("{}\n", machine.syntax_message(&read.runs, &error));
+            read.fails = true;
+            read.runs.truncate(begins.at);
+        }
+        read
     }
 
     /// Goes on with the running command until it waits or ends.

@@ -174,7 +174,12 @@ fn tell_script(out: &mut Output, script: Option<&Finished>) {
             out.line(format!("  | {}", printable(line)));
         }
     }
-    if script.exit != 0 {
+    if script.interrupted {
+        out.line(format!(
+            "  the script did not end in the time that it has, and was stopped: exit {}",
+            script.exit
+        ));
+    } else if script.exit != 0 {
         out.line(format!("  the script failed: exit {}", script.exit));
     }
 }

@@ -51,7 +51,7 @@ impl Failed<'_> {
 
     /// A Service passed it on to an address that nobody has: somebody wrote it into a slice, or its
     /// pod has just gone.
-    pub(super) fn gone_endpoint(&self) -> Option<Diagnosis> {
+    pub(super) fn gone_endpoint(&self, was: Option<&Party>) -> Option<Diagnosis> {
         let (rule, endpoint, _) = services::chosen(self.trace)?;
         let address = endpoint.ip().to_string();
         let service = services::find(self.facts, rule)?;
@@ -80,12 +80,31 @@ impl Failed<'_> {
             );
         };
         let path = format!("endpoints[{index}].addresses[0]");
+        let said = said
+            .facts(
+                was.map(|was| format!("it was the address of {}, which is gone", party_name(was))),
+            )
+            .fact(format!("EndpointSlice {slice} was written by hand: nobody keeps it up to date"))
+            .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path));
+        // Whoever takes the place of a pod has another address again.
+        if let Some(Party::Pod { namespace: space, name: pod }) = was {
+            return Some(said.fix(match selectors::moved(self.facts, service) {
+                Some((other_space, other)) if other_space != namespace => format!(
+                    "delete EndpointSlice {slice}, and {}",
+                    selectors::another_name(self.facts, service, (other_space, other))
+                ),
+                _ if **space == *namespace => format!(
+                    "delete EndpointSlice {slice}, and give Service {name} a selector for the labels of those that take the place of {pod}"
+                ),
+                _ => format!(
+                    "delete EndpointSlice {slice}, and lead to a Service beside the pods of namespace {space}: its selector follows them"
+                ),
+            }));
+        }
         Some(
-            said.fact(format!(
-                "EndpointSlice {slice} was written by hand: nobody keeps it up to date"
-            ))
-            .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path))
-            .nearest(host.map(|host| format!("the address of {host}: nslookup {host} in a pod")))
+            said.nearest(
+                host.map(|host| format!("the address of {host}: nslookup {host} in a pod")),
+            )
             .fix(format!(
                 "write {} into EndpointSlice {slice}, and apply",
                 match host {

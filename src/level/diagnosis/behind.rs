@@ -213,9 +213,20 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
         }
         _ => return None,
     };
-    let line = inner.upstream.as_ref().and_then(|upstream| {
-        ingress::protocol_line(inner, &upstream.service).or_else(|| ingress_line(inner))
-    });
+    let upstream = inner.upstream.as_ref();
+    let word = upstream.and_then(|upstream| ingress::protocol_line(inner, &upstream.service));
+    if let Some(line) = word {
+        let other = if said.code == "tls-port" { "HTTPS" } else { "HTTP" };
+        let instead = format!("{}: {other}", ingress::BACKEND_PROTOCOL);
+        return Some(
+            said.look([look])
+                .fact(format!("the Ingress's annotation {} says so", ingress::BACKEND_PROTOCOL))
+                .nearest(Some(instead.clone()))
+                .at(Some(line))
+                .fix(format!("write {instead}, apply, and send again")),
+        );
+    }
+    let line = upstream.and_then(|_| ingress_line(inner));
     Some(said.look([look]).at(line.or(at)))
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::ContainerStatus;
+use k8s_openapi::api::core::v1::{Container, ContainerStatus, Probe};
 use serde_json::Value;
 
-use super::{Diagnosis, Facts, look, names, trial};
+use super::{Diagnosis, Facts, look, names, readiness, trial};
 use crate::api::{Event, Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, LogLines, Place};
@@ -224,8 +224,18 @@ fn killed_by_probe(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) ->
     if !killed || pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
+    let probe = match field {
+        "startupProbe" => own.startup_probe.as_ref(),
+        _ => own.liveness_probe.as_ref(),
+    };
+    let open = open_port(facts, pod, own, probe?);
+    let path = match open {
+        Some((kind, _)) => format!("spec.containers[{index}].{field}.{kind}.port"),
+        None => format!("spec.containers[{index}].{field}"),
+    };
     let source = facts.pod_source(namespace, name);
-    let at = source.and_then(|source| source.line(&format!("spec.containers[{index}].{field}")));
+    let at = source.and_then(|source| source.line(&path));
+    let port = open.map(|(_, port)| port);
     Some(
         Diagnosis::new(
             "container-does-not-run",
@@ -236,9 +246,32 @@ fn killed_by_probe(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) ->
         )
         .facts(super::readiness::unhealthy(facts, pod))
         .fact(format!("the kubelet starts a container anew whose {field} fails too often"))
+        .nearest(port.map(|port| format!("port: {port}")))
         .at(at)
-        .fix(format!("let the {field} ask for what the server answers, apply, and send again")),
+        .fix(match port {
+            Some(port) => format!("let the {field} ask at port {port}, apply, and send again"),
+            None => {
+                format!("let the {field} ask for what the server answers, apply, and send again")
+            }
+        }),
     )
+}
+
+/// For a probe that asks at a port where nobody listens, how it asks (`httpGet`), and the port that is open;
+/// while the container waits for its next start, the one at which its readinessProbe asks.
+fn open_port(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    own: &Container,
+    probe: &Probe,
+) -> Option<(&'static str, u16)> {
+    let (kind, asked) = readiness::asked_port(own, probe)?;
+    let open: Vec<u16> = facts.listeners(pod).iter().map(|one| one.port).collect();
+    let ready = own.readiness_probe.as_ref().and_then(|probe| readiness::asked_port(own, probe));
+    let ready = ready.and_then(|(_, port)| u16::try_from(port?).ok());
+    let closed = !open.iter().any(|port| Some(i32::from(*port)) == asked);
+    let port = open.first().copied().or(ready)?;
+    (closed && Some(i32::from(port)) != asked).then_some((kind, port))
 }
 
 /// The line of its script that the container's shell could not read or expand when it ran last.

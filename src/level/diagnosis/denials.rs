@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{Namespace, Service};
 use k8s_openapi::api::networking::v1::{
-    IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort,
+    IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
@@ -15,10 +15,14 @@ use super::walls::{parts, peer_words, ports_words};
 use super::{Diagnosis, Facts, selectors, services};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::cluster::policy_block;
+use crate::manifest;
 use crate::network::{Hop, Protocol, Stage};
 
 /// The namespace's label that holds its name.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
+/// The field of a peer that is about namespaces' labels.
+const NAMESPACE_SELECTOR: &str = "namespaceSelector";
 
 /// The port of DNS.
 const DNS: u16 = 53;
@@ -52,7 +56,6 @@ struct Near {
 
 /// A NetworkPolicy selects the pod, and none of its rules allows this.
 pub(super) fn diagnose(facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> Diagnosis {
-    let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
     let denied = Denied::of(facts, hop);
     let out = denied.out;
     let near = denied.nearest_rule(policies);
@@ -63,20 +66,30 @@ pub(super) fn diagnose(facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> D
         "policy-denies",
         "a NetworkPolicy does not allow this connection, so it is dropped without a word",
     )
-    .fact(format!("policies that select the pod: {list}"))
-    .fact(hop.to_string())
-    .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)]);
+    .look([look::describe("networkpolicy", namespace, name)]);
+    let known = [hop.to_string()].into_iter().chain(several(policies));
+    // What stands for the line comes first: it is what the line is marked with.
     match near {
         Some((_, near)) => said
+            .look([near.look(denied.seen_in(namespace))])
             .fact(near.fact)
+            .facts(known)
             .nearest(near.nearest)
             .at(line(&near.path))
             .fix(format!("{} in NetworkPolicy {name}, apply, and send again", near.fix)),
         None => {
+            let said = said.look([look::labels(namespace)]);
+            if let Some((policy, way)) = denied.other_way(policies) {
+                return way.explain(facts, policy, said, known);
+            }
             let rule = denied.whole_rule(namespace);
             let path = if out { "spec.egress" } else { "spec.ingress" };
             let astray = denied.policy_elsewhere(namespace);
-            let said = said.at(line(path)).fix(format!("add {rule}, to NetworkPolicy {name}"));
+            let said = said
+                .facts(known)
+                .facts(denied.other_end())
+                .at(line(path))
+                .fix(format!("add {rule}, to NetworkPolicy {name}"));
             match astray {
                 Some((space, other)) => said
                     .fact(format!("NetworkPolicy {other} is in namespace {space}, and selects pods of {space} alone"))
@@ -96,14 +109,74 @@ pub(super) fn of_question(
     policies: &[Arc<str>],
     said: Diagnosis,
 ) -> Diagnosis {
-    let Some(((namespace, name), near)) = Denied::of(facts, hop).nearest_rule(policies) else {
-        return said;
+    let denied = Denied::of(facts, hop);
+    let Some(((namespace, name), near)) = denied.nearest_rule(policies) else {
+        return match denied.other_way(policies) {
+            Some((policy, way)) => way.explain(facts, policy, said, []),
+            None => said,
+        };
     };
     let line = facts.locator.field("NetworkPolicy", namespace, name, &near.path);
-    said.fact(near.fact)
-        .nearest(near.nearest)
+    let mut said = said.look([near.look(denied.seen_in(namespace))]);
+    said.evidence.insert(0, near.fact);
+    said.nearest(near.nearest)
         .at(line)
         .fix(format!("{} in NetworkPolicy {name}, apply, and send again", near.fix))
+}
+
+/// The policies that select the pod, where they are several: the hop names one alone.
+pub(super) fn several(policies: &[Arc<str>]) -> Option<String> {
+    let list = || policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    (policies.len() > 1).then(|| format!("policies that select the pod: {}", list()))
+}
+
+impl Near {
+    /// The command that shows the labels which its selector is about.
+    fn look(&self, namespace: &str) -> String {
+        match self.path.contains(NAMESPACE_SELECTOR) {
+            true => "kubectl get namespaces --show-labels".to_owned(),
+            false => look::labels(namespace),
+        }
+    }
+}
+
+/// A rule that would let the packet through if it were for the other direction.
+struct OtherWay {
+    /// The direction that it is for: `ingress`.
+    of: &'static str,
+    /// The direction that the packet has.
+    wanted: &'static str,
+    /// What a rule of the wanted direction says of the other side: `to`.
+    side: &'static str,
+    /// Its number, from 0.
+    rule: usize,
+}
+
+impl OtherWay {
+    fn explain(
+        self,
+        facts: &Facts<'_>,
+        (namespace, name): (&str, &str),
+        mut said: Diagnosis,
+        known: impl IntoIterator<Item = String>,
+    ) -> Diagnosis {
+        let OtherWay { of, wanted, side, rule } = self;
+        let (comes, goes) = match wanted {
+            "egress" => ("comes in", "goes out"),
+            _ => ("goes out", "comes in"),
+        };
+        let path = format!("spec.{of}[{rule}]");
+        said.evidence.insert(
+            0,
+            format!("{of} rule {} is about what {comes}, and this packet {goes}", rule + 1),
+        );
+        said.facts(known).at(facts.locator.field("NetworkPolicy", namespace, name, &path)).fix(
+            format!(
+                "make {of} rule {} a rule of {wanted}, with {side}, in NetworkPolicy {name}, apply, and send again",
+                rule + 1
+            ),
+        )
+    }
 }
 
 fn pod_at<'a>(facts: &Facts<'a>, address: IpAddr) -> Option<&'a Arc<Pod>> {
@@ -159,6 +232,68 @@ impl<'a> Denied<'a> {
         Some((found.metadata.namespace.as_deref()?, found.metadata.name.as_deref()?))
     }
 
+    /// A rule of these policies that fits, but for its direction.
+    fn other_way<'p>(&self, policies: &'p [Arc<str>]) -> Option<((&'p str, &'p str), OtherWay)> {
+        let (wanted, side) = self.direction();
+        let of = if self.out { "ingress" } else { "egress" };
+        let objects = self.facts.case.cluster.objects();
+        let mut names = policies.iter().filter_map(|policy| policy.split_once('/'));
+        names.find_map(|(namespace, name)| {
+            let spec = objects.get::<NetworkPolicy>(namespace, name)?.spec.as_ref()?;
+            let rule = self.fitting(spec, namespace, !self.out)?;
+            Some(((namespace, name), OtherWay { of, wanted, side, rule }))
+        })
+    }
+
+    /// The number, from 0, of a rule of this direction that is for the other side and for this port. A
+    /// rule that says neither is for everything, and tells nothing.
+    fn fitting(&self, spec: &NetworkPolicySpec, own: &str, out: bool) -> Option<usize> {
+        let mut rules = (0..).map_while(|number| parts(spec, number, out));
+        rules.position(|(peers, ports)| {
+            let fits = peers.is_empty() || peers.iter().any(|peer| self.fits(peer, own));
+            let open = ports.is_empty() || ports.iter().any(|port| self.is_port(port));
+            fits && open && !(peers.is_empty() && ports.is_empty())
+        })
+    }
+
+    /// That the wall of the other end lets it through already.
+    fn other_end(&self) -> Option<String> {
+        let (from, to) = (self.sender?, self.receiver?);
+        let (selected, far) = if self.out { (to, from) } else { (from, to) };
+        let turned = Denied {
+            facts: self.facts,
+            out: !self.out,
+            address: far.status.as_ref()?.pod_ip.as_deref()?.parse().ok()?,
+            pod: Some(far),
+            port: self.port,
+            protocol: self.protocol,
+            receiver: self.receiver,
+            sender: self.sender,
+        };
+        let space = selected.metadata.namespace.as_deref()?;
+        let labels = selected.metadata.labels.as_ref();
+        let mut policies = self.facts.case.cluster.objects().list::<NetworkPolicy>(Some(space));
+        let (name, rule) = policies.find_map(|policy| {
+            let spec = policy.spec.as_ref()?;
+            let selector = spec.pod_selector.clone().unwrap_or_default();
+            LabelSelector::of(&selector).matches(labels).then_some(())?;
+            Some((policy.metadata.name.as_deref()?, turned.fitting(spec, space, turned.out)?))
+        })?;
+        let (direction, _) = turned.direction();
+        let way = if turned.out { "out of" } else { "into" };
+        let pod = |pod: &Pod| {
+            let name = pod.metadata.name.as_deref().unwrap_or("");
+            shown_name(pod.metadata.namespace.as_deref().unwrap_or(""), name)
+        };
+        Some(format!(
+            "{direction} rule {} of NetworkPolicy {} lets it {way} pod {}; the wall of pod {} has to let it through as well",
+            rule + 1,
+            shown_name(space, name),
+            pod(selected),
+            pod(far)
+        ))
+    }
+
     /// The rule that lacks least, with its policy's namespace and name.
     fn nearest_rule<'p>(&self, policies: &'p [Arc<str>]) -> Option<((&'p str, &'p str), Near)> {
         let names = policies.iter().filter_map(|policy| policy.split_once('/'));
@@ -176,6 +311,11 @@ impl<'a> Denied<'a> {
     /// The other side's namespace.
     fn space(&self) -> &str {
         self.pod.and_then(|pod| pod.metadata.namespace.as_deref()).unwrap_or("")
+    }
+
+    /// Where the other side's labels are seen: in its own namespace, or else in the policy's.
+    fn seen_in<'s>(&'s self, own: &'s str) -> &'s str {
+        if self.pod.is_some() { self.space() } else { own }
     }
 
     /// The other side, by its labels or its address.
@@ -434,19 +574,51 @@ impl<'a> Denied<'a> {
             });
         };
         let labels = self.namespace()?.metadata.labels.clone().unwrap_or_default();
-        Some(Near {
-            path: format!("{path}.namespaceSelector"),
-            fact: format!(
-                "{direction} rule {number} asks for a namespace with {}, and namespace {other} has {}",
-                LabelSelector::of(selector),
-                selectors::shown(&labels)
-            ),
-            nearest: Some(label.clone()),
-            fix: format!(
+        let fact = format!(
+            "{direction} rule {number} asks for a namespace with {}, and namespace {other} has {}",
+            LabelSelector::of(selector),
+            selectors::shown(&labels)
+        );
+        let wanted = selector.match_labels.clone().unwrap_or_default();
+        let Some((key, value)) =
+            wanted.iter().find(|(key, value)| labels.get(*key) != Some(*value))
+        else {
+            return Some(Near {
+                path: format!("{path}.{NAMESPACE_SELECTOR}"),
+                fact,
+                nearest: Some(label.clone()),
+                fix: format!(
+                    "let the namespaceSelector match namespace {other}, for example by {label},"
+                ),
+                distance: 1,
+            });
+        };
+        let path = manifest::field(&format!("{path}.{NAMESPACE_SELECTOR}.matchLabels"), key);
+        let near = Near { path, fact, nearest: None, fix: String::new(), distance: 1 };
+        // A label of the pod stands where those of its namespace are asked for.
+        let of_pod = self.pod.and_then(|pod| pod.metadata.labels.as_ref()?.get(key));
+        if of_pod == Some(value) {
+            let fact =
+                format!("{}; {key}={value} is a label of the pod, not of its namespace", near.fact);
+            let fix = format!(
+                "put {} into a podSelector beside the namespaceSelector, in the same item,",
+                selectors::written(key, value)
+            );
+            return Some(Near { fact, fix, ..near });
+        }
+        let others = wanted.iter().filter(|(other, _)| *other != key);
+        // Where the name is right, the other label is one too many.
+        let named = others.clone().any(|(other, _)| other == NAMESPACE_NAME);
+        let fix = match others.count() {
+            0 => format!("write {label} instead of {}", selectors::written(key, value)),
+            _ if named => {
+                format!("take {} out of the namespaceSelector", selectors::written(key, value))
+            }
+            _ => format!(
                 "let the namespaceSelector match namespace {other}, for example by {label},"
             ),
-            distance: 1,
-        })
+        };
+        Some(Near { fix, nearest: (!named).then_some(label), ..near })
     }
 
     /// The namespace is right, and the labels are nearly so.

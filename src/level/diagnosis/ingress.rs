@@ -17,7 +17,7 @@ use crate::network::Trace;
 pub(super) const CONTROLLER: &str = "ingress-nginx/controller";
 
 /// Whether the controller speaks TLS to the pods.
-const BACKEND_PROTOCOL: &str = "nginx.ingress.kubernetes.io/backend-protocol";
+pub(super) const BACKEND_PROTOCOL: &str = "nginx.ingress.kubernetes.io/backend-protocol";
 
 /// A path of an Ingress, and where it stands.
 struct Rule<'a> {

@@ -72,7 +72,7 @@ pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> N
         !labels.iter().any(|labels| labels.get(*key) == Some(*value))
     };
     let Some((key, value)) = wanted.iter().find(missing) else {
-        return together(wanted, &labels);
+        return together(wanted, &labels, named);
     };
     let pairs: Vec<(&String, &String)> = labels.iter().flatten().collect();
     let mut values: Vec<&str> =
@@ -126,12 +126,16 @@ pub(super) fn pair(key: &str, value: &str) -> (String, String) {
     (key.to_owned(), value.to_owned())
 }
 
-/// Each label is on some pod, but no pod has all: the pod that has most of them.
-fn together<'p>(wanted: &Labels, labels: &[Labels]) -> Near<'p> {
+/// Each label is on some pod, but no pod has all: the pod that has most of them, and of several the one that
+/// wears the Service's name (`named`).
+fn together<'p>(wanted: &Labels, labels: &[Labels], named: &str) -> Near<'p> {
     let lacks = |has: &Labels| {
         wanted.iter().filter(|(key, value)| has.get(*key) != Some(*value)).collect::<Vec<_>>()
     };
-    let best = labels.iter().min_by_key(|labels| lacks(labels).len());
+    let named = |labels: &Labels| {
+        wanted.iter().any(|(key, value)| value == named && labels.get(key) == Some(value))
+    };
+    let best = labels.iter().min_by_key(|labels| (lacks(labels).len(), !named(labels)));
     let Some(best) = best else {
         return Near {
             key: None,
@@ -142,8 +146,22 @@ fn together<'p>(wanted: &Labels, labels: &[Labels]) -> Near<'p> {
             without: false,
         };
     };
-    let key = lacks(best).first().map(|(key, _)| (*key).clone());
+    let lacking = lacks(best);
+    let key = lacking.first().map(|(key, _)| (*key).clone());
     let said = format!("no pod has all of these labels; one has {}", shown(best));
+    // Whoever wears the Service's name is meant by it: the other label is the slip.
+    if let ([(key, _)], true) = (lacking.as_slice(), named(best))
+        && let Some(value) = best.get(*key)
+    {
+        return Near {
+            key: Some((*key).clone()),
+            said: Some(format!("label {key}={value}")),
+            instead: Some(written(key, value)),
+            label: Some(pair(key, value)),
+            pod: None,
+            without: false,
+        };
+    }
     Near { key, said: Some(said), instead: None, label: None, pod: None, without: false }
 }
 

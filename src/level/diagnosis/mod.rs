@@ -36,6 +36,7 @@ mod node_ports;
 mod not_ready;
 mod owners;
 mod packets;
+mod placing;
 mod protocols;
 mod readiness;
 mod rollouts;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use k8s_openapi::api::core::v1::{Node, Service};
 
 use super::{Diagnosis, Facts, look};
-use crate::api::Pod;
+use crate::api::{Kind, Pod};
 use crate::cluster::Place;
 use crate::diagnostic::Location;
-use crate::network::{Because, DnsCode, Hop, Outcome, Protocol, Stage, Trace};
+use crate::network::{Because, DnsCode, Hop, Outcome, Party, Protocol, Stage, Trace};
 
 /// The cluster's DNS (R4.4).
 const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
@@ -42,7 +42,7 @@ pub(super) fn unanswered(facts: &Facts<'_>, name: &str, at: Option<Location>) ->
     let question = decisive(facts)?;
     if let Some(answer) = question.dns.as_ref().and_then(|dns| dns.answer.as_ref()) {
         return matches!(answer.code, DnsCode::ServFail | DnsCode::Refused)
-            .then(|| not_forwarded(name, at));
+            .then(|| not_forwarded(facts, name, at));
     }
     let hop = question.hops.iter().rev().find(|hop| !matches!(hop.because, Because::Reply))?;
     if let Because::PolicyDenies { policies } = &hop.because {
@@ -142,7 +142,6 @@ fn other_port(
 
 /// Policies of the client's pod do not let its question out.
 fn dropped(facts: &Facts<'_>, name: &str, hop: &Hop, policies: &[Arc<str>]) -> Diagnosis {
-    let list = policies.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
     let (namespace, policy) =
         policies.first().and_then(|policy| policy.split_once('/')).unwrap_or_default();
     let way = match hop.stage {
@@ -154,8 +153,8 @@ fn dropped(facts: &Facts<'_>, name: &str, hop: &Hop, policies: &[Arc<str>]) -> D
         "policy-denies-dns",
         format!("a NetworkPolicy drops the question who {name} is, so no answer comes"),
     )
-    .fact(format!("policies that select the pod: {list}"))
     .fact(hop.to_string())
+    .facts(super::denials::several(policies))
     .look([look::describe("networkpolicy", namespace, policy)])
     .at(line)
     .fix(format!("allow {way} to port 53, UDP and TCP, in NetworkPolicy {policy}"));
@@ -207,8 +206,42 @@ fn unready_servers(facts: &Facts<'_>, name: &str, servers: &[&Arc<Pod>]) -> Diag
     .fix(format!("see why pod {first} is not ready, and mend that: kubectl describe pod {first} -n kube-system"))
 }
 
+/// The name server that was asked, and the whole name that it was asked for.
+pub(super) fn asked<'a>(facts: &Facts<'a>) -> Option<(Place, &'a str)> {
+    let question = decisive(facts)?;
+    let Party::Pod { namespace, name } = facts.case.cluster.server_of(question)? else {
+        return None;
+    };
+    let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &name)?;
+    let container = pod.spec.as_ref()?.containers.first()?.name.as_str().into();
+    Some((Place::Container { namespace, pod: name, container }, &question.dns.as_ref()?.name))
+}
+
+/// In which zones the name server that was asked looks for Services.
+pub(super) fn cluster_zones(facts: &Facts<'_>) -> String {
+    let zones = asked(facts)
+        .map_or(&[][..], |(server, name)| facts.case.cluster.service_zones(&server, name));
+    let zones: Vec<&str> = zones.iter().map(|zone| zone.trim_end_matches('.')).collect();
+    match zones.is_empty() {
+        true => "no line kubernetes of the Corefile is for this name".to_owned(),
+        false => format!(
+            "kubernetes in the Corefile is for {}, and names of Services end in cluster.local",
+            zones.join(", ")
+        ),
+    }
+}
+
 /// CoreDNS did not say that there is no such name: it has nobody to ask about names outside.
-fn not_forwarded(name: &str, at: Option<Location>) -> Diagnosis {
+fn not_forwarded(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
+    let to = asked(facts).and_then(|(server, name)| facts.case.cluster.passes_on(&server, name));
+    let whom = match to {
+        Some(to) if to == CLUSTER_DNS => format!(
+            "forward asks {to}, which is the cluster's own DNS: the question comes back to where it was asked"
+        ),
+        Some(to) => format!("forward asks {to}, and no answer comes from there"),
+        None => "no forward of the Corefile is for this name".to_owned(),
+    };
+    let corefile = facts.locator.field("ConfigMap", "kube-system", "coredns", "data.Corefile");
     Diagnosis::new(
         "dns-unreachable",
         format!("the cluster's DNS could not find out who {name} is, and says so"),
@@ -217,11 +250,12 @@ fn not_forwarded(name: &str, at: Option<Location>) -> Diagnosis {
         "kubectl get configmap coredns -n kube-system -o yaml".to_owned(),
         look::pods("kube-system"),
     ])
+    .fact(whom)
     .fact(
         "the name is none of the cluster's; the Corefile's forward says who is asked about others",
     )
-    .at(at)
-    .fix("let the Corefile forward to a name server that answers, and let CoreDNS read it")
+    .at(corefile.or(at))
+    .fix("let the Corefile forward to a name server that answers (forward . /etc/resolv.conf: to those that the node asks), and let CoreDNS read it: kubectl rollout restart deployment coredns -n kube-system")
 }
 
 /// The laptop and the nodes ask another DNS than the cluster's, which knows no Service (R8.1).
@@ -287,9 +321,10 @@ pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> 
     let on_host = pod_spec.host_network == Some(true);
     let said = Diagnosis::new(
         "not-the-clusters-dns",
-        format!("pod {pod} asks {server} for {name}, who knows nothing of the cluster's names"),
+        format!("pod {pod} asks {server}, who knows nothing of the cluster's names"),
     )
-    .fact(format!("dnsPolicy of pod {pod} is {policy}"));
+    .fact(format!("dnsPolicy of pod {pod} is {policy}"))
+    .fact(format!("it asked for {name}"));
     let (said, nearest) = match on_host {
         true => (
             said.fact("with hostNetwork, ClusterFirst means the node's own DNS"),
@@ -300,9 +335,12 @@ pub(super) fn elsewhere(facts: &Facts<'_>, name: &str, at: Option<Location>) -> 
     let source = facts.pod_source(&namespace, &pod);
     let path = if on_host { "spec.hostNetwork" } else { "spec.dnsPolicy" };
     let line = source.and_then(|own| own.line(path));
+    // A controller makes its pods anew when its template is applied.
+    let made = super::owners::maker(facts, stored).0 != Kind::Pod && line.is_some();
+    let then = if made { "apply, and send again" } else { "and make the pod anew" };
     Some(
         said.look([look::yaml("pod", &namespace, &pod)])
             .at(line.or(at))
-            .fix(format!("write {nearest}, and make the pod anew")),
+            .fix(format!("write {nearest}, {then}")),
     )
 }

@@ -422,9 +422,10 @@ fn no_service(
             .look([look::service(&object.namespace, &object.name)])
             .look([COREFILE.to_owned(), look::pods("kube-system")])
             .fact(format!("there is a Service {shown}: the cluster's DNS does not tell its address"))
+            .fact(name_servers::cluster_zones(facts))
             .fact("CoreDNS answers for the cluster's names by its plugin kubernetes, which the Corefile names")
-            .at(at)
-            .fix("see what the Corefile says of the cluster's names, and let CoreDNS read it");
+            .at(facts.locator.field("ConfigMap", "kube-system", "coredns", "data.Corefile").or(at))
+            .fix("let a server block of the Corefile for the cluster's names say kubernetes cluster.local, and let CoreDNS read it: kubectl rollout restart deployment coredns -n kube-system");
     }
     let said = Diagnosis::new(
         "unknown-name",

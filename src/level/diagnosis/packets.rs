@@ -28,9 +28,10 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         }
         Because::NotAServicePort { service, ports } => failed.not_a_service_port(service, ports),
         Because::NoSuchService => failed.no_such_service(),
-        Because::NoSuchPod { .. } | Because::NoSuchHost if services::chosen(trace).is_some() => {
-            failed.gone_endpoint()?
+        Because::NoSuchPod { was } if services::chosen(trace).is_some() => {
+            failed.gone_endpoint(was.as_ref())?
         }
+        Because::NoSuchHost if services::chosen(trace).is_some() => failed.gone_endpoint(None)?,
         Because::NoSuchPod { was } => failed.no_such_pod(was.as_ref()),
         Because::NoRouteFromOutside => failed.outside(),
         Because::NodeDown { node } => failed.node_down(node),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, ReplicaSet};
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Container, Probe, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
@@ -126,6 +126,27 @@ pub(super) fn gap(
     )
 }
 
+/// How a probe asks a port (`httpGet`), and which; a name that no port of the container has is none.
+pub(super) fn asked_port(
+    container: &Container,
+    probe: &Probe,
+) -> Option<(&'static str, Option<i32>)> {
+    let (asked, kind) = match (&probe.http_get, &probe.tcp_socket) {
+        (Some(http), _) => (&http.port, "httpGet"),
+        (_, Some(tcp)) => (&tcp.port, "tcpSocket"),
+        _ => return None,
+    };
+    let declared = |name: &String| {
+        let mut ports = container.ports.iter().flatten();
+        ports.find(|port| port.name.as_ref() == Some(name)).map(|port| port.container_port)
+    };
+    let port = match asked {
+        IntOrString::Int(port) => Some(*port),
+        IntOrString::String(name) => declared(name),
+    };
+    Some((kind, port))
+}
+
 /// A readiness probe that asks at a port that is closed: the port that is open, and where the probe's
 /// stands.
 pub(super) fn closed_probe(facts: &Facts<'_>, pod: &Pod) -> Option<(u16, Option<Location>)> {
@@ -133,21 +154,7 @@ pub(super) fn closed_probe(facts: &Facts<'_>, pod: &Pod) -> Option<(u16, Option<
     let first = open.first()?.port;
     let containers = pod.spec.as_ref()?.containers.iter().enumerate();
     let index = containers.into_iter().find_map(|(index, container)| {
-        let probe = container.readiness_probe.as_ref()?;
-        let (asked, kind) = match (&probe.http_get, &probe.tcp_socket) {
-            (Some(http), _) => (&http.port, "httpGet"),
-            (_, Some(tcp)) => (&tcp.port, "tcpSocket"),
-            _ => return None,
-        };
-        let declared = |name: &String| {
-            let mut ports = container.ports.iter().flatten();
-            ports.find(|port| port.name.as_ref() == Some(name)).map(|port| port.container_port)
-        };
-        // A name that no port has is no port.
-        let port = match asked {
-            IntOrString::Int(port) => Some(*port),
-            IntOrString::String(name) => declared(name),
-        };
+        let (kind, port) = asked_port(container, container.readiness_probe.as_ref()?)?;
         let closed = !open.iter().any(|open| Some(i32::from(open.port)) == port);
         closed.then(|| format!("spec.containers[{index}].readinessProbe.{kind}.port"))
     })?;

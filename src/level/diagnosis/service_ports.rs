@@ -28,7 +28,9 @@ impl Failed<'_> {
             return said.look(look);
         }
         let list = ports.iter().map(|(_, port)| port.to_string()).collect::<Vec<_>>().join(", ");
-        let tls = self.facts.fetched.is_some_and(|fetched| fetched.tls);
+        let call = self.mention();
+        let tls = self.facts.fetched.is_some_and(|fetched| fetched.tls)
+            || self.configured(call.as_ref(), "https:");
         if tls && port == 443 {
             return Diagnosis::new(
                 "not-a-service-port",
@@ -39,11 +41,10 @@ impl Failed<'_> {
             .look(look)
             .fact(format!("ports of Service {name}: {list}"))
             .nearest(Some("http:// instead of https://".to_owned()))
-            .at(self.mention())
+            .at(call)
             .fix("write http:// instead of https://, apply, and send again");
         }
         let first = ports.first().map(|(_, port)| *port);
-        let call = self.mention();
         if let Some(said) = self.port_that_is_missing(rule, port).filter(|_| call.is_none()) {
             return said.look(look).fact(format!("ports of Service {name}: {list}"));
         }
@@ -55,7 +56,7 @@ impl Failed<'_> {
         .fact(format!("ports of Service {name}: {list}"));
         match (self.service_field(rule, "spec.ports[0].port"), first) {
             // The player's is the Service: its line is to fit the call.
-            (Some(_), Some(own)) if self.says_port(call.as_ref()) => said
+            (Some(_), Some(own)) if self.configured(call.as_ref(), &format!(":{port}")) => said
                 .nearest(Some(format!("port {own}")))
                 .at(call)
                 .fix(format!("dial port {own}, or let Service {name} have port: {port}; apply, and send again")),
@@ -91,11 +92,10 @@ impl Failed<'_> {
         )
     }
 
-    /// Whether a server's configuration of the player's says the port that it dials.
-    fn says_port(&self, call: Option<&Location>) -> bool {
+    /// Whether a server's configuration of the player's says this of whom it dials: a scheme, a port.
+    fn configured(&self, call: Option<&Location>, word: &str) -> bool {
         let text = call.and_then(|at| self.facts.locator.line(at));
-        let port = format!(":{}", self.to.port());
-        self.facts.client.is_some() && text.is_some_and(|text| super::mentions(text, &port))
+        self.facts.client.is_some() && text.is_some_and(|text| super::mentions(text, word))
     }
 
     /// Nothing of the player's says which port is dialled: the Service lacks it. Where it has to lead is

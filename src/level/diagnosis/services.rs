@@ -96,6 +96,12 @@ pub(super) fn port(service: &Service, number: u16) -> Option<(usize, &ServicePor
     ports.iter().enumerate().find(|(_, port)| fits(port))
 }
 
+/// Whether it sends a client to the same pod again and again.
+pub(super) fn is_sticky(service: &Service) -> bool {
+    let affinity = service.spec.as_ref().and_then(|spec| spec.session_affinity.as_deref());
+    affinity == Some("ClientIP")
+}
+
 /// The target port, as it is written.
 pub(super) fn target(port: &ServicePort) -> String {
     match &port.target_port {

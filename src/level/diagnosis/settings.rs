@@ -98,7 +98,7 @@ fn changes(facts: &Facts<'_>, service: &Service, trace: &Trace) -> Vec<Change> {
 fn affinity(service: &Service, servers: usize) -> Option<Change> {
     let spec = service.spec.as_ref()?;
     let (_, name) = services::full_name(service);
-    if spec.session_affinity.as_deref() != Some("ClientIP") {
+    if !services::is_sticky(service) {
         return Some(Change {
             code: "not-kept",
             path: "spec.sessionAffinity",

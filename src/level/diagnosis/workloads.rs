@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, containers, jobs, rollouts, trial};
+use super::{Diagnosis, Facts, containers, jobs, placing, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
 use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
@@ -420,6 +420,9 @@ fn unscheduled(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         .look([look::describe("pod", namespace, name), look::nodes()])
         .facts(pending.message.clone());
     if let Some(said) = no_such_node(facts, pod, source, &said) {
+        return Some(said);
+    }
+    if let Some(said) = placing::no_such_key(facts, pod, source, &said) {
         return Some(said);
     }
     if let Some(said) = closed_nodes(facts, pod, &said) {

@@ -304,9 +304,12 @@ fn by_selector(
     let (namespace, name) = services::full_name(service);
     let mut labels = selectors::telling_apart(&good, stranger, &matching);
     labels.extend(selectors::beside(facts, service, wanted));
+    let sticky = services::is_sticky(service);
     let passes = |(key, value): &&(String, String)| {
         let spec = format!("{{\"selector\":{{{key:?}:{value:?}}}}}");
-        trial::after(facts, &trial::patch(namespace, name, &spec)) == trial::Tried::Passes
+        let both = format!("{{\"selector\":{{{key:?}:{value:?}}},\"sessionAffinity\":\"None\"}}");
+        let tried = |spec| trial::after(facts, &trial::patch(namespace, name, spec));
+        tried(&spec) == trial::Tried::Passes || (sticky && tried(&both) == trial::Tried::Passes)
     };
     let label = labels.iter().find(passes);
     let label = label.map(|(key, value)| (key, selectors::written(key, value)));
@@ -333,6 +336,10 @@ fn by_selector(
                 selectors::shown(wanted),
                 look::shown_name(namespace, name)
             ))
+            .facts(sticky.then(|| {
+                "sessionAffinity: ClientIP sends a client to the same pod again and again"
+                    .to_owned()
+            }))
             .nearest(nearest)
             .at(line.or_else(|| mention(facts, trace)))
             .fix(fix),

@@ -31,12 +31,17 @@ impl Machine {
 
     /// Checks a text that was typed: what is wrong with it, if anything.
     pub fn check(&self, text: &str) -> Option<SyntaxError> {
+        self.first_fault(text).map(|(_, error)| error)
+    }
+
+    /// Where the first command of a text begins that cannot be read, and what is wrong with it.
+    pub fn first_fault(&self, text: &str) -> Option<(Mark, SyntaxError)> {
         let mut at = Mark::START;
         loop {
             match syntax::parse(text, at, self.reading(true)) {
                 Ok(Some(parsed)) if parsed.end.at > at.at => at = parsed.end,
                 Ok(_) => return None,
-                Err(error) => return Some(error),
+                Err(error) => return Some((at, error)),
             }
         }
     }

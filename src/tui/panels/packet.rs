@@ -134,7 +134,9 @@ fn draw_title(
         Some((_, command)) if width(&story.title) > room => command,
         _ => &*story.title,
     };
-    put(buf, area.x + 1, area.y, &fit(title, room), room, theme.dim);
+    // Commands of several lines stand in one, as a shell would take them.
+    let lines: Vec<&str> = title.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    put(buf, area.x + 1, area.y, &fit(&lines.join("; "), room), room, theme.dim);
     let x = area.right().saturating_sub(width(&count) as u16 + 1);
     put(buf, x, area.y, &count, width(&count), theme.dim);
     Rect { y: area.y + 1, height: area.height - 1, ..area }

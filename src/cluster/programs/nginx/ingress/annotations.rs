@@ -23,6 +23,29 @@ const WITHOUT_EFFECT: &[&str] = &[
     "proxy-ssl-verify",
 ];
 
+/// What the controller speaks with the pods behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackendProtocol {
+    /// HTTP
+    #[default]
+    Plain,
+    /// HTTP within TLS: `HTTPS`
+    Tls,
+    /// Whichever of the two its client speaks: `AUTO_HTTP`
+    AsTheClient,
+}
+
+impl BackendProtocol {
+    /// Whether it is TLS, for a client that speaks TLS (`secure`) or does not.
+    pub fn is_tls(self, secure: bool) -> bool {
+        match self {
+            BackendProtocol::Plain => false,
+            BackendProtocol::Tls => true,
+            BackendProtocol::AsTheClient => secure,
+        }
+    }
+}
+
 /// An Ingress's annotations, as far as they matter here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotations {
@@ -34,8 +57,8 @@ pub struct Annotations {
     pub ssl_redirect: bool,
     /// `force-ssl-redirect`: also without TLS of the Ingress's own.
     pub force_ssl_redirect: bool,
-    /// `backend-protocol: HTTPS`
-    pub tls_backend: bool,
+    /// `backend-protocol`
+    pub backend: BackendProtocol,
     /// `service-upstream`: the Service's cluster IP is asked, not its pods.
     pub service_upstream: bool,
     /// `upstream-vhost`: the Host that the backend sees.
@@ -109,7 +132,7 @@ impl Annotations {
             "use-regex" => self.use_regex = yes,
             "ssl-redirect" => self.ssl_redirect = truth(value).unwrap_or(true),
             "force-ssl-redirect" => self.force_ssl_redirect = yes,
-            "backend-protocol" => self.tls_backend = value == "HTTPS",
+            "backend-protocol" => self.backend_protocol(name, value),
             "service-upstream" => self.service_upstream = yes,
             "upstream-vhost" => self.upstream_vhost = text(),
             "canary" => {
@@ -131,6 +154,19 @@ impl Annotations {
             "proxy-body-size" => self.largest_body = sizes::read(value, "kmg"),
             _ if WITHOUT_EFFECT.contains(&name) => {}
             _ => self.unknown.push(name.to_owned()),
+        }
+    }
+
+    /// Any other word than the controller's own, in whatever letters, is plain HTTP.
+    fn backend_protocol(&mut self, name: &str, value: &str) {
+        let word = value.trim().to_ascii_uppercase();
+        self.backend = match word.as_str() {
+            "HTTPS" | "GRPCS" => BackendProtocol::Tls,
+            "AUTO_HTTP" => BackendProtocol::AsTheClient,
+            _ => BackendProtocol::Plain,
+        };
+        if matches!(word.as_str(), "GRPC" | "FCGI") {
+            self.unknown.push(name.to_owned());
         }
     }
 

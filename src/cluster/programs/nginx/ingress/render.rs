@@ -211,7 +211,8 @@ impl Renderer<'_, '_> {
             settings.answer = Some(Return { status: 503, text: None });
             return settings;
         }
-        settings.proxy = Some(Proxy::to(&upstream, targets, annotations.tls_backend));
+        settings.proxy =
+            Some(Proxy::to(&upstream, targets, annotations.backend.is_tls(self.secure)));
         settings.proxy_headers = self.headers(annotations);
         settings.tries = Some(TRIES);
         settings.connect_timeout = annotations.connect_timeout.or(Some(CONNECT_TIMEOUT));

@@ -1,0 +1,2 @@
+kubectl delete svc parcels
+kubectl apply -f parcels.yaml
