@@ -595,6 +595,18 @@ impl<'a> Denied<'a> {
         };
         let path = manifest::field(&format!("{path}.{NAMESPACE_SELECTOR}.matchLabels"), key);
         let near = Near { path, fact, nearest: None, fix: String::new(), distance: 1 };
+        Some(self.other_key(near, &wanted, (key, value), label))
+    }
+
+    /// One label of a namespaceSelector (`wanted`) is not the namespace's, which its name (`label`) would be.
+    fn other_key(
+        &self,
+        near: Near,
+        wanted: &Labels,
+        (key, value): (&String, &String),
+        label: String,
+    ) -> Near {
+        let other = self.space();
         // A label of the pod stands where those of its namespace are asked for.
         let of_pod = self.pod.and_then(|pod| pod.metadata.labels.as_ref()?.get(key));
         if of_pod == Some(value) {
@@ -604,7 +616,7 @@ impl<'a> Denied<'a> {
                 "put {} into a podSelector beside the namespaceSelector, in the same item,",
                 selectors::written(key, value)
             );
-            return Some(Near { fact, fix, ..near });
+            return Near { fact, fix, ..near };
         }
         let others = wanted.iter().filter(|(other, _)| *other != key);
         // Where the name is right, the other label is one too many.
@@ -618,7 +630,7 @@ impl<'a> Denied<'a> {
                 "let the namespaceSelector match namespace {other}, for example by {label},"
             ),
         };
-        Some(Near { fix, nearest: (!named).then_some(label), ..near })
+        Near { fix, nearest: (!named).then_some(label), ..near }
     }
 
     /// The namespace is right, and the labels are nearly so.
