@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::container::{BackOff, State, Terminated};
-use super::stop;
+use super::container::{State, Terminated};
 use super::worker::{Host, Worker};
 use crate::clock::SimTime;
 
@@ -51,28 +50,8 @@ fn last_words(worker: &Worker, index: usize, exit: i32) -> String {
     last.map(|(_, line)| format!("{line}\n")).collect()
 }
 
-/// A container whose image has changed is stopped, and comes back with the new one. One that waits for
-/// its next start waits no longer: the kubelet counts failures for each form of a container's
-/// specification (pkg/kubelet/kuberuntime: getStableKey).
-pub(super) fn notice_change(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
-    if worker.deletion.is_some() || worker.ending || !is_changed(worker, index) {
-        return;
-    }
-    let container = &mut worker.containers[index];
-    if !container.is_running() {
-        container.crashes = BackOff::default();
-        container.pulls = BackOff::default();
-        container.not_before = container.not_before.min(host.now);
-        container.back_off_told_at = None;
-        return;
-    }
-    let message = format!("Container {} definition changed, will be restarted", container.name);
-    let grace = worker.grace();
-    stop::stop(worker, index, host, grace, &message);
-}
-
 /// Whether the container has another image than the specification says.
-fn is_changed(worker: &Worker, index: usize) -> bool {
+pub(super) fn is_changed(worker: &Worker, index: usize) -> bool {
     let wanted = worker.spec_of(index).and_then(|spec| spec.image.as_deref());
     wanted.is_some_and(|wanted| wanted != worker.containers[index].image_reference)
 }

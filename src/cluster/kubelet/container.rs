@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1 as core;
 
 use super::environment::Links;
 use super::log::Log;
-use super::probe::Prober;
+use super::prober::Prober;
 use super::volume::{Volume, Volumes};
 use crate::api::Mount;
 use crate::clock::SimTime;

@@ -5,31 +5,13 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{HTTPGetAction, LifecycleHandler};
 
 use super::question::{self, Question};
-use super::worker::{Host, Worker};
-use super::{PodKey, Purpose, start, stop};
+use super::worker::{HookAnswer, HookRequest, Host, Worker};
+use super::{PodKey, Purpose, exec, probe, stop};
 use crate::clock::SimTime;
 use crate::cluster::Cluster;
 
 /// How long a hook's HTTP request may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A hook's HTTP request that has still to be made.
-#[derive(Clone, Debug)]
-pub struct Request {
-    container: usize,
-    purpose: Purpose,
-    action: HTTPGetAction,
-}
-
-/// How a hook's HTTP request ends, and when.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// When the answer is there.
-    pub at: SimTime,
-    container: usize,
-    purpose: Purpose,
-    well: bool,
-}
 
 /// A container has started: its postStart hook runs.
 pub(super) fn after_start(
@@ -40,7 +22,7 @@ pub(super) fn after_start(
 ) {
     if let Some(command) = &hook.exec {
         let words = command.command.clone().unwrap_or_default();
-        if start::execute(worker, index, host, &words, Purpose::PostStart).is_none() {
+        if exec::execute(worker, index, host, &words, Purpose::PostStart).is_none() {
             post_start_failed(worker, index, host);
         }
     } else if let Some(action) = &hook.http_get {
@@ -49,10 +31,10 @@ pub(super) fn after_start(
         let seconds = u64::try_from(sleep.seconds).unwrap_or(0);
         let at = host.now + Duration::from_secs(seconds);
         let purpose = Purpose::PostStart;
-        worker.answers.push(Answer { at, container: index, purpose, well: true });
+        worker.answers.push(HookAnswer { at, container: index, purpose, well: true });
     } else {
         worker.post_start = None;
-        start::begun(worker, index, host.now);
+        probe::begin(worker, index, host.now);
     }
 }
 
@@ -70,7 +52,7 @@ pub(super) fn before_stop(
     }
     if let Some(command) = &hook.exec {
         let words = command.command.clone().unwrap_or_default();
-        if start::execute(worker, index, host, &words, Purpose::PreStop).is_some() {
+        if exec::execute(worker, index, host, &words, Purpose::PreStop).is_some() {
             return None;
         }
         worker.tell_of(host, index, true, "FailedPreStopHook", "PreStopHook failed");
@@ -85,12 +67,12 @@ pub(super) fn before_stop(
 pub(super) fn make_requests(cluster: &mut Cluster, key: PodKey) {
     let waiting = cluster.kubelets.worker(key).is_some_and(|worker| !worker.requests.is_empty());
     let Some(worker) = cluster.kubelets.worker_mut(key).filter(|_| waiting) else { return };
-    for Request { container, purpose, action } in std::mem::take(&mut worker.requests) {
+    for HookRequest { container, purpose, action } in std::mem::take(&mut worker.requests) {
         let question = Question::Http(&action);
         let (result, took) = question::ask_timed(cluster, key, container, &question, TIMEOUT);
         let at = cluster.now + took;
         if let Some(worker) = cluster.kubelets.worker_mut(key) {
-            worker.answers.push(Answer { at, container, purpose, well: result.is_ok() });
+            worker.answers.push(HookAnswer { at, container, purpose, well: result.is_ok() });
         }
     }
     take_answers(cluster, key);
@@ -104,10 +86,10 @@ pub(super) fn take_answers(cluster: &mut Cluster, key: PodKey) {
         return;
     }
     let Some(worker) = cluster.kubelets.worker_mut(key) else { return };
-    let (come, under_way): (Vec<Answer>, Vec<Answer>) =
+    let (come, under_way): (Vec<HookAnswer>, Vec<HookAnswer>) =
         std::mem::take(&mut worker.answers).into_iter().partition(|answer| answer.at <= now);
     worker.answers = under_way;
-    for Answer { container, purpose, well, .. } in come {
+    for HookAnswer { container, purpose, well, .. } in come {
         ended(cluster, key, container, purpose, well);
     }
 }
@@ -131,7 +113,7 @@ pub(super) fn ended(
         Purpose::PostStart if worker.post_start == Some(index) => {
             worker.post_start = None;
             match well {
-                true => start::begun(worker, index, host.now),
+                true => probe::begin(worker, index, host.now),
                 false => post_start_failed(worker, index, &mut host),
             }
         }
@@ -140,7 +122,7 @@ pub(super) fn ended(
 }
 
 fn request(worker: &mut Worker, container: usize, purpose: Purpose, action: &HTTPGetAction) {
-    worker.requests.push(Request { container, purpose, action: action.clone() });
+    worker.requests.push(HookRequest { container, purpose, action: action.clone() });
 }
 
 fn post_start_failed(worker: &mut Worker, index: usize, host: &mut Host<'_>) {

@@ -4,11 +4,13 @@
 //! noted has come; between those it costs nothing, whatever the number of pods.
 
 mod back_off;
+mod conditions;
 mod container;
 mod downward;
 mod environment;
 mod etc;
 mod events;
+mod exec;
 mod expand;
 mod hooks;
 mod identity;
@@ -16,12 +18,14 @@ mod log;
 mod owner;
 mod places;
 mod probe;
+mod prober;
 mod pull;
 mod question;
 mod sandbox;
 mod start;
 mod status;
 mod stop;
+mod sync;
 mod volume;
 mod worker;
 
@@ -38,11 +42,11 @@ use crate::clock::SimTime;
 use crate::random::Stream;
 use k8s_openapi::api::core::v1::Node;
 
+use conditions::Conditions;
 use container::{Container, State};
 use environment::LinkCache;
 use events::Messages;
 use log::Phrases;
-use status::Conditions;
 use volume::Source;
 use worker::{Host, Worker};
 

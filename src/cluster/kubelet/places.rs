@@ -2,7 +2,7 @@
 
 use super::container::{Container, State};
 use super::worker::Worker;
-use super::{Kubelets, LogLines, Volume, etc, identity, start};
+use super::{Kubelets, LogLines, Volume, etc, exec, identity};
 use crate::cluster::{Identity, Image, Place};
 use crate::network::{NetnsId, ProcessId, ResolvConf};
 
@@ -86,7 +86,7 @@ impl Kubelets {
     pub fn environment(&self, place: &Place) -> Vec<(String, String)> {
         let Some((worker, found)) = self.container(place) else { return Vec::new() };
         let index = worker.containers.iter().position(|known| known.name == found.name);
-        index.map(|index| start::environment(worker, index)).unwrap_or_default()
+        index.map(|index| exec::environment(worker, index)).unwrap_or_default()
     }
 
     /// See [`Cluster::resolv_conf`].

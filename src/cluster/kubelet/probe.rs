@@ -2,55 +2,31 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container as ContainerSpec, Probe};
+use k8s_openapi::api::core::v1::Container as ContainerSpec;
 
-use super::container::Container;
-pub use super::owner::Probed as Kind;
+use super::container::{Container, Role};
+use super::owner::Probed as Kind;
+use super::prober::Prober;
 use super::question::{self, Question};
 use super::worker::{Host, Worker};
-use super::{PodKey, Purpose, start, stop};
+use super::{PodKey, Purpose, exec, stop};
 use crate::clock::SimTime;
 use crate::cluster::Cluster;
-use crate::network::ProcessId;
 
-/// A probe of a running container.
-#[derive(Clone, Debug)]
-pub struct Prober {
-    pub kind: Kind,
-    pub next: SimTime,
-    pub spec: Probe,
-    successes: i32,
-    failures: i32,
-    /// An exec probe that has not ended.
-    running: Option<ProcessId>,
-}
-
-impl Prober {
-    /// Whether the cluster is unsettled until this probe passes: its container was never ready.
-    pub fn is_awaited(&self, container: &Container) -> bool {
-        match self.kind {
-            Kind::Startup => !container.started,
-            Kind::Readiness => !container.ever_ready,
-            Kind::Liveness => false,
-        }
-    }
-
-    fn period(&self) -> Duration {
-        seconds(self.spec.period_seconds, 10)
-    }
-
-    fn timeout(&self) -> Duration {
-        seconds(self.spec.timeout_seconds, 1)
-    }
-}
-
-fn seconds(value: Option<i32>, default: u64) -> Duration {
-    let value = value.and_then(|value| u64::try_from(value).ok()).filter(|value| *value > 0);
-    Duration::from_secs(value.unwrap_or(default))
+/// The container is up: its probes begin.
+pub(super) fn begin(worker: &mut Worker, index: usize, now: SimTime) {
+    let Some(spec) = worker.spec_of(index).cloned() else { return };
+    let container = &mut worker.containers[index];
+    container.probes = probers(&spec, now);
+    container.started = spec.startup_probe.is_none();
+    container.ready =
+        container.role != Role::Ephemeral && spec.readiness_probe.is_none() && container.started;
+    container.ever_ready |= container.ready;
+    worker.stale = true;
 }
 
 /// The probes of a container that starts now.
-pub(super) fn probers(spec: &ContainerSpec, now: SimTime) -> Vec<Prober> {
+fn probers(spec: &ContainerSpec, now: SimTime) -> Vec<Prober> {
     let declared = [
         (Kind::Startup, &spec.startup_probe),
         (Kind::Liveness, &spec.liveness_probe),
@@ -233,12 +209,12 @@ fn execute(
 ) -> Check {
     let Some((worker, mut host)) = cluster.worker_and_host(key) else { return Check::Started };
     let purpose = Purpose::Probe(prober.kind);
-    let Some(process) = start::execute(worker, index, &mut host, words, purpose) else {
+    let Some(process) = exec::execute(worker, index, &mut host, words, purpose) else {
         let word = words.first().map(String::as_str).unwrap_or("");
         return Check::Done(Err(format!(
             "OCI runtime exec failed: exec failed: unable to start container process: \
              exec: \"{word}\": {}: unknown",
-            start::not_found(word)
+            exec::not_found(word)
         )));
     };
     let mut probers = worker.containers[index].probes.iter_mut();

@@ -1,44 +1,18 @@
 //! A pod's sandbox: its network namespace, its address, its volumes.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::events::Told;
 use super::pull;
 use super::volume::{Volume, Volumes};
-use super::worker::{Host, Worker};
+use super::worker::{Host, Sandbox, Worker};
 use crate::api::SharedSpec;
-use crate::cluster::attributes::FileTable;
 use crate::network::{NetnsId, Party, Protocol};
 
 /// How often a volume that cannot be mounted is tried again, at first.
 const MOUNT_RETRY: Duration = Duration::from_secs(2);
-
-/// A pod's network namespace and what its containers share.
-#[derive(Clone, Debug)]
-pub struct Sandbox {
-    pub netns: NetnsId,
-    pub address: Ipv4Addr,
-    /// Its address of the second family, in a dual-stack cluster.
-    pub address_v6: Option<Ipv6Addr>,
-    /// The network namespace is the node's own (`hostNetwork`).
-    pub on_host: bool,
-    pub volumes: Volumes,
-    /// What is known of the files in volumes beside their content, by the volume's name.
-    pub tables: BTreeMap<String, FileTable>,
-    /// What was written over `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`: each is one file,
-    /// which every container of the pod has mounted.
-    pub etc: BTreeMap<&'static str, Arc<[u8]>>,
-}
-
-impl Sandbox {
-    /// Its addresses, one of each family, the primary one first.
-    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
-        [IpAddr::V4(self.address)].into_iter().chain(self.address_v6.map(IpAddr::V6))
-    }
-}
 
 impl Worker {
     /// Builds the sandbox, or notes why it cannot be built yet.

@@ -6,21 +6,18 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Container as ContainerSpec, PodIP};
 
 use super::back_off::NOTICE;
-use super::container::{Role, State, Terminated};
+use super::container::{State, Terminated};
 use super::environment::{self, Links};
-use super::sandbox::Sandbox;
+use super::exec::{self, SETTLING_IN};
 use super::volume::Volume;
-use super::worker::{Host, Worker};
+use super::worker::{Host, Sandbox, Worker};
 use super::{Owner, Purpose, etc, hooks, identity, probe, pull};
 use crate::api::Pod;
 use crate::clock::SimTime;
 use crate::cluster::attributes::FileTable;
 use crate::cluster::image::{Image, Lookup};
 use crate::cluster::processes::{Keeper, Spawn};
-use crate::cluster::{Place, Process, StartError, programs};
-
-/// What a container does in its first seconds is waited for when the cluster settles.
-const SETTLING_IN: Duration = Duration::from_secs(5);
+use crate::cluster::{Process, StartError, programs};
 
 /// The exit code of a container whose program could not be started (containerd's CRI plugin).
 const NOT_STARTED: i32 = 128;
@@ -106,7 +103,7 @@ pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
         Ok(program) => program,
         Err(StartError::NotFound(name)) => return start_failed(worker, index, host, &name),
     };
-    let place = place(worker, index);
+    let place = exec::place(worker, index);
     let owner = Owner { pod: worker.key, container: index, purpose: Purpose::Main };
     // Starts that are part of a crash loop are not waited for.
     let in_loop = worker.containers[index].crashes.is_loop();
@@ -124,7 +121,7 @@ pub(super) fn finish(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
             worker.post_start = Some(index);
             hooks::after_start(worker, index, hook, host);
         }
-        None => begun(worker, index, host.now),
+        None => probe::begin(worker, index, host.now),
     }
 }
 
@@ -136,59 +133,6 @@ fn sub_paths(pod: &Pod, spec: &ContainerSpec, sandbox: Option<&Sandbox>) -> Vec<
         (!volume.is_writable()).then(|| (mount.volume.to_owned(), volume.clone()))
     });
     provided.collect()
-}
-
-/// The container is up: its probes begin.
-pub(super) fn begun(worker: &mut Worker, index: usize, now: SimTime) {
-    let Some(spec) = worker.spec_of(index).cloned() else { return };
-    let container = &mut worker.containers[index];
-    container.probes = probe::probers(&spec, now);
-    container.started = spec.startup_probe.is_none();
-    container.ready =
-        container.role != Role::Ephemeral && spec.readiness_probe.is_none() && container.started;
-    container.ever_ready |= container.ready;
-    worker.stale = true;
-}
-
-/// Where the container's processes run.
-pub(super) fn place(worker: &Worker, index: usize) -> Place {
-    Place::Container {
-        namespace: worker.namespace.clone(),
-        pod: worker.name.clone(),
-        container: worker.containers[index].name.clone(),
-    }
-}
-
-/// Everything that the container's processes find in their environment.
-pub(super) fn environment(worker: &Worker, index: usize) -> Vec<(String, String)> {
-    let container = &worker.containers[index];
-    let mut all: Vec<(String, String)> = Vec::new();
-    let mut put = |name: &str, value: &str, replace: bool| match all
-        .iter()
-        .position(|(known, _)| known == name)
-    {
-        Some(at) if replace => all[at].1 = value.to_owned(),
-        Some(_) => {}
-        None => all.push((name.to_owned(), value.to_owned())),
-    };
-    let image = container.image.as_deref();
-    let from_image = image.map(|image| image.environment.as_slice()).unwrap_or_default();
-    if let Some((name, value)) = from_image.first() {
-        put(name, value, true);
-    }
-    put("HOSTNAME", &etc::hostname(&worker.pod), true);
-    for (name, value) in from_image.iter().skip(1) {
-        put(name, value, true);
-    }
-    for (name, value) in &container.variables {
-        put(name, value, true);
-    }
-    // Explicit variables win over those of Services (R10.1).
-    for (name, value) in container.links.iter() {
-        put(name, value, false);
-    }
-    put("HOME", &identity::of(worker, index).home, false);
-    all
 }
 
 /// The program of the container's command: ENTRYPOINT and CMD, unless `command` and `args` replace
@@ -204,12 +148,12 @@ fn program(
         return Err(StartError::NotFound(String::new()));
     };
     let arguments = arguments(spec, &image, &container.variables, &container.links);
-    let variables = || environment(worker, index);
+    let variables = || exec::environment(worker, index);
     if let Some(program) = programs::start(&arguments, &image, &variables) {
         return Ok(program);
     }
     let arguments = image.without_entrypoint(&arguments);
-    host.userland.start(&arguments, variables(), &place(worker, index), &image)
+    host.userland.start(&arguments, variables(), &exec::place(worker, index), &image)
 }
 
 fn arguments(
@@ -231,36 +175,9 @@ fn arguments(
     }
 }
 
-/// Runs a command in a container, beside its program.
-pub(super) fn execute(
-    worker: &Worker,
-    index: usize,
-    host: &mut Host<'_>,
-    command: &[String],
-    purpose: Purpose,
-) -> Option<crate::network::ProcessId> {
-    let netns = worker.sandbox.as_ref()?.netns;
-    let image = worker.containers[index].image.clone()?;
-    let place = place(worker, index);
-    let variables = environment(worker, index);
-    let program = host.userland.start(command, variables, &place, &image).ok()?;
-    let owner = Owner { pod: worker.key, container: index, purpose };
-    let starting_until = host.now + SETTLING_IN;
-    let keeper = Keeper::Kubelet(owner);
-    Some(host.processes.spawn(host.now, Spawn { place, netns, keeper, program, starting_until }))
-}
-
-/// What runc says of an executable that is not there.
-pub(super) fn not_found(name: &str) -> String {
-    match name.contains('/') {
-        true => format!("stat {name}: no such file or directory"),
-        false => "executable file not found in $PATH".to_owned(),
-    }
-}
-
 /// The executable is not in the image: runc says so, and the container counts as ended.
 fn start_failed(worker: &mut Worker, index: usize, host: &mut Host<'_>, name: &str) {
-    let problem = not_found(name);
+    let problem = exec::not_found(name);
     let message = format!(
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: \
          runc create failed: unable to start container process: error during container init: \

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::container::Stopping;
+use super::container::{BackOff, Stopping};
 use super::events::Told;
 use super::worker::{Host, Worker};
 use super::{back_off, hooks};
@@ -80,6 +80,26 @@ pub(super) fn kill(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
         host.network.close(sandbox.netns, process);
     }
     back_off::ended(worker, index, host.now, KILLED);
+}
+
+/// A container whose image has changed is stopped, and comes back with the new one. One that waits for
+/// its next start waits no longer: the kubelet counts failures for each form of a container's
+/// specification (pkg/kubelet/kuberuntime: getStableKey).
+pub(super) fn notice_change(worker: &mut Worker, index: usize, host: &mut Host<'_>) {
+    if worker.deletion.is_some() || worker.ending || !back_off::is_changed(worker, index) {
+        return;
+    }
+    let container = &mut worker.containers[index];
+    if !container.is_running() {
+        container.crashes = BackOff::default();
+        container.pulls = BackOff::default();
+        container.not_before = container.not_before.min(host.now);
+        container.back_off_told_at = None;
+        return;
+    }
+    let message = format!("Container {} definition changed, will be restarted", container.name);
+    let grace = worker.grace();
+    stop(worker, index, host, grace, &message);
 }
 
 /// What a pod's end is called whose `activeDeadlineSeconds` are over: reason and message.

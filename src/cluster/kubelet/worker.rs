@@ -1,47 +1,29 @@
-//! One pod on its node: what its kubelet does next, one operation at a time.
-//!
-//! The order is that of kubelet's `SyncPod`: sandbox, init containers one by one, then the others in
-//! the order of the specification (R1.2, R16.1). What takes time is an [`Operation`] under way.
+//! One pod on its node, as its kubelet knows it.
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container as ContainerSpec, PodSpec};
+use k8s_openapi::api::core::v1::{Container as ContainerSpec, HTTPGetAction, PodSpec};
 
+use super::conditions::Conditions;
 use super::container::{Container, Role, State};
 use super::environment::LinkCache;
 use super::events::{Messages, Recorder, Told, Voice};
-use super::sandbox::Sandbox;
-use super::volume::Source;
-use super::{NodeImages, PodKey, back_off, hooks, pull, start, status, stop};
-use crate::api::{ApiServer, Pod, Resource, ephemeral};
+use super::volume::{Source, Volumes};
+use super::{NodeImages, PodKey, Purpose};
+use crate::api::{ApiServer, Pod};
 use crate::clock::SimTime;
 use crate::cluster::Userland;
 use crate::cluster::agenda::Moments;
+use crate::cluster::attributes::FileTable;
 use crate::cluster::controllers::Rejection;
 use crate::cluster::image::Registry;
 use crate::cluster::processes::Processes;
 use crate::cluster::programs::coredns::NameServers;
-use crate::network::Network;
+use crate::network::{NetnsId, Network};
 use crate::random::Stream;
-
-/// Until the kubelet has heard of a pod.
-const ADMISSION: Duration = Duration::from_millis(10);
-
-/// Until a pod that is not admitted is reported, and the next one comes.
-const REJECTION: Duration = Duration::from_secs(1);
-
-/// Until a sandbox stands: network namespace, address, volumes.
-const SANDBOX: Duration = Duration::from_millis(350);
-
-/// Until an image is there that has to be asked for.
-const PULL: Duration = Duration::from_millis(700);
-
-/// Until a created container runs.
-const START: Duration = Duration::from_millis(150);
-
-/// Between the end of the last container and the pod's removal.
-const TEARDOWN: Duration = Duration::from_secs(1);
 
 /// What a kubelet works with, beside the pod itself.
 pub struct Host<'a> {
@@ -55,10 +37,52 @@ pub struct Host<'a> {
     /// What the volume that was mounted last shows.
     pub sources: &'a mut Arc<[Source]>,
     pub messages: &'a mut Messages,
-    pub conditions: &'a mut status::Conditions,
+    pub conditions: &'a mut Conditions,
     pub registry: &'a mut Registry,
     pub images: &'a mut Arc<NodeImages>,
     pub ids: &'a mut Stream,
+}
+
+/// A pod's network namespace and what its containers share.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    pub netns: NetnsId,
+    pub address: Ipv4Addr,
+    /// Its address of the second family, in a dual-stack cluster.
+    pub address_v6: Option<Ipv6Addr>,
+    /// The network namespace is the node's own (`hostNetwork`).
+    pub on_host: bool,
+    pub volumes: Volumes,
+    /// What is known of the files in volumes beside their content, by the volume's name.
+    pub tables: BTreeMap<String, FileTable>,
+    /// What was written over `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf`: each is one file,
+    /// which every container of the pod has mounted.
+    pub etc: BTreeMap<&'static str, Arc<[u8]>>,
+}
+
+impl Sandbox {
+    /// Its addresses, one of each family, the primary one first.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        [IpAddr::V4(self.address)].into_iter().chain(self.address_v6.map(IpAddr::V6))
+    }
+}
+
+/// A hook's HTTP request that has still to be made.
+#[derive(Clone, Debug)]
+pub struct HookRequest {
+    pub container: usize,
+    pub purpose: Purpose,
+    pub action: HTTPGetAction,
+}
+
+/// How a hook's HTTP request ends, and when.
+#[derive(Clone, Debug)]
+pub struct HookAnswer {
+    /// When the answer is there.
+    pub at: SimTime,
+    pub container: usize,
+    pub purpose: Purpose,
+    pub well: bool,
 }
 
 /// Something that takes time.
@@ -106,9 +130,9 @@ pub struct Worker {
     /// When a changed ConfigMap or Secret shows in its volumes.
     pub volumes_stale_at: Option<SimTime>,
     /// HTTP requests of lifecycle hooks that have still to be made.
-    pub requests: Vec<hooks::Request>,
+    pub requests: Vec<HookRequest>,
     /// Answers to such requests that are under way.
-    pub answers: Vec<hooks::Answer>,
+    pub answers: Vec<HookAnswer>,
     /// The container whose postStart hook runs.
     pub post_start: Option<usize>,
     /// Its kubelet does not take it.
@@ -147,49 +171,6 @@ impl Worker {
             post_start: None,
             rejection: None,
         }
-    }
-
-    /// Does everything that is due, and says whether the pod is gone for good.
-    pub fn sync(&mut self, host: &mut Host<'_>) -> bool {
-        if self.gone {
-            // Somebody took the pod away without asking (`--force`, a namespace's end).
-            self.kill_all(host);
-            return true;
-        }
-        self.adopt_ephemeral();
-        if self.deletion.is_none() && self.pod.metadata.deletion_timestamp.is_some() {
-            stop::begin(self, host);
-        }
-        if self.volumes_stale_at.is_some_and(|at| at <= host.now) {
-            self.refresh_volumes(host);
-        }
-        loop {
-            // What time brings to one container does not wait for another's start.
-            self.look_after_containers(host);
-            match self.operation {
-                Some((at, _)) if at > host.now => break,
-                Some((_, Operation::Remove)) => {
-                    self.remove(host);
-                    return true;
-                }
-                Some((_, operation)) => {
-                    self.operation = None;
-                    self.complete(operation, host);
-                }
-                None => {
-                    let Some((operation, takes)) = self.next_operation(host) else { break };
-                    self.operation = Some((host.now + takes, operation));
-                }
-            }
-        }
-        if self.stale && self.may_report() {
-            status::write(self, host);
-        }
-        if self.finished && !self.stale {
-            // What has ended for good keeps its address in its status alone.
-            self.tear_down_sandbox(host);
-        }
-        false
     }
 
     /// When the pod is due next.
@@ -254,21 +235,6 @@ impl Worker {
         own.or_else(|| container_spec(&self.pod, index))
     }
 
-    /// Takes note of containers that were added to the running pod.
-    fn adopt_ephemeral(&mut self) {
-        let Some(spec) = &self.pod.spec else { return };
-        let known = |name: &str| self.containers.iter().any(|known| *known.name == *name);
-        let added = spec.ephemeral_containers.iter().flatten();
-        let added: Vec<Container> = added
-            .filter(|container| !known(&container.name))
-            .map(|container| {
-                Container::new(&ephemeral(container), Role::Ephemeral, "ContainerCreating")
-            })
-            .collect();
-        self.stale |= !added.is_empty();
-        self.containers.extend(added);
-    }
-
     /// `Always`, `OnFailure` or `Never`.
     pub fn restart_policy(&self) -> &str {
         let spec = self.pod.spec.as_ref();
@@ -289,14 +255,6 @@ impl Worker {
             Role::Sidecar => container.started || self.finished,
             Role::Main | Role::Ephemeral => true,
         })
-    }
-
-    /// Ends every process at once and gives the address back.
-    pub fn kill_all(&mut self, host: &mut Host<'_>) {
-        for index in 0..self.containers.len() {
-            stop::kill(self, index, host);
-        }
-        self.tear_down_sandbox(host);
     }
 
     /// Whether some container of it runs.
@@ -322,106 +280,8 @@ impl Worker {
         }
     }
 
-    fn next_operation(&mut self, host: &mut Host<'_>) -> Option<(Operation, Duration)> {
-        if self.deletion.is_some() {
-            return (!self.runs_anything()).then_some((Operation::Remove, TEARDOWN));
-        }
-        if self.admitted.is_none() {
-            return Some(match self.rejection {
-                Some(_) => (Operation::Reject, REJECTION),
-                None => (Operation::Admit, ADMISSION),
-            });
-        }
-        if self.finished || self.mount_retry.is_some_and(|at| at > host.now) {
-            return None;
-        }
-        if self.ending || self.post_start.is_some() {
-            return None;
-        }
-        if self.sandbox.is_none() {
-            return Some((Operation::Sandbox, SANDBOX));
-        }
-        let index = self.next_to_start(host.now)?;
-        if pull::needs_pull(self, index, host.registry) {
-            pull::begin_pull(self, index, host);
-            return Some((Operation::Pull(index), PULL));
-        }
-        start::begin(self, index, host).then_some((Operation::Start(index), START))
-    }
-
-    fn complete(&mut self, operation: Operation, host: &mut Host<'_>) {
-        match operation {
-            // Somebody else has taken its place meanwhile: the next operation says so.
-            Operation::Admit if self.rejection.is_some() => {}
-            Operation::Admit => {
-                self.admitted = Some(host.now);
-                self.stale = true;
-                status::write(self, host);
-            }
-            Operation::Reject => self.reject(host),
-            Operation::Sandbox => self.set_up_sandbox(host),
-            Operation::Pull(index) => {
-                if pull::finish_pull(self, index, host) && start::begin(self, index, host) {
-                    self.operation = Some((host.now + START, Operation::Start(index)));
-                }
-            }
-            Operation::Start(index) => start::finish(self, index, host),
-            Operation::Remove => {}
-        }
-    }
-
-    /// The kubelet does not take the pod: it has failed, and nothing of it ever starts (kubelet's
-    /// `rejectPod`).
-    fn reject(&mut self, host: &mut Host<'_>) {
-        let Some(Rejection { reason, message }) = self.rejection.clone() else { return };
-        let told = Told { warning: true, reason: &reason, message: &message, field: "" };
-        self.tell(host, told);
-        self.failure = Some((reason, format!("Pod was rejected: {message}")));
-        self.admitted = Some(host.now);
-        self.finished = true;
-        self.stale = true;
-    }
-
-    /// The first container that has to be started now.
-    fn next_to_start(&self, now: SimTime) -> Option<usize> {
-        let mut all = self.containers.iter();
-        let waits = |container: &Container| {
-            container.role == Role::Ephemeral
-                && self.wants_start(container)
-                && container.not_before <= now
-        };
-        if let Some(index) = all.position(waits) {
-            return Some(index);
-        }
-        for (index, container) in self.containers.iter().enumerate() {
-            let wants = self.wants_start(container);
-            match container.role {
-                Role::Ephemeral => continue,
-                Role::Main if !wants => continue,
-                Role::Main | Role::Init | Role::Sidecar if wants => {
-                    if container.not_before <= now {
-                        return Some(index);
-                    }
-                    // Init containers hold up those after them; the others go on without.
-                    if container.role != Role::Main && !self.main_has_begun() {
-                        return None;
-                    }
-                }
-                Role::Init if container.exit() != Some(0) => return None,
-                Role::Sidecar if !container.started && !self.main_has_begun() => return None,
-                _ => {}
-            }
-        }
-        None
-    }
-
-    fn main_has_begun(&self) -> bool {
-        self.containers.iter().any(|container| {
-            container.role == Role::Main && (container.is_running() || !container.id.is_empty())
-        })
-    }
-
-    fn wants_start(&self, container: &Container) -> bool {
+    /// Whether it is to be started, now or later.
+    pub(super) fn wants_start(&self, container: &Container) -> bool {
         match &container.state {
             State::Waiting { .. } => true,
             State::Running { .. } => false,
@@ -429,82 +289,12 @@ impl Worker {
         }
     }
 
-    /// What time alone brings: kills that are due, crash loops that are told, the end of it all.
-    fn look_after_containers(&mut self, host: &mut Host<'_>) {
-        for index in 0..self.containers.len() {
-            stop::carry_on(self, index, host);
-            back_off::notice_change(self, index, host);
-            let told = self.containers[index].back_off_told_at;
-            if told.is_some_and(|at| at <= host.now) {
-                back_off::tell_back_off(self, index, host);
-            }
-        }
-        if self.deadline().is_some_and(|at| at <= host.now) {
-            stop::deadline(self, host);
-        }
-        self.notice_end(host);
-    }
-
-    /// A pod whose containers have all ended for good starts nothing again; its sidecars are told to
-    /// stop (kuberuntime's computePodActions: KillPod).
-    fn notice_end(&mut self, host: &mut Host<'_>) {
-        if self.finished || self.deletion.is_some() {
-            return;
-        }
-        if self.ending {
-            let (reason, message) = stop::OVERDUE;
-            self.finished = !self.runs_anything();
-            self.stale |= self.finished;
-            let failed = self.finished && self.overdue;
-            self.failure = failed.then(|| (reason.to_owned(), message.to_owned()));
-            return;
-        }
-        let policy = self.restart_policy();
-        let failed_init = self.containers.iter().any(|container| {
-            container.role == Role::Init
-                && container
-                    .exit()
-                    .is_some_and(|exit| exit != 0 && !container.restarts_after(exit, policy))
-        });
-        let mut main = self.containers.iter().filter(|container| container.role == Role::Main);
-        let ended = main.all(|container| {
-            container.exit().is_some_and(|exit| !container.restarts_after(exit, policy))
-        });
-        if failed_init || ended {
-            stop::all(self, host);
-            self.finished = !self.runs_anything();
-            self.stale = true;
-        }
-    }
-
-    /// The pod is over: its address is free, and the API server may forget it, unless a finalizer
-    /// holds it. Its time is over in either case.
-    fn remove(&mut self, host: &mut Host<'_>) {
-        self.stale = true;
-        status::write(self, host);
-        self.kill_all(host);
-        if self.pod.metadata.finalizers.iter().flatten().next().is_none() {
-            let _ = host.api.remove(host.now, Pod::KIND, &self.namespace, &self.name);
-            return;
-        }
-        let mut pod = Pod::clone(&self.pod);
-        pod.metadata.deletion_grace_period_seconds = Some(0);
-        let _ = host.api.update(host.now, pod);
-    }
-
     /// `activeDeadlineSeconds`, counted from the pod's start.
-    fn deadline(&self) -> Option<SimTime> {
+    pub(super) fn deadline(&self) -> Option<SimTime> {
         let seconds = self.pod.spec.as_ref()?.active_deadline_seconds?;
         let open = !self.finished && !self.ending && self.deletion.is_none();
         let admitted = self.admitted.filter(|_| open)?;
         Some(admitted + Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
-    }
-
-    /// Real kubelets report when a round of work is over, not after each step of it.
-    fn may_report(&self) -> bool {
-        let starting = self.post_start.is_some()
-            || matches!(self.operation, Some((_, Operation::Sandbox | Operation::Start(_))));
-        self.admitted.is_some() && (!starting || self.containers.iter().any(|c| c.exit().is_some()))
     }
 
     fn container_moments(&self, container: &Container, now: SimTime, moments: &mut Moments) {
