@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::arguments::Options;
 use super::json::{Place, Reader};
-use super::run::{Inputs, Stop};
+use super::run::Inputs;
+use super::stop::Stop;
 use super::value::Value;
 
 /// A file, or standard input.

@@ -15,6 +15,7 @@ mod paths;
 mod print;
 mod regex;
 mod run;
+mod stop;
 mod time;
 mod tree;
 mod value;
@@ -23,7 +24,8 @@ use std::rc::Rc;
 
 use self::arguments::{Options, Refusal};
 use self::inputs::{Feed, Text};
-use self::run::{Env, Inputs, Run, Stop};
+use self::run::{Env, Inputs, Run};
+use self::stop::Stop;
 use self::tree::{Exp, Function, Node};
 use self::value::Value;
 use super::plain;

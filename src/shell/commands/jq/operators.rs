@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::run::{Stop, error};
+use super::stop::{Stop, error};
 use super::value::{Value, compare};
 
 /// How long a text may become.

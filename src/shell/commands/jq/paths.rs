@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::operators;
-use super::run::{Flow, Item, Out, Run, Stop, error};
+use super::run::{Item, Out, Run};
+use super::stop::{Flow, Stop, error};
 use super::value::Value;
 
 /// How long an array may become by setting one element.

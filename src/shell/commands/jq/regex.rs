@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::run::{Run, Stop, error};
+use super::run::Run;
+use super::stop::{Stop, error};
 use super::value::Value;
 
 /// Steps that it takes to compile a pattern.

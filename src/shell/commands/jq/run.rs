@@ -9,6 +9,7 @@ use super::builtins;
 use super::operators;
 use super::paths::{self, Path};
 use super::regex;
+use super::stop::{Flow, Stop, error};
 use super::tree::{Exp, Function, Node, Part, Pattern};
 use super::value::{DEEPEST, Value};
 
@@ -17,26 +18,6 @@ const MOST_STEPS: u64 = 3_000_000;
 
 /// How deep expressions may run inside each other.
 const DEEPEST_RUN: u32 = 250;
-
-/// Why a run does not go on.
-#[derive(Debug)]
-pub(super) enum Stop {
-    /// An error that `try` can catch.
-    Error(Value),
-    /// `break $label`
-    Break(u64),
-    /// `halt`
-    Halt(i32),
-    /// More than podhop runs.
-    Refused(&'static str),
-}
-
-pub(super) type Flow = Result<(), Stop>;
-
-/// An error with a text.
-pub(super) fn error<T>(text: impl AsRef<str>) -> Result<T, Stop> {
-    Err(Stop::Error(Value::text(text)))
-}
 
 /// A value that is on its way, and where it was found.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Dates: jq's broken down time is an array of year, month from 0, day, hours, minutes, seconds, weekday
 //! and day of the year from 0.
 
-use super::run::{Stop, error};
+use super::stop::{Stop, error};
 use super::value::Value;
 use crate::shell::commands::moment::{self, Moment};
 

@@ -7,6 +7,7 @@ use super::config_file;
 use super::data;
 use super::flags::{self, Flag, Here, Takes};
 use super::form::Part;
+use super::global::{Global, Trace};
 use super::report::Messages;
 use crate::clock::SimTime;
 use crate::network::Family;
@@ -17,33 +18,6 @@ use crate::shell::commands::system::date::parse_date;
 
 /// How many transfers `-Z` runs at once.
 const PARALLEL: usize = 50;
-
-/// What holds for the whole command.
-#[derive(Clone, Debug, Default)]
-pub struct Global {
-    pub silent: bool,
-    pub show_error: bool,
-    pub verbose: bool,
-    pub trace_time: bool,
-    pub trace: Option<Trace>,
-    pub fail_early: bool,
-    /// How many transfers run at once, with `-Z`.
-    pub parallel: Option<usize>,
-    pub parallel_max: Option<usize>,
-    pub no_meter: bool,
-    pub bar: bool,
-    /// `--stderr`: the file that takes what is said, or `-` for standard output.
-    pub errors: Option<String>,
-    /// `--rate`: the time between the beginnings of two transfers.
-    pub gap: Option<Duration>,
-}
-
-/// `--trace` and `--trace-ascii`: where everything that is sent and received is written down.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
-    pub file: String,
-    pub ascii: bool,
-}
 
 /// A URL, where its output goes and what is sent there.
 #[derive(Clone, Debug, Default)]

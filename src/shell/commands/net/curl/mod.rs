@@ -7,6 +7,7 @@ mod data;
 mod flags;
 mod form;
 mod glob;
+mod global;
 mod output;
 mod report;
 mod request;
@@ -18,7 +19,8 @@ mod write_out;
 
 use std::collections::VecDeque;
 
-use arguments::{Command, Global, Node, Operation, Stop};
+use arguments::{Command, Node, Operation, Stop};
+use global::Global;
 use output::Sink;
 use report::{Messages, Version};
 use transfer::{Desk, Job, Progress, Shared, Transfer};

@@ -1,6 +1,6 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
-use super::arguments::{Global, Trace};
+use super::global::Global;
 use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer};
 use crate::network::SocketAddr;
 use crate::shell::Io;
@@ -190,52 +190,6 @@ impl Version {
     /// A TLS handshake that a plain HTTP server answers.
     pub fn wrong_version(self) -> String {
         format!("{}: error:0A00010B:SSL routines::wrong version number", self.openssl())
-    }
-}
-
-impl Trace {
-    /// Adds to what is written down.
-    fn write(&self, io: &mut Io<'_>, text: &str) {
-        match self.file.as_str() {
-            "-" => io.stdout.extend_from_slice(text.as_bytes()),
-            "%" => io.put_error(text.as_bytes()),
-            file => {
-                let mut content = io.read_file(file).unwrap_or_default();
-                content.extend_from_slice(text.as_bytes());
-                // That it can be written was seen when it was opened.
-                let _ = io.write_file(file, &content);
-            }
-        }
-    }
-
-    /// Bytes in lines, as `tool_cb_dbg.c` writes them: sixteen with their hexadecimal form, or
-    /// sixty-four without it, where a line ends where the text's does.
-    fn dump(&self, content: &[u8]) -> String {
-        let width = if self.ascii { 64 } else { 16 };
-        let (mut text, mut at) = (String::new(), 0);
-        while at < content.len() {
-            text += &format!("{at:04x}: ");
-            let line = &content[at..(at + width).min(content.len())];
-            if !self.ascii {
-                for place in 0..width {
-                    text +=
-                        &line.get(place).map_or("   ".to_owned(), |byte| format!("{byte:02x} "));
-                }
-            }
-            let rest = &content[at..];
-            let end = rest.windows(2).position(|pair| pair == b"\r\n").filter(|_| self.ascii);
-            let (shown, step) = match end {
-                Some(end) if end <= width => (&rest[..end], end + 2),
-                _ => (line, width),
-            };
-            text.extend(shown.iter().map(|byte| match byte {
-                0x20..=0x7e => char::from(*byte),
-                _ => '.',
-            }));
-            text.push('\n');
-            at += step;
-        }
-        text
     }
 }
 
@@ -508,18 +462,6 @@ pub fn head(response: &HttpResponse) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    // `tool_cb_dbg.c`, `dump`: both forms of the same bytes.
-    #[test]
-    fn bytes_are_dumped_in_both_forms() {
-        let trace = |ascii| Trace { file: "-".to_owned(), ascii };
-        let content = b"GET / HTTP/1.1\r\nHost: web\r\n\r\n";
-        assert_eq!(trace(true).dump(content), "0000: GET / HTTP/1.1\n0010: Host: web\n001b: \n");
-        assert_eq!(
-            trace(false).dump(&content[..18]),
-            "0000: 47 45 54 20 2f 20 48 54 54 50 2f 31 2e 31 0d 0a GET / HTTP/1.1..\n0010: 48 6f                                           Ho\n"
-        );
-    }
 
     #[test]
     fn the_meter_has_curls_columns() {

@@ -7,8 +7,9 @@ mod response;
 
 use std::time::Duration;
 
-use super::arguments::{Global, Operation};
+use super::arguments::Operation;
 use super::cookies::Jar;
+use super::global::Global;
 use super::output::Sink;
 use super::report::{self, Messages, Version};
 use super::request::{Made, Occasion};
