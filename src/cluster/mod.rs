@@ -346,12 +346,10 @@ impl Cluster {
     pub fn server(
         &self,
         arguments: &[String],
-        environment: &[(String, String)],
+        environment: &dyn Fn() -> Vec<(String, String)>,
         place: &Place,
     ) -> Option<Box<dyn Process>> {
-        let image = self.image(place)?;
-        let variables = environment.to_vec();
-        programs::start(arguments, image, &|| variables.clone())
+        programs::start(arguments, self.image(place)?, environment)
     }
 
     /// A process number that nobody has had, for a program that is run by hand (`nc -l` in an

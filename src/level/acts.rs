@@ -1,12 +1,13 @@
 //! What a level does by itself: the manifests and scripts that make its world, its opening, its
 //! events. Each leaves an [`Act`], so that whoever proves the level sees what failed or did nothing.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use super::apply::is_manifest;
 use super::format::{Changes, Event, Which};
-use crate::api::Kind;
+use crate::api::{Kind, Object};
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place};
 use crate::shell::{self, Files, Finished, Session, Typed};
@@ -144,15 +145,15 @@ pub(super) fn script(
 
 /// Runs an event, for a moment.
 pub(super) fn event(cluster: &mut Cluster, index: usize, event: &Event) -> Act {
-    let state = |cluster: &Cluster| match &event.changes {
-        Some(changes) => changes.state(cluster),
-        None => everything(cluster),
-    };
-    let before = state(cluster);
+    let before = Snapshot::of(cluster, event.changes.as_ref());
     let command = format!("{STRICT}\n{}", event.run);
     let finished = shell::run_at(cluster, &Place::Laptop, &Files::new(), &command, EVENT_LIMIT);
     let mut act = Act::of(Actor::Event(index), 1, &finished);
-    act.changed = Some(before != state(cluster));
+    let after = Snapshot::of(cluster, event.changes.as_ref());
+    act.changed = Some(match event.changes {
+        Some(_) => !before.is_same(&after, |_, _| false),
+        None => !before.is_same(&after, |one, other| described(one) == described(other)),
+    });
     act
 }
 
@@ -182,44 +183,51 @@ pub(super) fn commands(script: &str) -> Vec<(u32, String)> {
     commands
 }
 
-/// Objects as they stand: who they are, and the version of each.
-type State = BTreeMap<(String, String), Option<String>>;
-
-/// What an event may change: every object but for its status, and which machines are on.
-fn everything(cluster: &Cluster) -> State {
-    let kinds = Kind::all().filter(|kind| *kind != Kind::Event);
-    let objects = kinds.flat_map(|kind| cluster.objects().objects(kind, None));
-    let written = objects.map(|object| {
-        let mut value = object.to_value();
-        if let Some(fields) = value.as_object_mut() {
-            fields.remove("status");
-            fields.get_mut("metadata").map(|metadata| metadata["resourceVersion"].take());
-        }
-        let id = format!("{:?}/{}", object.kind(), object.name());
-        ((object.namespace().to_owned(), id), Some(value.to_string()))
-    });
-    let nodes = cluster.objects().objects(Kind::Node, None).map(|node| {
-        let on = cluster.is_node_up(node.name());
-        ((String::new(), format!("power of {}", node.name())), Some(on.to_string()))
-    });
-    written.chain(nodes).collect()
+/// Objects as they stand, and which machines are on.
+struct Snapshot {
+    objects: Vec<Object>,
+    on: Vec<bool>,
 }
 
-impl Changes {
-    /// The objects as they stand: who they are, and the version of each.
-    fn state(&self, cluster: &Cluster) -> State {
-        let objects = cluster.objects().objects(self.kind, None);
-        let ours = objects.filter(|object| match &self.which {
+impl Snapshot {
+    /// What an event may change: what it names, or else every object, and the machines' power.
+    fn of(cluster: &Cluster, changes: Option<&Changes>) -> Snapshot {
+        let all = cluster.objects();
+        let Some(changes) = changes else {
+            let kinds = Kind::all().filter(|kind| *kind != Kind::Event);
+            let objects = kinds.flat_map(|kind| all.objects(kind, None).cloned()).collect();
+            let nodes = all.objects(Kind::Node, None);
+            return Snapshot {
+                objects,
+                on: nodes.map(|node| cluster.is_node_up(node.name())).collect(),
+            };
+        };
+        let objects = all.objects(changes.kind, None).filter(|object| match &changes.which {
             Which::All => true,
             Which::Named(name) => object.name() == name,
             Which::Labelled(selector) => selector.matches(object.metadata().labels.as_ref()),
         });
-        ours.map(|object| {
-            let id = (object.namespace().to_owned(), object.name().to_owned());
-            (id, object.metadata().resource_version.clone())
-        })
-        .collect()
+        Snapshot { objects: objects.cloned().collect(), on: Vec::new() }
     }
+
+    /// Whether the same objects stand here and there, each in the same version or else `alike`.
+    fn is_same(&self, other: &Snapshot, alike: impl Fn(&Object, &Object) -> bool) -> bool {
+        let version = |object: &Object| object.metadata().resource_version.clone();
+        let mut pairs = self.objects.iter().zip(&other.objects);
+        self.on == other.on
+            && self.objects.len() == other.objects.len()
+            && pairs.all(|(one, other)| version(one) == version(other) || alike(one, other))
+    }
+}
+
+/// An object without its status and its version.
+fn described(object: &Object) -> Value {
+    let mut value = object.to_value();
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("status");
+        fields.get_mut("metadata").map(|metadata| metadata["resourceVersion"].take());
+    }
+    value
 }
 
 /// When an event on the clock happens, given the moment of the first apply.

@@ -20,6 +20,7 @@ pub(super) use content::nginx_file;
 pub(super) use reference::{Reference, reference_fault};
 pub(super) use registry::Registry;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -115,15 +116,15 @@ impl Image {
     /// What is run for these arguments, where the image's entrypoint is not replaced.
     pub fn words(&self, arguments: Vec<String>) -> Vec<String> {
         let words = [self.entrypoint.clone(), arguments].concat();
-        self.without_entrypoint(&words)
+        self.without_entrypoint(&words).into_owned()
     }
 
     /// What the entrypoint script makes of its arguments: most run them; those of curl and the
     /// databases put their program in front of options.
-    pub(super) fn without_entrypoint(&self, arguments: &[String]) -> Vec<String> {
-        let Some((first, rest)) = arguments.split_first() else { return Vec::new() };
+    pub(super) fn without_entrypoint<'a>(&self, arguments: &'a [String]) -> Cow<'a, [String]> {
+        let Some((first, rest)) = arguments.split_first() else { return Cow::Borrowed(arguments) };
         if !self.is_entrypoint(first) {
-            return arguments.to_vec();
+            return Cow::Borrowed(arguments);
         }
         let word = rest.first().map(String::as_str).unwrap_or("");
         let program = self.script.as_ref().filter(|script| {
@@ -134,7 +135,7 @@ impl Image {
             }
         });
         let program = program.map(|script| script.program.clone());
-        program.into_iter().chain(rest.iter().cloned()).collect()
+        Cow::Owned(program.into_iter().chain(rest.iter().cloned()).collect())
     }
 
     /// Whether a word names the image's entrypoint script.

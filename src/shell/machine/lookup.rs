@@ -156,8 +156,8 @@ fn server(
     }
     let mut all = vec![name.to_owned()];
     all.extend_from_slice(arguments);
-    let environment: Vec<(String, String)> =
-        environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let environment =
+        || environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     io.cluster.server(&all, &environment, place)
 }
 

@@ -35,6 +35,9 @@ pub(in super::super) fn update(report: &mut Report, new: &Pod, old: &Pod) {
     if before.scheduling_gates.iter().flatten().count() > 0 {
         narrow(report, &mut munged, before);
     }
+    if munged == *before {
+        return;
+    }
     let (now, then) = (internal::lines(&munged), internal::lines(before));
     if now != then {
         let difference = difference::unified(&then, &now);

@@ -45,6 +45,8 @@ struct CoreDns {
     /// Where its Corefile is.
     path: String,
     text: String,
+    /// What the text opens.
+    opens: Arc<Opens>,
     /// When it looks for another one; never without `reload`.
     looks: Option<SimTime>,
 }
@@ -53,7 +55,28 @@ struct CoreDns {
 pub(super) fn start(arguments: &[String]) -> Box<dyn Process> {
     let mut words = arguments.iter().skip_while(|word| *word != "-conf");
     let path = words.nth(1).cloned().unwrap_or_else(|| "Corefile".to_owned());
-    Daemon::boxed(CoreDns { path, text: COREFILE.to_owned(), looks: None })
+    let opens = Arc::new(Opens::of(COREFILE));
+    Daemon::boxed(CoreDns { path, text: COREFILE.to_owned(), opens, looks: None })
+}
+
+/// The ports and pages that a Corefile asks for.
+struct Opens {
+    /// The ports at which names are asked for: those of its server blocks, and 53 without a Corefile.
+    ports: Vec<u16>,
+    pages: Vec<(Page, Socket)>,
+}
+
+impl Opens {
+    fn of(text: &str) -> Opens {
+        let pages = corefile::pages(text);
+        let page = |port: &u16| pages.iter().any(|(_, socket)| socket.port == *port);
+        let mut ports = corefile::ports(text);
+        ports.retain(|port| !page(port));
+        if text.trim().is_empty() {
+            ports.push(53);
+        }
+        Opens { ports, pages }
+    }
 }
 
 impl CoreDns {
@@ -72,6 +95,7 @@ impl CoreDns {
     /// Goes by this Corefile from now on.
     fn use_it(&mut self, text: String, settings: NameServerSettings, context: &mut Context<'_>) {
         let reloads = text.lines().any(|line| line.split_whitespace().next() == Some("reload"));
+        self.opens = Arc::new(Opens::of(&text));
         self.text = text;
         self.looks = reloads.then(|| context.now() + self.pause(context));
         if let Some(sender) = context.cluster.netns_of(&context.place) {
@@ -89,18 +113,6 @@ impl CoreDns {
                 context.say(format!("[ERROR] Restart failed: listen :{port}: bind: {told}"));
             }
         }
-    }
-
-    /// The ports at which it is asked for names: those of its server blocks, and 53 without a Corefile.
-    fn ports(&self) -> Vec<u16> {
-        let pages = corefile::pages(&self.text);
-        let page = |port: &u16| pages.iter().any(|(_, socket)| socket.port == *port);
-        let mut ports = corefile::ports(&self.text);
-        ports.retain(|port| !page(port));
-        if self.text.trim().is_empty() {
-            ports.push(53);
-        }
-        ports
     }
 
     fn pause(&self, context: &Context<'_>) -> Duration {
@@ -135,13 +147,13 @@ impl Service for CoreDns {
     }
 
     fn sockets(&self) -> Vec<Socket> {
-        let pages = corefile::pages(&self.text).into_iter().map(|(_, socket)| socket);
-        let ports = self.ports().into_iter();
-        ports.flat_map(|port| [Socket::udp(port), Socket::tcp(port)]).chain(pages).collect()
+        let pages = self.opens.pages.iter().map(|(_, socket)| *socket);
+        let ports = self.opens.ports.iter();
+        ports.flat_map(|port| [Socket::udp(*port), Socket::tcp(*port)]).chain(pages).collect()
     }
 
     fn announce(&mut self, context: &mut Context<'_>) {
-        for port in self.ports() {
+        for port in &self.opens.ports {
             context.say(format!(".:{port}"));
         }
         if self.looks.is_some() {
@@ -193,7 +205,7 @@ impl Service for CoreDns {
     fn answer(&mut self, ask: &Ask, _: &mut Context<'_>) -> Answer {
         // A datagram that is no question is dropped; behind a TCP connection's first two bytes, the
         // length, it waits for the rest.
-        if self.ports().contains(&ask.local.port()) {
+        if self.opens.ports.contains(&ask.local.port()) {
             return http::other(Reply::Silence);
         }
         let request = match http::incoming(ask) {
@@ -202,8 +214,8 @@ impl Service for CoreDns {
             Incoming::Handshake | Incoming::Garbage => return http::bad_request(),
         };
         let port = ask.local.port();
-        let mut pages = corefile::pages(&self.text).into_iter();
-        let page = pages.find(|(_, socket)| socket.port == port).map(|(page, _)| page);
+        let mut pages = self.opens.pages.iter();
+        let page = pages.find(|(_, socket)| socket.port == port).map(|(page, _)| *page);
         let body: &str = match (page, http::split_target(&request.target).0) {
             (Some(Page::Health), "/health") | (Some(Page::Ready), "/ready") => "OK",
             (Some(Page::Metrics), "/metrics") => {

@@ -116,8 +116,12 @@ pub fn is_in(name: &str, zones: &[String]) -> bool {
 
 /// How much of a name a zone covers; nothing when it is not the name's.
 fn reach(name: &str, zone: &str) -> Option<usize> {
-    let lower = name.to_ascii_lowercase();
-    let inside = zone == "." || lower == *zone || lower.ends_with(&format!(".{zone}"));
+    let before = name.len().checked_sub(zone.len());
+    let inside = zone == "."
+        || before.is_some_and(|before| {
+            let (front, end) = name.as_bytes().split_at(before);
+            end.eq_ignore_ascii_case(zone.as_bytes()) && matches!(front.last(), None | Some(b'.'))
+        });
     inside.then(|| zone.trim_start_matches('.').len())
 }
 
