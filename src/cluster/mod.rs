@@ -341,6 +341,11 @@ impl Cluster {
         }
     }
 
+    /// The absolute paths at which a place's tools are found.
+    pub fn tools(&self, place: &Place) -> Vec<String> {
+        self.userland.tools(self, place)
+    }
+
     /// A server of the image's (`nginx -g 'daemon off;'`), for a script that starts one; `None`
     /// when `arguments` name no server of the image.
     pub fn server(

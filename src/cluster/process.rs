@@ -213,6 +213,10 @@ pub enum StartError {
 
 /// The programs that this room does not have: shells and command-line tools.
 pub trait Userland: Send + Sync {
+    /// The absolute paths at which a place's tools are found, twice where two folders are one (as
+    /// Debian's `/bin` and `/usr/bin`).
+    fn tools(&self, cluster: &Cluster, place: &Place) -> Vec<String>;
+
     /// Makes a program of an argument list, with the tools that `image` holds.
     ///
     /// # Errors

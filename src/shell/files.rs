@@ -5,8 +5,8 @@
 
 use super::file_facts::Facts;
 use super::tool::INPUT;
-use super::{Files, Io, commands};
-use crate::cluster::{Attributes, Cluster, Flavour, Place};
+use super::{Files, Io};
+use crate::cluster::{Attributes, Cluster, Place};
 use crate::random::Stream;
 
 /// Where the laptop's working folder is.
@@ -27,6 +27,13 @@ const BYTES: usize = 64 << 20;
 
 /// Files that are shorter than this are counted, but not added up.
 const SHORT: usize = 4 << 10;
+
+/// The folders in which tools stand.
+const PROGRAM_FOLDERS: [&str; 5] = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"];
+
+/// What stands in the file of a program that was installed: a file that somebody wrote is no program,
+/// whatever its name.
+pub(super) const PROGRAM: &[u8] = b"\x7fELF";
 
 /// Bytes of a path and of a name in it, as in Linux (`PATH_MAX`, with its end, and `NAME_MAX`).
 const PATH: usize = 4_095;
@@ -158,7 +165,7 @@ impl View<'_> {
         match content {
             Some(content) => Ok(content),
             None if self.is_directory(path) => Err("Is a directory".to_owned()),
-            None if self.is_program(path) => Ok(commands::PROGRAM.to_vec()),
+            None if self.is_program(path) => Ok(PROGRAM.to_vec()),
             None => Err(self.absence(path).to_owned()),
         }
     }
@@ -194,26 +201,17 @@ impl View<'_> {
     /// Whether a tool that the place has stands at an absolute path: where `which` finds it, or where
     /// Debian's `/bin` leads to the same.
     pub fn is_program(self, path: &str) -> bool {
-        let Some((folder, name)) = path.rsplit_once('/') else { return false };
-        let folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"];
-        folders.contains(&folder)
-            && commands::is_installed(self.cluster, self.place, name)
-            && self.programs(folder).any(|known| known == name)
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        PROGRAM_FOLDERS.contains(&folder)
+            && self.cluster.tools(self.place).iter().any(|tool| tool == path)
     }
 
     /// The names of the tools in a folder.
     fn programs(self, folder: &str) -> impl Iterator<Item = String> {
-        let names = commands::installed(self.cluster, self.place);
-        let gnu = commands::flavour(self.cluster, self.place) == Flavour::Gnu;
-        let folder = match folder {
-            "/bin" if gnu => "/usr/bin",
-            "/sbin" if gnu => "/usr/sbin",
-            other => other,
-        }
-        .to_owned();
-        names.into_iter().filter_map(move |name| {
-            let path = commands::path(self.cluster, self.place, name);
-            (path.rsplit_once('/')?.0 == folder).then(|| name.to_owned())
+        let tools = self.cluster.tools(self.place).into_iter();
+        tools.filter_map(move |tool| {
+            let (of, name) = tool.rsplit_once('/')?;
+            (of == folder).then(|| name.to_owned())
         })
     }
 
@@ -282,7 +280,7 @@ impl View<'_> {
             let direct = system.filter(|name| !name.is_empty() && !name.contains('/'));
             names.extend(direct.map(|name| format!("{name}/")));
         }
-        if matches!(path, "/bin" | "/usr/bin" | "/sbin" | "/usr/sbin" | "/usr/local/bin") {
+        if PROGRAM_FOLDERS.contains(&path) {
             names.extend(self.programs(path));
         }
         names.sort();

@@ -21,6 +21,18 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Programs;
 
 impl Userland for Programs {
+    fn tools(&self, cluster: &Cluster, place: &Place) -> Vec<String> {
+        let merged = commands::flavour(cluster, place) == Flavour::Gnu;
+        let paths = commands::installed(cluster, place).into_iter().flat_map(|name| {
+            let path = commands::path(cluster, place, name);
+            let short = path.strip_prefix("/usr").filter(|short| {
+                merged && (short.starts_with("/bin/") || short.starts_with("/sbin/"))
+            });
+            [short.map(str::to_owned), Some(path.clone())]
+        });
+        paths.flatten().collect()
+    }
+
     fn start(
         &self,
         arguments: &[String],

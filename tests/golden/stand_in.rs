@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use podhop::cluster::{
-    Answer, Ask, Context, HttpRequest, HttpResponse, Image, Payload, Place, Poll, Process, Reply,
-    Signal, StartError, Userland,
+    Answer, Ask, Cluster, Context, HttpRequest, HttpResponse, Image, Payload, Place, Poll, Process,
+    Reply, Signal, StartError, Userland,
 };
 use podhop::network::Protocol;
 use podhop::shell;
@@ -30,6 +30,10 @@ impl Programs {
 }
 
 impl Userland for Programs {
+    fn tools(&self, cluster: &Cluster, place: &Place) -> Vec<String> {
+        self.0.tools(cluster, place)
+    }
+
     fn start(
         &self,
         arguments: &[String],

@@ -34,6 +34,10 @@ enum TinyProgram {
 }
 
 impl Userland for Tiny {
+    fn tools(&self, _: &Cluster, _: &Place) -> Vec<String> {
+        ["sleep", "env", "echo", "cat", "sh"].map(|name| format!("/bin/{name}")).to_vec()
+    }
+
     fn start(
         &self,
         arguments: &[String],

@@ -38,6 +38,7 @@ use std::collections::BTreeMap;
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::network::ProcessId;
 use crate::shell::Io;
+use crate::shell::files::PROGRAM;
 
 /// What decides how a command behaves.
 pub(super) struct Setting<'a> {
@@ -105,10 +106,6 @@ fn is_added(cluster: &Cluster, place: &Place, name: &str) -> bool {
     let file = || cluster.read_file(place, &format!("/usr/bin/{name}"));
     !name.is_empty() && file().is_some_and(|content| content == PROGRAM)
 }
-
-/// What stands in the file of a program that was installed: a file that somebody wrote is no program,
-/// whatever its name.
-pub(super) const PROGRAM: &[u8] = b"\x7fELF";
 
 /// The file in the folders of programs that somebody wrote under a name; it runs once it has the right to.
 pub(super) fn written(cluster: &Cluster, place: &Place, name: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use crate::shell::Io;
 use crate::shell::commands::is_installed;
+use crate::shell::files::PROGRAM;
 
 /// The tools that a package brings.
 const PACKAGES: &[(&str, &[&str])] = &[
@@ -67,7 +68,7 @@ pub(super) fn unpack(io: &mut Io<'_>, name: &str) -> Result<(), String> {
     for tool in tools(name).unwrap_or_default() {
         let path = format!("/usr/bin/{tool}");
         io.cluster
-            .write_file(io.place, &path, crate::shell::commands::PROGRAM)
+            .write_file(io.place, &path, PROGRAM)
             .map_err(|why| format!("cannot write {path}: {why}"))?;
     }
     Ok(())
