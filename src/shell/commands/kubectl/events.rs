@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::super::super::tool::{Io, Step};
 use super::client::{Client, Filter};
 use super::command::{self, Command};
@@ -47,7 +49,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if let Some(output) = Output::of_write(&call, io)? {
         // The events of its list don't tell their kind, and without one none has a name to print.
         if output != Output::Name {
-            let text = output.print(&objects, false)?;
+            let text = output.print_value(&whole(&objects))?;
             io.stdout.extend_from_slice(text.as_bytes());
         }
         return DONE;
@@ -70,6 +72,20 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let since = io.cluster.objects().revision();
     Ok(Next::Wait(Box::new(Watch { wanted, everywhere, layout, since, client: call.client })))
+}
+
+/// The events as kubectl gathers them: a list of its own, whose items don't tell their kind.
+fn whole(objects: &[Object]) -> Value {
+    let item = |object: &Object| {
+        let mut value = object.to_value();
+        if let Some(fields) = value.as_object_mut() {
+            fields.remove("apiVersion");
+            fields.remove("kind");
+        }
+        value
+    };
+    let items: Vec<Value> = objects.iter().map(item).collect();
+    json!({"apiVersion": "v1", "items": items, "kind": "EventList", "metadata": {}})
 }
 
 /// Which events are shown.
@@ -186,5 +202,18 @@ impl Task for Watch {
         let text = self.layout.print(&table(&fresh, io.now(), self.everywhere), false);
         io.stdout.extend_from_slice(text.as_bytes());
         Ok(Step::Until(io.now() + PERIOD))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::shell::tests::output;
+
+    // `pkg/cmd/events/events.go`: the list is made by kubectl, and only the list has a kind.
+    #[test]
+    fn a_list_of_events_tells_its_own_kind_alone() {
+        let line = "kubectl run a --image=nginx:1.27 >/dev/null; sleep 5; kubectl events -o name; \
+            kubectl events -o jsonpath='{.kind} {.items[0].kind}{.items[0].involvedObject.name}'";
+        assert_eq!(output(line), "EventList a");
     }
 }

@@ -14,6 +14,7 @@ use crate::api::table::{Layout, Table, format_labels};
 use crate::api::{Action, FieldSelector, Kind, LabelSelector, Object, Subresource};
 use crate::clock::SimTime;
 use crate::cluster::{Did, ObjectName};
+use crate::manifest::go_json;
 
 pub(super) static COMMAND: Command = Command {
     name: "get",
@@ -457,8 +458,12 @@ impl Watch {
     /// An object, in what tells its event if that is wanted.
     fn written(&self, output: &Output, object: &Object, action: Action) -> Result<String, Failure> {
         if self.events && !matches!(output, Output::Name) {
-            let event = json!({"type": event_name(action), "object": object.to_value()});
-            return output.print_value(&event);
+            let (name, value) = (event_name(action), object.to_value());
+            if *output == Output::Json {
+                // `JSONPrinter` has a line for each.
+                return Ok(format!("{{\"type\":\"{name}\",\"object\":{}}}\n", go_json(&value)));
+            }
+            return output.print_value(&json!({"type": name, "object": value}));
         }
         output.print(std::slice::from_ref(object), true)
     }
