@@ -341,6 +341,35 @@ impl Cluster {
         }
     }
 
+    /// Which family a place's tools are of. The laptop's and the nodes' are GNU.
+    pub fn flavour(&self, place: &Place) -> Flavour {
+        match place {
+            Place::Laptop | Place::Node(_) => Flavour::Gnu,
+            Place::Container { .. } => {
+                self.image(place).map_or(Flavour::BusyBox, |image| image.flavour)
+            }
+        }
+    }
+
+    /// A place's host name, as prompts and `hostname` show it.
+    pub fn host_name(&self, place: &Place) -> String {
+        match place {
+            Place::Laptop => "laptop".to_owned(),
+            Place::Node(name) => name.to_string(),
+            Place::Container { namespace, pod, .. } => {
+                let object = self.objects().get::<api::Pod>(namespace, pod);
+                let spec = object.and_then(|pod| pod.spec.as_ref());
+                let own = spec.and_then(|spec| spec.hostname.clone());
+                let node = spec
+                    .filter(|spec| spec.host_network == Some(true))
+                    .and_then(|spec| spec.node_name.clone());
+                // The kernel's limit; the kubelet cuts longer pod names.
+                let name = node.or(own).unwrap_or_else(|| pod.to_string());
+                name.chars().take(63).collect()
+            }
+        }
+    }
+
     /// The absolute paths at which a place's tools are found.
     pub fn tools(&self, place: &Place) -> Vec<String> {
         self.userland.tools(self, place)

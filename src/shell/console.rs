@@ -198,7 +198,7 @@ impl Nested {
         };
         match machine.dialect() {
             Dialect::Bash => {
-                let host = super::commands::host_name(cluster, machine.place());
+                let host = cluster.host_name(machine.place());
                 format!("{user}@{host}:{short}{mark} ")
             }
             Dialect::Ash => format!("{short} {mark} "),

@@ -18,6 +18,7 @@ mod machine;
 mod pattern;
 mod programs;
 mod session;
+mod shells;
 mod signals;
 mod syntax;
 mod tool;

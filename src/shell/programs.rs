@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::commands::{self, Setting};
+use super::commands;
 use super::files::USUAL_UMASK;
 use super::machine::Machine;
-use super::machine::lookup::dialect;
+use super::syntax::Dialect;
 use super::tool::NEVER;
-use super::{Budget, Files, Interrupted, Io, Order, Stdin, Step, Tool};
+use super::{Budget, Files, Io, Order, Stdin, Step, Tool, shells};
 use crate::cluster::{
     Answer, Ask, Cluster, Context, Flavour, Image, Place, Poll, Process, Reply, Signal, StartError,
     Userland,
@@ -22,7 +22,7 @@ pub(super) struct Programs;
 
 impl Userland for Programs {
     fn tools(&self, cluster: &Cluster, place: &Place) -> Vec<String> {
-        let merged = commands::flavour(cluster, place) == Flavour::Gnu;
+        let merged = cluster.flavour(place) == Flavour::Gnu;
         let paths = commands::installed(cluster, place).into_iter().flat_map(|name| {
             let path = commands::path(cluster, place, name);
             let short = path.strip_prefix("/usr").filter(|short| {
@@ -102,10 +102,10 @@ impl Program {
         self.stdin = container_stdin(context.cluster, &self.place);
         let name = arguments.first().map_or("", String::as_str);
         let plain = name.rsplit('/').next().unwrap_or(name);
-        let mut machine = match dialect(plain, self.flavour) {
+        let mut machine = match Dialect::of_program(plain, self.flavour) {
             Some(dialect) => Machine::started(self.place.clone(), dialect, environment, &arguments),
             None => {
-                let dialect = own_dialect(self.flavour);
+                let dialect = Dialect::of_sh(self.flavour);
                 let mut machine = Machine::new(self.place.clone(), dialect, environment);
                 machine.run_words(&arguments);
                 machine
@@ -199,109 +199,6 @@ impl Process for Program {
     }
 }
 
-/// The language of a place's `sh`.
-pub(super) fn own_dialect(flavour: Flavour) -> super::syntax::Dialect {
-    match flavour {
-        Flavour::BusyBox => super::syntax::Dialect::Ash,
-        Flavour::Gnu => super::syntax::Dialect::Dash,
-    }
-}
-
-/// A shell as a command.
-#[derive(Clone)]
-struct Script {
-    machine: Machine,
-    /// Whether it has begun: until then it is where its caller is.
-    begun: bool,
-}
-
-/// A shell as a command of another one.
-pub(super) fn script(machine: Machine) -> Box<dyn Tool> {
-    Box::new(Script { machine, begun: true })
-}
-
-impl Tool for Script {
-    fn step(&mut self, io: &mut Io<'_>) -> Step {
-        if !std::mem::replace(&mut self.begun, true) {
-            self.machine.set_directory(io.directory);
-            self.machine.set_umask(io.umask);
-        }
-        self.machine.step(io)
-    }
-
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.machine.interrupt(io)
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        self.machine.terminate(io);
-    }
-}
-
-/// A shell without a script: at a terminal it asks for commands, and else it reads them.
-#[derive(Clone)]
-struct Undecided {
-    reader: Box<dyn Tool>,
-    console: Box<dyn Tool>,
-    /// Whether it asks; nobody knows before its first step.
-    asks: Option<bool>,
-}
-
-impl Undecided {
-    fn chosen(&mut self, terminal: bool) -> &mut Box<dyn Tool> {
-        match *self.asks.get_or_insert(terminal) {
-            true => &mut self.console,
-            false => &mut self.reader,
-        }
-    }
-}
-
-impl Tool for Undecided {
-    fn step(&mut self, io: &mut Io<'_>) -> Step {
-        self.chosen(io.stdin.terminal).step(io)
-    }
-
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.chosen(io.stdin.terminal).interrupt(io)
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        self.chosen(io.stdin.terminal).terminate(io);
-    }
-}
-
-/// `sh`, `bash` and their kin as commands: a script, or at a terminal a prompt.
-pub(super) fn shell(
-    name: &str,
-    arguments: &[String],
-    setting: &Setting<'_>,
-) -> Option<Box<dyn Tool>> {
-    let dialect = dialect(name, setting.flavour)?;
-    let environment: Vec<(String, String)> =
-        setting.environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let place = setting.place.clone();
-    let options = |argument: &String| argument.starts_with('-') && !argument.contains('c');
-    let login = arguments.iter().any(|argument| argument == "-l" || argument == "--login");
-    let mut all = vec![name.to_owned()];
-    all.extend_from_slice(arguments);
-    if arguments.iter().all(options) {
-        let mut machine = Machine::started(place.clone(), dialect, environment.clone(), &all);
-        if let Some(process) = setting.process {
-            machine.set_process(process);
-        }
-        let reader = Box::new(Script { machine, begun: false });
-        let console = super::console::nested(place, dialect, environment, login);
-        let asks =
-            arguments.iter().any(|argument| argument.contains('i') && !argument.starts_with("--"));
-        return Some(Box::new(Undecided { reader, console, asks: asks.then_some(true) }));
-    }
-    let mut machine = Machine::started(place, dialect, environment, &all);
-    if let Some(process) = setting.process {
-        machine.set_process(process);
-    }
-    Some(Box::new(Script { machine, begun: false }))
-}
-
 /// A program at `place` with the place's own environment; `None` when there is none.
 pub(super) fn exec(
     cluster: &Cluster,
@@ -314,24 +211,24 @@ pub(super) fn exec(
     if !is_own_file(name) && !commands::is_installed(cluster, place, plain) {
         return None;
     }
-    let flavour = commands::flavour(cluster, place);
+    let flavour = cluster.flavour(place);
     let environment = cluster.environment(place);
     let directory = cluster.image(place).map_or("/", |image| &image.directory);
-    let mut machine = match dialect(plain, flavour) {
+    let mut machine = match Dialect::of_program(plain, flavour) {
         Some(dialect) if terminal && rest.iter().all(|argument| argument.starts_with("-l")) => {
             let login = !rest.is_empty();
             return Some(super::console::nested(place.clone(), dialect, environment, login));
         }
         Some(dialect) => Machine::started(place.clone(), dialect, environment, arguments),
         None => {
-            let mut machine = Machine::new(place.clone(), own_dialect(flavour), environment);
+            let mut machine = Machine::new(place.clone(), Dialect::of_sh(flavour), environment);
             machine.run_words(arguments);
             machine
         }
     };
     machine.set_directory(directory);
     machine.set_pid(20);
-    Some(script(machine))
+    Some(shells::script(machine))
 }
 
 /// A fresh shell at `place`, as a goal's command gets it.
@@ -340,32 +237,11 @@ pub(super) fn fresh(cluster: &Cluster, place: &Place) -> Machine {
         return super::session::laptop();
     }
     let dialect = match place {
-        Place::Node(_) => super::syntax::Dialect::Bash,
-        _ => own_dialect(commands::flavour(cluster, place)),
+        Place::Node(_) => Dialect::Bash,
+        _ => Dialect::of_sh(cluster.flavour(place)),
     };
     let mut machine = Machine::new(place.clone(), dialect, cluster.environment(place));
     machine.set_directory(cluster.image(place).map_or("/", |image| &image.directory));
     machine.set_pid(20);
-    machine
-}
-
-/// A shell that runs these words with what `io` has, in this environment.
-pub(super) fn words(
-    io: &Io<'_>,
-    words: &[String],
-    environment: &std::collections::BTreeMap<String, String>,
-) -> Machine {
-    let dialect = match io.place {
-        Place::Laptop | Place::Node(_) => super::syntax::Dialect::Bash,
-        Place::Container { .. } => own_dialect(commands::flavour(io.cluster, io.place)),
-    };
-    let own = environment.iter().map(|(name, value)| (name.clone(), value.clone()));
-    let mut machine = Machine::new(io.place.clone(), dialect, own.collect());
-    machine.pass_on(environment.get("SHLVL"));
-    machine.set_directory(io.directory);
-    machine.set_umask(io.umask);
-    if !words.is_empty() {
-        machine.run_words(words);
-    }
     machine
 }

@@ -50,14 +50,9 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
         .and_then(|client| facts.locator.mention_in(&client.source, [program]))
         .or_else(|| facts.locator.mention([program]));
     let fixed = facts.runs_in_pod() || facts.goal_says("exec");
-    let own = match place {
-        Place::Container { namespace, pod, container } => {
-            image_line(facts, namespace, pod, container)
-        }
-        _ => None,
-    };
     // Where the goal says who asks, its container's image is what can be changed.
-    let line = if fixed && other.is_none() { own.or(line) } else { line };
+    let own = (fixed && other.is_none()).then(|| image_line(facts, place)).flatten();
+    let line = own.or(line);
     let beside = has_it_beside(facts, place, program);
     let fix = match other {
         Some(other) => format!("use {other}, which the image has"),
@@ -195,10 +190,11 @@ fn not_on_laptop(facts: &Facts<'_>, program: &str) -> Diagnosis {
 }
 
 /// Where the player wrote the image of a container.
-fn image_line(facts: &Facts<'_>, namespace: &str, pod: &str, container: &str) -> Option<Location> {
+fn image_line(facts: &Facts<'_>, place: &Place) -> Option<Location> {
+    let Place::Container { namespace, pod, container } = place else { return None };
     let source = facts.pod_source(namespace, pod)?;
     let specs = source.pod()?.pointer("/spec/containers")?.as_array()?;
-    let index = specs.iter().position(|spec| spec["name"].as_str() == Some(container))?;
+    let index = specs.iter().position(|spec| spec["name"].as_str() == Some(&**container))?;
     source.line(&format!("spec.containers[{index}].image"))
 }
 

@@ -15,6 +15,20 @@ use crate::level::probe;
 use crate::manifest;
 use crate::network::SocketAddr;
 
+/// A container that does not run since it asks for a name that nobody knows.
+fn unknown_name(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+    message: &str,
+) -> Option<Diagnosis> {
+    let name = unresolved(facts, pod, container)?;
+    let place = place_of(pod, container);
+    let inner = Facts { client: Some(place), unresolved: Some(name), ..Facts::bare(facts.case) };
+    let why = names::diagnose(&inner)?;
+    Some(Diagnosis { message: format!("{message}, as {}", why.message), ..why })
+}
+
 /// Why a container of the pod waits, for the reason that its kubelet gives.
 pub(super) fn diagnose(
     facts: &Facts<'_>,
@@ -60,14 +74,8 @@ pub(super) fn diagnose(
             .look(looks)
             .fix(format!("{command}, and send again"));
     }
-    if let Some(name) = unresolved(facts, pod, container) {
-        let place = place_of(pod, container);
-        let inner =
-            Facts { client: Some(place), unresolved: Some(name), ..Facts::bare(facts.case) };
-        if let Some(why) = names::diagnose(&inner) {
-            let message = format!("{}, as {}", said.message, why.message);
-            return Diagnosis { message, ..why }.facts(last_words).look(looks);
-        }
+    if let Some(why) = unknown_name(facts, pod, container, &said.message) {
+        return why.facts(last_words).look(looks);
     }
     if let Some(refused) = refused_config(facts, pod, container) {
         return refused.look(looks);

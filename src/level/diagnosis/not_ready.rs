@@ -47,6 +47,19 @@ impl Failed<'_> {
         scaled.or_else(|| selectors::passes_over(self.facts, service, None))
     }
 
+    /// A port where somebody listens, and another answer than the probe wants.
+    fn odd_probe(&self, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
+        let (kind, name) = super::owners::maker(self.facts, pod);
+        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+        let object = ObjectName { kind, namespace, name };
+        if self.facts.listeners(pod).is_empty() || kind == Kind::Pod {
+            return None;
+        }
+        rollouts::failing_probe(self.facts, &object, pod, said)
+            .or_else(|| rollouts::probe_waits(self.facts, &object, pod, said))
+            .filter(|said| said.at.is_some())
+    }
+
     /// Pods of the Service are there, and none of them is ready.
     pub(super) fn not_ready(
         &self,
@@ -108,20 +121,8 @@ impl Failed<'_> {
         }))
         .at(line.or_else(|| self.service_field(rule, "spec.selector")))
         .fix(fix);
-        // A port where somebody listens, and another answer than the probe wants.
-        let odd = || {
-            matching.iter().find_map(|pod| {
-                let (kind, maker) = super::owners::maker(self.facts, pod);
-                let object = ObjectName { kind, namespace: namespace.to_owned(), name: maker };
-                let listens = !self.facts.listeners(pod).is_empty() && kind != Kind::Pod;
-                let fails = || rollouts::failing_probe(self.facts, &object, pod, &said);
-                let waits = || rollouts::probe_waits(self.facts, &object, pod, &said);
-                let said = listens.then(|| fails().or_else(waits));
-                said.flatten().filter(|said| said.at.is_some())
-            })
-        };
         match port.is_none() && soon.is_none() {
-            true => odd().unwrap_or(said),
+            true => matching.iter().find_map(|pod| self.odd_probe(pod, &said)).unwrap_or(said),
             false => said,
         }
     }

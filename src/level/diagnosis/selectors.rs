@@ -95,6 +95,23 @@ pub(super) fn shared<'p>(key: &str, pod: &'p Pod) -> Near<'p> {
     }
 }
 
+/// The Service, a namespace's, that leads where the player wants to go.
+fn leads_to_meant((namespace, name): (&str, &str)) -> String {
+    format!("Service {}, which leads to the pods that are meant", shown_name(namespace, name))
+}
+
+/// Why there are no pods that a selector could match, where that is known.
+fn without_pods(
+    facts: &Facts<'_>,
+    service: &Service,
+    wanted: &Labels,
+    words: (super::Code, &str),
+) -> Option<Diagnosis> {
+    scaled_to_none(facts, service, wanted, words)
+        .or_else(|| missing_by_name(facts, service, wanted, words))
+        .or_else(|| refused_pods(facts, service, wanted, words))
+}
+
 /// A Service whose selector matches no pod of its namespace.
 pub(super) fn nothing(
     facts: &Facts<'_>,
@@ -106,10 +123,7 @@ pub(super) fn nothing(
     let (namespace, name) = services::full_name(service);
     let (all, _) = services::pods(facts, service);
     let words = (code, message.as_str());
-    let known = scaled_to_none(facts, service, wanted, words)
-        .or_else(|| missing_by_name(facts, service, wanted, words))
-        .or_else(|| refused_pods(facts, service, wanted, words));
-    if let Some(said) = known {
+    if let Some(said) = without_pods(facts, service, wanted, words) {
         return said;
     }
     let others = beside_client(facts, &all);
@@ -151,12 +165,9 @@ pub(super) fn nothing(
         Some(file) => format!("describe Service {name} in {file} again, and {fix}"),
         None => fix,
     };
-    let instead = behind.map(|(space, other)| {
-        format!("Service {}, which leads to the pods that are meant", shown_name(space, other))
-    });
     let nearest = elsewhere
         .map(|other| format!("pods with {} are in namespace {other}", shown(wanted)))
-        .or(instead)
+        .or_else(|| behind.map(leads_to_meant))
         .or(meant)
         .or(near.said);
     Diagnosis::new(code, message)
@@ -650,6 +661,18 @@ fn listens_later(
     )
 }
 
+/// The Deployment whose template lacks a label that its pod has.
+fn labelled_by_hand(facts: &Facts<'_>, pod: &Pod, key: &str, value: &str) -> Option<String> {
+    let namespace = pod.metadata.namespace.as_deref()?;
+    let (kind, owner) = super::owners::maker(facts, pod);
+    let objects = facts.case.cluster.objects();
+    let deployment =
+        objects.get::<Deployment>(namespace, &owner).filter(|_| kind == Kind::Deployment)?;
+    let template = deployment.spec.as_ref()?.template.metadata.as_ref()?;
+    let has = template.labels.as_ref().and_then(|labels| labels.get(key));
+    (has.map(String::as_str) != Some(value)).then_some(owner)
+}
+
 /// Too few pods stand behind the Service, and ready pods that the goal would take an answer from are not
 /// selected: what they lack, and whether those that are selected were labelled by hand.
 pub(super) fn left_out(
@@ -667,15 +690,7 @@ pub(super) fn left_out(
     let pod_name = out.metadata.name.as_deref()?;
     let has = out.metadata.labels.clone().unwrap_or_default();
     let (key, value) = wanted.iter().find(|(key, value)| has.get(*key) != Some(*value))?;
-    let by_hand = matching.iter().find_map(|pod| {
-        let (kind, owner) = super::owners::maker(facts, pod);
-        let objects = facts.case.cluster.objects();
-        let deployment =
-            objects.get::<Deployment>(namespace, &owner).filter(|_| kind == Kind::Deployment)?;
-        let template = deployment.spec.as_ref()?.template.metadata.as_ref()?;
-        let labels = template.labels.as_ref();
-        (labels.and_then(|labels| labels.get(key)) != Some(value)).then_some(owner)
-    });
+    let by_hand = matching.iter().find_map(|pod| labelled_by_hand(facts, pod, key, value));
     // A label by which all that are meant are told apart from one that is not.
     let pods: Vec<&Pod> = meant.iter().map(|pod| &***pod).collect();
     let others: Vec<&&Arc<Pod>> =

@@ -54,22 +54,12 @@ pub(super) struct Setting<'a> {
 
 /// Whether the tools of the place where a command runs are GNU's.
 pub(super) fn is_gnu(io: &Io<'_>) -> bool {
-    flavour(io.cluster, io.place) == Flavour::Gnu
-}
-
-/// Which family a place's tools are of. The laptop's and the nodes' are GNU.
-pub(super) fn flavour(cluster: &Cluster, place: &Place) -> Flavour {
-    match place {
-        Place::Laptop | Place::Node(_) => Flavour::Gnu,
-        Place::Container { .. } => {
-            cluster.image(place).map_or(Flavour::BusyBox, |image| image.flavour)
-        }
-    }
+    io.cluster.flavour(io.place) == Flavour::Gnu
 }
 
 /// Whose words a place's tools have.
 pub(super) fn words(cluster: &Cluster, place: &Place) -> options::Messages {
-    match flavour(cluster, place) {
+    match cluster.flavour(place) {
         Flavour::Gnu => options::Messages::Gnu,
         // The image of BusyBox itself is built with glibc; everything else of this family is Alpine.
         Flavour::BusyBox if cluster.image(place).is_some_and(|image| image.name == "busybox") => {
@@ -123,30 +113,11 @@ pub(super) fn client_flavour(cluster: &Cluster, place: &Place, name: &str) -> Fl
     if brought || !applet && is_added(cluster, place, name) {
         return Flavour::Gnu;
     }
-    flavour(cluster, place)
+    cluster.flavour(place)
 }
 
 /// Where `which` finds a program.
 pub(super) fn path(cluster: &Cluster, place: &Place, name: &str) -> String {
     let folder = registry::program_called(name).map_or(Folder::UsrBin, |program| program.folder);
-    format!("{}/{name}", folder.path(flavour(cluster, place)))
-}
-
-/// A place's host name, as prompts and `hostname` show it.
-pub(super) fn host_name(cluster: &Cluster, place: &Place) -> String {
-    match place {
-        Place::Laptop => "laptop".to_owned(),
-        Place::Node(name) => name.to_string(),
-        Place::Container { namespace, pod, .. } => {
-            let object = cluster.objects().get::<crate::api::Pod>(namespace, pod);
-            let spec = object.and_then(|pod| pod.spec.as_ref());
-            let own = spec.and_then(|spec| spec.hostname.clone());
-            let node = spec
-                .filter(|spec| spec.host_network == Some(true))
-                .and_then(|spec| spec.node_name.clone());
-            // The kernel's limit; the kubelet cuts longer pod names.
-            let name = node.or(own).unwrap_or_else(|| pod.to_string());
-            name.chars().take(63).collect()
-        }
-    }
+    format!("{}/{name}", folder.path(cluster.flavour(place)))
 }

@@ -139,7 +139,7 @@ pub(super) fn echo_tool(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
 }
 
 fn program(io: &Io<'_>) -> Manner {
-    match super::flavour(io.cluster, io.place) {
+    match io.cluster.flavour(io.place) {
         crate::cluster::Flavour::Gnu => Manner::Gnu,
         crate::cluster::Flavour::BusyBox => Manner::Ash,
     }

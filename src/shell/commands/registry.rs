@@ -19,7 +19,7 @@ use super::text::{
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing};
 use crate::cluster::{Cluster, Flavour, Place};
-use crate::shell::{Tool, programs};
+use crate::shell::{Tool, shells};
 
 /// A program that podhop has.
 pub(super) struct Program {
@@ -111,6 +111,12 @@ const fn perhaps(
     program(name, Start::Perhaps(start))
 }
 
+/// A shell of this name, where the place's tools have one.
+fn shell(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
+    let Setting { place, flavour, environment, process, .. } = *setting;
+    shells::shell(name, arguments, shells::Start { place, flavour, environment, process })
+}
+
 const fn flavoured(
     name: &'static str,
     gnu: fn(&[String]) -> Box<dyn Tool>,
@@ -159,14 +165,14 @@ static PROGRAMS: &[Program] = &[
     alone("apt", |arguments| packages::packages("apt", arguments)).used("apt update | apt install [-y] PACKAGE...").not_on_laptop(),
     alone("apt-get", |arguments| packages::packages("apt-get", arguments)).used("apt-get update | apt-get install [-y] PACKAGE...").not_on_laptop(),
     plain("arch", identity::arch),
-    perhaps("ash", |arguments, setting| programs::shell("ash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
+    perhaps("ash", |arguments, setting| shell("ash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
     placed("awk", awk::awk).used("awk [-F SEPARATOR] [-v NAME=VALUE] 'PROGRAM' [FILE]..."),
     plain("b2sum", digest::b2sum).used("b2sum [-c] [-l BITS] [FILE]..."),
     plain("base32", base64::base32),
     plain("base64", base64::base64).used("base64 [-d] [-w COLUMNS] [FILE]"),
     plain("basename", names::basename).used("basename PATH [SUFFIX]"),
     plain("basenc", base64::basenc).used("basenc --base64|--base32|--base16 [-d] [-w COLUMNS] [FILE]"),
-    perhaps("bash", |arguments, setting| programs::shell("bash", arguments, setting)).within(Folder::Bin),
+    perhaps("bash", |arguments, setting| shell("bash", arguments, setting)).within(Folder::Bin),
     alone("bc", bc::bc).used("bc [-lqsw] [FILE]...").with_own_help(),
     placed("busybox", run::busybox).used("busybox APPLET [ARGUMENT]...").not_on_laptop(),
     plain("cal", calendar::cal).used("cal [-jmy] [[MONTH] YEAR]").not_on_laptop(),
@@ -185,7 +191,7 @@ static PROGRAMS: &[Program] = &[
     plain("csplit", csplit::csplit).used("csplit [-f PREFIX] [-n DIGITS] [-ksz] FILE PATTERN..."),
     alone("curl", net::curl::start),
     placed("cut", cut::cut).used("cut -d DELIMITER -f FIELDS | -c CHARACTERS [FILE]..."),
-    perhaps("dash", |arguments, setting| programs::shell("dash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
+    perhaps("dash", |arguments, setting| shell("dash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
     plain("date", date::date).used("date [-u] [-d MOMENT] [+FORMAT]"),
     plain("dc", dc::dc).used("dc [-e EXPRESSION] [-f FILE] [FILE]...").not_on_laptop(),
     plain("dd", dd::dd).used("dd [if=FILE] [of=FILE] [bs=BYTES] [count=N] [skip=N] [seek=N] [conv=LIST]"),
@@ -284,7 +290,7 @@ static PROGRAMS: &[Program] = &[
     placed("sed", sed::sed).used("sed [-nEi] [-e] SCRIPT [FILE]...").within(Folder::Bin),
     placed("seq", repeat::seq).used("seq [-w] [-s SEPARATOR] [FIRST [STEP]] LAST"),
     placed("setsid", |arguments, setting| run::plain_run("setsid", arguments, setting)),
-    perhaps("sh", |arguments, setting| programs::shell("sh", arguments, setting)).within(Folder::Bin),
+    perhaps("sh", |arguments, setting| shell("sh", arguments, setting)).within(Folder::Bin),
     plain("sha1sum", digest::sha1sum).used("sha1sum [-c] [FILE]..."),
     plain("sha224sum", digest::sha224sum),
     plain("sha256sum", digest::sha256sum).used("sha256sum [-c] [FILE]..."),

@@ -365,11 +365,10 @@ impl Machine {
                 self.state.status = i32::from(!holds);
             }
             CommandKind::Arithmetic(expression) => {
-                if self.state.options.trace {
-                    let text = self.expansion(io, outputs, |expander| expander.text(expression));
-                    if let Ok(text) = text {
-                        self.trace_line(io, &format!("(( {text} ))"));
-                    }
+                let traced = self.state.options.trace;
+                let text = traced.then(|| self.expansion(io, outputs, |e| e.text(expression)));
+                if let Some(Ok(text)) = text {
+                    self.trace_line(io, &format!("(( {text} ))"));
                 }
                 let value = self.expansion(io, outputs, |expander| expander.arithmetic(expression));
                 self.state.status = self.truth(io, value)?;

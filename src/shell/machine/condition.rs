@@ -311,6 +311,16 @@ fn binary(left: &str, operator: &str, right: &str, world: &World<'_>) -> Result<
 }
 
 impl Machine {
+    /// What `=~` has found, as an array.
+    fn remember_match(&mut self, found: Vec<String>) {
+        let mut array = SharedMap::default();
+        for (at, text) in found.into_iter().enumerate() {
+            array.insert(at as u64, text);
+        }
+        let variable = self.state.variables.or_default("BASH_REMATCH");
+        variable.elements = Some(Elements::Indexed(array));
+    }
+
     /// Whether the condition in `[[ … ]]` holds.
     pub(super) fn conditional(
         &mut self,
@@ -366,13 +376,7 @@ impl Machine {
             self.trace_line(io, &format!("[[ {line} ]]"));
         }
         if let Some(found) = found {
-            let mut array = SharedMap::default();
-            for (at, text) in found.into_iter().enumerate() {
-                array.insert(at as u64, text);
-            }
-            let variables = &mut self.state.variables;
-            let variable = variables.or_default("BASH_REMATCH");
-            variable.elements = Some(Elements::Indexed(array));
+            self.remember_match(found);
         }
         result.map_err(|why| {
             if why == Wrong::NoPattern {

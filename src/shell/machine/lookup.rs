@@ -7,7 +7,7 @@ use super::{Dialect, Io, Machine, files_view};
 use crate::cluster::{Flavour, Place, Process};
 use crate::shell::commands::{self, Messages, Setting};
 use crate::shell::foreground::run_in_foreground;
-use crate::shell::{Tool, files, programs};
+use crate::shell::{Tool, files, shells};
 
 /// What a name stands for.
 pub(super) enum Found {
@@ -17,6 +17,13 @@ pub(super) enum Found {
     Server(Box<dyn Process>),
     /// Nothing that could run: the message and the exit code.
     Failed { message: String, status: i32 },
+}
+
+/// What a shell says of a file that may not be run.
+fn forbidden(machine: &Machine, name: &str, path: &str) -> String {
+    let state = &machine.state;
+    let named = if state.dialect == Dialect::Bash { path } else { name };
+    format!("{}{named}: Permission denied", state.prefix())
 }
 
 /// Finds the program called `name` and gives it its arguments.
@@ -38,10 +45,7 @@ pub(super) fn find(
         None => match on_path(machine, io, name, environment.get("PATH")) {
             OnPath::System => name,
             OnPath::File(path) => return script(machine, io, &path, arguments, environment),
-            OnPath::Forbidden(path) => {
-                let named = if state.dialect == Dialect::Bash { path.as_str() } else { name };
-                return fail(format!("{}{named}: Permission denied", state.prefix()), 126);
-            }
+            OnPath::Forbidden(path) => return fail(forbidden(machine, name, &path), 126),
             OnPath::Nowhere => return fail(state.not_found(name), 127),
         },
         Some((folder, plain)) if is_system(folder) => plain,
@@ -68,16 +72,15 @@ pub(super) fn find(
         };
     }
     if !commands::is_installed(io.cluster, &state.place, plain) {
-        if let Some(path) = commands::written(io.cluster, &state.place, plain) {
-            if files_view(io, &state.place).is_executable(&path) {
-                return script(machine, io, &path, arguments, environment);
+        return match commands::written(io.cluster, &state.place, plain) {
+            Some(path) if files_view(io, &state.place).is_executable(&path) => {
+                script(machine, io, &path, arguments, environment)
             }
-            let named = if state.dialect == Dialect::Bash { path.as_str() } else { name };
-            return fail(format!("{}{named}: Permission denied", state.prefix()), 126);
-        }
-        return match is_left_out(io, &state.place, plain) {
-            true => fail(commands::not_simulated(plain), 127),
-            false => fail(state.not_found(name), 127),
+            Some(path) => fail(forbidden(machine, name, &path), 126),
+            None if is_left_out(io, &state.place, plain) => {
+                fail(commands::not_simulated(plain), 127)
+            }
+            None => fail(state.not_found(name), 127),
         };
     }
     let flavour = commands::client_flavour(io.cluster, &state.place, plain);
@@ -190,7 +193,7 @@ fn script(
         Err(_) => return fail(state.not_found(name), 127),
     };
     let interpreter = text.lines().next().and_then(interpreter);
-    let flavour = commands::flavour(io.cluster, &state.place);
+    let flavour = io.cluster.flavour(&state.place);
     let dialect = match interpreter {
         None => state.dialect,
         Some(program) if is_left_out(io, &state.place, program) => {
@@ -207,7 +210,7 @@ fn script(
                 127,
             );
         }
-        Some(program) => match dialect(program, flavour) {
+        Some(program) => match Dialect::of_program(program, flavour) {
             Some(dialect) => dialect,
             None => {
                 let told = format!("podhop: not simulated here: scripts of {program}");
@@ -232,7 +235,7 @@ fn script(
     inner.state.process = state.process;
     inner.shells = machine.shells / 2;
     inner.run_text(&text);
-    Found::Tool(programs::script(inner))
+    Found::Tool(shells::script(inner))
 }
 
 /// Whether a program is one of those that the laptop would have, and podhop has not.
@@ -259,14 +262,4 @@ fn interpreter(first: &str) -> Option<&str> {
 fn interpreter_option(first: &str) -> Option<&str> {
     let (_, rest) = first.strip_prefix("#!")?.trim().split_once([' ', '\t'])?;
     Some(rest.trim()).filter(|rest| rest.starts_with('-') && !rest.contains(' ') && *rest != "-")
-}
-
-/// The shell's language that a program's name stands for at a place with these tools.
-pub(in crate::shell) fn dialect(name: &str, flavour: Flavour) -> Option<Dialect> {
-    match (name, flavour) {
-        ("bash", _) => Some(Dialect::Bash),
-        ("sh" | "ash", Flavour::BusyBox) => Some(Dialect::Ash),
-        ("sh" | "dash", Flavour::Gnu) => Some(Dialect::Dash),
-        _ => None,
-    }
 }

@@ -11,7 +11,6 @@ use super::state::{assign, is_bash_own, target};
 use crate::clock::SimTime;
 use crate::cluster::Place;
 use crate::random::Stream;
-use crate::shell::commands;
 use crate::shell::files::absolute;
 use crate::shell::pattern::Pattern;
 use crate::shell::syntax::{
@@ -332,7 +331,7 @@ impl Expander<'_> {
             "BASHPID" => (state.pid + state.depth).to_string(),
             "BASH_SUBSHELL" => state.depth.to_string(),
             "UID" | "EUID" => if root { "0" } else { "1000" }.to_owned(),
-            "HOSTNAME" => commands::host_name(self.view.cluster, &state.place),
+            "HOSTNAME" => self.view.cluster.host_name(&state.place),
             "HOSTTYPE" => "x86_64".to_owned(),
             "MACHTYPE" => "x86_64-pc-linux-gnu".to_owned(),
             "OSTYPE" => "linux-gnu".to_owned(),

@@ -20,6 +20,8 @@ mod words;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::cluster::Flavour;
+
 pub use ast::{
     Arm, ArmEnd, Assignment, Command, CommandKind, Conditional, Connector, Element, Index, Item,
     List, Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
@@ -38,6 +40,26 @@ pub enum Dialect {
     Dash,
     /// BusyBox `sh`.
     Ash,
+}
+
+impl Dialect {
+    /// The language of the shell that a program's name stands for, at a place with these tools.
+    pub fn of_program(name: &str, flavour: Flavour) -> Option<Dialect> {
+        match (name, flavour) {
+            ("bash", _) => Some(Dialect::Bash),
+            ("sh" | "ash", Flavour::BusyBox) => Some(Dialect::Ash),
+            ("sh" | "dash", Flavour::Gnu) => Some(Dialect::Dash),
+            _ => None,
+        }
+    }
+
+    /// The language of a place's `sh`.
+    pub fn of_sh(flavour: Flavour) -> Dialect {
+        match flavour {
+            Flavour::BusyBox => Dialect::Ash,
+            Flavour::Gnu => Dialect::Dash,
+        }
+    }
 }
 
 /// How a text is to be read.

@@ -112,6 +112,19 @@ pub(super) fn commands() -> impl Iterator<Item = &'static Command> {
     GROUPS.iter().flat_map(|(_, commands)| commands.iter().copied())
 }
 
+/// Whether every flag is given without which a command does nothing.
+///
+/// # Errors
+/// Those that are not.
+fn require(command: &Command, arguments: &flags::Arguments) -> Result<(), Failure> {
+    let missing = command.required.iter().filter(|flag| !arguments.given(flag));
+    let missing: Vec<String> = missing.map(|flag| format!("\"{flag}\"")).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::message(format!("required flag(s) {} not set", missing.join(", ")))),
+    }
+}
+
 /// Reads a command line and runs its subcommand.
 ///
 /// # Errors
@@ -139,16 +152,7 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
     if arguments.given("record") {
         io.write_error("Flag --record has been deprecated, --record will be removed in the future");
     }
-    let missing: Vec<String> = command
-        .required
-        .iter()
-        .filter(|flag| !arguments.given(flag))
-        .map(|flag| format!("\"{flag}\""))
-        .collect();
-    if !missing.is_empty() {
-        let text = format!("required flag(s) {} not set", missing.join(", "));
-        return Err(Failure::message(text));
-    }
+    require(command, &arguments)?;
     profile(&arguments)?;
     let config = Config::load(&arguments, io)?;
     // `kubectl config` changes the file, whatever context it is asked to work in.

@@ -8,10 +8,10 @@ use super::sleep::duration;
 use crate::clock::SimTime;
 use crate::cluster::{Cluster, Flavour};
 use crate::shell::commands::options::Grammar;
-use crate::shell::commands::{Setting, busybox_usage, failed, host_name};
+use crate::shell::commands::{Setting, busybox_usage, failed};
 use crate::shell::machine::Machine;
 use crate::shell::signals::{signal_name, signal_number};
-use crate::shell::{Interrupted, Io, Step, Tool, UiRequest, programs};
+use crate::shell::{Interrupted, Io, Step, Tool, UiRequest, shells};
 
 /// Signals by their numbers.
 const KILL: i32 = 9;
@@ -201,13 +201,13 @@ impl Tool for Watch {
             }
             if self.title {
                 let left = format!("Every {:.1}s: {}", self.every.as_secs_f64(), self.text);
-                let host = host_name(io.cluster, io.place);
+                let host = io.cluster.host_name(io.place);
                 let right = format!("{host}: {}", date::format(io.now(), "%a %b %e %H:%M:%S %Y"));
                 let gap =
                     80_usize.saturating_sub(left.chars().count() + right.chars().count()).max(2);
                 io.say(format!("{left}{:gap$}{right}\n", ""));
             }
-            let mut machine = programs::words(io, &[], io.environment);
+            let mut machine = shells::words(io, &[], io.environment);
             machine.run_text(&self.text);
             self.inner = Some(machine);
             if std::mem::replace(&mut self.begun, true) && self.every.is_zero() {

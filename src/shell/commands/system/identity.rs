@@ -3,8 +3,9 @@
 use crate::api::Pod;
 use crate::cluster::{Flavour, Identity, Place};
 use crate::shell::Io;
+use crate::shell::commands;
 use crate::shell::commands::options::{Grammar, Messages, Options};
-use crate::shell::commands::{self, host_name};
+
 use crate::shell::hashed::in_order;
 
 /// The kernel that every node runs.
@@ -51,7 +52,7 @@ pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>
         });
         return Some(1);
     }
-    let name = host_name(io.cluster, io.place);
+    let name = io.cluster.host_name(io.place);
     if options.has('F') || !options.operands.is_empty() {
         io.write_error("hostname: you must be root to change the host name");
         return Some(1);
@@ -109,7 +110,7 @@ pub(in crate::shell::commands) fn whoami(arguments: &[String], io: &mut Io<'_>) 
         return Some(extra_operand(io, "whoami", extra));
     }
     let (number, name) = io.cluster.identity(io.place).user;
-    match (name, commands::flavour(io.cluster, io.place)) {
+    match (name, io.cluster.flavour(io.place)) {
         (Some(name), _) => {
             io.say(name);
             return Some(0);
@@ -124,7 +125,7 @@ pub(in crate::shell::commands) fn whoami(arguments: &[String], io: &mut Io<'_>) 
 
 /// Says that there is one operand too many.
 fn extra_operand(io: &mut Io<'_>, tool: &str, extra: &str) -> i32 {
-    io.write_error(match commands::flavour(io.cluster, io.place) {
+    io.write_error(match io.cluster.flavour(io.place) {
         Flavour::Gnu => {
             format!("{tool}: extra operand '{extra}'\nTry '{tool} --help' for more information.")
         }
@@ -165,7 +166,7 @@ fn user(io: &Io<'_>, who: &str) -> Option<Identity> {
 }
 
 fn no_user(io: &mut Io<'_>, tool: &str, who: &str) -> i32 {
-    io.write_error(match commands::flavour(io.cluster, io.place) {
+    io.write_error(match io.cluster.flavour(io.place) {
         Flavour::Gnu => format!("{tool}: '{who}': no such user"),
         Flavour::BusyBox => format!("{tool}: unknown user {who}"),
     });
@@ -205,7 +206,7 @@ pub(in crate::shell::commands) fn logname(arguments: &[String], io: &mut Io<'_>)
     if let Some(extra) = options.operands.first() {
         return Some(extra_operand(io, "logname", extra));
     }
-    io.write_error(match commands::flavour(io.cluster, io.place) {
+    io.write_error(match io.cluster.flavour(io.place) {
         Flavour::Gnu => "logname: no login name",
         Flavour::BusyBox => "logname: getlogin: No such device or address",
     });
@@ -252,7 +253,7 @@ pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> O
 
 /// What `id` tells of somebody.
 fn told(io: &mut Io<'_>, options: &Options, identity: &Identity) -> i32 {
-    let flavour = commands::flavour(io.cluster, io.place);
+    let flavour = io.cluster.flavour(io.place);
     let own = identity.group.0;
     let mut groups = identity.groups.clone();
     if flavour == Flavour::Gnu {
@@ -315,7 +316,7 @@ pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -
         ));
         return Some(1);
     }
-    let host = host_name(io.cluster, io.place);
+    let host = io.cluster.host_name(io.place);
     let version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)";
     let given: String = options.in_order().map(|(letter, _)| letter).collect();
     let letters = if given.is_empty() { "s".to_owned() } else { given };

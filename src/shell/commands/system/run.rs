@@ -11,7 +11,7 @@ use crate::shell::commands::{
 };
 use crate::shell::hashed::in_order;
 use crate::shell::machine::Machine;
-use crate::shell::{Interrupted, Io, Step, Tool, programs};
+use crate::shell::{Interrupted, Io, Step, Tool, shells};
 
 /// A shell that runs these words with what `io` has; or why there is no such program.
 pub(in crate::shell::commands) fn start(
@@ -32,7 +32,7 @@ pub(in crate::shell::commands) fn start(
         };
         return Err(format!("{name}: {why}"));
     }
-    Ok(programs::words(io, words, environment))
+    Ok(shells::words(io, words, environment))
 }
 
 /// A command that becomes another one when it starts.

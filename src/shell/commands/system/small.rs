@@ -3,9 +3,9 @@
 use super::super::text::bytes::missing_operand;
 use crate::cluster::Flavour;
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::Grammar;
 use crate::shell::commands::trouble::left_out;
-use crate::shell::commands::{flavour, is_gnu};
 
 /// `hostid`: what the C library makes of the address of Debian's own host name, 127.0.1.1.
 pub(in crate::shell::commands) fn hostid(_: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -20,7 +20,7 @@ pub(in crate::shell::commands) fn stty(arguments: &[String], io: &mut Io<'_>) ->
         io.write_error(left_out("stty", told));
         return Some(1);
     }
-    io.write_error(match flavour(io.cluster, io.place) {
+    io.write_error(match io.cluster.flavour(io.place) {
         Flavour::Gnu => "stty: 'standard input': Inappropriate ioctl for device",
         Flavour::BusyBox => "stty: standard input: Inappropriate ioctl for device",
     });

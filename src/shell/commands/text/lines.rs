@@ -129,7 +129,7 @@ pub(in crate::shell::commands) fn is_empty_to(io: &Io<'_>, tool: &str, file: &st
 
 /// `cat: x: No such file or directory`, or BusyBox' wording of it.
 pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file: &str, why: &str) {
-    let flavour = commands::flavour(io.cluster, io.place);
+    let flavour = io.cluster.flavour(io.place);
     // gnulib's `quotef` and `quoteaf`: a name that a shell would read otherwise is written as it would read it.
     let plain = Quoting::Shell { always: file.is_empty(), escapes: true }.of(file);
     let quoted = Quoting::Shell { always: true, escapes: true }.of(file);

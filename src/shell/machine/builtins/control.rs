@@ -85,15 +85,6 @@ impl Machine {
         arguments: &[String],
     ) -> Option<i32> {
         let given = arguments.first().map(|count| count.parse::<i64>().ok());
-        let is_loop = |frame: &Frame| {
-            matches!(
-                frame,
-                Frame::While { .. }
-                    | Frame::For { .. }
-                    | Frame::ArithmeticFor { .. }
-                    | Frame::Select { .. }
-            )
-        };
         let mut loops: Vec<usize> = Vec::new();
         for (height, frame) in self.stack.iter().enumerate().rev() {
             match frame {
@@ -225,11 +216,7 @@ impl Machine {
         if self.jobs.is_empty() && !self.known_jobs.is_empty() {
             let known = std::mem::take(&mut self.known_jobs);
             for (at, (pid, text)) in known.iter().enumerate() {
-                let mark = match known.len() - at {
-                    1 => '+',
-                    2 => '-',
-                    _ => ' ',
-                };
+                let mark = mark(known.len() - at);
                 let line = match self.state.dialect {
                     _ if letters.contains('p') => pid.to_string(),
                     Dialect::Ash => format!("[{}]{mark}  {:<27}", at + 1, "Running"),
@@ -251,11 +238,7 @@ impl Machine {
                 lines.push(job.pid.to_string());
                 continue;
             }
-            let mark = match count - at {
-                1 => '+',
-                2 => '-',
-                _ => ' ',
-            };
+            let mark = mark(count - at);
             let state = match job.status {
                 None => "Running".to_owned(),
                 Some(0) => "Done".to_owned(),
@@ -282,4 +265,24 @@ impl Machine {
         self.jobs.retain(|job| job.status.is_none());
         0
     }
+}
+
+/// What marks a job, by how many are begun after it and itself.
+fn mark(left: usize) -> char {
+    match left {
+        1 => '+',
+        2 => '-',
+        _ => ' ',
+    }
+}
+
+/// Whether a frame is a loop, which `break` leaves.
+fn is_loop(frame: &Frame) -> bool {
+    matches!(
+        frame,
+        Frame::While { .. }
+            | Frame::For { .. }
+            | Frame::ArithmeticFor { .. }
+            | Frame::Select { .. }
+    )
 }

@@ -20,7 +20,7 @@ use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Misuse, MisuseKind, Options};
 use crate::shell::commands::{Setting, failed};
 use crate::shell::machine::Machine as Shell;
-use crate::shell::{Interrupted, Io, Stdin, Step, Tool, programs};
+use crate::shell::{Interrupted, Io, Stdin, Step, Tool, shells};
 
 /// Steps of awk for one of the shell's.
 const STEPS: u64 = 4;
@@ -196,7 +196,7 @@ impl Awk {
     fn start(&mut self, io: &mut Io<'_>, text: &str, input: Option<Vec<u8>>, kept: bool) {
         let words = ["sh".to_owned(), "-c".to_owned(), text.to_owned()];
         self.child = Some(Child {
-            shell: programs::words(io, &words, io.environment),
+            shell: shells::words(io, &words, io.environment),
             input: input.map(Stdin::of),
             output: kept.then(Vec::new),
         });
