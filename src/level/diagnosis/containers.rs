@@ -41,10 +41,7 @@ pub(super) fn diagnose(
     let message = waiting.and_then(|waiting| waiting.message.clone());
     let looks = [look::describe("pod", namespace, name), look::pods(namespace)];
     if matches!(reason, "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName") {
-        let said = image(container, name, reason).look(looks);
-        // What the registry says tells more only where no image is near.
-        let message = message.filter(|_| said.nearest.is_none());
-        return said.facts(message);
+        return image(container, name, reason, message).look(looks);
     }
     let looks = [look::log(namespace, name, &container.name), looks[0].clone()];
     if let Some(at) = taken_port(facts, pod, container) {
@@ -572,7 +569,12 @@ fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
     )
 }
 
-fn image(container: &ContainerStatus, pod: &str, reason: &str) -> Diagnosis {
+fn image(
+    container: &ContainerStatus,
+    pod: &str,
+    reason: &str,
+    message: Option<String>,
+) -> Diagnosis {
     let close = cluster::nearest_image(&container.image);
     Diagnosis::new(
         "image-not-pulled",
@@ -582,6 +584,8 @@ fn image(container: &ContainerStatus, pod: &str, reason: &str) -> Diagnosis {
         ),
     )
     .fact(format!("image: {}", container.image))
+    // What the registry says tells more only where no image is near.
+    .facts(message.filter(|_| close.is_none()))
     .nearest(close.map(|close| format!("image: {close}")))
     .fix(match close {
         Some(close) => format!("write image: {close}, apply, and send again"),

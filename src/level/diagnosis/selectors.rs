@@ -95,6 +95,19 @@ pub(super) fn shared<'p>(key: &str, pod: &'p Pod) -> Near<'p> {
     }
 }
 
+/// The Service of another namespace to which an alias in this one's place would lead.
+fn behind_alias<'a>(
+    facts: &Facts<'a>,
+    service: &Service,
+    wanted: &Labels,
+) -> Option<(&'a str, &'a str)> {
+    let (namespace, _) = services::full_name(service);
+    // An alias has no door to the outside.
+    let inside = service.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("ClusterIP");
+    let behind = moved(facts, service).or_else(|| with_selector(facts, service, wanted));
+    behind.filter(|(space, _)| inside && *space != namespace)
+}
+
 /// The Service, a namespace's, that leads where the player wants to go.
 fn leads_to_meant((namespace, name): (&str, &str)) -> String {
     format!("Service {}, which leads to the pods that are meant", shown_name(namespace, name))
@@ -137,11 +150,7 @@ pub(super) fn nothing(
     let path = near.key.as_deref().map_or_else(|| "spec.selector".to_owned(), path);
     let at = facts.locator.field("Service", namespace, name, &path);
     let lost = elsewhere.is_none() && near.instead.is_none();
-    let behind = moved(facts, service).or_else(|| with_selector(facts, service, wanted));
-    // An alias has no door to the outside.
-    let inside = service.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("ClusterIP");
-    let behind =
-        behind.filter(|(space, _)| near.instead.is_none() && inside && *space != namespace);
+    let behind = behind_alias(facts, service, wanted).filter(|_| near.instead.is_none());
     let meant = lost.then(|| labels_that_pass(facts, service, wanted)).flatten();
     // A Service that says its namespace itself is to say another one, if nothing else is to lead there.
     let moves = elsewhere.is_some() && behind.is_none() && meant.is_none();

@@ -271,10 +271,9 @@ impl Machine {
                 self.stack.push(Frame::Dial { path, stage: Stage::Start });
             }
             Err(Stop::Error(message)) => {
-                self.note_stopped(io, self.state.line, message.clone());
-                let message = format!("{}{message}", self.state.prefix());
-                self.write_error(io, &message);
-                self.give_up();
+                let told = format!("{}{message}", self.state.prefix());
+                self.write_error(io, &told);
+                self.give_up(io, message);
             }
             Err(Stop::Silent) => self.state.status = 2,
             Err(Stop::Unset(message)) => {
@@ -292,16 +291,17 @@ impl Machine {
 
     /// A command cannot be expanded. A script of bash goes on behind what was read with it; any other shell,
     /// and a copy of one, ends.
-    fn give_up(&mut self) {
+    fn give_up(&mut self, io: &mut Io<'_>, why: String) {
+        let bash = self.state.dialect == Dialect::Bash;
         let script = self.stack.iter().rposition(|frame| matches!(frame, Frame::Script { .. }));
-        match (self.state.dialect, script) {
-            (Dialect::Bash, Some(script)) if !self.state.interactive && self.state.depth == 0 => {
-                self.unwind_to(script + 1);
-                self.state.status = 1;
-            }
-            (Dialect::Bash, _) => self.fail_hard(1),
-            _ => self.fail_hard(2),
+        let script = script.filter(|_| bash && !self.state.interactive && self.state.depth == 0);
+        if let Some(script) = script {
+            self.unwind_to(script + 1);
+            self.state.status = 1;
+            return self.note_failed(io, "bash");
         }
+        self.note_stopped(io, self.state.line, why);
+        self.fail_hard(if bash { 1 } else { 2 });
     }
 
     /// Runs a substitution for a command that waits for its output.

@@ -1,6 +1,7 @@
 //! The language.
 
 use super::{Story, complaint, output};
+use crate::cluster::Did;
 
 #[test]
 fn words_are_split_and_quoted() {
@@ -19,6 +20,20 @@ fn a_carriage_return_is_part_of_its_word() {
     assert_eq!(output("echo a\r\necho [b\r]\r\n"), "a\r\n[b\r]\r\n");
     assert_eq!(output("cat <<E\nx\r\nE\r\nE\n"), "x\r\nE\r\n");
     assert_eq!(complaint("true\r").1, 127);
+}
+
+#[test]
+fn what_cannot_be_expanded_fails_a_command_of_bash_and_stops_dash() {
+    let script = "printf 'x=$((1/0))\\necho on\\n' >a.sh\n";
+    let run = |shell: &str| {
+        let finished = Story::new().run(&format!("{script}{shell} a.sh"));
+        let stopped = |did: &Did| matches!(did, Did::ScriptStopped { line: 1, .. });
+        let failed = |did: &Did| matches!(did, Did::CommandFailed(one) if one.line == 1);
+        let noted = |what: &dyn Fn(&Did) -> bool| finished.deeds.iter().any(|deed| what(&deed.did));
+        (noted(&stopped), noted(&failed), finished.stdout == b"on\n")
+    };
+    assert_eq!(run("bash"), (false, true, true));
+    assert_eq!(run("sh"), (true, false, false));
 }
 
 #[test]
