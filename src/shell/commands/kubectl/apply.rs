@@ -138,11 +138,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             }
         }
     }
-    if let Some(output) = apply.report.output.as_ref().filter(|output| **output != Output::Name) {
-        if let Some(value) = together(&applied) {
-            let text = output.print_value(&value)?;
-            io.stdout.extend_from_slice(text.as_bytes());
-        }
+    if let Some(output) = apply.report.output.as_ref().filter(|output| **output != Output::Name)
+        && let Some(value) = together(&applied)
+    {
+        let text = output.print_value(&value)?;
+        io.stdout.extend_from_slice(text.as_bytes());
     }
     match Failure::of(failures) {
         Some(failure) => Err(failure),
