@@ -46,6 +46,10 @@ impl End {
             Some((namespace, pod)) => (Some(namespace.to_owned()), pod),
             None => (None, pod),
         };
+        // A pod without a name counts as none.
+        if pod.is_empty() {
+            return Ok(End::Here(path.to_owned()));
+        }
         Ok(End::Pod(namespace, pod.to_owned(), path.to_owned()))
     }
 }

@@ -106,10 +106,7 @@ impl Wanted {
         }
         let object = match call.arguments.text("for") {
             "" => None,
-            word if !word.contains('/') => {
-                return Err(Failure::message("--for must be in resource/name form"));
-            }
-            word => Some(target::single(&[word.to_owned()], Kind::Pod).map_err(Failure::bare)?),
+            word => Some(involved(word)?),
         };
         Ok(Wanted { object, types })
     }
@@ -125,6 +122,17 @@ impl Wanted {
         fits && (self.types.is_empty()
             || self.types.iter().any(|name| name.eq_ignore_ascii_case(of_type)))
     }
+}
+
+/// The object of `--for`, which may lack a name (`decodeResourceTypeName`).
+fn involved(word: &str) -> Result<(Kind, String), Failure> {
+    let Some((kind, name)) = word.split_once('/') else {
+        return Err(Failure::message("--for must be in resource/name form"));
+    };
+    if name.contains('/') {
+        return Err(Failure::message(target::TWO_SLASHES));
+    }
+    Ok((target::kind(kind).map_err(Failure::bare)?, name.to_owned()))
 }
 
 /// When an event was seen last.

@@ -280,12 +280,16 @@ pub(super) fn kind(word: &str) -> Result<Kind, Failure> {
 }
 
 /// The object that `TYPE/NAME`, `TYPE NAME` or, with a default kind, `NAME` names.
+///
+/// # Errors
+/// No such type, or a word with a slash that is not one type and one name.
 pub(super) fn single(words: &[String], default: Kind) -> Result<(Kind, String), Failure> {
     match words {
-        [word] => match word.split_once('/') {
-            Some((kind_word, name)) => Ok((kind(kind_word)?, name.to_owned())),
-            None => Ok((default, word.clone())),
-        },
+        [word] if word.contains('/') => {
+            let (kind_word, name) = tuple(word)?;
+            Ok((kind(&kind_word)?, name))
+        }
+        [word] => Ok((default, word.clone())),
         [kind_word, name, ..] => Ok((kind(kind_word)?, name.clone())),
         [] => Err(Failure::message("Required resource not specified.")),
     }
@@ -412,11 +416,14 @@ fn every_kind_of_all() -> impl Iterator<Item = String> {
     plurals.filter(in_all).map(str::to_owned)
 }
 
+/// What kubectl says of `pods/a/b`.
+pub(super) const TWO_SLASHES: &str =
+    "arguments in resource/name form may not have more than one slash";
+
 fn tuple(word: &str) -> Result<(String, String), Failure> {
     let (kind_word, name) = word.split_once('/').unwrap_or((word, ""));
     if name.contains('/') {
-        let text = "arguments in resource/name form may not have more than one slash";
-        return Err(Failure::message(text));
+        return Err(Failure::message(TWO_SLASHES));
     }
     if kind_word.is_empty() || name.is_empty() || kind_word.contains(',') {
         let text = "arguments in resource/name form must have a single resource and name";
