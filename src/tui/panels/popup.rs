@@ -409,7 +409,10 @@ fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
     };
     let keys = match help.next() {
         Some(next) => format!("F3: {} · {digits}: into the terminal · Esc", next.words()),
-        None => format!("Enter: to the line · {digits}: into the terminal · Esc"),
+        None if help.asked().is_some_and(|fault| fault.diagnosis.at.is_some()) => {
+            format!("Enter: to the line · {digits}: into the terminal · Esc")
+        }
+        None => format!("{digits}: into the terminal · Esc"),
     };
     let scroll = game.scroll().map_or(Scroll::Reveal(fresh.0, fresh.1), Scroll::From);
     Sheet { title: &title, keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)
