@@ -183,25 +183,14 @@ fn prose_is_recognised() {
     assert_eq!(literals("let a = (\"one\", \"two\");"), ["one", "two"]);
 }
 
-/// What stands in the way of a circle of at most four files: the folder that its files have in common, and
-/// how many they are. These may become fewer, and no others may come.
-const CIRCLES: [(&str, usize); 1] = [
-    // A family of faults asks others for what is behind its own.
-    ("level/diagnosis", 9),
-];
-
 #[test]
-fn files_use_each_other_in_small_circles_alone() {
+fn files_use_each_other_in_circles_of_four_at_most() {
     let files = ROOMS.iter().flat_map(|room| files_of(room)).collect();
     let circles = cycles::circles(&cycles::sources(&source(), files));
     assert!(circles.len() > 5, "no circles are found any more: {circles:?}");
-    let most = |folder: &str| {
-        CIRCLES.iter().find(|(known, _)| *known == folder).map_or(4, |(_, most)| *most)
-    };
     for circle in circles {
-        let folder = cycles::folder(&circle);
         let names: Vec<String> = circle.iter().map(|module| module.join("/")).collect();
-        assert!(names.len() <= most(&folder), "{} files of {folder}: {names:#?}", names.len());
+        assert!(names.len() <= 4, "{} files use each other: {names:#?}", names.len());
     }
 }
 

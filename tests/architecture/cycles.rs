@@ -188,14 +188,3 @@ pub fn circles(sources: &Sources) -> Vec<BTreeSet<Module>> {
     let all: BTreeSet<BTreeSet<Module>> = uses.keys().map(circle).collect();
     all.into_iter().filter(|circle| circle.len() > 1).collect()
 }
-
-/// The folder that a circle's files have in common.
-pub fn folder(circle: &BTreeSet<Module>) -> String {
-    let mut all = circle.iter();
-    let mut common = all.next().cloned().unwrap_or_default();
-    for module in all {
-        let same = common.iter().zip(module).take_while(|(one, other)| one == other).count();
-        common.truncate(same);
-    }
-    common.join("/")
-}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Container, ContainerStatus, Probe};
 use serde_json::Value;
 
-use super::{Diagnosis, Facts, look, names, readiness, trial};
+use super::{Diagnosis, Facts, look, readiness, trial};
 use crate::api::{Event, Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, LogLines, Place};
@@ -23,9 +23,7 @@ fn unknown_name(
     message: &str,
 ) -> Option<Diagnosis> {
     let name = unresolved(facts, pod, container)?;
-    let place = place_of(pod, container);
-    let inner = Facts { client: Some(place), unresolved: Some(name), ..Facts::bare(facts.case) };
-    let why = names::diagnose(&inner)?;
+    let why = facts.unknown_to(place_of(pod, container), name)?;
     Some(Diagnosis { message: format!("{message}, as {}", why.message), ..why })
 }
 

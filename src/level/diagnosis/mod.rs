@@ -272,6 +272,13 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Why a name is not known to a client that is not the goal's own.
+    fn unknown_to(&self, client: Place, name: String) -> Option<Diagnosis> {
+        let inner =
+            Facts { client: Some(client), unresolved: Some(name), ..Facts::bare(self.case) };
+        names::diagnose(&inner)
+    }
+
     /// Every socket that is open where a pod's containers are, now.
     fn listeners(&self, pod: &Pod) -> Vec<Open> {
         listeners_in(self.case.cluster, pod)

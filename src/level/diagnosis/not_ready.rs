@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::look::{self, shown_name};
 use super::packets::Failed;
 use super::readiness::{closed_probe, pod_line, unhealthy};
-use super::{Diagnosis, Facts, gone, names, readiness, rollouts, selectors, services, trial};
+use super::{Diagnosis, gone, readiness, rollouts, selectors, services, trial};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::counted;
@@ -305,9 +305,7 @@ impl Failed<'_> {
             let own = |one: &&&Arc<Pod>| one.metadata.name.as_deref() == Some(&**pod);
             matching.iter().find(own).map(|_| (deed.place.clone(), pod.clone(), name.clone()))
         })?;
-        let unresolved = Some(name.trim_end_matches('.').to_owned());
-        let inner = Facts { client: Some(place), unresolved, ..Facts::bare(facts.case) };
-        let why = names::diagnose(&inner)?;
+        let why = facts.unknown_to(place, name.trim_end_matches('.').to_owned())?;
         if why.code != "no-name-for-pod" || why.at.is_none() {
             return None;
         }
