@@ -179,16 +179,6 @@ impl OtherWay {
     }
 }
 
-fn pod_at<'a>(facts: &Facts<'a>, address: IpAddr) -> Option<&'a Arc<Pod>> {
-    let text = address.to_string();
-    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
-    pods.find(|pod| {
-        let status = pod.status.as_ref();
-        let ips = status.into_iter().flat_map(|status| status.pod_ips.iter().flatten());
-        ips.into_iter().any(|one| one.ip == text)
-    })
-}
-
 impl<'a> Denied<'a> {
     fn of(facts: &'a Facts<'a>, hop: &Hop) -> Denied<'a> {
         let out = hop.stage == Stage::PolicyEgress;
@@ -198,11 +188,11 @@ impl<'a> Denied<'a> {
             facts,
             out,
             address,
-            pod: pod_at(facts, address),
+            pod: facts.pod_at(address),
             port: hop.before.destination.port(),
             protocol: hop.before.protocol,
-            receiver: pod_at(facts, to),
-            sender: pod_at(facts, from),
+            receiver: facts.pod_at(to),
+            sender: facts.pod_at(from),
         }
     }
 

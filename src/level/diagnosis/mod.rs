@@ -279,6 +279,17 @@ impl<'a> Facts<'a> {
         names::diagnose(&inner)
     }
 
+    /// The pod that has an address, of either family.
+    fn pod_at(&self, address: IpAddr) -> Option<&'a Arc<Pod>> {
+        let text = address.to_string();
+        let mut pods = self.case.cluster.objects().list::<Pod>(None);
+        pods.find(|pod| {
+            let status = pod.status.as_ref();
+            let ips = status.into_iter().flat_map(|status| status.pod_ips.iter().flatten());
+            ips.into_iter().any(|one| one.ip == text)
+        })
+    }
+
     /// Every socket that is open where a pod's containers are, now.
     fn listeners(&self, pod: &Pod) -> Vec<Open> {
         listeners_in(self.case.cluster, pod)

@@ -479,9 +479,7 @@ fn deleted_service(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
         return None;
     }
     let gone = gone::named(facts, name)?;
-    let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
-        .look(["kubectl get services --all-namespaces".to_owned()]);
-    Some(gone.explain(said))
+    Some(gone.explain(service_names::nobody_called(name, None)))
 }
 
 /// A node's name, which pods can't look up (R8.1).

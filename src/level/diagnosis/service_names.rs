@@ -361,7 +361,8 @@ pub(super) fn swapped(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
     )
 }
 
-fn nobody_called(name: &str, at: Option<Location>) -> Diagnosis {
+/// DNS knows no such name; the Services of all namespaces are the place to look.
+pub(super) fn nobody_called(name: &str, at: Option<Location>) -> Diagnosis {
     Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
         .look(["kubectl get services --all-namespaces".to_owned()])
         .at(at)

@@ -4,8 +4,8 @@ use std::net::Ipv4Addr;
 
 use k8s_openapi::api::core::v1::Service;
 
+use super::service_names::nobody_called;
 use super::{Diagnosis, Facts, look, services};
-use crate::api::Pod;
 use crate::diagnostic::Location;
 
 /// `http//web`, or `http://http://web`: the client takes the scheme for the host.
@@ -66,12 +66,8 @@ fn mistyped(name: &str) -> Option<Ipv4Addr> {
 /// An address that was probably meant, without its port where nobody listens there.
 pub(super) fn that_answers(facts: &Facts<'_>, address: String) -> String {
     let Some((ip, port)) = address.split_once(':') else { return address };
-    let pods = facts.case.cluster.objects().list::<Pod>(None);
-    let mut own = pods.filter(|pod| {
-        pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(ip))
-    });
     let port: u16 = port.parse().unwrap_or(0);
-    match own.next() {
+    match ip.parse().ok().and_then(|ip| facts.pod_at(ip)) {
         Some(pod) if !facts.listeners(pod).is_empty() && !facts.listens_on(pod, port) => {
             ip.to_owned()
         }
@@ -87,11 +83,7 @@ pub(super) fn dashed_address(
 ) -> Option<Diagnosis> {
     let first = name.split('.').next()?;
     let address: Ipv4Addr = first.replace('-', ".").parse().ok()?;
-    let address = address.to_string();
-    let mut pods = facts.case.cluster.objects().list::<Pod>(None);
-    let pod = pods.find(|pod| {
-        pod.status.as_ref().is_some_and(|status| status.pod_ip.as_deref() == Some(&address))
-    })?;
+    let pod = facts.pod_at(address.into())?;
     let namespace = pod.metadata.namespace.as_deref()?;
     let whole = format!("{first}.{namespace}.pod.cluster.local");
     Some(
@@ -119,11 +111,9 @@ pub(super) fn other_separator(
         (plain == format!("{own}-{namespace}")).then(|| format!("{own}.{namespace}"))
     })?;
     Some(
-        Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
-            .look(["kubectl get services --all-namespaces".to_owned()])
+        nobody_called(name, at.cloned())
             .fact("a dot stands between a Service's name and its namespace")
             .nearest(Some(whole.clone()))
-            .at(at.cloned())
             .fix(format!("write {whole}, apply, and send again")),
     )
 }
