@@ -24,6 +24,7 @@ pub(in crate::shell) mod system;
 mod testing;
 pub(in crate::shell) mod text;
 pub(in crate::shell) mod trouble;
+mod versions;
 
 pub(super) use absent::{is_real, not_simulated};
 pub(super) use options::Messages;

@@ -15,9 +15,9 @@ use super::system::{
 };
 use super::text::{
     awk, base64, bc, cat, column, compare, csplit, cut, dc, diff, digest, dump, fmt, fold, grep,
-    head, hexdump, pr, returns, sed, shuffle, sort, split, uniq, wc,
+    head, hexdump, join, pr, returns, sed, shuffle, sort, split, uniq, wc,
 };
-use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing};
+use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing, versions};
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::shell::{Tool, shells};
 
@@ -226,7 +226,6 @@ static PROGRAMS: &[Program] = &[
     placed("head", head::head).used("head [-n LINES | -c BYTES] [FILE]..."),
     plain("help", help::help),
     plain("hexdump", hexdump::hexdump).used("hexdump [-bcCdovx] [-n LENGTH] [-s OFFSET] [FILE]..."),
-    plain("history", help::history),
     alone("host", net::bind::host).used("host [-t TYPE] NAME [SERVER]"),
     plain("hostid", small::hostid),
     plain("hostname", identity::hostname).used("hostname [-i]"),
@@ -238,7 +237,7 @@ static PROGRAMS: &[Program] = &[
     plain("ipcalc", ipcalc::ipcalc).used("ipcalc [-bmnp] ADDRESS[/PREFIX] [NETMASK]").not_on_laptop(),
     plain("iptables", net::kernel::iptables).used("iptables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]").within(Folder::Sbin).not_on_laptop(),
     plain("iptables-save", net::kernel::iptables_save).used("iptables-save [-t TABLE]").within(Folder::Sbin).not_on_laptop(),
-    plain("join", compare::join).used("join [-t CHARACTER] [-1 FIELD] [-2 FIELD] [-a FILE] [-o LIST] FILE1 FILE2"),
+    plain("join", join::join).used("join [-t CHARACTER] [-1 FIELD] [-2 FIELD] [-a FILE] [-o LIST] FILE1 FILE2"),
     alone("jq", jq::jq).used("jq [-rcensSj] [--arg NAME VALUE] FILTER [FILE]...").with_own_help(),
     plain("kill", processes::kill).used("kill [-SIGNAL] PID..."),
     plain("killall", processes::killall).not_on_laptop(),
@@ -375,6 +374,17 @@ pub(in crate::shell) fn find(
 ) -> Option<Box<dyn Tool>> {
     let program = program_called(name)?;
     let asks_for_help = matches!(arguments, [only] if only == "--help");
+    let asks_for_version = matches!(arguments, [only] if only == "--version");
+    if asks_for_version
+        && setting.flavour == Flavour::Gnu
+        && let Some(line) = versions::first_line(name)
+    {
+        return Some(super::said(format!("{line}\n")));
+    }
+    // An applet answers on standard error.
+    if asks_for_help && setting.flavour == Flavour::BusyBox && !program.own_help {
+        return Some(failed(super::busybox_usage(name), 0));
+    }
     if asks_for_help && !program.usage.is_empty() && !program.own_help {
         return Some(super::plain(help::help, &[name.to_owned()]));
     }

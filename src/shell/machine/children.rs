@@ -33,6 +33,10 @@ impl Machine {
         }
         io.budget.take(SHELL + self.state.copied());
         let mut child = Machine::of(self.state.clone());
+        // A copy shows the traps that it does not have, until it sets one itself.
+        if self.state.inherited.is_empty() {
+            child.state.inherited = Arc::new(self.state.traps.clone());
+        }
         child.state.traps.retain(|_, command| command.is_empty());
         if !self.state.options.error_trace {
             child.state.traps.remove("ERR");

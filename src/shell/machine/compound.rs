@@ -308,6 +308,9 @@ impl Machine {
     fn begin_substitution(&mut self, io: &mut Io<'_>, list: Arc<List>, waiting: Waiting) {
         let Some(mut child) = self.child(io) else { return self.no_more_shells(io) };
         child.state.substitutions += 1;
+        if list.items.is_empty() {
+            child.state.status = 0;
+        }
         if let Some(variables) = self.assigned.take() {
             child.state.variables = variables;
         }
@@ -355,7 +358,10 @@ impl Machine {
                 }
                 let bodies =
                     self.expansion(io, outputs, |expander| chosen(expander, subject, arms))?;
-                self.state.status = 0;
+                // A body sees how the command before it ended.
+                if bodies.iter().all(|body| body.items.is_empty()) {
+                    self.state.status = 0;
+                }
                 for body in bodies.into_iter().rev() {
                     self.push_list(body);
                 }

@@ -48,6 +48,7 @@ impl Machine {
     pub(super) fn exit_trap(&mut self, command: &str) {
         self.leaving = true;
         let status = self.state.status;
+        self.ends_with = Some(status);
         self.state.keeps_command = true;
         let text = format!("{command}\nexit {status}").into();
         self.stack.push(Frame::Script { text, at: Mark::START, source: Source::Exit });
@@ -119,6 +120,7 @@ impl Machine {
 
     /// Takes `exit` back: the shell goes on.
     pub fn stay(&mut self) {
+        self.ends_with = None;
         self.leaving = false;
     }
 

@@ -62,7 +62,7 @@ pub(super) fn find(
         let told = format!("{}no help topics match `{topic}'.  {hint}", state.builtin("help"));
         return fail(told, 1);
     }
-    if matches!(name, "coproc" | "compopt" | "fc") && state.dialect == Dialect::Bash {
+    if matches!(name, "coproc" | "compopt") && state.dialect == Dialect::Bash {
         return fail(format!("podhop: {name} is not simulated here"), 1);
     }
     if let Some(process) = server(machine, io, name, arguments, environment) {

@@ -99,6 +99,10 @@ pub(in crate::shell) struct Machine {
     heard: failures::Heard,
     /// Whether the `EXIT` trap has run, or there is nothing more to run.
     leaving: bool,
+    /// Whether it runs one program for another (`env`, `timeout`), which knows no builtins.
+    runs_words: bool,
+    /// What it ends with, once its trap of `EXIT` runs.
+    ends_with: Option<i32>,
 }
 
 /// What a turn came to.
@@ -156,6 +160,8 @@ impl Machine {
             rest: SimTime::START,
             due_traps: Vec::new(),
             leaving: false,
+            ends_with: None,
+            runs_words: false,
         }
     }
 

@@ -23,6 +23,7 @@ impl Machine {
 
     /// Runs a command next whose words have been told apart already.
     pub fn run_words(&mut self, words: &[String]) {
+        self.runs_words = true;
         let words = words.iter().map(|word| Word::text(word.as_str())).collect();
         let kind = CommandKind::Simple { assignments: Vec::new(), words, arrays: Vec::new() };
         let command = Command { kind, redirects: Vec::new(), line: 1, text: "".into() };
@@ -47,7 +48,7 @@ impl Machine {
     }
 
     pub(super) fn reading(&self, interactive: bool) -> Reading<'_> {
-        Reading { dialect: self.state.dialect, aliases: &self.state.aliases, interactive }
+        Reading { dialect: self.state.dialect, aliases: self.state.used_aliases(), interactive }
     }
 
     /// What is printed for a syntax error in `text`.

@@ -8,13 +8,13 @@ use super::expand::Stop;
 use super::frame::{Frame, Server};
 use super::lookup::{Found, find};
 use super::redirect::{self, Ready};
-use super::state::{Variable, assign};
+use super::state::{ShellState, Variable, assign};
 use super::{Dialect, Io, Machine};
 use crate::clock::SimTime;
 use crate::cluster::Did;
 use crate::shell::commands;
 use crate::shell::foreground::with_input;
-use crate::shell::syntax::{Command, CommandKind};
+use crate::shell::syntax::{Assignment, Command, CommandKind, Word};
 
 /// Steps that a program costs before it has done anything.
 const PROGRAM: u64 = 60;
@@ -40,6 +40,8 @@ impl Machine {
         };
         let before = self.state.variables.clone();
         let mut assigned = Vec::new();
+        let settable = self.settable(io, assignments, words);
+        let assignments = settable.as_ref().unwrap_or(assignments);
         let prepared = self.expansion(io, outputs, |expander| {
             let prepared = Prepared {
                 fields: expander.fields(words)?,
@@ -79,6 +81,30 @@ impl Machine {
         self.expansion(io, &[], |expander| {
             filled.iter().try_for_each(|array| expander.put_array(array))
         })
+    }
+
+    /// The assignments before a command without those of variables that are read-only, of which bash only
+    /// tells; none where all of them may be made.
+    fn settable(
+        &mut self,
+        io: &mut Io<'_>,
+        assignments: &[Assignment],
+        words: &[Word],
+    ) -> Option<Vec<Assignment>> {
+        let fixed = |state: &ShellState, one: &Assignment| {
+            state.variables.get(&one.name).is_some_and(|known| known.readonly)
+        };
+        let bash = self.state.dialect == Dialect::Bash;
+        if !bash || words.is_empty() || !assignments.iter().any(|one| fixed(&self.state, one)) {
+            return None;
+        }
+        let (told, left): (Vec<Assignment>, Vec<Assignment>) =
+            assignments.iter().cloned().partition(|one| fixed(&self.state, one));
+        for one in told {
+            let told = format!("{}{}: readonly variable", self.state.prefix(), one.name);
+            self.write_error(io, &told);
+        }
+        Some(left)
     }
 
     /// Puts the files of `<( … )` where the command will look for them.
@@ -129,7 +155,11 @@ impl Machine {
             self.begin(body);
             return;
         }
-        if super::builtins::is_builtin(name, self.state.dialect) {
+        let program = self.state.passes_on && self.stack.is_empty() && self.runs_words;
+        if super::builtins::is_builtin(name, self.state.dialect)
+            && !self.state.disabled.contains(name)
+            && !program
+        {
             self.save_variables(&assignments);
             let status = self.builtin(io, name, &fields);
             if let Some(status) = status {

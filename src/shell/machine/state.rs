@@ -1,6 +1,6 @@
 //! What a shell knows: variables, functions, options; all that a subshell gets a copy of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::variables::Variables;
@@ -219,6 +219,10 @@ pub(super) struct ShellState {
     pub killed: Option<&'static str>,
     /// Signal names (and `EXIT`) to commands; an empty command ignores the signal.
     pub traps: BTreeMap<String, String>,
+    /// The traps of the shell that this is a copy of: `trap` shows them until one is set.
+    pub inherited: Arc<BTreeMap<String, String>>,
+    /// Builtins that `enable -n` has put aside.
+    pub disabled: BTreeSet<String>,
     /// `$$`
     pub pid: u32,
     /// `$!`
@@ -242,6 +246,13 @@ pub(super) struct ShellState {
 }
 
 impl ShellState {
+    /// The aliases that count: bash expands none in scripts, unless it is told to.
+    pub fn used_aliases(&self) -> &BTreeMap<String, String> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        let counts = self.dialect != Dialect::Bash || self.interactive;
+        if counts || self.shopt("expand_aliases") { &self.aliases } else { &NONE }
+    }
+
     /// A new shell at `place` with these exported variables.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> ShellState {
         let (functions, environment) = split_functions(dialect, environment);
@@ -298,6 +309,8 @@ impl ShellState {
             substitutions: 0,
             killed: None,
             traps: BTreeMap::new(),
+            inherited: Arc::default(),
+            disabled: BTreeSet::new(),
             pid: 1,
             last_job: None,
             began: None,

@@ -117,6 +117,8 @@ impl Parser<'_> {
                 Operation::TrimEnd { longest, pattern }
             }
             Some('/') if self.is_bash_like() => self.replacement(quoted)?,
+            // Nothing behind the colon is no slice.
+            Some(':') if self.is_bash() && self.rest().starts_with(":}") => Operation::Value,
             Some(':') if self.is_bash_like() => self.slice()?,
             Some(mark @ ('^' | ',')) if self.is_bash() => {
                 self.at += 1;

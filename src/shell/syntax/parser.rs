@@ -284,6 +284,8 @@ impl<'a> Parser<'a> {
                 Token::Newline | Token::End => {}
                 Token::Operator(")" | ";;" | ";&" | ";;&") => {}
                 _ if background => {}
+                // No separator is needed behind a compound command: `{ …; } }`, `if { …; } then`.
+                Token::Word(ref word) if word.bare().is_some_and(|it| CLOSING.contains(&it)) => {}
                 _ => return self.unexpected(expecting.first().copied()),
             }
         }

@@ -49,18 +49,17 @@ impl Tool for Timeout {
         if self.inner.is_none() {
             match start(io, &self.words, io.environment) {
                 Ok(machine) => self.inner = Some(machine),
-                Err(why) => {
-                    let name = self.words.first().map_or("", String::as_str);
-                    let why = why.rsplit_once(": ").map_or(why.as_str(), |(_, why)| why);
+                Err(refused) => {
+                    let (name, why) = (refused.name.as_str(), refused.why);
                     io.write_error(match self.flavour {
                         Flavour::Gnu => {
                             format!("timeout: failed to run command '{name}': {why}")
                         }
                         Flavour::BusyBox => {
-                            format!("timeout: can't execute '{name}': No such file or directory")
+                            format!("timeout: can't execute '{name}': {why}")
                         }
                     });
-                    return Step::Exit(if why == "Permission denied" { 126 } else { 127 });
+                    return Step::Exit(refused.exit());
                 }
             }
             self.until = self.limit.map(|limit| io.now() + limit);

@@ -15,6 +15,8 @@ struct Reader<'a> {
     at: usize,
     depth: u32,
     gnu: bool,
+    /// Whether what is read does not count any more: `1 | …`, `0 & …`.
+    idle: bool,
 }
 
 const LEVELS: [&[&str]; 5] =
@@ -31,8 +33,28 @@ impl Reader<'_> {
         while let Some(operator) = self.peek().filter(|word| operators.contains(word)) {
             let operator = operator.to_owned();
             self.at += 1;
-            let right = self.level(level + 1)?;
-            left = apply(&left, &operator, &right)?;
+            let before = self.idle;
+            self.idle |= match operator.as_str() {
+                "|" => !self.is_null(&left),
+                "&" => self.is_null(&left),
+                _ => false,
+            };
+            let right = self.level(level + 1);
+            self.idle = before;
+            left = match operator.as_str() {
+                "|" if !self.is_null(&left) => right.map(|_| left)?,
+                "|" if self.gnu && self.is_null(right.as_ref().map_or("", String::as_str)) => {
+                    right.map(|_| "0".to_owned())?
+                }
+                "|" => right?,
+                "&" if self.is_null(&left) => right.map(|_| "0".to_owned())?,
+                "&" => match right {
+                    Ok(right) if self.is_null(&right) => "0".to_owned(),
+                    right => right.map(|_| left)?,
+                },
+                _ if self.idle => right.map(|_| left)?,
+                _ => apply(&left, &operator, &right?)?,
+            };
         }
         Ok(left)
     }
@@ -42,9 +64,18 @@ impl Reader<'_> {
         while self.peek() == Some(":") {
             self.at += 1;
             let pattern = self.primary()?;
-            left = matched(&left, &pattern)?;
+            if !self.idle {
+                left = matched(&left, &pattern)?;
+            }
         }
         Ok(left)
+    }
+
+    /// Nothing, or zero: GNU's takes every number of zeros for it.
+    fn is_null(&self, value: &str) -> bool {
+        let zeros = value.strip_prefix('-').unwrap_or(value);
+        let zero = !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0');
+        value.is_empty() || value == "0" || self.gnu && zero
     }
 
     fn primary(&mut self) -> Result<String, String> {
@@ -95,17 +126,17 @@ impl Reader<'_> {
                 self.at += 1;
                 Ok(text)
             }
-            "index" if self.words.len() > self.at + 1 => {
+            "index" => {
                 let (text, letters) = (self.primary()?, self.primary()?);
                 let found = text.chars().position(|letter| letters.contains(letter));
                 Ok(found.map_or(0, |at| at + 1).to_string())
             }
-            "length" if self.peek().is_some() => Ok(self.primary()?.chars().count().to_string()),
-            "match" if self.words.len() > self.at + 1 => {
+            "length" => Ok(self.primary()?.chars().count().to_string()),
+            "match" => {
                 let (text, pattern) = (self.primary()?, self.primary()?);
                 matched(&text, &pattern)
             }
-            "substr" if self.words.len() > self.at + 2 => {
+            "substr" => {
                 let (text, start, length) = (self.primary()?, self.primary()?, self.primary()?);
                 let start: usize = start.parse().unwrap_or(0);
                 let length: usize = length.parse().unwrap_or(0);
@@ -136,20 +167,14 @@ fn matched(text: &str, pattern: &str) -> Result<String, String> {
     })
 }
 
-fn is_null(value: &str) -> bool {
-    value.is_empty() || value == "0"
-}
-
 fn apply(left: &str, operator: &str, right: &str) -> Result<String, String> {
-    let numbers = left.parse::<i64>().ok().zip(right.parse::<i64>().ok());
+    let numbers = left.parse::<i128>().ok().zip(right.parse::<i128>().ok());
     let truth = |holds: bool| if holds { "1" } else { "0" }.to_owned();
     let order = match numbers {
         Some((left, right)) => left.cmp(&right),
         None => left.cmp(right),
     };
     Ok(match operator {
-        "|" => if is_null(left) { right } else { left }.to_owned(),
-        "&" => if is_null(left) || is_null(right) { "0" } else { left }.to_owned(),
         "<" => truth(order.is_lt()),
         "<=" => truth(order.is_le()),
         "=" | "==" => truth(order.is_eq()),
@@ -185,14 +210,18 @@ fn busybox_words(message: &str) -> &str {
 
 pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = commands::is_gnu(io);
-    let mut reader = Reader { words: arguments, at: 0, depth: 0, gnu };
+    let words = match arguments.first().is_some_and(|first| first == "--") && gnu {
+        true => &arguments[1..],
+        false => arguments,
+    };
+    let mut reader = Reader { words, at: 0, depth: 0, gnu, idle: false };
     let result = reader.level(0).and_then(|value| match reader.peek() {
         None => Ok(value),
         Some(extra) => Err(format!("expr: syntax error: unexpected argument '{extra}'")),
     });
     Some(match result {
         Ok(value) => {
-            let status = i32::from(is_null(&value));
+            let status = i32::from(reader.is_null(&value));
             io.say(value);
             status
         }
@@ -215,18 +244,14 @@ pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) 
     }
     let mut status = 0;
     for word in words {
-        match word.trim_start_matches('+').parse::<u64>() {
-            // What has larger primes would take too long.
-            Ok(number) if number > 1 << 44 => {
-                status = 1;
-                io.write_error(commands::trouble::left_out("factor", "numbers above 2^44"));
-            }
+        match word.trim().trim_start_matches('+').parse::<u64>() {
             Ok(number) => {
-                if !io.budget.take(number.isqrt() / DIVISIONS_PER_STEP) {
+                if !io.budget.take(number.isqrt().isqrt() / DIVISIONS_PER_STEP) {
                     return Some(1);
                 }
-                let primes: String =
-                    primes(number).iter().map(|prime| format!(" {prime}")).collect();
+                let mut primes = primes(number);
+                primes.sort_unstable();
+                let primes: String = primes.iter().map(|prime| format!(" {prime}")).collect();
                 io.say(format!("{number}:{primes}"));
             }
             Err(_) => {
@@ -247,18 +272,83 @@ pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) 
 /// Divisions that are tried in one of the shell's steps.
 const DIVISIONS_PER_STEP: u64 = 64;
 
+/// What small numbers are divided by before they are looked at as a whole.
+const SMALL: u64 = 1_000;
+
+fn times(one: u64, other: u64, modulus: u64) -> u64 {
+    (u128::from(one) * u128::from(other) % u128::from(modulus)) as u64
+}
+
+fn power(mut base: u64, mut exponent: u64, modulus: u64) -> u64 {
+    let mut value = 1;
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            value = times(value, base, modulus);
+        }
+        base = times(base, base, modulus);
+        exponent >>= 1;
+    }
+    value
+}
+
+/// Miller's and Rabin's test, with the bases that are enough for 64 bits.
+fn is_prime(number: u64) -> bool {
+    let twos = (number - 1).trailing_zeros();
+    [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37].into_iter().all(|base| {
+        let mut value = power(base, (number - 1) >> twos, number);
+        value == 1
+            || (0..twos).any(|_| {
+                let found = value == number - 1;
+                value = times(value, value, number);
+                found
+            })
+    })
+}
+
+/// A divisor of a number that is no prime and has no small ones (Pollard's rho).
+fn divisor(number: u64) -> u64 {
+    let root = number.isqrt();
+    if root * root == number {
+        return root;
+    }
+    let greatest = |mut one: u64, mut other: u64| {
+        while other > 0 {
+            (one, other) = (other, one % other);
+        }
+        one
+    };
+    for shift in 1.. {
+        let next = |value: u64| (u128::from(times(value, value, number)) + shift) as u64 % number;
+        let (mut slow, mut fast) = (2, 2);
+        let mut found = 1;
+        while found == 1 {
+            slow = next(slow);
+            fast = next(next(fast));
+            found = greatest(slow.abs_diff(fast), number);
+        }
+        if found != number {
+            return found;
+        }
+    }
+    number
+}
+
 fn primes(mut number: u64) -> Vec<u64> {
     let mut all = Vec::new();
-    let mut prime = 2;
-    while number > 1 && prime * prime <= number {
-        while number.is_multiple_of(prime) {
+    for prime in (2..4).chain((5..SMALL).step_by(2)) {
+        while number > 1 && number.is_multiple_of(prime) {
             all.push(prime);
             number /= prime;
         }
-        prime += if prime == 2 { 1 } else { 2 };
     }
-    if number > 1 {
-        all.push(number);
+    let mut left = vec![number];
+    while let Some(number) = left.pop().filter(|number| *number > 1) {
+        if number < SMALL * SMALL || is_prime(number) {
+            all.push(number);
+        } else {
+            let one = divisor(number);
+            left.extend([one, number / one]);
+        }
     }
     all
 }

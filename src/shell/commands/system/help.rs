@@ -1,4 +1,4 @@
-//! `help`, `clear`, `history`, the editors: what the game does for the player.
+//! `help`, `clear`, the editors: what the game does for the player.
 
 use crate::cluster::Place;
 use crate::shell::commands::registry;
@@ -6,11 +6,6 @@ use crate::shell::{Io, UiRequest};
 
 pub(in crate::shell::commands) fn clear(_: &[String], io: &mut Io<'_>) -> Option<i32> {
     io.ui_requests.push(UiRequest::ClearScreen);
-    Some(0)
-}
-
-pub(in crate::shell::commands) fn history(_: &[String], io: &mut Io<'_>) -> Option<i32> {
-    io.write_error("podhop: the up arrow brings earlier commands back");
     Some(0)
 }
 

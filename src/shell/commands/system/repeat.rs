@@ -150,10 +150,13 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
             .to_owned()
             + TRY);
     }
-    let decimals = |text: &str| match text.contains(['e', 'E']) {
-        true => 0,
-        false => text.split_once('.').map_or(0, |(_, digits)| digits.len()),
+    let decimals = |text: &str| {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let digits = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len()) as i64;
+        let exponent = exponent.parse::<i64>().unwrap_or(0).clamp(-400, 400);
+        usize::try_from(digits - exponent).unwrap_or(0)
     };
+    let last_text = last.0.clone();
     let places = decimals(&first.0).max(decimals(&step.0));
     // BusyBox adds the step up without allowing for what a number with a point is off.
     let slack = if gnu { 1e-9 } else { 0.0 };
@@ -182,7 +185,15 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
         return Err(format!("seq: not simulated here: more than {MOST_BYTES} bytes"));
     }
     if options.has('w') {
-        let width = shown.iter().map(String::len).max().unwrap_or(0);
+        // As wide as the numbers were written, each with the places of all.
+        let written = |text: &str, plain: &str| {
+            let whole = text.split(['.', 'e', 'E']).next().map_or(0, str::len);
+            let whole = if text.contains(['e', 'E']) { 0 } else { whole };
+            plain.len().max(whole + usize::from(places > 0) + places)
+        };
+        let plain = |value: f64| format!("{value:.places$}");
+        let last = shown.last().cloned().unwrap_or_default();
+        let width = written(&first.0, &plain(first.1)).max(written(&last_text, &last));
         for text in &mut shown {
             let (sign, digits) = text.split_at(usize::from(text.starts_with('-')));
             *text = format!("{sign}{digits:0>width$}", width = width - sign.len());

@@ -13,26 +13,40 @@ use crate::shell::hashed::in_order;
 use crate::shell::machine::Machine;
 use crate::shell::{Interrupted, Io, Step, Tool, shells};
 
+/// Why a program cannot be started, as execve(2) answers.
+pub(in crate::shell::commands) struct NotStarted {
+    pub name: String,
+    pub why: &'static str,
+}
+
+impl NotStarted {
+    /// What a program ends with that was to become this one: 126 where it is there, and else 127.
+    pub fn exit(&self) -> i32 {
+        if self.why == FORBIDDEN { 126 } else { 127 }
+    }
+}
+
+const FORBIDDEN: &str = "Permission denied";
+
 /// A shell that runs these words with what `io` has; or why there is no such program.
 pub(in crate::shell::commands) fn start(
     io: &Io<'_>,
     words: &[String],
     environment: &BTreeMap<String, String>,
-) -> Result<Machine, String> {
+) -> Result<Machine, NotStarted> {
     let name = words.first().map_or("", String::as_str);
     let plain = name.rsplit('/').next().unwrap_or(name);
-    if !name.contains('/') && !is_installed(io.cluster, io.place, plain) {
-        return Err(format!("{name}: No such file or directory"));
+    let why = match name.contains('/') {
+        _ if is_installed(io.cluster, io.place, plain) => None,
+        false => Some("No such file or directory"),
+        true if io.is_directory(name) => Some(FORBIDDEN),
+        true if !io.is_file(name) => Some(io.view().absence(&io.absolute(name))),
+        true => (!io.view().is_executable(&io.absolute(name))).then_some(FORBIDDEN),
+    };
+    match why {
+        Some(why) => Err(NotStarted { name: name.to_owned(), why }),
+        None => Ok(shells::words(io, words, environment)),
     }
-    // execve(2): a path that leads to no program.
-    if name.contains('/') && !io.is_file(name) && !is_installed(io.cluster, io.place, plain) {
-        let why = match io.is_directory(name) {
-            true => "Permission denied",
-            false => io.view().absence(&io.absolute(name)),
-        };
-        return Err(format!("{name}: {why}"));
-    }
-    Ok(shells::words(io, words, environment))
 }
 
 /// A command that becomes another one when it starts.
@@ -90,8 +104,8 @@ impl Tool for Become {
             };
             match started {
                 Ok(machine) => self.inner = Some(machine),
-                Err(why) => {
-                    let name = self.words.first().map_or("", String::as_str);
+                Err(refused) => {
+                    let (name, why) = (refused.name.as_str(), refused.why);
                     if *io.place == Place::Laptop && is_real(name) {
                         io.write_error(not_simulated(name));
                         return Step::Exit(127);
@@ -100,22 +114,21 @@ impl Tool for Become {
                         ("sudo", _) => format!("sudo: {name}: command not found"),
                         ("busybox", _) => format!("{name}: applet not found"),
                         (tool, Flavour::BusyBox) => {
-                            format!("{tool}: can't execute '{name}': No such file or directory")
-                        }
-                        ("env", Flavour::Gnu) => {
-                            format!("env: '{name}': No such file or directory")
+                            format!("{tool}: can't execute '{name}': {why}")
                         }
                         (tool @ ("nohup" | "stdbuf"), Flavour::Gnu) => {
-                            format!(
-                                "{tool}: failed to run command '{name}': No such file or directory"
-                            )
+                            format!("{tool}: failed to run command '{name}': {why}")
                         }
-                        ("nice", Flavour::Gnu) => {
-                            format!("nice: '{name}': No such file or directory")
+                        (tool @ ("env" | "nice"), Flavour::Gnu) => {
+                            let hint = match name.contains(char::is_whitespace) && tool == "env" {
+                                true => "\nenv: use -[v]S to pass options in shebang lines",
+                                false => "",
+                            };
+                            format!("{tool}: '{name}': {why}{hint}")
                         }
-                        (tool, Flavour::Gnu) => format!("{tool}: {why}"),
+                        (tool, Flavour::Gnu) => format!("{tool}: {name}: {why}"),
                     });
-                    return Step::Exit(if self.tool == "sudo" { 1 } else { 127 });
+                    return Step::Exit(if self.tool == "sudo" { 1 } else { refused.exit() });
                 }
             }
         }
@@ -139,8 +152,9 @@ pub(in crate::shell::commands) fn env(
 ) -> Box<dyn Tool> {
     const GRAMMAR: Grammar = Grammar {
         name: "env",
-        short: "iu:0C:S:",
+        short: "iu:0C:S:v",
         long: &[
+            ("debug", 'v'),
             ("ignore-environment", 'i'),
             ("unset", 'u'),
             ("null", '0'),
@@ -163,10 +177,19 @@ pub(in crate::shell::commands) fn env(
     let mut words = options.operands.clone();
     // `-S 'A=1 command -x'`: one word that is split, for the first lines of scripts.
     for text in options.all('S').collect::<Vec<_>>().into_iter().rev() {
-        if text.contains(['\'', '"', '\\', '$']) {
-            return failed(left_out("env", "-S with quotes"), 125);
+        match split_string(text, setting.environment) {
+            Ok(split) => drop(words.splice(0..0, split)),
+            Err(why) => return failed(format!("env: {why}"), 125),
         }
-        words.splice(0..0, text.split_whitespace().map(str::to_owned));
+    }
+    // What it was split into may begin with options of its own.
+    if options.has('S') && words.first().is_some_and(|word| word.starts_with('-')) {
+        let mut all: Vec<String> = changes.iter().map(|(name, _)| format!("-u{name}")).collect();
+        all.extend(options.has('i').then(|| "-i".to_owned()));
+        return env(&[all, words].concat(), setting);
+    }
+    if options.has('v') {
+        return failed(left_out("env", "-v"), 125);
     }
     while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')) {
         changes.push((name.to_owned(), Some(value.to_owned())));
@@ -184,6 +207,76 @@ pub(in crate::shell::commands) fn env(
     })
 }
 
+/// `env -S`: a word in the words that it is made of, by quotes and backslashes of its own (`env.c`).
+///
+/// # Errors
+/// What of it is no such text.
+fn split_string(text: &str, environment: &BTreeMap<String, String>) -> Result<Vec<String>, String> {
+    let mut words = Vec::new();
+    let mut current: Option<String> = None;
+    let mut quote = None;
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let behind = &rest[letter.len_utf8()..];
+        rest = behind;
+        match (quote, letter) {
+            (Some(open), close) if open == close => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(letter);
+                current.get_or_insert_default();
+            }
+            (None, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}') => words.extend(current.take()),
+            (None, '#') if current.is_none() => break,
+            (quote, '\\') if quote != Some('\'') || behind.starts_with(['\\', '\'']) => {
+                let Some(next) = behind.chars().next() else {
+                    return Err("invalid backslash at end of string in -S".to_owned());
+                };
+                rest = &behind[next.len_utf8()..];
+                let plain = match next {
+                    '_' if quote.is_none() => {
+                        words.extend(current.take());
+                        continue;
+                    }
+                    'c' if quote.is_some() => {
+                        return Err("'\\c' must not appear in double-quoted -S string".to_owned());
+                    }
+                    'c' => break,
+                    '_' => ' ',
+                    'f' => '\u{c}',
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    'v' => '\u{b}',
+                    '"' | '#' | '$' | '\'' | '\\' => next,
+                    _ => return Err(format!("invalid sequence '\\{next}' in -S")),
+                };
+                current.get_or_insert_default().push(plain);
+            }
+            (quote, '$') if quote != Some('\'') => {
+                let name = behind.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+                let is_name = |name: &str| {
+                    !name.is_empty()
+                        && !name.starts_with(|first: char| first.is_ascii_digit())
+                        && name.chars().all(|one| one.is_ascii_alphanumeric() || one == '_')
+                };
+                let Some((name, after)) = name.filter(|(name, _)| is_name(name)) else {
+                    let what = "only ${VARNAME} expansion is supported, error at";
+                    return Err(format!("{what}: ${behind}"));
+                };
+                let value = environment.get(name).map_or("", String::as_str);
+                current.get_or_insert_default().push_str(value);
+                rest = after;
+            }
+            (_, letter) => current.get_or_insert_default().push(letter),
+        }
+    }
+    if quote.is_some() {
+        return Err("no terminating quote in -S string".to_owned());
+    }
+    words.extend(current);
+    Ok(words)
+}
+
 /// BusyBox' `time`: how long a command took, in lines of its own format (`time.c`).
 #[derive(Clone)]
 struct Time {
@@ -198,12 +291,10 @@ impl Tool for Time {
         if self.begun.is_none() {
             match start(io, &self.words, io.environment) {
                 Ok(machine) => self.begun = Some((io.now(), machine)),
-                Err(why) => {
-                    io.write_error(format!(
-                        "time: can't execute '{}'",
-                        why.replacen(": ", "': ", 1)
-                    ));
-                    return Step::Exit(127);
+                Err(refused) => {
+                    let (name, why) = (&refused.name, refused.why);
+                    io.write_error(format!("time: can't execute '{name}': {why}"));
+                    return Step::Exit(refused.exit());
                 }
             }
         }

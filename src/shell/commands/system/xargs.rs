@@ -24,6 +24,10 @@ struct Xargs {
     end: Option<String>,
     file: Option<String>,
     trace: bool,
+    /// `-p`: each command is asked about.
+    asks: bool,
+    /// `-s`: bytes that a command with its words may have.
+    size: Option<usize>,
     no_empty: bool,
     gnu: bool,
     /// Commands that are still to be run; `None` before standard input has ended.
@@ -89,7 +93,34 @@ impl Xargs {
             return once.into_iter().collect();
         }
         let groups = words.chunks(self.most.unwrap_or(usize::MAX).max(1));
-        groups.map(|group| [self.command.as_slice(), group].concat()).collect()
+        let groups = groups.map(|group| self.fitting(group));
+        let groups: Vec<Vec<String>> = groups.flatten().collect();
+        groups.into_iter().map(|group| [self.command.as_slice(), &group].concat()).collect()
+    }
+
+    /// Words in groups that fit into a command line (`-s`); what fits nowhere ends it.
+    fn fitting(&mut self, words: &[String]) -> Vec<Vec<String>> {
+        let Some(most) = self.size else { return vec![words.to_vec()] };
+        let length = |words: &[String]| words.iter().map(|word| word.len() + 1).sum::<usize>();
+        let own = length(&self.command);
+        let mut groups: Vec<Vec<String>> = Vec::new();
+        for word in words {
+            if own + word.len() + 1 > most {
+                self.unclosed = Some(
+                    match self.gnu {
+                        true => "xargs: cannot fit single argument within argument list size limit",
+                        false => "xargs: argument line too long",
+                    }
+                    .to_owned(),
+                );
+                break;
+            }
+            match groups.last_mut() {
+                Some(group) if own + length(group) + word.len() < most => group.push(word.clone()),
+                _ => groups.push(vec![word.clone()]),
+            }
+        }
+        groups
     }
 }
 
@@ -221,14 +252,20 @@ impl Tool for Xargs {
             if self.trace {
                 io.write_error(traced(&command, self.gnu));
             }
+            if self.asks {
+                // Nobody sits at a terminal that could say yes.
+                let why = "failed to open /dev/tty for reading: No such device or address";
+                io.write_error(format!("{}xargs: {why}", traced(&command, self.gnu)));
+                return Step::Exit(1);
+            }
             match start(io, &command, io.environment) {
                 Ok(machine) => {
                     let name = command.first().cloned().unwrap_or_default();
                     self.running = Some((name, machine));
                 }
-                Err(why) => {
-                    io.write_error(format!("xargs: {why}"));
-                    return Step::Exit(127);
+                Err(refused) => {
+                    io.write_error(format!("xargs: {}: {}", refused.name, refused.why));
+                    return Step::Exit(refused.exit());
                 }
             }
         }
@@ -289,9 +326,6 @@ pub(in crate::shell::commands) fn xargs(
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };
-    if options.has('p') {
-        return failed("podhop: xargs: not simulated here: --interactive", 1);
-    }
     let count =
         |letter: char| options.value(letter).map(|text| count(letter, text, gnu)).transpose();
     let several = options.value('P').filter(|text| *text != "0").map_or(Ok(None), |_| count('P'));
@@ -332,6 +366,8 @@ pub(in crate::shell::commands) fn xargs(
         file: options.value('a').map(str::to_owned),
         place,
         trace: options.has('t'),
+        asks: options.has('p'),
+        size: options.value('s').and_then(|size| size.parse().ok()),
         // BusyBox and GNU both run once without words; -r says not to.
         no_empty: options.has('r'),
         gnu,

@@ -1,7 +1,6 @@
 //! `cmp`, `comm`, `join` and `tsort`.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 
 use super::bytes::{content, missing_operand, waits};
 use crate::shell::Io;
@@ -9,7 +8,12 @@ use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 
 /// Two files' contents, or what stood in the way: the exit code.
-fn both(name: &str, files: [&String; 2], io: &mut Io<'_>, code: i32) -> Result<[Vec<u8>; 2], i32> {
+pub(super) fn both(
+    name: &str,
+    files: [&String; 2],
+    io: &mut Io<'_>,
+    code: i32,
+) -> Result<[Vec<u8>; 2], i32> {
     let mut all = [Vec::new(), Vec::new()];
     for (place, file) in all.iter_mut().zip(files) {
         match content(io, file) {
@@ -151,7 +155,11 @@ fn visible(byte: u8) -> String {
 }
 
 /// Two operands, as `comm` and `join` want them.
-fn two<'a>(name: &str, operands: &'a [String], io: &mut Io<'_>) -> Option<[&'a String; 2]> {
+pub(super) fn two<'a>(
+    name: &str,
+    operands: &'a [String],
+    io: &mut Io<'_>,
+) -> Option<[&'a String; 2]> {
     match operands {
         [one, other] => return Some([one, other]),
         [] => missing_operand(io, name, None),
@@ -163,7 +171,7 @@ fn two<'a>(name: &str, operands: &'a [String], io: &mut Io<'_>) -> Option<[&'a S
     None
 }
 
-fn lines(bytes: &[u8], end: char) -> Vec<String> {
+pub(super) fn lines(bytes: &[u8], end: char) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     text.split_terminator(end).map(str::to_owned).collect()
 }
@@ -277,244 +285,6 @@ fn merged(
     told[0] || told[1]
 }
 
-/// How `join` takes lines apart, and what it prints.
-struct Join {
-    separator: Option<char>,
-    keys: [usize; 2],
-    /// `-a` and `-v`: lines without a partner.
-    unpaired: [bool; 2],
-    paired: bool,
-    empty: String,
-    /// `-o`: which fields; file 0 is the key.
-    output: Option<Vec<(usize, usize)>>,
-    ignore_case: bool,
-    /// What ends a line.
-    end: char,
-    /// `--header`: the first lines are no data.
-    header: bool,
-}
-
-impl Join {
-    fn fields(&self, line: &str) -> Vec<String> {
-        match self.separator {
-            Some(separator) => line.split(separator).map(str::to_owned).collect(),
-            None => line.split_whitespace().map(str::to_owned).collect(),
-        }
-    }
-
-    fn key(&self, fields: &[String], file: usize) -> String {
-        let key = fields.get(self.keys[file]).cloned().unwrap_or_default();
-        if self.ignore_case { key.to_lowercase() } else { key }
-    }
-
-    fn print(&self, sides: [Option<&Vec<String>>; 2], io: &mut Io<'_>) {
-        let key_of = |file: usize| sides[file]?.get(self.keys[file]);
-        let key = key_of(0).or(key_of(1)).cloned().unwrap_or_default();
-        let fields: Vec<String> = match &self.output {
-            Some(output) => output
-                .iter()
-                .map(|(file, field)| match file {
-                    0 => key.clone(),
-                    file => {
-                        let found = sides[file - 1].and_then(|fields| fields.get(*field)).cloned();
-                        found.filter(|text| !text.is_empty()).unwrap_or_else(|| self.empty.clone())
-                    }
-                })
-                .collect(),
-            None => {
-                let mut all = vec![key];
-                for (file, fields) in sides.iter().enumerate() {
-                    let others = fields.iter().flat_map(|fields| fields.iter().enumerate());
-                    let others = others.filter(|(at, _)| *at != self.keys[file]);
-                    all.extend(others.map(|(_, field)| field.clone()));
-                }
-                all
-            }
-        };
-        let mut line = fields.join(&self.separator.unwrap_or(' ').to_string());
-        line.push(self.end);
-        io.stdout.extend_from_slice(line.as_bytes());
-    }
-}
-
-fn join_options(options: &Options) -> Result<Join, String> {
-    let number = |text: &str| match text.parse::<usize>() {
-        Ok(number) if number > 0 => Ok(number - 1),
-        _ => Err(format!("join: invalid field number: '{text}'")),
-    };
-    let both = options.value('j').map(number).transpose()?.unwrap_or(0);
-    let key = |letter: char| options.value(letter).map_or(Ok(both), number);
-    let mut unpaired = [false; 2];
-    for text in options.all('a').chain(options.all('v')) {
-        match text {
-            "1" => unpaired[0] = true,
-            "2" => unpaired[1] = true,
-            _ => return Err(format!("join: invalid field number: '{text}'")),
-        }
-    }
-    let output = options.value('o').filter(|list| *list != "auto").map(|list| {
-        list.split([',', ' '])
-            .map(|one| match one.split_once('.') {
-                Some((file @ ("1" | "2"), field)) => {
-                    Ok((if file == "1" { 1 } else { 2 }, number(field)?))
-                }
-                _ if one == "0" => Ok((0, 0)),
-                Some((file, _)) if file != "0" => {
-                    Err(format!("join: invalid file number in field spec: '{one}'"))
-                }
-                _ if one.starts_with('0') => Err(format!("join: invalid field specifier: '{one}'")),
-                _ => Err(format!("join: invalid file number in field spec: '{one}'")),
-            })
-            .collect::<Result<Vec<_>, _>>()
-    });
-    let separator = options.value('t').map(|text| match text {
-        "\\0" => Ok('\0'),
-        text if text.chars().count() == 1 => Ok(text.chars().next().unwrap_or('\t')),
-        text => Err(format!("join: multi-character tab '{text}'")),
-    });
-    Ok(Join {
-        separator: separator.transpose()?,
-        keys: [key('1')?, key('2')?],
-        unpaired,
-        paired: !options.has('v'),
-        empty: options.value('e').unwrap_or("").to_owned(),
-        output: output.transpose()?,
-        ignore_case: options.has('i'),
-        end: if options.has('z') { '\0' } else { '\n' },
-        header: options.has('ü'),
-    })
-}
-
-pub(in crate::shell::commands) fn join(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "join",
-        short: "a:e:ij:o:t:v:1:2:zäöü",
-        long: &[
-            ("check-order", 'ä'),
-            ("header", 'ü'),
-            ("ignore-case", 'i'),
-            ("nocheck-order", 'ö'),
-            ("zero-terminated", 'z'),
-        ],
-        stops: false,
-    };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    let join = match join_options(&options) {
-        Ok(join) => join,
-        Err(message) => {
-            io.write_error(message);
-            return Some(1);
-        }
-    };
-    let Some(names) = two("join", &options.operands, io) else { return Some(1) };
-    if names.iter().all(|name| *name == "-") && is_gnu(io) {
-        io.write_error("join: both files cannot be standard input");
-        return Some(1);
-    }
-    if waits(io, &options.operands) {
-        return None;
-    }
-    let texts = match both("join", names, io, 1) {
-        Ok(both) => both.map(|bytes| lines(&bytes, join.end)),
-        Err(code) => return Some(code),
-    };
-    let mut sides = [0, 1]
-        .map(|file: usize| texts[file].iter().map(|line| join.fields(line)).collect::<Vec<_>>());
-    if join.header {
-        // Headers are joined whatever their keys are.
-        let heads = [sides[0].first().cloned(), sides[1].first().cloned()];
-        sides.iter_mut().for_each(|side| drop(side.drain(..side.len().min(1))));
-        if heads.iter().any(Option::is_some) {
-            join.print([heads[0].as_ref(), heads[1].as_ref()], io);
-        }
-    }
-    pair(&join, &sides, io);
-    if options.has('ö') {
-        return Some(0);
-    }
-    Some(join_disorder(&join, [names[0], names[1]], &texts, &sides, io))
-}
-
-/// Bytes that `join` may print: lines that all have one key make more pairs than any terminal shows.
-const MOST_PAIRED: usize = 16 << 20;
-
-/// Prints the pairs of lines with the same key, and those without a partner that are wanted.
-fn pair(join: &Join, sides: &[Vec<Vec<String>>; 2], io: &mut Io<'_>) {
-    let [one, other] = sides;
-    let (mut left, mut right) = (0, 0);
-    while left < one.len() || right < other.len() {
-        let keys = (
-            one.get(left).map(|fields| join.key(fields, 0)),
-            other.get(right).map(|fields| join.key(fields, 1)),
-        );
-        let order = match &keys {
-            (Some(one), Some(other)) => one.cmp(other),
-            (Some(_), None) => Ordering::Less,
-            _ => Ordering::Greater,
-        };
-        match order {
-            Ordering::Less => {
-                if join.unpaired[0] {
-                    join.print([Some(&one[left]), None], io);
-                }
-                left += 1;
-            }
-            Ordering::Greater => {
-                if join.unpaired[1] {
-                    join.print([None, Some(&other[right])], io);
-                }
-                right += 1;
-            }
-            Ordering::Equal => {
-                let same = |all: &[Vec<String>], from: usize, file: usize| {
-                    let key = join.key(&all[from], file);
-                    all[from..].iter().take_while(|fields| join.key(fields, file) == key).count()
-                };
-                let (lefts, rights) = (same(one, left, 0), same(other, right, 1));
-                for first in &one[left..left + lefts] {
-                    for second in other[right..right + rights].iter().filter(|_| join.paired) {
-                        join.print([Some(first), Some(second)], io);
-                        if io.stdout.len() > MOST_PAIRED {
-                            io.write_error(format!(
-                                "podhop: join: not simulated here: more than {MOST_PAIRED} bytes of pairs"
-                            ));
-                            return;
-                        }
-                    }
-                }
-                (left, right) = (left + lefts, right + rights);
-            }
-        }
-    }
-}
-
-/// Tells of files that are out of order; exit code 1 if there is one.
-fn join_disorder(
-    join: &Join,
-    names: [&String; 2],
-    texts: &[Vec<String>; 2],
-    sides: &[Vec<Vec<String>>; 2],
-    io: &mut Io<'_>,
-) -> i32 {
-    let mut wrong = false;
-    for file in [0, 1] {
-        let keys = |file: usize| sides[file].iter().map(move |fields| join.key(fields, file));
-        let others: BTreeSet<String> = keys(1 - file).collect();
-        let keys: Vec<String> = keys(file).collect();
-        let fell = keys.windows(2).position(|pair| pair[1] < pair[0]);
-        let unpaired = keys.iter().any(|key| !others.contains(key));
-        if let Some(at) = fell.filter(|_| unpaired) {
-            wrong = true;
-            let at = at + 1 + usize::from(join.header);
-            let (name, line, text) = (names[file], at + 1, &texts[file][at]);
-            io.write_error(format!("join: {name}:{line}: is not sorted: {text}"));
-        }
-    }
-    if wrong {
-        io.write_error("join: input is not in sorted order");
-    }
-    i32::from(wrong)
-}
 /// `tsort`: an order in which every first word of a pair stands before the second one. What waits for
 /// nothing comes in the order in which it was named.
 pub(in crate::shell::commands) fn tsort(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

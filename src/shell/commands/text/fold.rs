@@ -81,47 +81,117 @@ pub(in crate::shell::commands) fn fold(arguments: &[String], io: &mut Io<'_>) ->
     Some(i32::from(failed))
 }
 
-/// Where tabs stop: every so many columns, or at these and then nowhere.
-enum Stops {
-    Every(usize),
-    At(Vec<usize>),
+/// Where tabs stop.
+#[derive(Default)]
+struct Stops {
+    /// At these columns first.
+    at: Vec<usize>,
+    /// `/N`: behind them at every column that N divides.
+    every: Option<usize>,
+    /// `+N`: behind them every N columns, counted from the last.
+    behind: Option<usize>,
 }
 
 impl Stops {
-    fn read(text: &str) -> Option<Stops> {
-        let all: Option<Vec<usize>> =
-            text.split([',', ' ']).map(|one| one.parse().ok().filter(|stop| *stop > 0)).collect();
-        match all?.as_slice() {
-            [only] => Some(Stops::Every(*only)),
-            all => Some(Stops::At(all.to_vec())),
+    /// Takes a list like `3,6,/8` in, as coreutils' `expand-common.c` reads it.
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        let mut rest = text;
+        let mut mark = None;
+        while let Some(letter) = rest.chars().next() {
+            match letter {
+                ',' | ' ' | '\t' => mark = None,
+                '/' | '+' => mark = Some(letter),
+                '0'..='9' => {
+                    let end = rest.find(|one: char| !one.is_ascii_digit()).unwrap_or(rest.len());
+                    let digits = &rest[..end];
+                    rest = &rest[end..];
+                    let Ok(number) = digits.parse::<usize>() else {
+                        return Err(format!("tab stop is too large '{digits}'"));
+                    };
+                    if rest.starts_with(['/', '+']) {
+                        let mark = &rest[..1];
+                        return Err(format!("'{mark}' specifier not at start of number: '{rest}'"));
+                    }
+                    self.add(mark, number)?;
+                    continue;
+                }
+                _ => {
+                    return Err(format!("tab size contains invalid character(s): '{rest}'"));
+                }
+            }
+            rest = &rest[letter.len_utf8()..];
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, mark: Option<char>, number: usize) -> Result<(), String> {
+        let slot = match mark {
+            Some('/') => &mut self.every,
+            Some(_) => &mut self.behind,
+            None => {
+                self.at.push(number);
+                return Ok(());
+            }
+        };
+        match (slot.replace(number), mark) {
+            (Some(_), Some(mark)) => {
+                Err(format!("'{mark}' specifier only allowed with the last value"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is wrong with all of them together; one alone stands for itself and all that it divides.
+    fn finish(mut self) -> Result<Stops, String> {
+        if self.at.contains(&0) {
+            return Err("tab size cannot be 0".to_owned());
+        }
+        if self.at.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err("tab sizes must be ascending".to_owned());
+        }
+        if self.every.is_some() && self.behind.is_some() {
+            return Err("'/' specifier is mutually exclusive with '+'".to_owned());
+        }
+        self.every = self.every.filter(|every| *every > 0);
+        self.behind = self.behind.filter(|behind| *behind > 0);
+        match (self.at.as_slice(), self.every.or(self.behind)) {
+            ([], every) => Ok(Stops { every: every.or(Some(8)), ..Stops::default() }),
+            ([only], None) => Ok(Stops { every: Some(*only), ..Stops::default() }),
+            _ => Ok(self),
         }
     }
 
     /// The next stop behind a column.
     fn next(&self, column: usize) -> Option<usize> {
-        match self {
-            Stops::Every(width) => (column / width * width).checked_add(*width),
-            Stops::At(stops) => stops.iter().copied().find(|stop| *stop > column),
+        if let Some(stop) = self.at.iter().copied().find(|stop| *stop > column) {
+            return Some(stop);
+        }
+        let last = self.at.last().copied().unwrap_or(0);
+        match (self.every, self.behind) {
+            (Some(every), _) => (column / every * every).checked_add(every),
+            (_, Some(behind)) => Some(column + behind - (column - last) % behind),
+            _ => None,
         }
     }
 }
 
+/// `-4,8` is `-t 4,8`.
+fn older(arguments: &[String]) -> Vec<String> {
+    let older = |word: &String| match word.strip_prefix('-') {
+        Some(list) if list.starts_with(|one: char| one.is_ascii_digit()) => format!("-t{list}"),
+        _ => word.clone(),
+    };
+    arguments.iter().map(older).collect()
+}
+
 /// The stops that `-t` names, or the exit code.
 fn stops(name: &str, options: &Options, io: &mut Io<'_>) -> Result<Stops, i32> {
-    let text = options.value('t').unwrap_or("8");
-    let found = Stops::read(text);
-    if let Some(Stops::At(stops)) = &found
-        && stops.windows(2).any(|pair| pair[0] >= pair[1])
-        && is_gnu(io)
-    {
-        io.write_error(format!("{name}: tab sizes must be ascending"));
-        return Err(1);
-    }
-    found.ok_or_else(|| {
-        io.write_error(match (is_gnu(io), text) {
-            (true, "0") => format!("{name}: tab size cannot be 0"),
-            (true, _) => format!("{name}: tab size contains invalid character(s): '{text}'"),
-            (false, _) => format!("{name}: invalid number '{text}'"),
+    let mut stops = Stops::default();
+    let read = options.all('t').try_for_each(|list| stops.read(list));
+    read.and_then(|()| stops.finish()).map_err(|why| {
+        io.write_error(match is_gnu(io) {
+            true => format!("{name}: {why}"),
+            false => format!("{name}: invalid number '{}'", options.value('t').unwrap_or("")),
         });
         1
     })
@@ -137,7 +207,8 @@ pub(in crate::shell::commands) fn expand(arguments: &[String], io: &mut Io<'_>) 
         long: &[("initial", 'i'), ("tabs", 't')],
         stops: false,
     };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let arguments = older(arguments);
+    let Some(options) = GRAMMAR.read(&arguments, io) else { return Some(1) };
     let stops = match stops("expand", &options, io) {
         Ok(stops) => stops,
         Err(code) => return Some(code),
@@ -179,12 +250,15 @@ pub(in crate::shell::commands) fn unexpand(arguments: &[String], io: &mut Io<'_>
         long: &[("all", 'a'), ("first-only", 'f'), ("tabs", 't')],
         stops: false,
     };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    // Stops alone (`-4`) do not mean blanks behind the first word, as `-t` does.
+    let named = arguments.iter().any(|word| word.starts_with("-t") || word.starts_with("--t"));
+    let arguments = older(arguments);
+    let Some(options) = GRAMMAR.read(&arguments, io) else { return Some(1) };
     let stops = match stops("unexpand", &options, io) {
         Ok(stops) => stops,
         Err(code) => return Some(code),
     };
-    let all = (options.has('a') || options.has('t')) && !options.has('f');
+    let all = (options.has('a') || named) && !options.has('f');
     let (texts, failed) = whole(io, "unexpand", &options.operands)?;
     for (_, text) in texts {
         for line in text.split_inclusive('\n') {
@@ -194,29 +268,50 @@ pub(in crate::shell::commands) fn unexpand(arguments: &[String], io: &mut Io<'_>
     Some(i32::from(failed))
 }
 
-/// A line with tabs in place of the blanks that reach a stop.
+/// A line with tabs in place of the blanks that reach a stop, as `unexpand.c` goes about it.
 fn tabbed(line: &str, stops: &Stops, all: bool) -> String {
-    let (mut out, mut column, mut blanks, mut begun) = (String::new(), 0, 0, true);
+    let (mut out, mut pending, mut column) = (String::new(), String::new(), 0);
+    let (mut converts, mut single, mut blank_before) = (true, false, true);
     for letter in line.chars() {
-        if matches!(letter, ' ' | '\t') && (begun || all) {
-            let stop = stops.next(column);
-            let next = if letter == ' ' { column + 1 } else { stop.unwrap_or(column + 1) };
-            blanks += 1;
-            // One blank before a stop stays one, unless it is a tab or begins the line.
-            if Some(next) == stop && (blanks > 1 || letter == '\t') {
-                out.push('\t');
-                blanks = 0;
+        let blank = matches!(letter, ' ' | '\t');
+        let mut letter = letter;
+        let next = if converts && blank { stops.next(column) } else { None };
+        converts &= !blank || next.is_some();
+        if let Some(next) = next {
+            if letter == '\t' {
+                column = next;
+                if !pending.is_empty() {
+                    pending.replace_range(..1, "\t");
+                }
+            } else {
+                column += 1;
+                if !(blank_before && column == next) {
+                    // Nobody knows yet whether these blanks become a tab.
+                    single |= column == next;
+                    pending.push(letter);
+                    blank_before = true;
+                    continue;
+                }
+                letter = '\t';
+                if !pending.is_empty() {
+                    pending.replace_range(..1, "\t");
+                }
             }
-            column = next;
-            continue;
+            // One blank before the stop before stays, and is a tab.
+            pending.truncate(usize::from(single));
+        } else if converts && !blank {
+            column = if letter == '\u{8}' { column.saturating_sub(1) } else { column + 1 };
         }
-        out.extend(std::iter::repeat_n(' ', std::mem::take(&mut blanks)));
+        if pending.len() > 1 && single {
+            pending.replace_range(..1, "\t");
+        }
+        out += &std::mem::take(&mut pending);
+        single = false;
+        blank_before = blank;
+        converts &= all || blank;
         out.push(letter);
-        begun &= matches!(letter, ' ' | '\t');
-        column = after(letter, column);
     }
-    out.extend(std::iter::repeat_n(' ', blanks));
-    out
+    out + &pending
 }
 
 pub(in crate::shell::commands) fn strings(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -288,7 +383,10 @@ mod tests {
 
     #[test]
     fn blanks_become_tabs_where_a_stop_is() {
-        assert_eq!(tabbed("        a       b\n", &Stops::Every(8), true), "\ta\tb\n");
-        assert_eq!(tabbed("a b", &Stops::Every(8), true), "a b");
+        assert_eq!(
+            tabbed("        a       b\n", &Stops { every: Some(8), ..Stops::default() }, true),
+            "\ta\tb\n"
+        );
+        assert_eq!(tabbed("a b", &Stops { every: Some(8), ..Stops::default() }, true), "a b");
     }
 }

@@ -19,6 +19,7 @@ pub(super) mod fold;
 pub(super) mod grep;
 pub(super) mod head;
 pub(super) mod hexdump;
+pub(super) mod join;
 pub(super) mod lines;
 pub(super) mod pr;
 pub(in crate::shell) mod regex;

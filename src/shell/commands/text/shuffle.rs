@@ -128,7 +128,7 @@ fn range(text: &str) -> Option<Vec<String>> {
 pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "numfmt",
-        short: "d:zÀ:È:É:Í:Ó:Ä;Ë:Ï:Ö:Ü:Á:",
+        short: "d:zÀ:È:É:Í:Ó:Ä;Ë:Ï:Ö:Ü:Á:Ù",
         long: &[
             ("delimiter", 'd'),
             ("to", 'À'),
@@ -142,6 +142,7 @@ pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) 
             ("to-unit", 'Ö'),
             ("format", 'Ü'),
             ("invalid", 'Á'),
+            ("grouping", 'Ù'),
         ],
         stops: false,
     };
@@ -314,7 +315,7 @@ impl Told {
         let unit = |letter: char| match options.value(letter) {
             None => Ok(1.0),
             Some(text) => match number(text, "auto") {
-                Ok(size) if size >= 1.0 => Ok(size),
+                Ok((size, _)) if size >= 1.0 => Ok(size),
                 _ => Err(format!("numfmt: invalid unit size: '{text}'")),
             },
         };
@@ -390,14 +391,18 @@ fn in_field(line: &str, field: usize, options: &Options, told: &Told) -> Result<
     let Some(start) = start else { return Ok(line.to_owned()) };
     let given = &line[start..end];
     let given = options.value('É').and_then(|suffix| given.strip_suffix(suffix)).unwrap_or(given);
-    let value = number(given, options.value('È').unwrap_or("none"))?;
+    let (value, exact) = number(given, options.value('È').unwrap_or("none"))?;
     let value = value * told.scale.0 / told.scale.1;
-    let places = told.format.as_ref().and_then(|format| format.places);
-    let value = match told.scale.1 > 1.0 && places.is_none() {
-        true => told.round.of(value),
-        false => value,
-    };
-    let mut text = written(value, options.value('À').unwrap_or("none"), told.round, places);
+    let to = options.value('À').unwrap_or("none");
+    let asked = told.format.as_ref().and_then(|format| format.places);
+    // Without a scale a number keeps the places that it was given with.
+    let places = if to == "none" { asked.or(Some(exact)) } else { asked };
+    if to == "none" && value != 0.0 && value.abs().log10().floor() as i64 + exact as i64 > 18 {
+        let shown = print_general(value);
+        let what = "value too large to be printed";
+        return Err(format!("{what}: '{shown}' (consider using --to)"));
+    }
+    let mut text = written(value, to, told.round, places);
     text += options.value('É').unwrap_or("");
     let padding: i64 = options.value('Ó').and_then(|width| width.parse().ok()).unwrap_or(0);
     let width = usize::try_from(padding.unsigned_abs().min(1_000)).unwrap_or(0);
@@ -414,75 +419,88 @@ fn in_field(line: &str, field: usize, options: &Options, told: &Told) -> Result<
     Ok(format!("{}{text}{}", &line[..start], &line[end..]))
 }
 
-const UNITS: &str = "KMGTPE";
+const UNITS: &str = "KMGTPEZY";
 
-fn number(text: &str, from: &str) -> Result<f64, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit() && c != '.');
-    let (value, unit) = (digits.parse::<f64>(), &text[digits.len()..]);
-    let Ok(value) = value else { return Err(format!("invalid number: '{text}'")) };
-    let base: f64 = match (from, unit.ends_with('i')) {
-        ("none", _) if unit.is_empty() => return Ok(value),
-        ("none", _) => {
-            let what = "rejecting suffix in input";
-            return Err(format!("{what}: '{text}' (consider using --from)"));
-        }
-        ("si", _) | ("auto", false) => 1000.0,
-        _ => 1024.0,
+/// A large number as `%Lg` prints it.
+fn print_general(value: f64) -> String {
+    let printed = format!("{value:.5e}");
+    let (mantissa, exponent) = printed.split_once('e').unwrap_or((&printed, "0"));
+    let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+    format!("{mantissa}e+{exponent:0>2}")
+}
+
+/// A number, and with how many places it was written: as `numfmt.c` reads it.
+fn number(text: &str, from: &str) -> Result<(f64, usize), String> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let sign = usize::from(text.starts_with('-'));
+    let whole = digits(&text[sign..]);
+    let mut end = sign + whole;
+    let mut places = 0;
+    if let Some(behind) = text[end..].strip_prefix('.') {
+        places = digits(behind);
+        end += 1 + places;
+    }
+    if whole + places == 0 || text[..end].ends_with('.') {
+        return Err(format!("invalid number: '{text}'"));
+    }
+    if whole > 27 {
+        return Err(format!("value too large to be converted: '{text}'"));
+    }
+    let value: f64 = text[..end].parse().unwrap_or(0.0);
+    let invalid = || Err(format!("invalid suffix in input: '{text}'"));
+    let unit = text[end..].trim_start_matches([' ', '\t']);
+    let missing = || Err(format!("missing 'i' suffix in input: '{text}' (e.g Ki/Mi/Gi)"));
+    let Some(letter) = unit.chars().next() else {
+        return if from == "iec-i" { missing() } else { Ok((value, places)) };
     };
-    let letter = match unit.strip_suffix('i') {
-        Some(letter) if matches!(from, "auto" | "iec-i") => letter,
-        Some(_) => return Err(format!("invalid suffix in input '{text}': 'i'")),
-        None if from == "iec-i" && !unit.is_empty() => {
-            return Err(format!("missing 'i' suffix in input: '{text}' (e.g Ki/Mi/Gi)"));
-        }
-        None => unit,
+    let Some(at) = UNITS.find(letter) else { return invalid() };
+    if from == "none" {
+        let what = "rejecting suffix in input";
+        return Err(format!("{what}: '{text}' (consider using --from)"));
+    }
+    let behind = &unit[1..];
+    let (base, behind): (f64, &str) = match (from, behind.strip_prefix('i')) {
+        ("auto" | "iec-i", Some(behind)) => (1024.0, behind),
+        ("iec-i", None) => return missing(),
+        ("si" | "auto", _) => (1000.0, behind),
+        _ => (1024.0, behind),
     };
-    match letter {
-        "" => Ok(value),
-        letter => match UNITS.find(&letter.to_uppercase()).filter(|_| letter.len() == 1) {
-            Some(at) => Ok(value * base.powi(at as i32 + 1)),
-            None => Err(format!("invalid suffix in input: '{text}'")),
-        },
+    match behind.is_empty() {
+        true => Ok((value * base.powi(at as i32 + 1), 0)),
+        false => Err(format!("invalid suffix in input '{text}': '{behind}'")),
     }
 }
 
 /// A number with a unit; what is left over is rounded.
 fn written(value: f64, to: &str, round: Round, places: Option<usize>) -> String {
-    let base = match (to, places) {
-        ("si", _) => 1000.0,
-        ("iec" | "iec-i", _) => 1024.0,
-        (_, Some(places)) => return format!("{value:.places$}"),
-        _ => return format!("{value}"),
+    // What a number in binary is off is no reason to round it.
+    let at = |value: f64, places: usize| {
+        let by = 10_f64.powi(i32::try_from(places.min(15)).unwrap_or(15));
+        let (scaled, near) = (value * by, (value * by).round());
+        let off = (scaled - near).abs() < 1e-9 * scaled.abs().max(1.0);
+        if off { near / by } else { round.of(scaled) / by }
     };
-    let away = |value: f64| round.of(value);
+    let base = match to {
+        "si" => 1000.0,
+        "iec" | "iec-i" => 1024.0,
+        _ => return format!("{:.*}", places.unwrap_or(0), at(value, places.unwrap_or(0))),
+    };
     let (mut left, mut power) = (value, 0);
     while left.abs() >= base && power < UNITS.len() {
         left /= base;
         power += 1;
     }
+    let kept = places.map_or(usize::from(left.abs() < 10.0), |places| places.min(3 * power));
+    let mut shown = at(left, if power > 0 { kept } else { 0 });
     // Rounding may lead to the next unit.
-    let rounded = |left: f64| {
-        if let Some(places) = places {
-            let by = 10_f64.powi(i32::try_from(places.min(15)).unwrap_or(15));
-            return away(left * by) / by;
-        }
-        if left.abs() < 10.0 && power > 0 { away(left * 10.0) / 10.0 } else { away(left) }
-    };
-    let mut shown = rounded(left);
     if shown.abs() >= base && power < UNITS.len() {
         shown /= base;
         power += 1;
     }
     let unit = if power == 0 { "" } else { &UNITS[power - 1..power] };
     let more = if to == "iec-i" && power > 0 { "i" } else { "" };
-    let unit = if to == "si" && unit == "K" { "K" } else { unit };
-    if let Some(places) = places {
-        return format!("{shown:.places$}{unit}{more}");
-    }
-    match shown.abs() < 10.0 && power > 0 {
-        true => format!("{shown:.1}{unit}{more}"),
-        false => format!("{shown:.0}{unit}{more}"),
-    }
+    let point = shown != 0.0 && shown.abs() < 10.0 && power > 0;
+    format!("{shown:.*}{unit}{more}", places.unwrap_or(usize::from(point)))
 }
 
 #[cfg(test)]
@@ -502,7 +520,7 @@ mod tests {
         ] {
             assert_eq!(written(value, to, Round::FromZero, None), shown);
         }
-        assert_eq!(number("2K", "iec"), Ok(2048.0));
+        assert_eq!(number("2K", "iec"), Ok((2048.0, 0)));
         assert!(number("2K", "none").is_err() && number("x", "si").is_err());
     }
 }

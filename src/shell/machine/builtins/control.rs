@@ -33,7 +33,11 @@ impl Machine {
             }
             return Some(1);
         }
-        let code = self.code(io, "exit", arguments).unwrap_or_else(|code| code);
+        // In the trap of EXIT it is what the shell ended with.
+        let code = match self.ends_with.filter(|_| arguments.is_empty()) {
+            Some(code) => code,
+            None => self.code(io, "exit", arguments).unwrap_or_else(|code| code),
+        };
         self.exit(code);
         None
     }

@@ -147,8 +147,10 @@ impl Machine {
             self.write_error(io, &format!("{builtin}directory stack empty"));
             return 1;
         }
+        let stays = arguments.first().is_some_and(|word| word == "-n");
+        let arguments = &arguments[usize::from(stays)..];
         let at = match arguments.first() {
-            None => Some(0),
+            None => Some(usize::from(stays)),
             Some(turn) => position(turn, self.state.folders.len() + 1),
         };
         match at {
@@ -285,8 +287,16 @@ impl Machine {
                             format!("{builtin}{mode}: octal number out of range")
                         }
                         (Dialect::Bash, false) => {
-                            let bad = mode.chars().next().unwrap_or(' ');
-                            format!("{builtin}`{bad}': invalid symbolic mode operator")
+                            let behind = mode.trim_start_matches(['u', 'g', 'o', 'a']);
+                            let (bad, what) = match behind.strip_prefix(['+', '-', '=']) {
+                                Some(rights) => {
+                                    let rights = rights.trim_start_matches(['r', 'w', 'x', 'X']);
+                                    (rights.chars().next(), "character")
+                                }
+                                None => (behind.chars().next(), "operator"),
+                            };
+                            let bad = bad.unwrap_or('\0');
+                            format!("{builtin}`{bad}': invalid symbolic mode {what}")
                         }
                         (Dialect::Ash, _) => format!("{builtin}illegal mode: {mode}"),
                         (Dialect::Dash, _) => format!("{builtin}Illegal mode: {mode}"),

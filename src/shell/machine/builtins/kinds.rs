@@ -32,11 +32,7 @@ impl Machine {
     fn kinds(&self, io: &Io<'_>, name: &str) -> Vec<Kind> {
         let dialect = self.state.dialect;
         let mut all = Vec::new();
-        // bash expands no aliases in scripts, and `type` knows none there.
-        let aliases = dialect != Dialect::Bash
-            || self.state.interactive
-            || self.state.shopt("expand_aliases");
-        let alias = self.state.aliases.get(name).filter(|_| aliases);
+        let alias = self.state.used_aliases().get(name);
         let keyword = is_keyword(name, dialect).then_some(Kind::Keyword);
         match dialect {
             Dialect::Bash => {
@@ -51,7 +47,7 @@ impl Machine {
         if self.state.functions.contains_key(name) {
             all.push(Kind::Function);
         }
-        if is_builtin(name, dialect) {
+        if is_builtin(name, dialect) && !self.state.disabled.contains(name) {
             all.push(Kind::Builtin);
         }
         let path = self.state.get("PATH").map(str::to_owned);

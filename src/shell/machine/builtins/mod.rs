@@ -35,8 +35,9 @@ pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
         | "unalias" | "jobs" | "kill" | "umask" | "hash" | "getopts" | "ulimit" | "times"
         | "fg" | "bg" | "exec" => true,
         "chdir" => dialect != Dialect::Bash,
-        "[[" | "help" | "history" | "sleep" => dialect == Dialect::Ash,
-        "mapfile" | "readarray" => dialect == Dialect::Bash,
+        "[[" | "sleep" => dialect == Dialect::Ash,
+        "help" | "history" => dialect != Dialect::Dash,
+        "mapfile" | "readarray" | "fc" => dialect == Dialect::Bash,
         "source" | "let" => dialect != Dialect::Dash,
         "declare" | "typeset" | "shopt" | "enable" | "builtin" | "disown" | "bind" | "complete"
         | "pushd" | "popd" | "dirs" | "compgen" | "caller" | "suspend" | "logout" => {
@@ -102,12 +103,9 @@ impl Machine {
             "echo" | "printf" => Some(self.print(io, name, arguments)),
             "test" | "[" | "[[" => Some(self.test(io, name, arguments)),
             "sleep" => self.sleep(io, arguments),
-            "help" => self.print_line(io, ASH_HELP),
-            "history" if !self.state.interactive => Some(0),
-            "history" => {
-                self.write_error(io, "podhop: the up arrow brings earlier commands back");
-                Some(0)
-            }
+            "help" if self.state.dialect == Dialect::Ash => self.print_line(io, ASH_HELP),
+            "help" => self.help(io, arguments),
+            "history" | "fc" => Some(self.history(io, arguments)),
             "exit" => self.leave(io, arguments),
             "return" => self.return_from(io, arguments),
             "break" | "continue" => self.break_loop(io, name, arguments),
@@ -160,14 +158,40 @@ impl Machine {
         Some(1)
     }
 
-    /// `enable`: only what is no builtin is an error.
+    /// `enable` and `enable -n`: which builtins programs of their name are taken for.
     fn enable(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        match arguments.iter().find(|name| !name.starts_with('-')) {
-            Some(name) if !is_builtin(name, self.state.dialect) => {
-                self.no_builtin(io, "enable", &name.clone())
+        let (options, names): (Vec<&String>, Vec<&String>) =
+            arguments.iter().partition(|word| word.starts_with('-'));
+        let aside = options.iter().any(|word| word.contains('n'));
+        let mut status = 0;
+        for name in &names {
+            if !is_builtin(name, self.state.dialect) {
+                status = self.no_builtin(io, "enable", name);
+            } else if aside {
+                self.state.disabled.insert((*name).clone());
+            } else {
+                self.state.disabled.remove(*name);
             }
-            _ => 0,
         }
+        if names.is_empty() && aside {
+            for name in self.state.disabled.clone() {
+                self.say(io, &format!("enable -n {name}"));
+            }
+        }
+        status
+    }
+
+    /// `history` and `fc`: a script has no history, and at a prompt the arrows bring it back.
+    fn history(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
+        if self.state.interactive {
+            self.write_error(io, "podhop: the up arrow brings earlier commands back");
+            return 0;
+        }
+        let count = arguments.first().filter(|word| !word.starts_with('-'));
+        let Some(word) = count.filter(|word| word.parse::<u32>().is_err()) else { return 0 };
+        let told = format!("{}{word}: numeric argument required", self.state.builtin("history"));
+        self.write_error(io, &told);
+        1
     }
 
     /// `eval`: the arguments are run as one text.
@@ -201,6 +225,16 @@ impl Machine {
         if self.state.dialect == Dialect::Bash {
             if arguments.is_empty() {
                 return self.list_hashed(io);
+            }
+            if let [option, path, names @ ..] = arguments
+                && option == "-p"
+            {
+                if names.is_empty() {
+                    return self.list_hashed(io);
+                }
+                let hashed = Arc::make_mut(&mut self.state.hashed);
+                hashed.extend(names.iter().map(|name| (name.clone(), (path.clone(), 0))));
+                return 0;
             }
             if arguments.first().is_some_and(|word| word == "-t") {
                 return self.tell_hashed(io, &arguments[1..]);

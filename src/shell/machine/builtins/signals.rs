@@ -64,6 +64,7 @@ impl Machine {
             [option, ..] if option.len() > 1 && option.starts_with('-') => {
                 self.illegal_option(io, "trap", option)
             }
+            [name] if bash && signal(name, Dialect::Bash).is_none() => self.tell_usage(io, "trap"),
             [name] => self.set_traps(io, None, std::slice::from_ref(name)),
             [command, names @ ..] if command == "-" => self.set_traps(io, None, names),
             // A number first means that these are to be as they were.
@@ -74,6 +75,7 @@ impl Machine {
 
     fn set_traps(&mut self, io: &mut Io<'_>, command: Option<&String>, names: &[String]) -> i32 {
         let mut status = 0;
+        self.state.inherited = Default::default();
         for name in names {
             let Some(known) = signal(name, self.state.dialect) else {
                 status = 1;
@@ -101,7 +103,11 @@ impl Machine {
 
     fn show_traps(&mut self, io: &mut Io<'_>, wanted: Option<&[String]>) {
         let bash = self.state.dialect == Dialect::Bash;
-        let mut traps: Vec<(String, String)> = self.state.traps.clone().into_iter().collect();
+        let shown = match self.state.inherited.is_empty() {
+            true => self.state.traps.clone(),
+            false => (*self.state.inherited).clone(),
+        };
+        let mut traps: Vec<(String, String)> = shown.into_iter().collect();
         let order = |name: &str| match name {
             "EXIT" => 0,
             name => number(name).unwrap_or(100),

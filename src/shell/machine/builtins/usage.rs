@@ -69,6 +69,13 @@ const USAGES: &[Usage] = &[
     ),
     usage("suspend", "f", "suspend [-f]"),
     usage(
+        "history",
+        "acd:nrwps",
+        "history [-c] [-d offset] [n] or history -anrw [filename] or history -ps arg [arg...]",
+    ),
+    usage("fc", "e:lnrs", "fc [-e ename] [-lnr] [first] [last] or fc -s [pat=rep] [command]"),
+    usage("help", "dms", "help [-dms] [pattern ...]"),
+    usage(
         "mapfile",
         "C:O:c:d:n:s:tu:",
         "mapfile [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
@@ -79,6 +86,36 @@ const USAGES: &[Usage] = &[
         "readarray [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]",
     ),
 ];
+
+/// How those builtins are used that read their options themselves.
+fn synopsis(name: &str) -> Option<&'static str> {
+    Some(match name {
+        ":" => ":",
+        "[" => "[ arg... ]",
+        "break" => "break [n]",
+        "caller" => "caller [expr]",
+        "continue" => "continue [n]",
+        "dirs" => "dirs [-clpv] [+N] [-N]",
+        "echo" => "echo [-neE] [arg ...]",
+        "exit" => "exit [n]",
+        "false" => "false",
+        "getopts" => "getopts optstring name [arg ...]",
+        "kill" => "kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]",
+        "let" => "let arg [arg ...]",
+        "logout" => "logout [n]",
+        "popd" => "popd [-n] [+N | -N]",
+        "printf" => "printf [-v var] format [arguments]",
+        "pushd" => "pushd [-n] [+N | -N | dir]",
+        "return" => "return [n]",
+        "set" => "set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]",
+        "shift" => "shift [n]",
+        "shopt" => "shopt [-pqsu] [-o] [optname ...]",
+        "test" => "test [expr]",
+        "true" => "true",
+        "ulimit" => "ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]",
+        _ => return None,
+    })
+}
 
 const fn usage(name: &'static str, letters: &'static str, text: &'static str) -> Usage {
     Usage { name, letters, text }
@@ -132,6 +169,22 @@ impl Machine {
         let builtin = self.state.builtin(name);
         self.write_error(io, &format!("{builtin}{illegal} option -{bad}"));
         Some(self.fail_builtin(name, 2))
+    }
+
+    /// `help NAME`: how a builtin is used; of anything else the game's own help tells.
+    pub(super) fn help(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Option<i32> {
+        let names: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+        let known = |name: &&&String| usage_of(name).is_some() || synopsis(name).is_some();
+        if names.is_empty() || names.iter().filter(known).count() == 0 {
+            self.start_program(io, "help", arguments.to_vec());
+            return None;
+        }
+        for name in names {
+            if let Some(text) = usage_of(name).map(|usage| usage.text).or_else(|| synopsis(name)) {
+                self.say(io, &format!("{name}: {text}"));
+            }
+        }
+        Some(0)
     }
 
     /// What a builtin says of how it is used, where it was given too little.

@@ -89,9 +89,19 @@ impl Machine {
             if let Some(Frame::Function { locals, .. }) = self.stack.get_mut(function)
                 && !locals.contains_key(name)
             {
+                let exported = before.as_ref().is_some_and(|before| before.exported);
                 locals.insert(name.to_owned(), before);
-                self.state.variables.remove(name);
+                self.begin_local(name, exported);
             }
+        }
+    }
+
+    /// A function's own variable, which is exported where the one that it hides is.
+    fn begin_local(&mut self, name: &str, exported: bool) {
+        self.state.variables.remove(name);
+        if exported {
+            let entry = self.state.variables.or_default(name);
+            (entry.exported, entry.bare) = (true, true);
         }
     }
 
@@ -383,6 +393,7 @@ impl Machine {
                 None => (argument.as_str(), None),
             };
             let before = self.state.variables.get(name).cloned();
+            let exported = before.as_ref().is_some_and(|before| before.exported);
             let mut first = false;
             if let Some(Frame::Function { locals, .. }) = self.stack.get_mut(function) {
                 first = !locals.contains_key(name);
@@ -390,15 +401,19 @@ impl Machine {
             }
             if self.state.dialect == Dialect::Bash {
                 if first {
-                    self.state.variables.remove(name);
+                    self.begin_local(name, exported);
                 }
                 status |= self.declare_one(io, "declare", &options, argument);
                 continue;
             }
-            // The almquist shells leave a variable that gets no value as it was.
+            // dash leaves a variable that gets no value as it was; in BusyBox' shell it is unset.
             if let Some(value) = value {
                 self.set_or_complain(io, name, value);
-            } else if self.state.dialect == Dialect::Ash || first {
+            } else if self.state.dialect == Dialect::Ash {
+                if first {
+                    self.begin_local(name, exported);
+                }
+            } else if first {
                 let keep = self.state.get(name).unwrap_or("").to_owned();
                 self.set_or_complain(io, name, keep);
             }
@@ -429,6 +444,16 @@ impl Machine {
                 "--" => {
                     self.state.positional = Arc::new(rest.cloned().collect());
                     self.forget_options();
+                    return 0;
+                }
+                // `set - A B`: parameters, and no more tracing; alone it leaves them.
+                "-" => {
+                    let left: Vec<String> = rest.cloned().collect();
+                    let _ = self.state.options.set_letters("+xv");
+                    if !left.is_empty() {
+                        self.state.positional = Arc::new(left);
+                        self.forget_options();
+                    }
                     return 0;
                 }
                 "-o" | "+o" => {

@@ -264,10 +264,9 @@ impl Find {
         inner.directory = folder.as_deref().unwrap_or(inner.directory);
         match start(&inner, words, inner.environment) {
             Ok(machine) => self.running = Some(machine),
-            Err(_) => {
-                let name = words.first().map_or("", String::as_str);
-                io.write_error(format!("find: '{name}': No such file or directory"));
-                self.answers.push(127);
+            Err(refused) => {
+                io.write_error(format!("find: '{}': {}", refused.name, refused.why));
+                self.answers.push(refused.exit());
             }
         }
     }

@@ -21,7 +21,10 @@ const WORDS: [&str; 19] = [
     "next", "nextfile", "exit", "return", "delete", "in", "getline", "print",
 ];
 
-const MORE_WORDS: [&str; 4] = ["printf", "switch", "case", "default"];
+const MORE_WORDS: [&str; 6] = ["printf", "switch", "case", "default", "BEGINFILE", "ENDFILE"];
+
+/// Words that are gawk's alone.
+const OWN_WORDS: [&str; 5] = ["switch", "case", "default", "BEGINFILE", "ENDFILE"];
 
 /// Functions that every awk here has.
 const BUILTINS: [&str; 20] = [
@@ -126,7 +129,7 @@ impl Lexer<'_> {
         let call = rest[end..].starts_with('(');
         self.at += end;
         if let Some(word) = WORDS.iter().chain(&MORE_WORDS).find(|word| **word == name)
-            && (self.gawk || !matches!(*word, "switch" | "case" | "default"))
+            && (self.gawk || !OWN_WORDS.contains(word))
         {
             return Token::Word(if *word == "func" { "function" } else { word });
         }

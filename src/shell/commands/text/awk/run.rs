@@ -306,16 +306,10 @@ impl Machine {
     }
 
     /// Runs the rules that `wanted` chooses.
-    fn rules(&mut self, world: &mut World<'_, '_>, begin: bool) -> Ran<()> {
-        (self.steps, self.searched) = (0, 0);
+    fn rules(&mut self, world: &mut World<'_, '_>, wanted: impl Fn(&Pattern) -> bool) -> Ran<()> {
         let program = self.program.clone();
         for rule in &program.rules {
-            let fits = match rule.pattern {
-                Pattern::Begin => begin,
-                Pattern::End => !begin,
-                _ => false,
-            };
-            if fits {
+            if wanted(&rule.pattern) {
                 self.block(&rule.action, world)?;
             }
         }
@@ -323,12 +317,14 @@ impl Machine {
     }
 
     pub fn begin(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
-        self.rules(world, true)
+        (self.steps, self.searched) = (0, 0);
+        self.rules(world, |pattern| matches!(pattern, Pattern::Begin))
     }
 
     pub fn finish(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
         self.in_record = true;
-        self.rules(world, false)
+        (self.steps, self.searched) = (0, 0);
+        self.rules(world, |pattern| matches!(pattern, Pattern::End))
     }
 
     /// Reads a record and runs the program over it; `false` when there is none.
@@ -347,6 +343,7 @@ impl Machine {
             Err(Stop::Next) => Ok(true),
             Err(Stop::NextFile) => {
                 self.current = None;
+                self.rules(world, |pattern| matches!(pattern, Pattern::EndFile))?;
                 Ok(true)
             }
             Err(stop) => Err(stop),
@@ -365,7 +362,7 @@ impl Machine {
 
     fn applies(&mut self, pattern: &Pattern, world: &mut World<'_, '_>) -> Ran<bool> {
         Ok(match pattern {
-            Pattern::Begin | Pattern::End => false,
+            Pattern::Begin | Pattern::End | Pattern::BeginFile | Pattern::EndFile => false,
             Pattern::Always => true,
             Pattern::When(condition) => self.value(condition, world)?.holds(),
             Pattern::Range(from, to, at) => {
@@ -381,8 +378,11 @@ impl Machine {
     /// The next record of the input; it is read only once.
     pub fn next_record(&mut self, world: &mut World<'_, '_>) -> Ran<Option<String>> {
         loop {
-            if self.current.is_none() && !self.open(world)? {
-                return Ok(None);
+            if self.current.is_none() {
+                if !self.open(world)? {
+                    return Ok(None);
+                }
+                self.rules(world, |pattern| matches!(pattern, Pattern::BeginFile))?;
             }
             let separator = self.setting("RS");
             let answer = match &mut self.current {
@@ -429,7 +429,10 @@ impl Machine {
                     }
                     return Ok(Some(record));
                 }
-                _ => self.current = None,
+                _ => {
+                    self.current = None;
+                    self.rules(world, |pattern| matches!(pattern, Pattern::EndFile))?;
+                }
             }
         }
     }

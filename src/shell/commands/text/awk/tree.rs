@@ -23,6 +23,9 @@ pub(super) struct Rule {
 pub(super) enum Pattern {
     Begin,
     End,
+    /// gawk's `BEGINFILE` and `ENDFILE`.
+    BeginFile,
+    EndFile,
     Always,
     When(Expression),
     /// From one record to another; its number among the ranges.

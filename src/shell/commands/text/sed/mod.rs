@@ -219,7 +219,10 @@ impl Start {
     fn start(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, Wrong> {
         let script = self.script(io)?;
         let extended = self.options.has('E') || self.options.has('r');
-        let commands = parse(&script, Reading { extended, flavour: self.flavour })?;
+        let commands = parse(
+            &script,
+            Reading { extended, posix: self.options.has('P'), flavour: self.flavour },
+        )?;
         let zero = self.options.has('z');
         let width = self.options.value('l').and_then(|width| width.parse().ok());
         let sed = Sed {

@@ -75,7 +75,11 @@ pub(super) enum Action {
     List(Option<usize>),
     ReadFile(String),
     ReadLine(String),
-    Write(String),
+    /// `w`, and `W`, which writes the first line alone.
+    Write {
+        file: String,
+        first: bool,
+    },
     FileName,
     Zap,
     /// `b`, `t`, `T`: where to.
@@ -108,6 +112,8 @@ pub(super) struct Wrong {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
     pub extended: bool,
+    /// `--posix`: without GNU's additions.
+    pub posix: bool,
     pub flavour: Flavour,
 }
 
@@ -117,7 +123,16 @@ pub(super) struct Reading {
 /// The message of the flavour's sed.
 pub(super) fn parse(script: &str, reading: Reading) -> Parsed<Vec<Command>> {
     let letters = script.chars().collect();
-    Reader { letters, at: 0, reading, labels: Vec::new(), branches: Vec::new() }.script()
+    Reader {
+        letters,
+        at: 0,
+        reading,
+        labels: Vec::new(),
+        open: 0,
+        labelled: false,
+        branches: Vec::new(),
+    }
+    .script()
 }
 
 /// Reads a script.
@@ -126,6 +141,10 @@ struct Reader {
     at: usize,
     reading: Reading,
     labels: Vec<(String, usize)>,
+    /// How many blocks are open.
+    open: usize,
+    /// Whether a label was read last: anything may stand behind it.
+    labelled: bool,
     /// Branches whose label is looked for at the end.
     branches: Vec<(usize, String)>,
 }
@@ -189,7 +208,7 @@ impl Reader {
                 }
                 Some(_) => {}
             }
-            let at = self.at;
+            self.open = open.len();
             let command = self.command(commands.len())?;
             match command.action {
                 Action::Block(_) => open.push(commands.len()),
@@ -197,7 +216,7 @@ impl Reader {
                     match open.pop() {
                         Some(start) => commands[start].action = Action::Block(commands.len()),
                         None if self.gnu() => {
-                            return self.wrong_at(at + 1, "unexpected `}'", "");
+                            return self.wrong("unexpected `}'", "");
                         }
                         None => {}
                     }
@@ -243,7 +262,7 @@ impl Reader {
     fn after_command(&mut self) -> Parsed<()> {
         let before = self.letters.get(self.at.wrapping_sub(1)).copied();
         // BusyBox looks for no separator.
-        if matches!(before, Some('{' | '\n')) || !self.gnu() {
+        if matches!(before, Some('{' | '\n')) || !self.gnu() || std::mem::take(&mut self.labelled) {
             return Ok(());
         }
         self.blanks();
@@ -281,7 +300,8 @@ impl Reader {
                 return self.wrong("unexpected `,'", "no address after comma");
             }
         }
-        let zero = matches!(from, Some(Address::Line(0))) && !matches!(to, Some(Address::Match(_)));
+        let nought = matches!(from, Some(Address::Line(0) | Address::Step(0, 0)));
+        let zero = nought && !matches!(to, Some(Address::Match(_)));
         if zero && self.gnu() {
             return self.wrong_at(self.at + 1, "invalid usage of line address 0", "");
         }
@@ -301,11 +321,31 @@ impl Reader {
         if to.is_some() && "=ir".contains(letter) && !self.gnu() && letter == 'i' {
             return self.wrong("", "command 'i' uses only one address");
         }
-        if to.is_some() && matches!(letter, 'q' | 'Q') && self.gnu() {
-            return self.wrong("command only uses one address", "");
+        if let Some(why) = self.refuses_address(letter, from.as_ref(), to.as_ref()) {
+            return self.wrong(why, "");
         }
         let action = self.action(letter, index)?;
         Ok(Command { from, to, negated, action })
+    }
+
+    /// What GNU's says of a command that takes no address, or one alone.
+    fn refuses_address(
+        &self,
+        letter: char,
+        from: Option<&Address>,
+        to: Option<&Address>,
+    ) -> Option<&'static str> {
+        match letter {
+            _ if !self.gnu() => None,
+            'q' | 'Q' if to.is_some() => Some("command only uses one address"),
+            '+' | '~' if from.is_none() => Some("invalid usage of +N or ~N as first address"),
+            _ if from.is_none() => None,
+            ':' => Some(": doesn't want any addresses"),
+            '#' => Some("comments don't accept any addresses"),
+            // Where no block is open it is that which is wrong.
+            '}' if self.open > 0 => Some("`}' doesn't want any addresses"),
+            _ => None,
+        }
     }
 
     fn number(&mut self) -> usize {
@@ -372,6 +412,9 @@ impl Reader {
                 _ => lines = true,
             }
         }
+        if pattern.is_empty() && (fold || lines) {
+            return self.wrong("cannot specify modifiers on empty regexp", "");
+        }
         Ok(Address::Match(self.regex(&pattern, fold, lines)?))
     }
 
@@ -380,7 +423,7 @@ impl Reader {
         if pattern.is_empty() {
             return Ok(None);
         }
-        let syntax = match (self.reading.extended, self.gnu()) {
+        let syntax = match (self.reading.extended, self.gnu() && !self.reading.posix) {
             (true, true) => Syntax::Extended,
             (false, true) => Syntax::Basic,
             (true, false) => Syntax::PosixExtended,
@@ -431,8 +474,8 @@ impl Reader {
             'a' | 'i' | 'c' => self.text_command(letter)?,
             'r' => Action::ReadFile(self.file_name()?),
             'R' if self.gnu() => Action::ReadLine(self.file_name()?),
-            'w' => Action::Write(self.file_name()?),
-            'W' if self.gnu() => return self.not_simulated("the W command"),
+            'w' => Action::Write { file: self.file_name()?, first: false },
+            'W' if self.gnu() => Action::Write { file: self.file_name()?, first: true },
             'e' if self.gnu() => return self.not_simulated("the e command; run it in the shell"),
             'F' if self.gnu() => Action::FileName,
             'z' if self.gnu() => Action::Zap,
@@ -459,7 +502,9 @@ impl Reader {
         self.blanks();
         let at = self.at;
         let mut label = String::new();
-        while let Some(next) = self.peek().filter(|next| !matches!(next, '\n' | ';')) {
+        let gnu = self.gnu();
+        let ends = |next: &char| matches!(next, '\n' | ';') || gnu && next.is_whitespace();
+        while let Some(next) = self.peek().filter(|next| !ends(next)) {
             label.push(next);
             self.at += 1;
         }
@@ -468,6 +513,7 @@ impl Reader {
             return self.wrong_at(at, "\":\" lacks a label", "bad label");
         }
         self.labels.push((label, index));
+        self.labelled = true;
         Ok(Action::Nothing)
     }
 

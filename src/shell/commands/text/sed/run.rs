@@ -405,7 +405,11 @@ impl Sed {
                     return Flow::To(*to);
                 }
             }
-            Action::Write(file) => self.write(file, io, out),
+            Action::Write { file, first } => {
+                let text = self.state.space.clone();
+                let line = text.split('\n').next().unwrap_or_default();
+                self.write(file, if *first { line } else { &text }, io, out);
+            }
             Action::FileName => {
                 let name = format!("{}\n", input.name());
                 self.raw(&name, out);
@@ -481,8 +485,7 @@ impl Sed {
         Flow::On
     }
 
-    fn write(&mut self, file: &str, io: &mut Io<'_>, out: &mut String) {
-        let text = self.state.space.clone();
+    fn write(&mut self, file: &str, text: &str, io: &mut Io<'_>, out: &mut String) {
         let end = if self.state.ended { "\n" } else { "" };
         match file {
             // It is written to as a file of its own, which knows nothing of what was printed.
@@ -529,7 +532,8 @@ impl Sed {
                 self.print_space(out);
             }
             if let Some(file) = &rule.file {
-                self.write(file, io, out);
+                let text = self.state.space.clone();
+                self.write(file, &text, io, out);
             }
         }
         Flow::On

@@ -76,6 +76,8 @@ pub(super) fn parse(source: &str, name: &str, gawk: bool) -> Result<Program, Str
         called: Vec::new(),
         in_function: false,
         in_rule: "",
+        loops: 0,
+        switches: 0,
         depth: 0,
         operators: 0,
         ranges: 0,
@@ -133,6 +135,9 @@ struct Parser<'s> {
     called: Vec<(String, usize, usize)>,
     in_function: bool,
     in_rule: &'static str,
+    /// How many loops it is in, and how many `switch`es.
+    loops: usize,
+    switches: usize,
     depth: usize,
     operators: usize,
     ranges: usize,
@@ -265,11 +270,16 @@ impl Parser<'_> {
             Token::Name(name) | Token::Call(name) => name.clone(),
             _ => return self.wrong(),
         };
+        let at = self.start;
         self.advance(true)?;
         self.expect("(")?;
         self.locals.clear();
         while let Token::Name(parameter) = &self.token {
+            let parameter = parameter.clone();
             self.locals.push(parameter.clone());
+            if let Some(message) = self.parameter_is_wrong(&name, &parameter) {
+                return Err(Wrong { at, message });
+            }
             self.advance(false)?;
             if !self.eat(",")? {
                 break;
@@ -285,6 +295,10 @@ impl Parser<'_> {
         self.locals.clear();
         let number = self.function_number(&name);
         let functions = &mut self.program.functions;
+        if functions.get(number).is_some_and(|known| known.name == name) && self.lexer.gawk {
+            let message = format!("!error: function name `{name}' previously defined");
+            return Err(Wrong { at, message });
+        }
         while functions.len() <= number {
             functions.push(Function { name: String::new(), parameters: 0, body: Vec::new() });
         }
@@ -292,16 +306,34 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// What gawk says of the parameter that was read last.
+    fn parameter_is_wrong(&self, function: &str, parameter: &str) -> Option<String> {
+        if !self.lexer.gawk {
+            return None;
+        }
+        let head = format!("!error: function `{function}':");
+        if function == parameter {
+            return Some(format!("{head} cannot use function name as parameter name"));
+        }
+        let first = self.locals.iter().position(|known| known == parameter)? + 1;
+        let last = self.locals.len();
+        (first < last).then(|| {
+            format!("{head} parameter #{last}, `{parameter}', duplicates parameter #{first}")
+        })
+    }
+
     fn rule(&mut self) -> Parsed<()> {
         self.operators = 0;
         let pattern = match &self.token {
-            Token::Word("BEGIN") => {
+            Token::Word(word @ ("BEGIN" | "END" | "BEGINFILE" | "ENDFILE")) => {
+                let pattern = match *word {
+                    "BEGIN" => Pattern::Begin,
+                    "END" => Pattern::End,
+                    "BEGINFILE" => Pattern::BeginFile,
+                    _ => Pattern::EndFile,
+                };
                 self.advance(true)?;
-                Pattern::Begin
-            }
-            Token::Word("END") => {
-                self.advance(true)?;
-                Pattern::End
+                pattern
             }
             Token::Sign("{") => Pattern::Always,
             _ => {
@@ -322,9 +354,13 @@ impl Parser<'_> {
             Pattern::End => "END",
             _ => "",
         };
+        let special = matches!(
+            pattern,
+            Pattern::Begin | Pattern::End | Pattern::BeginFile | Pattern::EndFile
+        );
         let action = match self.is("{") {
             true => self.block()?,
-            false if matches!(pattern, Pattern::Begin | Pattern::End) => return self.wrong(),
+            false if special => return self.wrong(),
             false => vec![Statement::Print(Vec::new(), None, self.line())],
         };
         self.program.rules.push(Rule { pattern, action });

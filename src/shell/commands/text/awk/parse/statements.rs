@@ -34,6 +34,24 @@ impl Parser<'_> {
         Ok(vec![statement])
     }
 
+    /// A loop's body.
+    fn repeated(&mut self) -> Parsed<Vec<Statement>> {
+        self.loops += 1;
+        let body = self.body();
+        self.loops -= 1;
+        body
+    }
+
+    /// What is said of a `break` or `continue` that has no loop; gawk says it twice.
+    fn outside_of_loops(&self, word: &str) -> String {
+        if !self.lexer.gawk {
+            return format!("'{word}' not in a loop");
+        }
+        let what = if word == "break" { "a loop or switch" } else { "a loop" };
+        let told = format!("error: `{word}' is not allowed outside {what}");
+        format!("!{told}\nawk: cmd. line:{}: {told}", self.line())
+    }
+
     /// Joins two expressions by an operator.
     pub(super) fn joined(&mut self, expression: Expression) -> Parsed<Expression> {
         self.operators += 1;
@@ -61,11 +79,11 @@ impl Parser<'_> {
                 if self.eat(";")? {
                     return Ok(Statement::While(condition, Vec::new()));
                 }
-                Ok(Statement::While(condition, self.body()?))
+                Ok(Statement::While(condition, self.repeated()?))
             }
             "do" => {
                 self.advance(true)?;
-                let body = self.body()?;
+                let body = self.repeated()?;
                 self.ends()?;
                 if !self.is_word("while") {
                     return self.wrong();
@@ -140,7 +158,7 @@ impl Parser<'_> {
                     return self.wrong();
                 }
                 self.advance(true)?;
-                return Ok(Statement::ForIn(key, array, self.body()?));
+                return Ok(Statement::ForIn(key, array, self.repeated()?));
             }
             first = Some(Box::new(statement));
         }
@@ -157,7 +175,7 @@ impl Parser<'_> {
         if self.eat(";")? {
             return Ok(Statement::For(first, condition, last, Vec::new()));
         }
-        Ok(Statement::For(first, condition, last, self.body()?))
+        Ok(Statement::For(first, condition, last, self.repeated()?))
     }
 
     pub(super) fn switch(&mut self) -> Parsed<Statement> {
@@ -167,6 +185,7 @@ impl Parser<'_> {
         self.expect("{")?;
         self.ends()?;
         let mut cases = Vec::new();
+        self.switches += 1;
         while !self.is("}") {
             let value = match self.token {
                 Token::Word("case") => {
@@ -188,6 +207,7 @@ impl Parser<'_> {
             }
             cases.push((value, body));
         }
+        self.switches -= 1;
         self.advance(true)?;
         Ok(Statement::Switch(subject, cases))
     }
@@ -223,13 +243,12 @@ impl Parser<'_> {
                 }
                 Ok(Statement::Return(optional(self)?))
             }
-            "break" => {
+            "break" | "continue" => {
+                if self.loops == 0 && (word == "continue" || self.switches == 0) {
+                    return Err(Wrong { at: start, message: self.outside_of_loops(word) });
+                }
                 self.advance(true)?;
-                Ok(Statement::Break)
-            }
-            "continue" => {
-                self.advance(true)?;
-                Ok(Statement::Continue)
+                Ok(if word == "break" { Statement::Break } else { Statement::Continue })
             }
             "delete" => {
                 self.advance(false)?;
