@@ -1,7 +1,7 @@
 //! `test` and `[` as programs.
 
-use super::plain;
-use crate::shell::machine::condition::{World, test as holds};
+use super::{is_gnu, plain};
+use crate::shell::machine::condition::{World, Wrong, test as holds};
 use crate::shell::syntax::Dialect;
 use crate::shell::{Io, Tool};
 
@@ -22,6 +22,18 @@ fn bracket(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     }
 }
 
+/// What coreutils' `test` says.
+fn gnu_words(wrong: &Wrong) -> String {
+    match wrong {
+        Wrong::NoNumber(text) => format!("invalid integer '{text}'"),
+        Wrong::NoOperand(Some(word)) => format!("missing argument after '{word}'"),
+        Wrong::NoUnary { operand, .. } => format!("missing argument after '{operand}'"),
+        Wrong::NoBinary { operator, .. } => format!("'{operator}': binary operator expected"),
+        Wrong::Extra { word, .. } => format!("extra argument '{word}'"),
+        other => other.message(Dialect::Bash),
+    }
+}
+
 fn plain_test(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let world = World {
         view: io.view(),
@@ -34,7 +46,8 @@ fn plain_test(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     Some(match holds(arguments, &world) {
         Ok(holds) => i32::from(!holds),
         Err(why) => {
-            io.write_error(format!("test: {}", why.message(Dialect::Bash)));
+            let told = if is_gnu(io) { gnu_words(&why) } else { why.message(Dialect::Ash) };
+            io.write_error(format!("test: {told}"));
             2
         }
     })

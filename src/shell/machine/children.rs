@@ -93,7 +93,7 @@ impl Machine {
             self.stack.push(Frame::Substitute { child, output });
             return Turn::Wait(step);
         };
-        let text = String::from_utf8_lossy(&output).replace('\0', "");
+        let text = String::from_utf8_lossy(&output).into_owned();
         if text.trim_end_matches('\n').is_empty() {
             self.note_nothing(io);
         }

@@ -356,15 +356,7 @@ impl Machine {
                 if outputs.is_empty() {
                     self.trace_head(io, &command.kind, &command.text);
                 }
-                let bodies =
-                    self.expansion(io, outputs, |expander| chosen(expander, subject, arms))?;
-                // A body sees how the command before it ended.
-                if bodies.iter().all(|body| body.items.is_empty()) {
-                    self.state.status = 0;
-                }
-                for body in bodies.into_iter().rev() {
-                    self.push_list(body);
-                }
+                self.begin_case(io, subject, arms, outputs)?;
             }
             CommandKind::Conditional(condition) => {
                 let holds = self.conditional(io, condition, outputs)?;
@@ -380,16 +372,38 @@ impl Machine {
                 self.state.status = self.truth(io, value)?;
             }
             CommandKind::Function { name, body, source } => {
-                let known = self.state.functions.get(name);
-                let exported = known.is_some_and(|function| function.exported);
-                let file = self.state.file();
-                let (body, source) = (body.clone(), source.clone());
-                Arc::make_mut(&mut self.state.functions)
-                    .insert(name.clone(), Function { body, source, exported, file });
-                self.state.status = 0;
+                self.define(name, body.clone(), source.clone());
             }
         }
         Ok(())
+    }
+
+    /// Begins with what a `case` runs.
+    fn begin_case(
+        &mut self,
+        io: &mut Io<'_>,
+        subject: &Word,
+        arms: &[Arm],
+        outputs: &[String],
+    ) -> Result<(), Stop> {
+        let bodies = self.expansion(io, outputs, |expander| chosen(expander, subject, arms))?;
+        // A body sees how the command before it ended.
+        if bodies.iter().all(|body| body.items.is_empty()) {
+            self.state.status = 0;
+        }
+        for body in bodies.into_iter().rev() {
+            self.push_list(body);
+        }
+        Ok(())
+    }
+
+    /// Keeps a function, which stays exported where it was.
+    fn define(&mut self, name: &str, body: Arc<Command>, source: Arc<str>) {
+        let known = self.state.functions.get(name);
+        let exported = known.is_some_and(|function| function.exported);
+        let function = Function { body, source, exported, file: self.state.file() };
+        Arc::make_mut(&mut self.state.functions).insert(name.to_owned(), function);
+        self.state.status = 0;
     }
 
     /// Expands the words that a `for` or a `select` goes through, and begins with the first.

@@ -378,7 +378,8 @@ impl<'a> Expander<'a> {
         if let Some(text) = self.file_of(list)? {
             return Ok(text.trim_end_matches('\n').to_owned());
         }
-        Ok(self.output_of(list)?.trim_end_matches('\n').to_owned())
+        // No variable and no argument holds a byte of zeros.
+        Ok(self.output_of(list)?.replace('\0', "").trim_end_matches('\n').to_owned())
     }
 
     fn output_of(&mut self, list: &Arc<List>) -> Expanded<String> {

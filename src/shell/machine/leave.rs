@@ -75,7 +75,13 @@ impl Machine {
     /// A signal's trap, to run as soon as the foreground command has ended; `wait` ends at once.
     /// Whether there is one.
     pub fn signal(&mut self, name: &str) -> bool {
-        let Some(command) = self.state.traps.get(name).cloned() else { return false };
+        let Some(command) = self.state.traps.get(name).cloned() else {
+            // `( … ) &` is one process.
+            return match self.stack.as_mut_slice() {
+                [Frame::Subshell(child)] => child.signal(name),
+                _ => false,
+            };
+        };
         if !command.is_empty() {
             self.due_traps.push(command);
             if matches!(self.stack.last(), Some(Frame::Wait { .. })) {

@@ -243,7 +243,10 @@ impl Machine {
                     if flags.contains('o')
                         && let Some(name) = rest.next()
                     {
-                        self.state.options.set_name(&name, on, self.state.dialect);
+                        let known = self.state.options.set_name(&name, on, self.state.dialect);
+                        if !known && !self.refused_name(&name) {
+                            return None;
+                        }
                     }
                 }
                 _ => {
@@ -259,6 +262,20 @@ impl Machine {
             (false, false) => Script::File,
         };
         Some((script, operands))
+    }
+
+    /// Says of `-o NAME` that there is no such option; whether the shell starts all the same.
+    fn refused_name(&mut self, name: &str) -> bool {
+        match self.state.dialect {
+            Dialect::Bash => {
+                self.run_text(&format!(
+                    "echo 'bash: line 0: bash: {name}: invalid option name' >&2; exit 2"
+                ));
+            }
+            Dialect::Ash => self.refuse(&format!("illegal option -o {name}")),
+            Dialect::Dash => self.refuse(&format!("0: Illegal option -o {name}")),
+        }
+        false
     }
 
     /// The letter of a word of options that the shell does not start with.

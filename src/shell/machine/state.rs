@@ -245,6 +245,34 @@ pub(super) struct ShellState {
     pub asked: bool,
 }
 
+/// The variables that a shell begins with, and the `$_` that it was given.
+fn first_variables(
+    dialect: Dialect,
+    environment: Vec<(String, String)>,
+) -> (Variables, Option<String>) {
+    let mut variables: Variables = environment
+        .into_iter()
+        .map(|(name, value)| (name, Variable { value, exported: true, ..Variable::default() }))
+        .collect();
+    if dialect == Dialect::Bash && !variables.contains_key("PATH") {
+        variables.or_default("PATH").value = USUAL_PATH.to_owned();
+    }
+    // bash keeps `$_` itself.
+    let word = variables.get("_").map(|word| word.value.clone());
+    if dialect == Dialect::Bash {
+        variables.remove("_");
+        *variables.or_default("BASH_VERSINFO") = bash_version();
+    }
+    // dash does not count.
+    if dialect != Dialect::Dash {
+        let above = variables.get("SHLVL").and_then(|level| level.value.parse::<u32>().ok());
+        let level = variables.or_default("SHLVL");
+        level.value = above.unwrap_or(0).saturating_add(1).to_string();
+        level.exported = true;
+    }
+    (variables, word)
+}
+
 impl ShellState {
     /// The aliases that count: bash expands none in scripts, unless it is told to.
     pub fn used_aliases(&self) -> &BTreeMap<String, String> {
@@ -256,26 +284,7 @@ impl ShellState {
     /// A new shell at `place` with these exported variables.
     pub fn new(place: Place, dialect: Dialect, environment: Vec<(String, String)>) -> ShellState {
         let (functions, environment) = split_functions(dialect, environment);
-        let mut variables: Variables = environment
-            .into_iter()
-            .map(|(name, value)| (name, Variable { value, exported: true, ..Variable::default() }))
-            .collect();
-        if dialect == Dialect::Bash && !variables.contains_key("PATH") {
-            variables.or_default("PATH").value = USUAL_PATH.to_owned();
-        }
-        // bash keeps `$_` itself.
-        let word = variables.get("_").map(|word| word.value.clone());
-        if dialect == Dialect::Bash {
-            variables.remove("_");
-            *variables.or_default("BASH_VERSINFO") = bash_version();
-        }
-        // dash does not count.
-        if dialect != Dialect::Dash {
-            let above = variables.get("SHLVL").and_then(|level| level.value.parse::<u32>().ok());
-            let level = variables.or_default("SHLVL");
-            level.value = above.unwrap_or(0).saturating_add(1).to_string();
-            level.exported = true;
-        }
+        let (variables, word) = first_variables(dialect, environment);
         ShellState {
             place,
             dialect,

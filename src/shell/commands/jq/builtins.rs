@@ -571,9 +571,9 @@ fn texts(name: &str, arguments: &[Value], input: &Value) -> Result<Value, Stop> 
             let mut found = Vec::new();
             let mut from = 0;
             while let Some(at) = text[from..].find(&**part).filter(|_| !part.is_empty()) {
-                // jq 1.6 counts bytes here.
+                // jq 1.6 counts bytes here, and finds none within another.
                 found.push(Value::Number((from + at) as f64));
-                from += at + text[from + at..].chars().next().map_or(1, char::len_utf8);
+                from += at + part.len();
             }
             Ok(if part.is_empty() { Value::Null } else { Value::array(found) })
         }

@@ -90,7 +90,7 @@ fn multiply(left: &Value, right: &Value) -> Result<Value, Stop> {
             if *count <= 0.0 || count.is_nan() {
                 return Ok(Value::Null);
             }
-            let times = count.ceil();
+            let times = count.floor().max(1.0);
             if times * text.len() as f64 > LONGEST as f64 {
                 return Err(Stop::Refused("texts this long"));
             }
@@ -131,7 +131,7 @@ fn remainder(left: &Value, right: &Value) -> Result<Value, Stop> {
         return cannot(left, right, "divided (remainder) because the divisor is zero");
     }
     let rest = number.unsigned_abs() % by.unsigned_abs();
-    Ok(Value::Number(if number < 0 { -(rest as f64) } else { rest as f64 }))
+    Ok(Value::Number(if number < 0 && rest > 0 { -(rest as f64) } else { rest as f64 }))
 }
 
 /// A text between separators.

@@ -1,10 +1,15 @@
 //! `help`, `clear`, the editors: what the game does for the player.
 
 use crate::cluster::Place;
-use crate::shell::commands::registry;
+use crate::shell::commands::{is_gnu, registry};
 use crate::shell::{Io, UiRequest};
 
 pub(in crate::shell::commands) fn clear(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+    // What is no terminal gets the letters.
+    if !io.terminal && !is_gnu(io) {
+        io.stdout.extend_from_slice(b"\x1b[H\x1b[J");
+        return Some(0);
+    }
     io.ui_requests.push(UiRequest::ClearScreen);
     Some(0)
 }

@@ -5,6 +5,7 @@ use crate::cluster::{Flavour, Identity, Place};
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::options::{Grammar, Messages, Options};
+use crate::shell::commands::text::bytes::extra_operand;
 
 use crate::shell::hashed::in_order;
 
@@ -121,17 +122,6 @@ pub(in crate::shell::commands) fn whoami(arguments: &[String], io: &mut Io<'_>) 
         (None, Flavour::BusyBox) => io.write_error(format!("whoami: unknown uid {number}")),
     }
     Some(1)
-}
-
-/// Says that there is one operand too many.
-fn extra_operand(io: &mut Io<'_>, tool: &str, extra: &str) -> i32 {
-    io.write_error(match io.cluster.flavour(io.place) {
-        Flavour::Gnu => {
-            format!("{tool}: extra operand '{extra}'\nTry '{tool} --help' for more information.")
-        }
-        Flavour::BusyBox => commands::busybox_usage(tool),
-    });
-    1
 }
 
 /// The lines of a file as their parts between colons.
@@ -311,10 +301,7 @@ pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
     if let Some(extra) = options.operands.first() {
-        io.write_error(format!(
-            "uname: extra operand '{extra}'\nTry 'uname --help' for more information."
-        ));
-        return Some(1);
+        return Some(extra_operand(io, "uname", extra));
     }
     let host = io.cluster.host_name(io.place);
     let version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.153-1 (2025-09-20)";

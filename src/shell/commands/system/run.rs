@@ -66,6 +66,28 @@ struct Become {
     inner: Option<Machine>,
 }
 
+impl Become {
+    /// What is said of a program that cannot be started.
+    fn refusal(&self, name: &str, why: &str) -> String {
+        match (self.tool, self.flavour) {
+            ("sudo", _) => format!("sudo: {name}: command not found"),
+            ("busybox", _) => format!("{name}: applet not found"),
+            (tool, Flavour::BusyBox) => format!("{tool}: can't execute '{name}': {why}"),
+            (tool @ ("nohup" | "stdbuf"), Flavour::Gnu) => {
+                format!("{tool}: failed to run command '{name}': {why}")
+            }
+            (tool @ ("env" | "nice"), Flavour::Gnu) => {
+                let hint = match name.contains(char::is_whitespace) && tool == "env" {
+                    true => "\nenv: use -[v]S to pass options in shebang lines",
+                    false => "",
+                };
+                format!("{tool}: '{name}': {why}{hint}")
+            }
+            (tool, Flavour::Gnu) => format!("{tool}: {name}: {why}"),
+        }
+    }
+}
+
 impl Tool for Become {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         if self.inner.is_none() {
@@ -80,13 +102,17 @@ impl Tool for Become {
                 io.write_error("env: cannot specify --null (-0) with command\nTry 'env --help' for more information.");
                 return Step::Exit(125);
             }
+            let folder = self.folder.as_ref().map(|folder| io.absolute(folder));
+            if self.words.is_empty() && folder.is_some() {
+                io.write_error("env: must specify command with --chdir (-C)\nTry 'env --help' for more information.");
+                return Step::Exit(125);
+            }
             if self.words.is_empty() {
                 for (name, value) in in_order(&environment, io.place) {
                     io.stdout.extend(format!("{name}={value}{}", self.end).bytes());
                 }
                 return Step::Exit(0);
             }
-            let folder = self.folder.as_ref().map(|folder| io.absolute(folder));
             if let Some(folder) = folder.as_ref().filter(|folder| !io.is_directory(folder)) {
                 let why = if io.is_file(folder) {
                     "Not a directory"
@@ -110,24 +136,7 @@ impl Tool for Become {
                         io.write_error(not_simulated(name));
                         return Step::Exit(127);
                     }
-                    io.write_error(match (self.tool, self.flavour) {
-                        ("sudo", _) => format!("sudo: {name}: command not found"),
-                        ("busybox", _) => format!("{name}: applet not found"),
-                        (tool, Flavour::BusyBox) => {
-                            format!("{tool}: can't execute '{name}': {why}")
-                        }
-                        (tool @ ("nohup" | "stdbuf"), Flavour::Gnu) => {
-                            format!("{tool}: failed to run command '{name}': {why}")
-                        }
-                        (tool @ ("env" | "nice"), Flavour::Gnu) => {
-                            let hint = match name.contains(char::is_whitespace) && tool == "env" {
-                                true => "\nenv: use -[v]S to pass options in shebang lines",
-                                false => "",
-                            };
-                            format!("{tool}: '{name}': {why}{hint}")
-                        }
-                        (tool, Flavour::Gnu) => format!("{tool}: {name}: {why}"),
-                    });
+                    io.write_error(self.refusal(name, why));
                     return Step::Exit(if self.tool == "sudo" { 1 } else { refused.exit() });
                 }
             }

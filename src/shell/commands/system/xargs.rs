@@ -106,13 +106,12 @@ impl Xargs {
         let mut groups: Vec<Vec<String>> = Vec::new();
         for word in words {
             if own + word.len() + 1 > most {
-                self.unclosed = Some(
-                    match self.gnu {
-                        true => "xargs: cannot fit single argument within argument list size limit",
-                        false => "xargs: argument line too long",
-                    }
-                    .to_owned(),
-                );
+                const FITS: &str = "fit single argument within argument list size limit";
+                self.unclosed = Some(match (self.gnu, own > most) {
+                    (true, true) => format!("xargs: cannot {FITS}"),
+                    (true, false) => "xargs: argument line too long".to_owned(),
+                    (false, _) => format!("xargs: can't {FITS}"),
+                });
                 break;
             }
             match groups.last_mut() {
@@ -254,7 +253,10 @@ impl Tool for Xargs {
             }
             if self.asks {
                 // Nobody sits at a terminal that could say yes.
-                let why = "failed to open /dev/tty for reading: No such device or address";
+                let why = match self.gnu {
+                    true => "failed to open /dev/tty for reading: No such device or address",
+                    false => "can't open '/dev/tty': No such device or address",
+                };
                 io.write_error(format!("{}xargs: {why}", traced(&command, self.gnu)));
                 return Step::Exit(1);
             }

@@ -1,5 +1,6 @@
 //! `base64`, `base32` and `basenc`, GNU's and BusyBox'.
 
+use super::bytes::extra_operand;
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
@@ -277,10 +278,7 @@ pub(in crate::shell::commands) fn base32(arguments: &[String], io: &mut Io<'_>) 
 fn coded(name: &str, coding: Coding, options: &Options, io: &mut Io<'_>) -> Option<i32> {
     let gnu = is_gnu(io);
     if let [_, extra, ..] = options.operands.as_slice() {
-        let message =
-            format!("{name}: extra operand '{extra}'\nTry '{name} --help' for more information.");
-        io.write_error(message);
-        return Some(1);
+        return Some(extra_operand(io, name, extra));
     }
     let width = match options.value('w').map(str::parse::<usize>) {
         None => 76,

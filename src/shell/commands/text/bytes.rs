@@ -27,6 +27,18 @@ pub(super) fn or_standard(files: &[String]) -> Vec<String> {
     }
 }
 
+/// Says that there is one operand too many, and answers the exit code.
+pub(in crate::shell::commands) fn extra_operand(io: &mut Io<'_>, name: &str, extra: &str) -> i32 {
+    let message = match is_gnu(io) {
+        true => {
+            format!("{name}: extra operand '{extra}'\nTry '{name} --help' for more information.")
+        }
+        false => crate::shell::commands::busybox_usage(name),
+    };
+    io.write_error(message);
+    1
+}
+
 /// Says that a command lacks an operand: GNU's words, or how the applet is used.
 pub(in crate::shell::commands) fn missing_operand(
     io: &mut Io<'_>,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::bytes::{content, missing_operand, waits};
+use super::bytes::{content, extra_operand, missing_operand, waits};
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
@@ -164,9 +164,9 @@ pub(super) fn two<'a>(
         [one, other] => return Some([one, other]),
         [] => missing_operand(io, name, None),
         [one] => missing_operand(io, name, Some(one)),
-        [_, _, extra, ..] => io.write_error(format!(
-            "{name}: extra operand '{extra}'\nTry '{name} --help' for more information."
-        )),
+        [_, _, extra, ..] => {
+            extra_operand(io, name, extra);
+        }
     }
     None
 }

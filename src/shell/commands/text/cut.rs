@@ -191,6 +191,10 @@ impl Cut {
             false => format!("cut: {why}"),
         };
         let says = |gnus: &str, busybox: &str| Err(said(if gnu { gnus } else { busybox }));
+        let given = options.value('d').unwrap_or("\t");
+        if given.chars().count() > 1 && gnu {
+            return Err(said("the delimiter must be a single character"));
+        }
         let characters = options.value('c').or(options.value('b'));
         let Some(list) = options.value('f').or(characters) else {
             return says(
@@ -218,10 +222,6 @@ impl Cut {
             );
         }
         let ranges = Ranges::read(list, fields, gnu).map_err(|why| said(&why))?;
-        let given = options.value('d').unwrap_or("\t");
-        if given.chars().count() > 1 && gnu {
-            return Err(said("the delimiter must be a single character"));
-        }
         let delimiter = given.chars().next().unwrap_or('\0');
         Ok(Cut {
             ranges,

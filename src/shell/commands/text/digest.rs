@@ -407,6 +407,10 @@ fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         ));
         return Some(1);
     }
+    if !gnu && !options.has('c') && (options.has('s') || options.has('w')) {
+        io.write_error(crate::shell::commands::busybox_usage(sum.command()));
+        return Some(1);
+    }
     let sum = match options.value('l').map(|text| bits("b2sum", text)) {
         Some(Ok(bits)) => Sum::Blake2b(bits),
         Some(Err(why)) => {

@@ -40,7 +40,8 @@ impl Amount {
             None => {
                 let what = if bytes { "bytes" } else { "lines" };
                 let huge = digits.strip_suffix(['P', 'E', 'Z', 'Y', 'R', 'Q']);
-                let huge = huge.is_some_and(|count| count.parse::<usize>().is_ok_and(|n| n > 0));
+                let huge = huge.is_some_and(|count| count.parse::<usize>().is_ok_and(|n| n > 0))
+                    || !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
                 let why = if huge { ": Value too large for defined data type" } else { "" };
                 Err(format!("{tool}: invalid number of {what}: '{digits}'{why}"))
             }

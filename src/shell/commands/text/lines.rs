@@ -143,6 +143,7 @@ pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file:
         (Flavour::BusyBox, "head" | "wc" | "sort" | "uniq" | "cut" | "nl" | "rev") => {
             format!("{tool}: {file}: {why}")
         }
+        (Flavour::BusyBox, "fold" | "expand" | "unexpand") => format!("{tool}: {file}: {why}"),
         (Flavour::BusyBox, "cat") if why == "Is a directory" => format!("cat: read error: {why}"),
         (Flavour::BusyBox, "tac" | "paste") => format!("{tool}: {file}: {why}"),
         (Flavour::BusyBox, _) => format!("{tool}: can't open '{file}': {why}"),

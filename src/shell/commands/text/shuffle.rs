@@ -308,6 +308,9 @@ impl Told {
             (&["warn"], Invalid::Warn),
             (&["ignore"], Invalid::Ignore),
         ];
+        if options.value('d').is_some_and(|text| text.chars().count() > 1) {
+            return Err("numfmt: the delimiter must be a single character".to_owned());
+        }
         options.value('À').map(|word| matched("numfmt", "--to", word, TO)).transpose()?;
         options.value('È').map(|word| matched("numfmt", "--from", word, FROM)).transpose()?;
         let round = options.value('Ë').map(|word| matched("numfmt", "--round", word, ROUND));

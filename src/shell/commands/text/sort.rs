@@ -647,6 +647,32 @@ fn spelled(options: &Options) -> Result<Options, String> {
     Ok(all)
 }
 
+/// Orders, checks and outputs that do not go together.
+fn contradiction(options: &Options, gnu: bool) -> Option<String> {
+    let given = |letters: &str| -> String {
+        letters.chars().filter(|letter| options.has(*letter)).collect()
+    };
+    let kinds = given("ghMn").len() + usize::from(!given("VRdi").is_empty());
+    if !gnu {
+        return (given("ghMnRV").len() > 1).then(|| "sort: unknown sort type".to_owned());
+    }
+    let incompatible = |letters: String| format!("sort: options '-{letters}' are incompatible");
+    if kinds > 1 {
+        // Of -d and -i the first one counts.
+        let own = given("dfghiMnRV");
+        let own = if own.contains('d') { own.replace('i', "") } else { own };
+        return Some(incompatible(own));
+    }
+    let mut outputs: Vec<&str> = options.all('o').collect();
+    outputs.dedup();
+    if outputs.len() > 1 {
+        return Some("sort: multiple output files specified".to_owned());
+    }
+    let checks = given("cC");
+    let both = checks.len() > 1 || !checks.is_empty() && !outputs.is_empty();
+    both.then(|| incompatible(checks + if outputs.is_empty() { "" } else { "o" }))
+}
+
 fn built(options: &Options, gnu: bool) -> Result<Sort, String> {
     let options = &if gnu { spelled(options)? } else { options.clone() };
     let separator = match options.value('t') {
@@ -666,15 +692,8 @@ fn built(options: &Options, gnu: bool) -> Result<Sort, String> {
     for (letter, _) in options.in_order() {
         modifier(&mut general, letter, true);
     }
-    let mut orders: Vec<char> = "ghMnRV".chars().filter(|letter| options.has(*letter)).collect();
-    if orders.len() > 1 {
-        orders.extend("di".chars().filter(|letter| options.has(*letter)));
-        return Err(match gnu {
-            true => {
-                format!("sort: options '-{}' are incompatible", orders.iter().collect::<String>())
-            }
-            false => "sort: unknown sort type".to_owned(),
-        });
+    if let Some(why) = contradiction(options, gnu) {
+        return Err(why);
     }
     let mut keys = Vec::new();
     for text in options.all('k') {

@@ -346,6 +346,9 @@ impl Machine {
         if name == "EXIT" {
             return;
         }
+        if !matches!(name, "KILL" | "STOP") && job.machine.signal(name) {
+            return;
+        }
         if let Usual::Ends(status) = usual(name) {
             // Its programs tidy up, as at Ctrl-C, and then it is over whatever they say.
             let _ = job.machine.interrupt(io);

@@ -502,13 +502,23 @@ fn parse(
     let disabled =
         |scheme: &str| format!("Protocol \"{scheme}\" not supported or disabled in libcurl");
     if let Some(path) = text.strip_prefix("file://") {
+        // A host may be named, if it is this one.
+        let own = path.strip_prefix("localhost/").or(path.strip_prefix("127.0.0.1/"));
+        if own.is_none() && !path.starts_with('/') {
+            let told = "URL using bad/illegal format or missing URL";
+            return Err(Some(words.fail(io, 3, told)));
+        }
+        let path = own.unwrap_or(path);
         let text = format!("file://localhost/{}", path.trim_start_matches('/'));
         return Url::parse_among(&text, SCHEMES).map_err(|_| Some(3));
     }
     let parsed = Url::parse_among(&text, SCHEMES);
-    let parsed = parsed.and_then(|url| match url.host.contains(NO_HOST) {
-        true => Err(BadUrl::Malformed),
-        false => Ok(url),
+    let parsed = parsed.and_then(|url| {
+        match url.host.contains(NO_HOST) || url.user.as_ref().is_some_and(|user| user.contains('@'))
+        {
+            true => Err(BadUrl::Malformed),
+            false => Ok(url),
+        }
     });
     let mut url = match parsed {
         Ok(url) => url,

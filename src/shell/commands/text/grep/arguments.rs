@@ -6,11 +6,11 @@ use crate::cluster::Flavour;
 use crate::shell::Tool;
 use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::text::regex::{Syntax, compile, perl};
-use crate::shell::commands::{Setting, busybox_usage, failed};
+use crate::shell::commands::{Setting, busybox_usage, failed, said};
 
 const GNU: Grammar = Grammar {
     name: "grep",
-    short: "EFGPivcnoqwxrRlLhHse:f:A:B:C:m:azyUIZTbVd:D:ÀÈ:É;Í:Ó:Ú:ä:ë:ö;ü",
+    short: "EFGPivcnoqwxrRlLhHse:f:A:B:C:m:azyUIZTbuVd:D:ÀÈ:É;Í:Ó:Ú:ä:ë:ö;ü",
     long: &[
         ("basic-regexp", 'G'),
         ("extended-regexp", 'E'),
@@ -59,7 +59,7 @@ const GNU: Grammar = Grammar {
         ("silent", 'q'),
         ("text", 'a'),
         ("binary", 'U'),
-        ("unix-byte-offsets", 'À'),
+        ("unix-byte-offsets", 'u'),
         ("version", 'V'),
         ("word-regexp", 'w'),
     ],
@@ -81,6 +81,8 @@ pub(super) struct Asked {
     pub perl: bool,
     pub fold: bool,
     pub flavour: Flavour,
+    /// `-u`, which means nothing any more.
+    pub obsolete: bool,
 }
 
 /// Compiles patterns; what grep remarks about them comes beside.
@@ -92,6 +94,9 @@ pub(super) fn matchers(
     asked: &Asked,
 ) -> Result<(Vec<Matcher>, Vec<&'static str>), String> {
     let (mut all, mut warnings) = (Vec::new(), Vec::new());
+    if asked.obsolete {
+        warnings.push("--unix-byte-offsets (-u) is obsolete");
+    }
     for text in texts.iter().flat_map(|text| text.split('\n')) {
         if asked.perl {
             all.push(perl(text, asked.fold)?);
@@ -165,10 +170,12 @@ pub(in crate::shell::commands) fn grep(
         }),
         false => BUSYBOX.parse(arguments, setting.words).map_err(String::from),
     };
-    let made = parsed.and_then(|options| build(name, options, setting));
+    let made = parsed.map_err(Refused::from);
+    let made = made.and_then(|options| build(name, options, setting));
     match made {
         Ok(start) => Box::new(start),
-        Err(message) => failed(message, 2),
+        Err(Refused { text, exit: 0 }) => said(text + "\n"),
+        Err(Refused { text, exit }) => failed(text, exit),
     }
 }
 
@@ -185,13 +192,25 @@ fn choice(options: &Options) -> Choice {
     }
 }
 
-fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, String> {
+/// A command line that is not heeded: what is said, and the exit code.
+struct Refused {
+    text: String,
+    exit: i32,
+}
+
+impl From<String> for Refused {
+    fn from(text: String) -> Refused {
+        Refused { text, exit: 2 }
+    }
+}
+
+fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, Refused> {
     let gnu = setting.flavour == Flavour::Gnu;
     if gnu
         && let Some(name) =
             options.not_simulated(&[('ä', "--exclude-from"), ('V', "--version"), ('ü', "--help")])
     {
-        return Err(format!("grep: not simulated here: {name}"));
+        return Err(format!("grep: not simulated here: {name}").into());
     }
     let asked = asked(name, &mut options, setting)?;
     let sources: Vec<String> = options.all('f').map(str::to_owned).collect();
@@ -286,6 +305,7 @@ fn asked(name: &str, options: &mut Options, setting: &Setting<'_>) -> Result<Ask
         perl: kinds.contains(&'P'),
         fold: options.has('i') || options.has('y'),
         flavour: setting.flavour,
+        obsolete: options.has('u') && gnu,
     })
 }
 
@@ -325,24 +345,28 @@ impl Context {
 ///
 /// # Errors
 /// A word that there is not.
-fn known_words(options: &Options) -> Result<(), String> {
+fn known_words(options: &Options) -> Result<(), Refused> {
     const FOLDERS: &[(&[&str], u8)] = &[(&["read"], 0), (&["recurse"], 1), (&["skip"], 2)];
     if let Some(Err(why)) =
         options.value('d').map(|word| matched("grep", "--directories", word, FOLDERS))
     {
         let hint = "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry";
-        return Err(why.replace("\nTry", &format!("\n{hint}")));
+        return Err(Refused { text: why.replace("\nTry", &format!("\n{hint}")), exit: 1 });
     }
     let color = options.value('É').unwrap_or("");
     if !matches!(
         color,
         "" | "always" | "yes" | "force" | "never" | "no" | "none" | "auto" | "tty" | "if-tty"
     ) {
-        return Err(usage(Flavour::Gnu));
+        // It is taken for a wish to know how grep is used.
+        return Err(Refused { text: usage(Flavour::Gnu), exit: 0 });
+    }
+    if !matches!(options.value('D'), None | Some("read" | "skip")) {
+        return Err("grep: unknown devices method".to_owned().into());
     }
     match options.value('È') {
         None | Some("binary" | "text" | "without-match") => Ok(()),
-        Some(_) => Err("grep: unknown binary-files type".to_owned()),
+        Some(_) => Err("grep: unknown binary-files type".to_owned().into()),
     }
 }
 

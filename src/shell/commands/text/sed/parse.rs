@@ -322,7 +322,9 @@ impl Reader {
             return self.wrong("", "command 'i' uses only one address");
         }
         if let Some(why) = self.refuses_address(letter, from.as_ref(), to.as_ref()) {
-            return self.wrong(why, "");
+            // The number behind the sign is read, too.
+            let number = matches!(letter, '+' | '~');
+            return self.wrong_at(self.at + usize::from(number), why, "");
         }
         let action = self.action(letter, index)?;
         Ok(Command { from, to, negated, action })
