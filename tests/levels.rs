@@ -2,7 +2,8 @@
 //!
 //! `cargo test --test levels -- clusterip` runs one level's. `tests/answers/LEVEL/` holds answers as
 //! players give them: files in place of the level's, and `solve.sh`, typed afterwards. Those called
-//! `right-…` solve the level, those called `wrong-…` do not, and each goal that fails says why.
+//! `right-…` solve the level, those called `wrong-…` do not, and each goal that fails says why. `expect.yaml`
+//! holds what one of them has to say: `diagnosis`, and `at` where it is a line's.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use podhop::level::lint::{Prover, Seeds, Statement, play, statements};
-use podhop::level::{Level, Pack, Solution};
+use podhop::level::{Diagnosis, Level, Pack, Solution};
 use podhop::shell::Files;
 
 /// The levels that the campaign began with.
@@ -79,7 +80,9 @@ fn answer(level: &Arc<Level>, folder: &Path) -> Result<(), Failed> {
         let path = entry?.path();
         files.insert(name_of(&path), fs::read(&path)?);
     }
-    let script = files.remove("solve.sh").map(|text| String::from_utf8_lossy(&text).into_owned());
+    let text = |content: Vec<u8>| String::from_utf8_lossy(&content).into_owned();
+    let script = files.remove("solve.sh").map(text);
+    let expected = files.remove("expect.yaml").map(text);
     let name = name_of(folder);
     let solution = Solution { name: name.clone(), files, script };
     for seed in [1, 2, 3] {
@@ -94,8 +97,23 @@ fn answer(level: &Arc<Level>, folder: &Path) -> Result<(), Failed> {
                 if let Some(goal) = silent {
                     return Err(Failed::from(format!("{} fails without a reason", goal.say)));
                 }
+                let says = |wanted: &String| {
+                    let goals = verdict.goals.iter().filter_map(|goal| goal.diagnosis.as_ref());
+                    goals.map(told).any(|told| told == *wanted)
+                };
+                if expected.as_ref().is_some_and(|wanted| !says(wanted)) {
+                    return Err(Failed::from(format!(
+                        "seed {seed}: it does not say so: {verdict:#?}"
+                    )));
+                }
             }
         }
     }
     Ok(())
+}
+
+/// A diagnosis as `expect.yaml` has it.
+fn told(said: &Diagnosis) -> String {
+    let at = said.at.as_ref().map_or_else(String::new, |at| format!("at: {at}\n"));
+    format!("diagnosis: {}\n{at}", said.code)
 }

@@ -1,0 +1,2 @@
+kubectl set selector svc backend app=backend
+kubectl patch svc backend -p '{"spec":{"ports":[{"port":80,"targetPort":"http"}]}}'

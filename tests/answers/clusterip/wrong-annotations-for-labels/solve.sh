@@ -1,0 +1,1 @@
+kubectl annotate pods -l app=backend tier=web

@@ -1,0 +1,1 @@
+kubectl label deployment backend tier=web

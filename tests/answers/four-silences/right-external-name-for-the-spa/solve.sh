@@ -1,0 +1,1 @@
+kubectl create service externalname spa --external-name sauna.default.svc.cluster.local

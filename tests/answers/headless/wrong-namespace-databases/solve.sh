@@ -1,0 +1,3 @@
+kubectl create namespace databases
+kubectl delete svc db
+kubectl apply -f db.yaml

@@ -1,0 +1,2 @@
+kubectl delete svc db
+kubectl apply -f db.yaml

@@ -1,0 +1,2 @@
+kubectl replace --force -f db.yaml
+sleep 20

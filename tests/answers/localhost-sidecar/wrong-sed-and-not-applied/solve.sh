@@ -1,0 +1,2 @@
+sed -i 's#//nginx#//localhost#' multi.yaml
+kubectl get pods

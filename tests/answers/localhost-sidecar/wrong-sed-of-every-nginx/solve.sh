@@ -1,0 +1,3 @@
+sed -i 's/nginx/localhost/' multi.yaml
+kubectl replace --force -f multi.yaml
+sleep 5

@@ -1,0 +1,2 @@
+kubectl rollout status ds/thermo
+kubectl rollout status ds/display

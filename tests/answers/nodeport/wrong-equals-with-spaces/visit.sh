@@ -1,0 +1,2 @@
+PORT = 30080
+curl -sS -m 2 "http://$1:$PORT"

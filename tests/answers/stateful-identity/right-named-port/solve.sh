@@ -1,0 +1,2 @@
+kubectl delete pod stack-0 --now
+kubectl rollout status statefulset stack

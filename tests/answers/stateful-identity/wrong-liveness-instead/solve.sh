@@ -1,0 +1,2 @@
+kubectl delete pod stack-0
+sleep 60

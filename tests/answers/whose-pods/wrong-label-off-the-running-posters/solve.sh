@@ -1,0 +1,2 @@
+kubectl label pod -l shows=posters app-
+sleep 3
