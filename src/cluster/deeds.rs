@@ -53,6 +53,9 @@ pub enum Did {
     Applied(Applied),
     /// kubectl did not bring a manifest to the server, or the server did not take it.
     Refused(Refused),
+    /// kubectl sent a change of an object that is there (`patch`, `set`, `edit`, `label`), and the server did not
+    /// take it.
+    ChangeRefused { object: ObjectName, why: Box<Status> },
     /// kubectl made an object that no manifest describes (`run`, `create`).
     Created { object: ObjectName },
     /// kubectl looked for objects by their labels.

@@ -194,6 +194,7 @@ impl<'s> Decoder<'s> {
         self.farther_below(object, name)
             .or_else(|| self.farther_below(self.schema.root(), name))
             .or_else(|| of_another_kind(name))
+            .or_else(|| own_fields(object))
     }
 
     /// A name made of a field and of one below it, as `serviceName` was in older versions of the Ingress.
@@ -306,6 +307,15 @@ fn belongs(name: &str, parent: &str, holds: &Type) -> String {
         ),
         _ => format!("\"{name}\" belongs below \"{parent}\""),
     }
+}
+
+/// How many fields are told where none of them is spelt like the one that is not known.
+const FEW_FIELDS: usize = 8;
+
+/// What could stand there, where that is little.
+fn own_fields(object: &Struct) -> Option<String> {
+    let names: Vec<&str> = object.fields.keys().copied().collect();
+    (names.len() <= FEW_FIELDS).then(|| format!("what may stand here is {}", names.join(", ")))
 }
 
 /// The one kind whose `spec` has a field of this name.

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Service;
 
 use super::look::{self, shown_name};
 use super::packets::Failed;
-use super::{Diagnosis, party_name, selectors, services};
+use super::{Diagnosis, party_name, selectors, services, slips};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::nearest;
@@ -161,6 +161,7 @@ impl Failed<'_> {
             },
         )
         .look([look::pods(&self.facts.namespace())])
+        .facts(self.read_as())
         .facts(pods.iter().take(6).map(|(pod, ip)| match self.is_ready(pod) {
             true => format!("{pod} has {ip}"),
             false => format!("{pod} has {ip}, and is not ready"),
@@ -168,6 +169,18 @@ impl Failed<'_> {
         .nearest(near.map(|(pod, ip)| format!("{ip}, which {pod} has")))
         .at(at)
         .fix(fix)
+    }
+
+    /// What was called comes from a variable with an address of fewer numbers than four (`10.244.7`).
+    fn read_as(&self) -> Option<String> {
+        let address = self.to.ip();
+        let environment = self.facts.case.cluster.environment(&self.facts.client_place()?);
+        let mut hosts = environment.iter().map(|(_, value)| {
+            let rest = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
+            rest.split(['/', ':', '?']).next().unwrap_or(rest)
+        });
+        let host = hosts.find(|host| slips::filled_up(host).is_some_and(|one| one == address))?;
+        Some(format!("{host} has not the four numbers of an address: it is read as {address}"))
     }
 
     /// The pod is still there, and its containers have ended: somebody deletes it, and a finalizer holds

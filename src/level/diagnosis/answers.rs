@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use k8s_openapi::api::core::v1::ConfigMap;
+
 use super::asked::mention;
 use super::look;
 use super::spread::too_few_servers;
@@ -12,9 +14,11 @@ use super::{
 };
 
 use crate::api::{Kind, Pod};
-use crate::cluster::{ObjectName, Place};
+use crate::cluster::{Fetched, ObjectName, Place};
+use crate::diagnostic::nearest;
 use crate::level::place::PlaceName;
 use crate::level::probe::Miss;
+use crate::manifest;
 use crate::network::{Outcome, Party, Protocol, Trace};
 
 impl Facts<'_> {
@@ -78,6 +82,9 @@ fn missed(
     (dialled, passed_on): (IpAddr, bool),
 ) -> Option<Diagnosis> {
     let server = party_name(party);
+    if let Some(said) = without_its_file(facts, party, &server) {
+        return Some(said);
+    }
     let said = match facts.case.run.and_then(|run| run.miss.as_ref())? {
         Miss::Server { expected, received } => {
             let who = received.as_deref().filter(|_| !passed_on).unwrap_or(&server);
@@ -398,6 +405,11 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
         return ended;
     }
     match facts.fetched.filter(|_| protocols::status(facts).is_some_and(|status| status >= 400)) {
+        Some(fetched) if is_network(fetched) => said
+            .fact(format!("asked for: {}", fetched.url))
+            .fact("what stands behind an address and a / is a path: there it is no network")
+            .nearest(Some(fetched.host.clone()))
+            .fix(format!("write {} without {}, apply, and send again", fetched.host, fetched.target)),
         Some(fetched) => said
             .fact(format!("asked for: {}", fetched.url))
             .fix("look at the path, the method and the server's log"),
@@ -405,6 +417,55 @@ fn failed(facts: &Facts<'_>, server: &str) -> Diagnosis {
             "run the goal's command yourself in the terminal, and compare what it prints with what the goal wants",
         ),
     }
+}
+
+/// `10.244.1.4/24`: a network, where an address was to be written.
+fn is_network(fetched: &Fetched) -> bool {
+    let length = fetched.target.strip_prefix('/').and_then(|path| path.parse::<u8>().ok());
+    length.is_some_and(|length| (8..=32).contains(&length))
+        && fetched.host.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+/// The server answered with an error, and a file that its pod mounts by `subPath` is none of its ConfigMap: then the
+/// kubelet has made an empty folder of that name (kubernetes pkg/volume/util/subpath).
+fn without_its_file(facts: &Facts<'_>, party: &Party, server: &str) -> Option<Diagnosis> {
+    let status = protocols::status(facts).filter(|status| *status >= 400)?;
+    let Party::Pod { namespace, name } = party else { return None };
+    let objects = facts.case.cluster.objects();
+    let pod = objects.get::<Pod>(namespace, name)?;
+    let spec = pod.spec.as_ref()?;
+    let containers = spec.containers.iter().enumerate();
+    let mut mounts = containers.flat_map(|(index, container)| {
+        let mounts = container.volume_mounts.iter().flatten().enumerate();
+        mounts.map(move |(number, mount)| (index, number, mount))
+    });
+    let (index, number, path, sub_path, map) = mounts.find_map(|(index, number, mount)| {
+        let sub_path = mount.sub_path.as_deref()?;
+        let volume = spec.volumes.iter().flatten().find(|volume| volume.name == mount.name)?;
+        let source = volume.config_map.as_ref().filter(|source| source.items.is_none())?;
+        let map = objects.get::<ConfigMap>(namespace, &source.name)?;
+        let has = map.data.as_ref().is_some_and(|data| data.contains_key(sub_path));
+        (!has).then_some((index, number, &mount.mount_path, sub_path, map))
+    })?;
+    let map_name = map.metadata.name.as_deref()?;
+    let keys: Vec<&str> = map.data.iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let near = nearest(sub_path, keys.iter().copied());
+    let own = facts.locator.source("ConfigMap", namespace, map_name).zip(near);
+    let at_key = own.and_then(|(own, near)| locate::at(&own, &manifest::field("data", near)));
+    let line = format!("spec.containers[{index}].volumeMounts[{number}].subPath");
+    let at = at_key.or_else(|| facts.pod_source(namespace, name)?.line(&line));
+    Some(
+        Diagnosis::new("wrong-answer", format!("{server} was reached, and answered with status {status}: it lacks the file {path}"))
+            .look([look::yaml("configmap", namespace, map_name), look::describe("pod", namespace, name)])
+            .fact(format!("subPath asks for the key {sub_path} of ConfigMap {map_name}, which has {}", keys.join(", ")))
+            .fact("where there is no such file, the kubelet makes an empty folder in its place")
+            .nearest(near.map(str::to_owned))
+            .at(at)
+            .fix(match near {
+                Some(near) => format!("call the key {sub_path} instead of {near}, apply, and make the pod anew; then send again"),
+                None => format!("write the key {sub_path} into ConfigMap {map_name}, apply, and make the pod anew; then send again"),
+            }),
+    )
 }
 
 /// Nothing else fits: what was asked, and what came. It says that it does not know.

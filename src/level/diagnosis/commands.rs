@@ -109,7 +109,9 @@ fn one_word(facts: &Facts<'_>, program: &str, place: &Place) -> Option<Diagnosis
 pub(super) fn no_container(facts: &Facts<'_>) -> Option<Diagnosis> {
     let run = facts.case.run?;
     run.miss.as_ref()?;
-    let (object, container) = run.deeds.iter().rev().find_map(|deed| match &deed.did {
+    // A goal that reads a container's log asks for the container itself.
+    let own = run.finished.iter().flat_map(|finished| &finished.deeds);
+    let (object, container) = own.chain(&run.deeds).rev().find_map(|deed| match &deed.did {
         Did::NoContainer { pod, container } => Some((pod, container)),
         _ => None,
     })?;
@@ -119,6 +121,12 @@ pub(super) fn no_container(facts: &Facts<'_>) -> Option<Diagnosis> {
     let names: Vec<&str> = own.iter().map(|one| one.name.as_str()).collect();
     let near = nearest(container, names.iter().copied());
     let index = names.iter().position(|one| Some(*one) == near);
+    // Of two, the one that serves nothing is the client that is looked for.
+    let listeners = facts.listeners(pod);
+    let serves = |name: &str| listeners.iter().any(|one| one.container.as_deref() == Some(name));
+    let mut silent = names.iter().enumerate().filter(|(_, name)| !serves(name));
+    let alone = silent.next().filter(|_| silent.next().is_none() && names.len() > 1);
+    let index = index.or(alone.map(|(index, _)| index));
     let path = index.map_or_else(
         || "spec.containers".to_owned(),
         |index| format!("spec.containers[{index}].name"),

@@ -53,7 +53,8 @@ pub(super) fn diagnose(
         return killed.look([look::describe("pod", namespace, name)]);
     }
     if last.is_some_and(|ended| ended.exit_code == 0) {
-        return ends_at_once(pod, container);
+        return shell_of_a_shell(facts, pod, container)
+            .unwrap_or_else(|| ends_at_once(pod, container));
     }
     let said = Diagnosis::new(
         "container-does-not-run",
@@ -72,11 +73,11 @@ pub(super) fn diagnose(
     if let Some(why) = unknown_name(facts, pod, container, &said.message) {
         return why.facts(last_words).look(looks);
     }
-    if let Some(refused) = refused_config(facts, pod, container) {
-        return refused.look(looks);
-    }
-    if let Some(stopped) = stopped_script(facts, pod, container) {
-        return stopped.look(looks);
+    let unread = refused_config(facts, pod, container)
+        .or_else(|| stopped_script(facts, pod, container))
+        .or_else(|| text_for_a_script(facts, pod, container));
+    if let Some(unread) = unread {
+        return unread.look(looks);
     }
     if let Some(refused) = refused_argument(facts, pod, container) {
         let first = first_words(facts, pod, &container.name);
@@ -85,14 +86,34 @@ pub(super) fn diagnose(
     }
     // The kubelet's own words tell more only of a container that has said nothing.
     let message = message.filter(|_| last_words.is_none());
+    complains(facts, pod, container, said.facts(last_words)).facts(message).look(looks)
+}
+
+/// A container's program ended with an error of its own, which it may have told.
+fn complains(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+    said: Diagnosis,
+) -> Diagnosis {
+    let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     // A program that shows how it is used says first what it did not like.
     let first = first_words(facts, pod, &container.name);
-    said.facts(first.map(|line| format!("it said first: {line}")))
-        .facts(last_words)
-        .facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
-        .facts(message)
-        .look(looks)
+    let mut said = said;
+    said.evidence.splice(0..0, first.map(|line| format!("it said first: {line}")));
+    said.facts(last.map(|ended| format!("it last ended with exit code {}", ended.exit_code)))
+        .facts(as_the_image_has_it(pod, &container.name))
         .fix(mend(facts, pod, &container.name))
+}
+
+/// That a container is given nothing to run but what its image has.
+fn as_the_image_has_it(pod: &Pod, container: &str) -> Option<String> {
+    let spec = pod.spec.as_ref()?.containers.iter().find(|one| one.name == container)?;
+    let given = |words: &Option<Vec<String>>| words.as_ref().is_some_and(|words| !words.is_empty());
+    (!given(&spec.command) && !given(&spec.args)).then(|| {
+        "it is given neither command nor args: its image's own program runs, as the image has it"
+            .to_owned()
+    })
 }
 
 /// A container's program succeeds and ends, and is started again and again.
@@ -106,6 +127,32 @@ fn ends_at_once(pod: &Pod, container: &ContainerStatus) -> Diagnosis {
     .fact("it ended with exit code 0, and is started again and again")
     .fact("a container lives as long as its first process")
     .fix("give it a command that goes on: a server, or sleep infinity")
+}
+
+/// `command: [sh, -c]` and `args: [sh, -c, …]`: behind the first `-c` stands a shell, with nothing to read.
+fn shell_of_a_shell(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+) -> Option<Diagnosis> {
+    let (namespace, name) = full_name(pod);
+    let containers = &pod.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| one.name == container.name)?;
+    let spec = &containers[index];
+    let command = spec.command.as_ref()?;
+    let args = spec.args.as_ref()?;
+    let is_shell = |word: &String| word.rsplit('/').next().is_some_and(|one| SHELLS.contains(&one));
+    let twice = command.last()? == "-c" && is_shell(args.first()?) && args.get(1)? == "-c";
+    let source = facts.pod_source(namespace, name);
+    let path = format!("spec.containers[{index}].args[0]");
+    twice.then(|| {
+        let (said, shell) = (ends_at_once(pod, container), &args[0]);
+        said.fact(format!(
+            "command ends with -c, and args begins with {shell}: that shell has nothing to read"
+        ))
+        .at(source.and_then(|source| source.line(&path)))
+        .fix(format!("take {shell} and -c out of args, or command out; apply, and send again"))
+    })
 }
 
 /// Where that is mended what a container complains of: in the player's file, or in a ConfigMap of the cluster
@@ -185,6 +232,59 @@ fn refused_argument(
         )
         .at(at)
         .fix(format!("mend {shown}, apply, and send again")),
+    )
+}
+
+/// Programs that run scripts.
+const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
+
+/// A shell without `-c` takes its first word for the name of a script, and the word is a command.
+fn text_for_a_script(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+) -> Option<Diagnosis> {
+    let ((namespace, pod_name), name) = (full_name(pod), &container.name);
+    let containers = &pod.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| one.name == *name)?;
+    let spec = &containers[index];
+    let words = |field: &'static str, words: &'_ Option<Vec<String>>| {
+        let words = words.iter().flatten().enumerate();
+        words.map(|(at, word)| (field, at, word.clone())).collect::<Vec<_>>()
+    };
+    let words = [words("command", &spec.command), words("args", &spec.args)].concat();
+    let ((.., shell), rest) = words.split_first()?;
+    SHELLS.contains(&shell.rsplit('/').next()?).then_some(())?;
+    let (field, at, text) = rest.iter().find(|(.., word)| !word.starts_with('-'))?;
+    let options = rest.iter().take_while(|(.., word)| word.starts_with('-'));
+    let mut options = options.map(|(.., word)| word);
+    if options.any(|word| !word.starts_with("--") && word.contains('c')) {
+        return None;
+    }
+    let place = place_of(pod, container);
+    let is_text = text.contains(|one: char| one.is_whitespace() || ";|&$".contains(one));
+    let is_program = facts.case.cluster.image(&place).is_some_and(|image| image.holds(text));
+    if !is_text && (text.contains('/') || !is_program) {
+        return None;
+    }
+    let source = facts.pod_source(namespace, pod_name);
+    let line =
+        source.and_then(|source| source.line(&format!("spec.containers[{index}].{field}[{at}]")));
+    let fix = match is_text {
+        true => {
+            format!("write -c before it, as an item of {field} by itself; apply, and send again")
+        }
+        false => format!("take {shell} out, so that {text} is the program; apply, and send again"),
+    };
+    Some(
+        Diagnosis::new(
+            "container-does-not-run",
+            format!("container {name} of pod {pod_name} does not run: {shell} takes {text:?} for the name of a script"),
+        )
+        .fact("a shell reads a command from its words only behind -c; without it the first word is a file to be read")
+        .nearest(is_text.then(|| "-c".to_owned()))
+        .at(line)
+        .fix(fix),
     )
 }
 

@@ -411,6 +411,26 @@ impl<'a> Denied<'a> {
                 distance: 0,
             };
         }
+        // A range that ends before the port, or begins behind it.
+        let range = ports.iter().enumerate().find_map(|(index, one)| {
+            let last = one.end_port?;
+            let Some(IntOrString::Int(first)) = one.port else { return None };
+            let own = one.protocol.as_deref().unwrap_or("TCP") == protocol.to_string();
+            let key = if last < i32::from(port) { "endPort" } else { "port" };
+            (own && ports.len() == 1)
+                .then(|| (format!("{path}.ports[{index}].{key}"), key, first, last))
+        });
+        if let Some((path, key, first, last)) = range {
+            return Near {
+                path,
+                fact: format!(
+                    "{direction} rule {number} is for {protocol} ports {first} to {last}, and the packet goes to port {port}: the pod's own port counts, not the Service's"
+                ),
+                nearest: Some(format!("{key}: {port}")),
+                fix: format!("write {key}: {port} in {direction} rule {number}"),
+                distance: 0,
+            };
+        }
         Near {
             path: format!("{path}.ports"),
             fact: format!(

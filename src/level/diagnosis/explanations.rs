@@ -39,6 +39,13 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
         fix: "Write -- before the program, or mend the flag: kubectl COMMAND -h lists those that there are.",
     },
     Explanation {
+        code: "configuration-not-taken-up",
+        title: "the container has what its ConfigMap said before",
+        means: "Variables that come from a ConfigMap or a Secret are set when a container starts. The files of a volume follow a change within a minute or two, unless they are mounted by subPath, and most servers read theirs only when they start. Changing the ConfigMap restarts nothing.",
+        example: "$ kubectl exec web -- env | grep TARGET\nTARGET=http://old",
+        fix: "Make the pods anew: kubectl rollout restart, or delete a bare pod and apply it again.",
+    },
+    Explanation {
         code: "container-does-not-run",
         title: "a container waits or has crashed",
         means: "A pod exists, but one of its containers does not run, so nobody listens there. The kubelet tries again after 10, 20, 40 seconds and so on, up to five minutes.",

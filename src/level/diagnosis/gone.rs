@@ -149,9 +149,9 @@ fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
         _ => format!("make {what} again"),
     };
     Gone {
-        fact: format!("{what} was there when the level began, and has been deleted since"),
+        fact: format!("{what} was there at the beginning, and has been deleted since"),
         at: None,
-        fix: format!("{make}, and send again; or begin the level anew"),
+        fix: format!("{make}, and send again; or begin anew"),
     }
 }
 

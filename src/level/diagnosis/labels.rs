@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Service;
 
 use super::{Facts, services, trial};
-use crate::api::{Labels, Pod};
+use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::diagnostic::nearest;
 use crate::manifest;
 
@@ -214,4 +215,34 @@ pub(super) fn surer<'p>(
             ..near
         },
     }
+}
+
+/// Where what a selector asks for stands, which is none of a pod's labels: among the annotations of a pod, or
+/// among the labels of a controller itself, whose pods have those of its template.
+pub(super) fn misplaced(
+    facts: &Facts<'_>,
+    pods: &[&Arc<Pod>],
+    namespace: &str,
+    wanted: &Labels,
+) -> Option<String> {
+    let selector = LabelSelector::equalities(wanted);
+    let text = super::selectors::shown(wanted);
+    if let Some(pod) = pods.iter().find(|pod| selector.matches(pod.metadata.annotations.as_ref())) {
+        let name = pod.metadata.name.as_deref()?;
+        return Some(format!(
+            "{text} is an annotation of pod {name}, and selectors look at labels alone"
+        ));
+    }
+    let objects = facts.case.cluster.objects();
+    let deployments = objects.list::<Deployment>(Some(namespace));
+    let deployments = deployments.map(|one| (Kind::Deployment, &one.metadata));
+    let sets = objects.list::<StatefulSet>(Some(namespace));
+    let sets = sets.map(|one| (Kind::StatefulSet, &one.metadata));
+    let (kind, metadata) =
+        deployments.chain(sets).find(|(_, metadata)| selector.matches(metadata.labels.as_ref()))?;
+    let name = metadata.name.as_deref()?;
+    Some(format!(
+        "{text} is a label of {} {name} itself, and its pods have those of its template",
+        kind.info().name
+    ))
 }

@@ -5,12 +5,13 @@
 //! under its old name, mends the goal is tried in a copy.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::locate::{self, Locator};
 use super::look;
 use super::trial::{self, Tried};
 use super::{Diagnosis, Facts};
+use crate::api::Kind;
 use crate::cluster::ObjectName;
 use crate::level::source::Source;
 
@@ -50,7 +51,13 @@ fn left<'a>(facts: &'a Facts<'_>, locator: &'a Locator) -> Vec<Left<'a>> {
         };
         let mut others = sources.iter().filter(same);
         let moved = others.clone().find(|source| source.name() == sent.object.name);
-        let instead = moved.or_else(|| others.find(later))?.clone();
+        // A pod that has become the template of a controller.
+        let template = |source: &&Source<'_>| {
+            *source.document.file == *sent.file
+                && source.value.pointer("/spec/template/spec").is_some()
+        };
+        let kept = || sources.iter().find(template).filter(|_| sent.object.kind == Kind::Pod);
+        let instead = moved.or_else(|| others.find(later)).or_else(kept)?.clone();
         Some(Left { object: &sent.object, file: &sent.file, instead })
     });
     left.collect()
@@ -80,7 +87,11 @@ impl Left<'_> {
             (format!("{delete}, and send again"), None)
         } else {
             passes(&self.describe_again()).then_some(())?;
-            let path = if renamed { "metadata.name" } else { "metadata.namespace" };
+            let path = match renamed {
+                _ if self.instead.kind() != Some(*kind) => "kind",
+                true => "metadata.name",
+                false => "metadata.namespace",
+            };
             let fix = format!(
                 "let {} describe {} {name}{within} again, apply, and send again",
                 self.file, info.name
@@ -88,6 +99,13 @@ impl Left<'_> {
             (fix, locate::at(&self.instead, path))
         };
         let now = match renamed {
+            _ if self.instead.kind() != Some(*kind) => {
+                format!(
+                    "{} {}",
+                    self.instead.kind().map_or("", |kind| kind.info().name),
+                    self.instead.name()
+                )
+            }
             true => format!("{} {}", info.name, self.instead.name()),
             false => format!("one of namespace {}", self.instead.namespace()),
         };
@@ -108,6 +126,13 @@ impl Left<'_> {
     /// A command that makes the object anew, as the file describes the other one.
     fn describe_again(&self) -> String {
         let mut manifest = self.instead.value.clone();
+        if self.instead.kind() != Some(self.object.kind) {
+            let template = &manifest["spec"]["template"];
+            manifest = json!({
+                "apiVersion": "v1", "kind": "Pod", "metadata": {"labels": template["metadata"]["labels"]},
+                "spec": template["spec"],
+            });
+        }
         manifest["metadata"]["name"] = Value::from(self.object.name.as_str());
         if !self.object.namespace.is_empty() {
             manifest["metadata"]["namespace"] = Value::from(self.object.namespace.as_str());

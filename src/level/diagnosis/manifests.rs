@@ -10,7 +10,8 @@ use super::look::{shown_name, yaml};
 use super::{Diagnosis, Facts, locate, mentions, services, trial};
 use crate::api::patch::LAST_APPLIED;
 use crate::api::{Kind, Pod};
-use crate::cluster::{Cluster, Did, ObjectName, Refusal};
+use crate::clock::SimTime;
+use crate::cluster::{Cluster, Did, ObjectName, Place, Refusal};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
 use crate::level::source::{Source, sources};
@@ -538,3 +539,54 @@ pub(super) fn left_behind(facts: &Facts<'_>, object: &ObjectName) -> Option<Arc<
     let (file, _) = facts.case.files.get_key_value(&sent.file)?;
     facts.locator.object(object).is_none().then(|| file.as_str().into())
 }
+
+/// A change of the client, of a Service, or of the object whose line is marked, that the player has sent from the
+/// terminal and that the server did not take.
+pub(super) fn with_refused_change(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+    if matches!(said.code, "manifest-refused" | "not-applied") {
+        return said;
+    }
+    let sources = facts.locator.sources();
+    let marked = said.at.as_ref().and_then(|at| facts.locator.source_at(&sources, at));
+    let marked = marked.and_then(Source::object_name);
+    let client = facts.client_pod();
+    let concerns = |object: &ObjectName| {
+        marked.as_ref() == Some(object)
+            || object.kind == Kind::Service
+            || (object.kind == Kind::Pod
+                && client.as_ref().is_some_and(|(namespace, name)| {
+                    (namespace, name) == (&object.namespace, &object.name)
+                }))
+    };
+    let cluster = facts.case.cluster;
+    let mut deeds = cluster.deeds().rev().filter(|deed| deed.place == Place::Laptop);
+    // What was sent or made of it afterwards counts.
+    let last = deeds.find_map(|deed| match &deed.did {
+        Did::ChangeRefused { object, why } if concerns(object) => {
+            Some(Some((deed.at, object, why)))
+        }
+        Did::Applied(applied) if concerns(&applied.object) => Some(None),
+        Did::Created { object } if concerns(object) => Some(None),
+        _ => None,
+    });
+    let still = last.flatten().filter(|(at, object, _)| {
+        let ObjectName { kind, namespace, name } = object;
+        let stored = cluster.objects().object(*kind, namespace, name);
+        let made = stored.and_then(|stored| stored.metadata().creation_timestamp.clone());
+        made.is_some_and(|made| SimTime::from_timestamp(made.0) <= *at)
+    });
+    let Some((_, object, why)) = still else { return said };
+    let words = why.message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut short: String = words.chars().take(MOST_QUOTED).collect();
+    if short.len() < words.len() {
+        short.push('…');
+    }
+    said.fact(format!(
+        "kubectl's change of {} {} was refused: {short}",
+        object.kind.info().name,
+        shown_name(&object.namespace, &object.name)
+    ))
+}
+
+/// How much of the server's words is quoted, in characters.
+const MOST_QUOTED: usize = 160;

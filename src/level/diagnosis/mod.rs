@@ -34,6 +34,7 @@ mod names;
 mod no_endpoints;
 mod node_ports;
 mod not_ready;
+mod older;
 mod owners;
 mod packets;
 mod placing;
@@ -347,6 +348,7 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| workloads::down(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts));
     let said = left_behind::instead(&facts, said_twice(&facts, said));
+    let said = manifests::with_refused_change(&facts, older::instead(&facts, said));
     complete(&facts, manifests::changed_since(&facts, said))
 }
 

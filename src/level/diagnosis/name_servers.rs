@@ -14,8 +14,23 @@ use crate::network::{Because, DnsCode, Hop, Outcome, Party, Protocol, Stage, Tra
 /// The cluster's DNS (R4.4).
 const CLUSTER_DNS: Ipv4Addr = Ipv4Addr::new(10, 96, 0, 10);
 
-/// The questions of the failed run, oldest first.
+/// The questions of the failed run, oldest first; for a client that is not the goal's own, those that it has
+/// asked itself about the name.
 pub(super) fn questions<'a>(facts: &Facts<'a>) -> Vec<&'a Trace> {
+    if let (Some(Place::Container { namespace, pod, .. }), Some(name)) =
+        (&facts.client, &facts.unresolved)
+    {
+        let party = Party::Pod { namespace: namespace.clone(), name: pod.clone() };
+        let about = |trace: &&Trace| {
+            let asked = trace.dns.as_ref().map_or("", |dns| &*dns.name);
+            let rest = asked.strip_prefix(name.as_str());
+            trace.from == party && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let own: Vec<&Trace> = facts.case.cluster.traces().filter(about).collect();
+        if !own.is_empty() {
+            return own;
+        }
+    }
     let traces = facts.case.run.map_or(&[][..], |run| run.traces.as_slice());
     let traces = traces.iter().filter_map(|id| facts.case.cluster.trace(*id));
     traces.filter(|trace| trace.dns.is_some()).collect()

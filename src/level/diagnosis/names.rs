@@ -29,7 +29,7 @@ pub(super) fn unresolved(facts: &Facts<'_>) -> Option<String> {
         // One that got an answer is not the one at fault, if another got none.
         Did::Fetched(fetched) if facts.fetched.is_none_or(|fault| fault == fetched) => {
             Some(match fetched.ending {
-                Ending::Name(_) | Ending::SlowName => Some(fetched.host.clone()),
+                Ending::Name(_) | Ending::SlowName => Some(slips::proxy(run, fetched)),
                 _ => None,
             })
         }
@@ -56,6 +56,8 @@ fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
         return said;
     }
     name_servers::outside(facts, name, at())
+        .or_else(|| slips::by_proxy(facts, name))
+        .or_else(|| slips::misspelt_alias(facts, name))
         .or_else(|| container_name(facts, name, at()))
         .or_else(|| name_servers::elsewhere(facts, name, at()))
         .or_else(|| service_names::diagnose(facts, name, at()))
@@ -691,7 +693,13 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
             .at(at)
             .fix(format!("write localhost instead of {name}, apply, and send again"));
     }
+    if let Some(said) = slips::program_for_host(facts, name, at.as_ref()) {
+        return said;
+    }
     let Some(close) = nearest(first, names.iter().copied()) else {
+        if let Some(said) = slips::own_name(facts, name, at.as_ref()) {
+            return said;
+        }
         if let Some(said) = slips::other_separator(facts, name, at.as_ref()) {
             return said;
         }
@@ -738,7 +746,7 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
         return None;
     }
     let (namespace, service_name) = super::services::full_name(service);
-    let (_, matching) = super::services::pods(facts, service);
+    let (all, matching) = super::services::pods(facts, service);
     let ready = matching.iter().filter(|pod| pod.is_ready()).count();
     let waiting = matching.iter().filter(|pod| !pod.is_ready());
     let sources = facts.locator.sources();
@@ -747,11 +755,19 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
     });
     let said = Diagnosis::new(
         "headless-lists-ready-pods",
-        format!("DNS answers {name} with {ready} addresses: one for each ready pod of Service {service_name}"),
+        format!(
+            "DNS answers {name} with {}: one for each ready pod of Service {service_name}",
+            super::services::counted(ready, "address", "addresses")
+        ),
     )
     .look([look::endpoints(namespace, service_name), look::pods(namespace)]);
     if let Some(said) = of_nodes(&matching, set, &said) {
         return Some(said);
+    }
+    if let Some(wanted) = selector(service)
+        && let Some(pod) = left_out(facts, &all, &matching)
+    {
+        return Some(not_selected(facts, said, service, (wanted, pod)));
     }
     let at = set.and_then(|set| locate::at(set, "spec.replicas"));
     let fix = match ready == matching.len() {
@@ -760,13 +776,27 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
     };
     Some(
         said.fact(format!(
-            "Service {service_name} selects {} pods, {ready} of them ready",
-            matching.len()
+            "Service {service_name} selects {}, {ready} of them ready",
+            super::services::counted(matching.len(), "pod", "pods")
         ))
         .facts(waiting.map(|pod| super::readiness::pod_line(pod)))
         .at(at.or_else(|| facts.locator.field("Service", namespace, service_name, "spec.selector")))
         .fix(fix),
     )
+}
+
+/// A pod that was made by whoever made the selected ones, and is not selected.
+fn left_out<'p, 'a>(
+    facts: &Facts<'_>,
+    all: &'p [&'a Arc<Pod>],
+    selected: &[&'a Arc<Pod>],
+) -> Option<&'p &'a Arc<Pod>> {
+    let maker = super::owners::maker(facts, selected.first()?);
+    all.iter().find(|pod| {
+        !selected.iter().any(|one| Arc::ptr_eq(one, pod))
+            && maker.0 != Kind::Pod
+            && super::owners::maker(facts, pod) == maker
+    })
 }
 
 /// The addresses are those of nodes: the pods are on their nodes' network.

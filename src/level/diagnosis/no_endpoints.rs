@@ -289,6 +289,14 @@ impl Failed<'_> {
         )
     }
 
+    /// A pod of the Service's that no node takes.
+    fn waiting_pod(&self, service: Option<&Arc<Service>>) -> Option<Diagnosis> {
+        let (_, pods) = services::pods(self.facts, service?);
+        let waits =
+            |pod: &&Arc<Pod>| pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_none());
+        workloads::no_node(self.facts, pods.into_iter().find(waits)?)
+    }
+
     pub(super) fn no_local_endpoint(&self, rule: &str, elsewhere: u32) -> Diagnosis {
         let node = self.deciding_node();
         let service = services::find(self.facts, rule);
@@ -330,6 +338,11 @@ impl Failed<'_> {
                 ),
             ),
         };
+        if let Some(said) = self.waiting_pod(service) {
+            let fact =
+                format!("{node} has no pod of Service {}, and {field} is Local", short(rule));
+            return said.fact(fact);
+        }
         Diagnosis::new(
             "no-local-endpoint",
             format!(

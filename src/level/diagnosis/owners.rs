@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 
-use super::{Facts, client};
+use super::{Facts, client, look};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 
 /// What made a pod: itself, or its controllers' topmost.
@@ -48,4 +48,20 @@ pub(super) fn makers(facts: &Facts<'_>, namespace: &str, wanted: &Labels) -> Vec
             Some(Maker { kind, name, replicas, paused })
         });
     made.collect()
+}
+
+/// The command that makes a pod anew, as its maker or its file says it.
+pub(super) fn made_anew(facts: &Facts<'_>, pod: &Pod) -> String {
+    let (kind, maker) = maker(facts, pod);
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
+    let place = look::in_namespace(namespace);
+    if matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
+        return format!("kubectl rollout restart {} {maker}{place}", kind.info().singular);
+    }
+    let name = pod.metadata.name.as_deref().unwrap_or("");
+    match facts.locator.source("Pod", namespace, name) {
+        _ if kind != Kind::Pod => format!("kubectl delete pod {name}{place}"),
+        Some(source) => format!("kubectl replace --force -f {}", source.document.file),
+        None => format!("kubectl get pod {name}{place} -o yaml | kubectl replace --force -f -"),
+    }
 }

@@ -186,6 +186,7 @@ pub(super) fn nothing(
             shown(wanted),
             all.len()
         ))
+        .facts(super::labels::misplaced(facts, &all, namespace, wanted))
         .facts(left.map(|file| {
             format!("{file} does not describe Service {name} any more, and it is still there")
         }))
@@ -471,6 +472,9 @@ fn refused_pods(
         Some((metadata, kind, why(&metadata.uid)?)).filter(|_| own)
     })?;
     let owner = metadata.name.as_deref()?;
+    if let Some(said) = names_taken(facts, namespace, owner, &selector) {
+        return Some(Diagnosis { message: message.to_owned(), code, ..said });
+    }
     let quotas = objects.list::<ResourceQuota>(Some(namespace));
     let quotas: Vec<&str> = quotas.filter_map(|one| one.metadata.name.as_deref()).collect();
     let place = look::in_namespace(namespace);
@@ -497,6 +501,42 @@ fn refused_pods(
             )
             .fix(fix),
     )
+}
+
+/// Pods that have the names which a StatefulSet gives to its own, and not its labels: it counts them no more, and
+/// can't make others in their place.
+fn names_taken(
+    facts: &Facts<'_>,
+    namespace: &str,
+    owner: &str,
+    wanted: &LabelSelector,
+) -> Option<Diagnosis> {
+    let objects = facts.case.cluster.objects();
+    let set = objects.get::<StatefulSet>(namespace, owner)?.spec.as_ref()?;
+    let own = LabelSelector::of(&set.selector);
+    let labels = set.template.metadata.as_ref()?.labels.as_ref()?;
+    let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let pods: Vec<&str> = objects
+        .list::<Pod>(Some(namespace))
+        .filter(|pod| !own.matches(pod.metadata.labels.as_ref()))
+        .filter_map(|pod| pod.metadata.name.as_deref())
+        .filter(|name| {
+            let number = name.strip_prefix(owner).and_then(|rest| rest.strip_prefix('-'));
+            number.is_some_and(|number| number.parse::<u32>().is_ok())
+        })
+        .collect();
+    let place = look::in_namespace(namespace);
+    (!pods.is_empty()).then(|| {
+        Diagnosis::new("", "")
+            .look([look::labels(namespace)])
+            .fact(format!("{} has not the labels {wanted}", pods.join(", ")))
+            .fact(format!("StatefulSet {owner} counts no pod without its labels, and makes none whose name is taken"))
+            .fix(format!(
+                "kubectl label --overwrite{place} pod {} {}, and send again",
+                pods.join(" "),
+                labels.join(" ")
+            ))
+    })
 }
 
 /// ` (backend.yaml:7)`

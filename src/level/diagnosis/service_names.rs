@@ -57,6 +57,9 @@ pub(super) fn alias(
         );
         return gone.explain(said.look(["kubectl get services --all-namespaces".to_owned()]));
     }
+    if let Some(said) = own_pods(facts, service, target) {
+        return said;
+    }
     let host = outside_name(facts, target);
     let meant = find(facts, target).filter(|_| !own);
     let meant = meant.or_else(|| near_target(facts, service, target).filter(|_| !own));
@@ -89,6 +92,34 @@ pub(super) fn alias(
         ),
         None => "write a name that exists into externalName, apply, and send again".to_owned(),
     })
+}
+
+/// An alias of itself, or of nobody, whose selector matches pods: it was to lead to them.
+fn own_pods(facts: &Facts<'_>, service: &Service, target: &str) -> Option<Diagnosis> {
+    let (namespace, name) = full_name(service);
+    let found = find(facts, target);
+    if found.is_some_and(|found| full_name(found) != (namespace, name)) {
+        return None;
+    }
+    let (_, selected) = super::services::pods(facts, service);
+    let wanted = super::services::selector(service)?;
+    if selected.is_empty() || outside_name(facts, target).is_some() {
+        return None;
+    }
+    let pods = super::services::counted(selected.len(), "pod", "pods");
+    let line = |path: &str| facts.locator.field("Service", namespace, name, path);
+    Some(
+        Diagnosis::new(
+            "external-name-leads-nowhere",
+            format!("Service {name} is of type ExternalName, only another name for {target}, and so leads to none of its pods"),
+        )
+        .look([look::services(namespace)])
+        .fact(format!("its selector {} matches {pods}, and counts for nothing with that type", super::selectors::shown(wanted)))
+        .fact("an ExternalName has no cluster IP, no endpoints and no ports")
+        .nearest(Some("type: ClusterIP".to_owned()))
+        .at(line("spec.type"))
+        .fix("write type: ClusterIP, take externalName out, apply, and send again"),
+    )
 }
 
 /// The machine outside the cluster whose name is spelt alike, or that the goal wants to answer.

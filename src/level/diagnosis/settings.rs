@@ -82,6 +82,17 @@ fn changes(facts: &Facts<'_>, service: &Service, trace: &Trace) -> Vec<Change> {
             ),
         });
     }
+    if let Some(other) = &spec.traffic_distribution
+        && other != "PreferSameNode"
+    {
+        all.push(Change {
+            code: "wrong-server",
+            path: "spec.trafficDistribution",
+            words: "trafficDistribution: PreferSameNode".to_owned(),
+            patch: r#"{"trafficDistribution":"PreferSameNode"}"#.to_owned(),
+            fact: format!("trafficDistribution is {other}: it prefers pods of the sender's zone, and not those of its node"),
+        });
+    }
     if !local(&spec.internal_traffic_policy) && !services::is_headless(service) {
         all.push(Change {
             code: "wrong-server",

@@ -5,8 +5,11 @@ use std::net::Ipv4Addr;
 use k8s_openapi::api::core::v1::Service;
 
 use super::service_names::nobody_called;
-use super::{Diagnosis, Facts, look, services};
-use crate::diagnostic::Location;
+use super::{Diagnosis, Facts, look, mentions, services};
+use crate::api::Pod;
+use crate::cluster::{Did, Fetched, Place};
+use crate::diagnostic::{Location, nearest};
+use crate::level::probe::Run;
 
 /// `http//web`, or `http://http://web`: the client takes the scheme for the host.
 pub(super) fn scheme_for_host(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
@@ -44,6 +47,19 @@ pub(super) fn slipped(name: &str) -> Option<String> {
         [port] => Some(format!("{address}:{}", port.parse::<u16>().ok()?)),
         _ => None,
     }
+}
+
+/// `10.244.7`: the address that clients make of two or three numbers, of which the last fills what is missing
+/// (inet_aton).
+pub(super) fn filled_up(host: &str) -> Option<Ipv4Addr> {
+    let numbers: Vec<u32> =
+        host.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let (last, first) = numbers.split_last().filter(|(_, first)| matches!(first.len(), 1 | 2))?;
+    let bytes: Vec<u8> =
+        first.iter().map(|number| u8::try_from(*number).ok()).collect::<Option<_>>()?;
+    let room = 8 * (4 - bytes.len());
+    let high = bytes.iter().fold(0u32, |all, byte| all << 8 | u32::from(*byte));
+    (u64::from(*last) < 1 << room).then(|| Ipv4Addr::from(high << room | last))
 }
 
 /// `10.244.1,4`, `10.244..1.4`, `1O.244.l.4`: another sign for a dot, a dot too many, a letter for a number.
@@ -115,5 +131,144 @@ pub(super) fn other_separator(
             .fact("a dot stands between a Service's name and its namespace")
             .nearest(Some(whole.clone()))
             .fix(format!("write {whole}, apply, and send again")),
+    )
+}
+
+/// The name that was looked up for a request: its host's, or that of the proxy by whose way it was to go.
+pub(super) fn proxy(run: &Run, fetched: &Fetched) -> String {
+    let at =
+        run.deeds.iter().rposition(|deed| matches!(&deed.did, Did::Fetched(one) if one == fetched));
+    let before = at.and_then(|at| run.deeds[..at].last());
+    match before.map(|deed| &deed.did) {
+        Some(Did::NotResolved { name, .. }) => name.clone(),
+        _ => fetched.host.clone(),
+    }
+}
+
+/// The request was to go by way of a proxy, which a variable of the client's names (`http_proxy`).
+pub(super) fn by_proxy(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
+    let fetched = facts.fetched.filter(|fetched| fetched.host.trim_end_matches('.') != name)?;
+    let place = facts.asking_place()?;
+    let environment = facts.case.cluster.environment(&place);
+    let (variable, _) = environment.iter().find(|(variable, value)| {
+        let variable = variable.to_lowercase();
+        variable.ends_with("_proxy") && variable != "no_proxy" && mentions(value, name)
+    })?;
+    let own = facts.client_source();
+    let at = own.and_then(|client| facts.locator.mention_in(&client.source, [name]));
+    Some(
+        nobody_called(name, at.or_else(|| facts.locator.mention([name])))
+            .look(look::inside(facts.case.cluster, &place, "env"))
+            .fact(format!(
+                "{} was asked for by way of the proxy that {variable} names",
+                fetched.url
+            ))
+            .fix(format!(
+                "take {variable} out, or name a proxy in it that there is; apply, and send again"
+            )),
+    )
+}
+
+/// `curl http://web sleep 5`: the client takes a program behind its URL for one more URL.
+pub(super) fn program_for_host(
+    facts: &Facts<'_>,
+    name: &str,
+    at: Option<&Location>,
+) -> Option<Diagnosis> {
+    let line = at.and_then(|at| facts.locator.line(at)).unwrap_or("");
+    let bare = line.contains(&format!(" {name}")) && !line.contains(&format!("//{name}"));
+    let place = facts.asking_place()?;
+    let held = facts.case.cluster.image(&place).is_some_and(|image| image.holds(name));
+    (bare && held).then(|| {
+        nobody_called(name, at.cloned())
+            .look([look::pods(&facts.namespace())])
+            .fact(format!("{name} is a program, and stands behind the client's URL: so it is taken for one more URL"))
+            .nearest(Some(format!("; {name}")))
+            .fix(format!("write a ; before {name}, apply, and send again"))
+    })
+}
+
+/// `mutli` in pod `multi`: its own name is one that the client knows.
+pub(super) fn own_name(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    let (namespace, pod_name) = facts.client_pod()?;
+    let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &pod_name)?;
+    let own = pod.spec.as_ref()?.hostname.as_deref().unwrap_or(&pod_name);
+    let serves = !facts.listeners(pod).is_empty();
+    (serves && nearest(name, [own]).is_some()).then(|| {
+        nobody_called(name, at.cloned())
+            .look([look::pods(&namespace)])
+            .fact(format!("a pod's own host name, here {own}, stands in its /etc/hosts"))
+            .nearest(Some(own.to_owned()))
+            .fix(format!("write {own} instead of {name}, apply, and send again"))
+    })
+}
+
+/// The first word of args is no program of the image, so that its entrypoint gives all words to a program of its
+/// own, which takes them for its arguments.
+pub(super) fn words_for_another(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let Place::Container { namespace, pod, container } = facts.asking_place()? else { return None };
+    let place = Place::Container {
+        namespace: namespace.clone(),
+        pod: pod.clone(),
+        container: container.clone(),
+    };
+    let stored = facts.case.cluster.objects().get::<Pod>(&namespace, &pod)?;
+    let containers = &stored.spec.as_ref()?.containers;
+    let index = containers.iter().position(|one| *one.name == *container)?;
+    let (own, image) = (&containers[index], facts.case.cluster.image(&place)?);
+    let args = own.args.as_ref().filter(|_| own.command.as_ref().is_none_or(Vec::is_empty))?;
+    let first = args.first()?;
+    let path = first.starts_with('/') || first.contains(char::is_whitespace);
+    if !path || first.contains("://") {
+        return None;
+    }
+    let words = image.words(args.clone());
+    let program =
+        words.first().filter(|program| words.get(1) == Some(first) && !program.contains('/'))?;
+    let spaced = first.split_once(char::is_whitespace).filter(|(word, _)| image.holds(word));
+    let source = facts.pod_source(&namespace, &pod);
+    Some(
+        Diagnosis::new(
+            "tool-not-in-image",
+            format!("there is no program {first:?} in container {container}"),
+        )
+        .look([look::log(&namespace, &pod, &container), look::describe("pod", &namespace, &pod)])
+        .fact(format!(
+            "what the image's entrypoint does not know it gives to {program}, word by word"
+        ))
+        .nearest(spaced.map(|(word, _)| word.to_owned()))
+        .at(source.and_then(|source| source.line(&format!("spec.containers[{index}].args[0]"))))
+        .fix(match spaced {
+            Some((word, rest)) => {
+                format!("make two items of it, {word} and {rest}, apply, and send again")
+            }
+            None => {
+                "write a program that the image has (/bin/sh) in its place, apply, and send again"
+                    .to_owned()
+            }
+        }),
+    )
+}
+
+/// A name of the client's `hostAliases` is spelt alike: it was to be this one.
+pub(super) fn misspelt_alias(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
+    let (namespace, pod_name) = facts.client_pod()?;
+    let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &pod_name)?;
+    let aliases = pod.spec.as_ref()?.host_aliases.iter().flatten().enumerate();
+    let names = aliases.flat_map(|(index, alias)| {
+        let names = alias.hostnames.iter().flatten().enumerate();
+        names.map(move |(number, one)| (index, number, &alias.ip, one.as_str()))
+    });
+    let names: Vec<(usize, usize, &String, &str)> = names.collect();
+    let near = nearest(name, names.iter().map(|(.., one)| *one))?;
+    let (index, number, address, _) = names.iter().find(|(.., one)| *one == near)?;
+    let source = facts.pod_source(&namespace, &pod_name)?;
+    Some(
+        Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+            .look([look::yaml("pod", &namespace, &pod_name)])
+            .fact(format!("hostAliases of pod {pod_name} gives the name {near} to {address}"))
+            .nearest(Some(near.to_owned()))
+            .at(source.line(&format!("spec.hostAliases[{index}].hostnames[{number}]")))
+            .fix(format!("write {name} instead of {near} in hostAliases, apply, and send again")),
     )
 }

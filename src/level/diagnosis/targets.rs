@@ -147,7 +147,7 @@ impl Failed<'_> {
             &server.source,
             &server.within(&format!("spec.containers[{index}].{field}")),
         );
-        let words = [format!(":{open}"), format!("{open}")];
+        let words = [format!(":{open}"), format!("={open}"), format!("{open}")];
         let at = self.facts.locator.mention_in(&server.source, words).or(line);
         let who = container.map_or_else(|| format!("pod {name}"), |one| format!("container {one}"));
         let list = port_list(listening, ", ");

@@ -83,6 +83,13 @@ pub(super) fn passes_later(facts: &Facts<'_>) -> bool {
     send(facts, cluster) == Tried::Passes
 }
 
+/// Whether the goal passes once this time has passed, though nothing is changed.
+pub(super) fn passes_in(facts: &Facts<'_>, time: Duration) -> bool {
+    let mut cluster = facts.case.cluster.clone();
+    wait(&mut cluster, time);
+    send(facts, cluster) == Tried::Passes
+}
+
 /// A merge patch of a Service's spec, as a command.
 pub(super) fn patch(namespace: &str, service: &str, spec: &str) -> String {
     format!("kubectl patch service {service} -n {namespace} --type=merge -p '{{\"spec\":{spec}}}'")

@@ -28,7 +28,10 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     if dialled || facts.case.run.is_none_or(|run| run.miss.is_none()) {
         return None;
     }
-    not_expanded(facts).or_else(|| unset(facts)).or_else(|| no_url(facts))
+    slips::words_for_another(facts)
+        .or_else(|| not_expanded(facts))
+        .or_else(|| unset(facts))
+        .or_else(|| no_url(facts))
 }
 
 /// Whether a text holds what a shell, or Kubernetes, would have had to expand.
@@ -228,6 +231,14 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
             .fact(format!("the client was given {url}, and has sent nothing"))
             .at(at.clone())
     };
+    if let Some(quote) = url.chars().find(|one| matches!(one, '"' | '\'' | '“' | '”')) {
+        return Some(
+            said(format!("{quote} is part of what the client was given, and no URL has one"))
+                .fact("the outer quotes of YAML and of a shell are taken away, and those inside them stay")
+                .nearest(Some(url.replace(quote, "")))
+                .fix(format!("take the inner {quote} out, apply, and send again")),
+        );
+    }
     if !SCHEMES.contains(&scheme.to_lowercase().as_str()) {
         let near = nearest(scheme, ["http", "https"]).unwrap_or("http");
         return Some(
@@ -339,11 +350,17 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
         None => facts.locator.mention_in_scripts(used(name), |_| true),
     };
     if client.is_none()
-        && let Some(said) = handed_on(facts, name, at.as_ref())
+        && let Some(said) = spaced(facts, name).or_else(|| handed_on(facts, name, at.as_ref()))
     {
         return Some(said);
     }
-    let (message, fix) = told_unset(name, near, set, client.is_none());
+    let script = at.as_ref().filter(|_| client.is_none());
+    let assigned = script.and_then(|at| assigned(facts, name, at));
+    let near = near.or(assigned.as_deref());
+    let used_at = near.filter(|_| !set).and_then(|_| used_by_itself(facts, client.as_ref(), name));
+    let renames = used_at.is_some() || assigned.is_some();
+    let at = used_at.or(at);
+    let (message, fix) = told_unset(name, near, (set, client.is_none(), renames));
     Some(
         Diagnosis::new("variable-unset", message)
             .look(look::inside(facts.case.cluster, &place, "env"))
@@ -383,6 +400,48 @@ fn handed_on(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Dia
     )
 }
 
+/// `PORT = 80`: the shell looked for a program of the variable's name.
+fn spaced(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
+    let mut deeds = facts.case.run?.deeds.iter();
+    deeds.any(
+        |deed| matches!(&deed.did, Did::ProgramMissing { program } if program.trim_start_matches('$') == name),
+    )
+    .then_some(())?;
+    let at = facts.locator.mention_in_scripts([format!("{name} =")], |_| true)?;
+    Some(
+        Diagnosis::new(
+            "variable-unset",
+            format!("variable {name} is empty where it is used, as {at} does not set it"),
+        )
+        .look([format!("cat -n {}", at.file)])
+        .facts(facts.locator.told(&at))
+        .fact(format!("a shell takes {name} for a program there: around = stand no blanks"))
+        .at(Some(at))
+        .fix(format!("write {name}= and its value without blanks between them, and send again")),
+    )
+}
+
+/// Where the client's own text uses a variable that the goal does not: there its name can be another one.
+fn used_by_itself(
+    facts: &Facts<'_>,
+    client: Option<&PodSource<'_>>,
+    name: &str,
+) -> Option<Location> {
+    let client = client.filter(|_| !facts.uses(name))?;
+    facts.locator.mention_in(&client.source, used(name))
+}
+
+/// The variable of a nearly equal name that a script sets, in the file of this line.
+fn assigned(facts: &Facts<'_>, name: &str, at: &Location) -> Option<String> {
+    let content = facts.case.files.get(&*at.file)?;
+    let text = String::from_utf8_lossy(content);
+    let words = text.lines().map(|line| line.trim_start().trim_start_matches("export "));
+    let set = words.filter_map(|line| line.split_once('=')).map(|(set, _)| set);
+    let is_name = |set: &&str| set.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_');
+    let set: Vec<&str> = set.filter(is_name).filter(|set| *set != name).collect();
+    nearest(name, set).map(str::to_owned)
+}
+
 /// Whether a word stands between single quotes in a line of a shell's.
 fn in_single_quotes(line: &str, word: &str) -> bool {
     let (mut single, mut double) = (false, false);
@@ -396,8 +455,13 @@ fn in_single_quotes(line: &str, word: &str) -> bool {
     })
 }
 
-/// What is said of a variable that is unset, or set to nothing, and the way out.
-fn told_unset(name: &str, near: Option<&str>, set: bool, in_script: bool) -> (String, String) {
+/// What is said of a variable that is unset, or set to nothing, and the way out: whether it is set, whether a
+/// script uses it, and whether its name is to be another one where it is used.
+fn told_unset(
+    name: &str,
+    near: Option<&str>,
+    (set, in_script, renames): (bool, bool, bool),
+) -> (String, String) {
     let message = match set {
         _ if in_script => {
             format!("variable {name} is unset or empty where it is used, and so is the address")
@@ -406,6 +470,7 @@ fn told_unset(name: &str, near: Option<&str>, set: bool, in_script: bool) -> (St
         false => format!("nobody has set variable {name}, so the address is empty"),
     };
     let fix = match near {
+        Some(near) if renames => format!("write ${near} instead of ${name}, apply, and send again"),
         Some(near) => format!("call it {name} instead of {near}, apply, and send again"),
         None if in_script => {
             format!("set {name} before it is used, or use the script's own argument $1")

@@ -268,7 +268,7 @@ fn brought_back(
     }
     if !facts.case.files.contains_key(file) {
         return said.fix(format!(
-            "make pod {name} again, as it was, with the command of its first container; or begin the level anew"
+            "make pod {name} again, as it was, with the command of its first container; or begin anew"
         ));
     }
     let command = format!("kubectl apply -f {file}");
@@ -354,7 +354,9 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         if let Some(back) = undone(facts, pod, &said).filter(|_| source.is_none()) {
             return Some(back);
         }
-        let line = said.at.clone().or_else(|| at(&guilty_field(pod, &container.name, said.code)));
+        // Where nobody answers for DNS, no line of the pod's is at fault.
+        let own = || at(&guilty_field(pod, &container.name, said.code));
+        let line = said.at.clone().or_else(|| own().filter(|_| said.code != "dns-unreachable"));
         return Some(said.at(line));
     }
     if let Some(said) = rejected(pod, source) {
@@ -431,9 +433,18 @@ fn unscheduled(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
     if let Some(said) = held_port(facts, pod, source, &said) {
         return Some(said);
     }
+    if let Some(said) = placing::kept_away(facts, pod, source, &said) {
+        return Some(said);
+    }
     Some(said.at(source.and_then(asked_of_nodes)).fix(
         "change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes",
     ))
+}
+
+/// Why no node takes a pod, if none does.
+pub(super) fn no_node(facts: &Facts<'_>, pod: &Pod) -> Option<Diagnosis> {
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    unscheduled(facts, pod, facts.pod_source(namespace, name).as_ref())
 }
 
 /// The image of a Deployment that no file of the player's describes was changed in the terminal: where going

@@ -78,18 +78,18 @@ const HELP: &str = "Usage:\n  app [command]\n\nAvailable Commands:\n  \
     porter          Serves requested data on ports specified in ENV variables\n  \
     serve-hostname  Serves the hostname";
 
-/// `--port=80`, `--port 80`
+/// `--port=80`, `--port 80`; of one that is given twice the last one counts (spf13/pflag).
 fn flag<'a>(flags: &'a [String], name: &str) -> Option<&'a str> {
     let long = format!("--{name}");
-    let mut words = flags.iter();
+    let (mut words, mut found) = (flags.iter(), None);
     while let Some(word) = words.next() {
         match word.split_once('=') {
-            Some((key, value)) if key == long => return Some(value),
-            None if *word == long => return words.next().map(String::as_str),
+            Some((key, value)) if key == long => found = Some(value),
+            None if *word == long => found = words.next().map(String::as_str),
             _ => {}
         }
     }
-    None
+    found
 }
 
 /// A port that a flag may change.
@@ -107,6 +107,7 @@ mod tests {
         assert_eq!(port(&words("--http-port=80 --x"), "http-port", 8080), 80);
         assert_eq!(port(&words("--http-port 81"), "http-port", 8080), 81);
         assert_eq!(port(&words("--udp-port=80"), "http-port", 8080), 8080);
+        assert_eq!(port(&words("--http-port=80 --http-port 81"), "http-port", 8080), 81);
         assert_eq!(flag(&words("web:80 --timeout=3s"), "timeout"), Some("3s"));
     }
 }

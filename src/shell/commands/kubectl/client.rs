@@ -196,14 +196,16 @@ impl Client {
         patch: Patch,
         options: WriteOptions,
     ) -> Result<Object, Status> {
-        let request = Request::Patch {
-            kind: object.kind(),
-            namespace: object.namespace().to_owned(),
-            name: object.name().to_owned(),
-            patch,
-            options,
-        };
-        self.send(io, request).and_then(one)
+        let (kind, namespace, name) =
+            (object.kind(), object.namespace().to_owned(), object.name().to_owned());
+        let own = ObjectName { kind, namespace: namespace.clone(), name: name.clone() };
+        let request = Request::Patch { kind, namespace, name, patch, options };
+        let answer = self.send(io, request);
+        if let Err(status) = &answer {
+            let why = Box::new(status.clone());
+            io.cluster.note(io.place, Did::ChangeRefused { object: own, why });
+        }
+        answer.and_then(one)
     }
 
     /// A whole object in place of the stored one.

@@ -1,6 +1,6 @@
 //! `cd`, `pushd`, `popd`, `dirs`, `umask`.
 
-use super::super::{Dialect, Io, Machine, files_view};
+use super::super::{Dialect, Io, Machine, files_view, quoted};
 use crate::shell::commands::rights;
 use crate::shell::files;
 
@@ -81,6 +81,10 @@ impl Machine {
             };
             let builtin = self.state.builtin(name);
             let message = match self.state.dialect {
+                // bash shows a name that cannot be printed as a shell would write it.
+                Dialect::Bash if to.chars().any(char::is_control) => {
+                    format!("{builtin}{}: {why}", quoted::escaped(to))
+                }
                 Dialect::Bash => format!("{builtin}{to}: {why}"),
                 Dialect::Dash => format!("{builtin}can't cd to {to}"),
                 Dialect::Ash => format!("{builtin}can't cd to {to}: {why}"),

@@ -563,6 +563,8 @@ impl Machine {
                 };
                 self.write_error(io, &message);
                 if self.state.dialect != Dialect::Bash {
+                    self.state.status = 2;
+                    self.note_failed(io, name);
                     // POSIX ends a shell whose special builtin fails.
                     self.fail_hard(2);
                     return None;
