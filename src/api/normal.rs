@@ -88,12 +88,22 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
         }
         (Type::Map(of), Value::Object(entries)) => {
             entries.values_mut().for_each(|entry| element(schema, of, entry));
+            if matches!(**of, Type::Quantity) {
+                entries.values_mut().for_each(round_resource);
+            }
         }
         (Type::Quantity, value @ (Value::String(_) | Value::Number(_))) => {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             *value = quantity::canonical(&text).into();
         }
         _ => {}
+    }
+}
+
+/// Every map of amounts is one of resources.
+fn round_resource(value: &mut Value) {
+    if let Some(text) = value.as_str() {
+        *value = quantity::canonical_resource(text).into();
     }
 }
 

@@ -203,7 +203,8 @@ impl ApiServer {
         }
         let faults = match through {
             Subresource::EphemeralContainers => validation::ephemeral_containers(&shown, old),
-            Subresource::None | Subresource::Status => validation::update(&shown, old),
+            Subresource::None => validation::update(&shown, old),
+            Subresource::Status => validation::status(&shown, old),
         };
         refuse_if_invalid(&shown, faults)?;
         if through == Subresource::None {

@@ -10,7 +10,8 @@ const NUMBER: &str = "unable to parse numeric part of quantity";
 /// The unit in which amounts are compared: a billionth, since that is the smallest suffix.
 const NANO: i128 = 1_000_000_000;
 
-/// The size of an amount in billionths, rounded up as the API server rounds, and capped.
+/// The size of an amount in billionths, rounded up as the API server rounds. One with a binary suffix
+/// is capped, a decimal one is not (apimachinery, `ParseQuantity`).
 ///
 /// # Errors
 /// The API server's words for a text that is no amount.
@@ -79,7 +80,7 @@ fn scale(suffix: &str) -> Option<(i128, i32)> {
 
 /// `whole.fraction` times a factor times a power of ten, in billionths.
 fn amount(whole: &str, fraction: &str, (factor, power): (i128, i32)) -> i128 {
-    const CAP: i128 = i64::MAX as i128 * NANO;
+    let cap = if factor == 1 { i128::MAX } else { i128::from(i64::MAX) * NANO };
     let digits = format!("{whole}{fraction}");
     let mantissa = digits.bytes().fold(0i128, |size, digit| {
         size.saturating_mul(10).saturating_add(i128::from(digit.saturating_sub(b'0')))
@@ -91,9 +92,9 @@ fn amount(whole: &str, fraction: &str, (factor, power): (i128, i32)) -> i128 {
     }
     let ten = |power: i32| 10i128.checked_pow(power.unsigned_abs());
     if power >= 0 {
-        ten(power).map_or(CAP, |by| size.saturating_mul(by)).min(CAP)
+        ten(power).map_or(cap, |by| size.saturating_mul(by)).min(cap)
     } else {
-        ten(power).map_or(1, |by| size.div_euclid(by) + i128::from(size % by != 0)).min(CAP)
+        ten(power).map_or(1, |by| size.div_euclid(by) + i128::from(size % by != 0)).min(cap)
     }
 }
 
@@ -117,6 +118,14 @@ mod tests {
         ] {
             assert_eq!(parse(text), Ok(size), "{text}");
         }
+    }
+
+    // apimachinery, `pkg/api/resource/quantity.go`.
+    #[test]
+    fn binary_suffixes_alone_have_a_largest_amount() {
+        assert_eq!(parse("16Ei"), Ok(i128::from(i64::MAX) * NANO));
+        assert_eq!(parse("16E"), Ok(16_000_000_000_000_000_000 * NANO));
+        assert_eq!(parse("20000000000000000000"), Ok(20_000_000_000_000_000_000 * NANO));
     }
 
     #[test]

@@ -145,7 +145,8 @@ fn list_diff(
     }
     let same_order = before.len() == after.len()
         && before.iter().zip(after).all(|(old, new)| old.get(key) == new.get(key));
-    if !items.is_empty() || want == Want::Additions && !same_order {
+    let changes = !items.is_empty() || want == Want::Additions && !same_order;
+    if changes && !after.is_empty() {
         let order = after.iter().map(|item| json!({key: item.get(key)}));
         patch.insert(format!("$setElementOrder/{name}"), order.collect());
     }
@@ -175,9 +176,12 @@ fn values_diff(name: &str, before: &[Value], after: &[Value], want: Want, patch:
         Want::Additions => (missing(after, before), name.to_owned()),
         Want::Deletions => (missing(before, after), format!("$deleteFromPrimitiveList/{name}")),
     };
+    let changes = !list.is_empty() || want == Want::Additions && before != after;
+    if changes && !after.is_empty() {
+        patch.insert(format!("$setElementOrder/{name}"), Value::Array(after.to_vec()));
+    }
     if !list.is_empty() {
         patch.insert(field, Value::Array(list));
-        patch.insert(format!("$setElementOrder/{name}"), Value::Array(after.to_vec()));
     }
 }
 
@@ -192,6 +196,15 @@ mod tests {
 
     fn service(spec: Value) -> Value {
         json!({"spec": spec})
+    }
+
+    // apimachinery, `handleSliceDiff`: only a list that has an order sets one.
+    #[test]
+    fn a_list_that_becomes_empty_has_no_order() {
+        let port = json!({"port": 80, "protocol": "TCP"});
+        let (before, after) = (service(json!({"ports": [port]})), service(json!({"ports": []})));
+        let patch = three_way(Kind::Service, &before, &after, &before);
+        assert_eq!(patch, service(json!({"ports": [{"$patch": "delete", "port": 80}]})));
     }
 
     #[test]

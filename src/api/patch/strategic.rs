@@ -143,6 +143,7 @@ fn merge_list(
             }
         }
     }
+    let gone = before.len() - merged.len();
     let directive = |item: &&Value| item.get(DIRECTIVE).is_some();
     let replaced =
         patch.iter().any(|item| item.get(DIRECTIVE).is_some_and(|what| what == "replace"));
@@ -162,7 +163,13 @@ fn merge_list(
         }
     }
     merged.iter().try_for_each(|item| must_have_key(item, key)).map_err(failed)?;
-    let wanted = order.map_or(patch, Vec::as_slice);
+    let Some(wanted) = order else { return Ok(arrange(merged, patch, &before, key)) };
+    // A new item that took the room of a deleted one in the server's list counts as if it had stood
+    // there, behind what remained (`mergePatchIntoOriginal` looks into the list that it merged into).
+    let before: Vec<Value> = match gone {
+        0 => before,
+        _ => merged.iter().take(before.len()).cloned().collect(),
+    };
     Ok(arrange(merged, wanted, &before, key))
 }
 
@@ -305,6 +312,19 @@ mod tests {
         let current = pod(json!([{"name": "a", "image": "x"}, {"name": "b", "image": "y"}]));
         let patch = pod(json!([{"name": "b", "image": "z"}]));
         let expected = pod(json!([{"name": "a", "image": "x"}, {"name": "b", "image": "z"}]));
+        assert_eq!(patched(Kind::Pod, current, patch), expected);
+    }
+
+    // apimachinery, `mergePatchIntoOriginal`: what only the server has stays before a new item that
+    // takes the room of a deleted one.
+    #[test]
+    fn a_new_item_in_place_of_a_deleted_one_stands_behind_the_servers_own() {
+        let current = pod(json!([{"name": "a"}, {"name": "b"}, {"name": "s"}]));
+        let patch = json!({"spec": {
+            "$setElementOrder/containers": [{"name": "b"}, {"name": "c"}],
+            "containers": [{"name": "c"}, {"name": "a", "$patch": "delete"}],
+        }});
+        let expected = pod(json!([{"name": "b"}, {"name": "s"}, {"name": "c"}]));
         assert_eq!(patched(Kind::Pod, current, patch), expected);
     }
 

@@ -158,9 +158,7 @@ impl<'a> Parser<'a> {
             Token::Word(_) | Token::Sign(",") => {}
             Token::Sign(")") => {
                 self.take();
-                return Err("values: Invalid value: []: for 'in', 'notin' operators, values set \
-                            can't be empty"
-                    .to_owned());
+                return Ok(vec![String::new()]);
             }
             other => {
                 return Err(format!("found '{}', expected: ',', ')' or identifier", other.text()));
@@ -224,6 +222,16 @@ mod tests {
             error("a b"),
             "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"
         );
+    }
+
+    // apimachinery, `pkg/labels/selector.go`, `parseValues`.
+    #[test]
+    fn a_set_of_nothing_holds_the_empty_value() {
+        let selector = labels("a in (), b notin ( )").expect("it is valid");
+        let values = vec![String::new()];
+        let operators = [Operator::In(values.clone()), Operator::NotIn(values)];
+        let read: Vec<_> = selector.requirements.into_iter().map(|one| one.operator).collect();
+        assert_eq!(read, operators);
     }
 
     #[test]

@@ -31,10 +31,16 @@ pub(super) fn row(ingress: &Ingress, now: SimTime) -> Vec<String> {
 
 fn hosts(spec: &IngressSpec) -> String {
     let rules = spec.rules.as_deref().unwrap_or_default();
-    let named: Vec<&str> = rules.iter().filter_map(|rule| rule.host.as_deref()).take(3).collect();
+    let mut named: Vec<&str> = Vec::new();
+    let mut more = false;
+    for rule in rules {
+        more |= named.len() == 3;
+        let host = rule.host.as_deref().filter(|host| !host.is_empty());
+        named.extend(host.filter(|_| !more));
+    }
     match named.join(",") {
         none if none.is_empty() => "*".to_owned(),
-        hosts if rules.len() > 3 => format!("{hosts} + {} more...", rules.len() - 3),
+        hosts if more => format!("{hosts} + {} more...", rules.len() - 3),
         hosts => hosts,
     }
 }
@@ -44,4 +50,24 @@ fn addresses(ingress: &Ingress) -> String {
     let balancer = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
     let entries = balancer.and_then(|balancer| balancer.ingress.as_deref()).unwrap_or_default();
     balancer_names(entries.iter().map(|entry| (&entry.ip, &entry.hostname)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    // `pkg/printers/internalversion/printers.go`, `formatHosts`.
+    #[test]
+    fn rules_are_more_only_behind_three_hosts() {
+        let shown = |names: &[&str]| {
+            let rules: Vec<_> = names.iter().map(|host| json!({"host": host})).collect();
+            hosts(&serde_json::from_value(json!({"rules": rules})).expect("a spec"))
+        };
+        assert_eq!(shown(&["", "", "", "a"]), "a");
+        assert_eq!(shown(&["a", "", "b", "c"]), "a,b,c");
+        assert_eq!(shown(&["a", "b", "c", ""]), "a,b,c + 1 more...");
+        assert_eq!(shown(&["", ""]), "*");
+    }
 }

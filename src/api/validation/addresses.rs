@@ -27,6 +27,11 @@ impl Range {
         width == inner_width && network(base) == network(inner) && self.bits < other.bits
     }
 
+    /// Whether it is of IPv4.
+    pub fn is_ipv4(self) -> bool {
+        self.base.is_ipv4()
+    }
+
     /// Whether the address is the network's own, without a host in it.
     fn is_network(self) -> bool {
         let host = match self.base {

@@ -28,6 +28,7 @@ mod service;
 mod service_addresses;
 mod shape;
 mod stateful_set;
+mod status;
 mod workload;
 
 use k8s_openapi::api::core::v1::ServiceSpec;
@@ -159,6 +160,26 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
             priority::check(r, new, Some(old));
         }
         _ => metadata::update(r, new.metadata(), old.metadata()),
+    }
+    report.into_causes()
+}
+
+/// What is wrong with a changed status (`--subresource=status`). Kinds whose status is not looked at are
+/// looked at as a whole.
+pub fn status(new: &Object, old: &Object) -> Vec<Cause> {
+    let mut report = Report::default();
+    let r = &mut report;
+    match (new, old) {
+        (Object::Service(_), _) | (Object::Ingress(_), _) | (Object::Pod(_), _) => {
+            metadata::update(r, new.metadata(), old.metadata());
+        }
+        _ => return update(new, old),
+    }
+    match (new, old) {
+        (Object::Service(new), _) => status::service(r, new),
+        (Object::Ingress(new), _) => status::ingress(r, new),
+        (Object::Pod(new), Object::Pod(old)) => status::pod(r, new, old),
+        _ => {}
     }
     report.into_causes()
 }

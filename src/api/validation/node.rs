@@ -1,8 +1,10 @@
 //! Nodes.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::Node;
 
-use super::report::{Report, Shown};
+use super::report::{Json, Report, Shown};
 use super::shape::Holds::{Any, Pointer, Text};
 use super::shape::{Own, Shape};
 use super::{addresses, metadata, names};
@@ -31,6 +33,24 @@ fn keep_node(report: &mut Report, new: &Node, old: &Node) {
     }
 }
 
+/// The ranges of a node's pods: one a family at most.
+fn pod_ranges(report: &mut Report, ranges: &[String]) {
+    let path = "spec.podCIDRs";
+    let mut families = BTreeSet::new();
+    for (index, range) in ranges.iter().enumerate() {
+        let range = addresses::check_range(report, &format!("{path}[{index}]"), range);
+        families.extend(range.map(addresses::Range::is_ipv4));
+    }
+    if ranges.len() > 1 && families.len() < 2 || ranges.len() > 2 {
+        let why = "may specify no more than one CIDR for each IP family";
+        report.invalid(path, Json(ranges), why);
+    }
+    let mut seen = BTreeSet::new();
+    for (index, range) in ranges.iter().enumerate().filter(|(_, range)| !seen.insert(*range)) {
+        report.duplicate(&format!("{path}[{index}]"), range.as_str());
+    }
+}
+
 /// A new or changed Node.
 pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
     match old {
@@ -41,11 +61,9 @@ pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
         }
     }
     let ranges = node.spec.as_ref().and_then(|spec| spec.pod_cidrs.as_deref());
-    for (index, range) in ranges.unwrap_or_default().iter().enumerate() {
-        addresses::check_range(report, &format!("spec.podCIDRs[{index}]"), range);
-    }
+    pod_ranges(report, ranges.unwrap_or_default());
     let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for (index, taint) in taints.iter().enumerate() {
         // The server looks for taints in the metadata.
         let path = format!("metadata.taints[{index}]");
@@ -66,5 +84,25 @@ pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
 impl Shown for &&str {
     fn shown(&self) -> String {
         (**self).shown()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `pkg/apis/core/validation`, `ValidateNode`.
+    #[test]
+    fn a_node_has_one_range_a_family() {
+        let told = |ranges: &[&str]| {
+            let ranges: Vec<String> = ranges.iter().map(|&range| range.to_owned()).collect();
+            let mut report = Report::default();
+            pod_ranges(&mut report, &ranges);
+            report.into_causes().into_iter().map(|cause| cause.field).collect::<Vec<_>>()
+        };
+        assert!(told(&["10.244.1.0/24", "fd00:10:244:1::/64"]).is_empty());
+        assert_eq!(told(&["10.244.1.0/24", "10.244.2.0/24"]), ["spec.podCIDRs"]);
+        let twice = told(&["10.244.1.0/24", "10.244.1.0/24"]);
+        assert_eq!(twice, ["spec.podCIDRs", "spec.podCIDRs[1]"]);
     }
 }

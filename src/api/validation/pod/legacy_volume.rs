@@ -51,12 +51,9 @@ pub(super) fn networks(source: &mut Source<'_>, volume: &Volume) {
 
 fn iscsi(report: &mut Report, path: &str, iscsi: &ISCSIVolumeSource) {
     required(report, path, "targetPortal", Some(&iscsi.target_portal));
-    let known = |name: &str| ["iqn", "eui", "naa"].iter().any(|start| name.starts_with(start));
-    let why = "must be valid format starting with iqn, eui, or naa";
     match iscsi.iqn.as_str() {
         "" => report.required(&format!("{path}.iqn"), ""),
-        name if !known(name) => report.invalid(&format!("{path}.iqn"), name, why),
-        _ => {}
+        name => iscsi_name(report, &format!("{path}.iqn"), name),
     }
     if !(0..=255).contains(&iscsi.lun) {
         report.invalid(&format!("{path}.lun"), iscsi.lun, BYTE);
@@ -65,9 +62,49 @@ fn iscsi(report: &mut Report, path: &str, iscsi: &ISCSIVolumeSource) {
     if proves && iscsi.secret_ref.is_none() {
         report.required(&format!("{path}.secretRef"), "");
     }
-    if let Some(name) = iscsi.initiator_name.as_deref().filter(|name| !known(name)) {
-        report.invalid(&format!("{path}.initiatorname"), name, why);
+    if let Some(name) = &iscsi.initiator_name {
+        iscsi_name(report, &format!("{path}.initiatorname"), name);
     }
+}
+
+/// The name of a target or initiator: `iqn.2003-01.com.example:disk`, or `eui.` and `naa.` with so many
+/// letters and digits.
+fn iscsi_name(report: &mut Report, path: &str, name: &str) {
+    let is_id = |text: &str, length: usize| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let valid = if let Some(rest) = name.strip_prefix("iqn") {
+        is_qualified(rest)
+    } else if let Some(rest) = name.strip_prefix("eui") {
+        rest.get(1..).is_some_and(|id| is_id(id, 16))
+    } else if let Some(rest) = name.strip_prefix("naa") {
+        rest.get(1..).is_some_and(|id| is_id(id, 32))
+    } else {
+        let why = "must be valid format starting with iqn, eui, or naa";
+        return report.invalid(path, name, why);
+    };
+    if !valid {
+        report.invalid(path, name, "must be valid format");
+    }
+}
+
+/// What stands behind `iqn`: `.2003-01.com.example:disk`.
+fn is_qualified(rest: &str) -> bool {
+    let Some((owner, own)) = rest.split_once(':') else { return false };
+    let (date, domain) = owner.split_at_checked(9).unwrap_or(("", ""));
+    let shape = ".dddd-dd.";
+    let dated = date.len() == shape.len()
+        && date.bytes().zip(shape.bytes()).all(|(byte, want)| match want {
+            b'd' => byte.is_ascii_digit(),
+            want => byte == want,
+        });
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    let forbidden = |letter: char| ",;*&$|".contains(letter) || letter.is_ascii_whitespace();
+    dated
+        && !domain.is_empty()
+        && domain.bytes().all(named)
+        && !own.is_empty()
+        && !own.contains(forbidden)
 }
 
 fn flocker(report: &mut Report, path: &str, flocker: &FlockerVolumeSource) {
@@ -233,4 +270,28 @@ pub(super) fn last_vendor(source: &mut Source<'_>, volume: &Volume) {
         required(report, path, "system", Some(&disk.system));
         required(report, path, "volumeName", disk.volume_name.as_deref());
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `pkg/apis/core/validation`, `validateISCSIVolumeSource`.
+    #[test]
+    fn an_iscsi_name_has_the_form_of_its_kind() {
+        let told = |name: &str| {
+            let mut report = Report::default();
+            iscsi_name(&mut report, "iqn", name);
+            report.into_causes().pop().map(|cause| cause.message)
+        };
+        for name in ["iqn.2003-01.com.example:disk.1", "eui.0123456789ABCDEF"] {
+            assert_eq!(told(name), None, "{name}");
+        }
+        for name in ["iqn.2003-01.com.example", "iqn.03-01.com.example:d", "eui.0123", "naa.1"] {
+            let said = told(name).expect(name);
+            assert!(said.ends_with(": must be valid format"), "{said}");
+        }
+        let said = told("disk").expect("a complaint");
+        assert!(said.ends_with("starting with iqn, eui, or naa"), "{said}");
+    }
 }
