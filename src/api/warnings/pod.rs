@@ -6,14 +6,16 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::{ports, volumes};
+use crate::api::validation::names;
 use crate::manifest::quantity;
 
 /// Labels of nodes that have got another name since.
-const OLD_NODE_LABELS: [(&str, &str, &str); 4] = [
+const OLD_NODE_LABELS: [(&str, &str, &str); 5] = [
     ("beta.kubernetes.io/arch", "v1.14", "kubernetes.io/arch"),
     ("beta.kubernetes.io/os", "v1.14", "kubernetes.io/os"),
     ("failure-domain.beta.kubernetes.io/region", "v1.17", "topology.kubernetes.io/region"),
     ("failure-domain.beta.kubernetes.io/zone", "v1.17", "topology.kubernetes.io/zone"),
+    ("beta.kubernetes.io/instance-type", "v1.17", "node.kubernetes.io/instance-type"),
 ];
 
 /// Annotations that a field has replaced: (annotation, since, field).
@@ -133,6 +135,7 @@ fn old_node_labels(spec: &PodSpec, placed: &Placed<'_>) -> Vec<String> {
         let path =
             format!("{base}.preferredDuringSchedulingIgnoredDuringExecution[{index}].preference");
         old_labels_of_term(&mut remarks, &path, &term.preference);
+        impossible_values(&mut remarks, &path, &term.preference);
     }
     remarks
 }
@@ -142,6 +145,17 @@ fn old_labels_of_term(remarks: &mut Vec<String>, path: &str, term: &NodeSelector
         if let Some(what) = old_label(&expression.key) {
             let key = &expression.key;
             remarks.push(format!("{path}.matchExpressions[{index}].key: {key} is {what}"));
+        }
+    }
+}
+
+/// Values that no label has. Where the condition must hold they are refused.
+fn impossible_values(remarks: &mut Vec<String>, path: &str, term: &NodeSelectorTerm) {
+    for (index, expression) in term.match_expressions.iter().flatten().enumerate() {
+        for (at, value) in expression.values.iter().flatten().enumerate() {
+            let path = format!("{path}.matchExpressions[{index}].values[{at}]");
+            let faults = names::label_value(value).into_iter();
+            remarks.extend(faults.map(|why| format!("{path}: {value} is invalid, {why}")));
         }
     }
 }
@@ -319,6 +333,34 @@ mod tests {
                 "spec.containers[0].resources.requests[memory]: fractional byte value \"100m\" is \
                  invalid, must be an integer",
             ]
+        );
+    }
+
+    // `pkg/api/pod/warnings.go`, `pkg/api/node/util.go`.
+    #[test]
+    fn old_labels_and_values_that_no_label_has_are_remarked_on_where_they_are_only_preferred() {
+        let term =
+            json!({"key": "beta.kubernetes.io/instance-type", "operator": "In", "values": ["-1"]});
+        let preferred = json!([{"weight": 1, "preference": {"matchExpressions": [term]}}]);
+        let told = remarks(json!({"containers": [], "affinity": {"nodeAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": preferred}}}));
+        let path = "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0]\
+                    .preference.matchExpressions[0]";
+        assert_eq!(told.len(), 2);
+        let old = "beta.kubernetes.io/instance-type is deprecated since v1.17; use \
+                   \"node.kubernetes.io/instance-type\" instead";
+        assert_eq!(told[0], format!("{path}.key: {old}"));
+        assert!(told[1].starts_with(&format!("{path}.values[0]: -1 is invalid, a valid label")));
+    }
+
+    #[test]
+    fn a_claim_of_a_pods_own_is_of_whole_bytes() {
+        let claim = json!({"spec": {"resources": {"requests": {"storage": "200m"}}}});
+        let volume = json!({"name": "v", "ephemeral": {"volumeClaimTemplate": claim}});
+        assert_eq!(
+            remarks(json!({"containers": [], "volumes": [volume]})),
+            ["spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources.requests[storage]: \
+              fractional byte value \"200m\" is invalid, must be an integer"]
         );
     }
 

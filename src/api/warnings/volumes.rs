@@ -25,6 +25,11 @@ pub(super) fn remarks(remarks: &mut Vec<String>, volumes: &[Volume], placed: &Pl
                 remarks.push(format!("{path}.{field}: {what}"));
             }
         }
+        let template = volume.ephemeral.as_ref().and_then(|own| own.volume_claim_template.as_ref());
+        if let Some(template) = template {
+            let path = format!("{path}.ephemeral.volumeClaimTemplate.spec");
+            super::of_claim(remarks, &path, &template.spec);
+        }
     }
     for volume in volumes {
         overlaps(remarks, volume);
