@@ -387,3 +387,19 @@ fn replacing_brings_a_service_back_but_not_a_pod() {
     let missing = replace(Kind::Pod, pod("p")).unwrap_err();
     assert_eq!(missing.message, "pods \"p\" not found");
 }
+
+// apiserver, `Store.Update`: a resource version is a number, and nought any.
+#[test]
+fn a_resource_version_is_a_number() {
+    let mut server = server();
+    created(&mut server, Kind::Service, service("web", json!({"ports": [{"port": 80}]})));
+    let mut with = |version: &str| {
+        let wish = json!({"metadata": {"resourceVersion": version, "labels": {"v": version}}});
+        patch(&mut server, Kind::Service, "web", Patch::Merge(wish))
+            .map_err(|status| status.message)
+    };
+    assert!(with("0").is_ok());
+    let why = "strconv.ParseUint: parsing \"abc\": invalid syntax";
+    assert_eq!(with("abc").map(|_| ()), Err(why.to_owned()));
+    assert!(with("1").is_err_and(|why| why.contains("the object has been modified")));
+}

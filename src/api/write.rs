@@ -368,6 +368,16 @@ fn keep_identity(new: &mut Object, old: &Object) -> Result<(), Status> {
     let before = old.metadata();
     let metadata = new.metadata_mut();
     let version = metadata.resource_version.take().filter(|version| !version.is_empty());
+    // The server reads a number; nought stands for whatever is stored (apiserver, `Store.Update`).
+    let version = match version.as_deref().map(str::parse::<u64>) {
+        Some(Err(_)) => {
+            let text = version.unwrap_or_default();
+            let why = format!("strconv.ParseUint: parsing {text:?}: invalid syntax");
+            return Err(Status::new(Reason::Unknown, why));
+        }
+        Some(Ok(0)) => None,
+        _ => version,
+    };
     if version.is_some() && version != before.resource_version {
         let mut status = Status::new(
             Reason::Conflict,

@@ -11,19 +11,18 @@ impl FieldSelector {
     /// # Errors
     /// The words of apimachinery's `fields.ParseSelector`.
     pub fn parse(text: &str) -> Result<FieldSelector, String> {
+        let mut terms = terms(text);
+        terms.sort_unstable();
         let mut requirements = Vec::new();
-        for term in text.split(',').filter(|term| !term.is_empty()) {
-            let cut = |sign: &str, equal: bool| {
-                let (path, value) = term.split_once(sign)?;
-                Some((path.to_owned(), equal, value.to_owned()))
-            };
-            let requirement =
-                cut("!=", false).or_else(|| cut("==", true)).or_else(|| cut("=", true));
-            requirements.push(
-                requirement.ok_or_else(|| {
-                    format!("invalid selector: '{text}'; can't understand '{term}'")
-                })?,
-            );
+        for term in terms.into_iter().filter(|term| !term.is_empty()) {
+            let cut = term.char_indices().find_map(|(at, _)| {
+                let (path, rest) = term.split_at(at);
+                let mut signs = [("!=", false), ("==", true), ("=", true)].into_iter();
+                signs.find_map(|(sign, equal)| Some((path, equal, rest.strip_prefix(sign)?)))
+            });
+            let (path, equal, value) = cut
+                .ok_or_else(|| format!("invalid selector: '{text}'; can't understand '{term}'"))?;
+            requirements.push((path.to_owned(), equal, unescaped(value)?));
         }
         Ok(FieldSelector { requirements })
     }
@@ -63,6 +62,42 @@ impl FieldSelector {
             .iter()
             .all(|(path, equal, wanted)| (value(object, path) == wanted.as_str()) == *equal)
     }
+}
+
+/// The text cut at its commas; one behind a backslash belongs to a value.
+fn terms(text: &str) -> Vec<&str> {
+    let mut escaped = false;
+    let cut = |letter: char| {
+        let here = letter == ',' && !escaped;
+        escaped = letter == '\\' && !escaped;
+        here
+    };
+    text.split(cut).collect()
+}
+
+/// A value without its backslashes: a comma, an equals sign and a backslash need one.
+fn unescaped(value: &str) -> Result<String, String> {
+    let mut plain = String::with_capacity(value.len());
+    let mut letters = value.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some(escaped @ ('\\' | ',' | '=')) => plain.push(escaped),
+                other => {
+                    let other = other.map(String::from).unwrap_or_default();
+                    let why = "invalid field selector: invalid escape sequence";
+                    return Err(format!("{why}: \\{other}"));
+                }
+            },
+            // Go prints the letter as a number.
+            ',' | '=' => {
+                let why = "invalid field selector: unescaped character in value";
+                return Err(format!("{why}: {}", u32::from(letter)));
+            }
+            other => plain.push(other),
+        }
+    }
+    Ok(plain)
 }
 
 /// The fields that a kind supports besides its name and namespace.
@@ -195,6 +230,20 @@ mod tests {
             FieldSelector::parse("status.phase!=Pending,spec.nodeName=").unwrap().matches(&pod)
         );
         assert!(!FieldSelector::parse("status.phase==Failed").unwrap().matches(&pod));
+    }
+
+    // apimachinery, `pkg/fields/selector.go`.
+    #[test]
+    fn a_value_has_commas_and_equals_signs_behind_backslashes() {
+        let read = |text: &str| FieldSelector::parse(text).map(|read| read.requirements);
+        let one = |value: &str| Ok(vec![("metadata.name".to_owned(), true, value.to_owned())]);
+        assert_eq!(read(r"metadata.name=a\,b"), one("a,b"));
+        assert_eq!(read(r"metadata.name==a\=\\"), one(r"a=\"));
+        let why = "invalid field selector: invalid escape sequence";
+        assert_eq!(read(r"metadata.name=a\b"), Err(format!(r"{why}: \b")));
+        assert_eq!(read(r"metadata.name=a\"), Err(format!(r"{why}: \")));
+        let why = "invalid field selector: unescaped character in value: 61";
+        assert_eq!(read("metadata.name!==a"), Err(why.to_owned()));
     }
 
     // Recording 14.

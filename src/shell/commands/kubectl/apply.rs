@@ -412,7 +412,8 @@ impl Apply {
     ) -> Result<Object, Failure> {
         let modified = pruned(modified);
         let object = if self.report.dry_run == DryRun::Client {
-            Object::from_value(manifest.kind, lenient(modified))
+            // Values of a wrong type are nobody's business here: the line only names the object.
+            Object::from_value(manifest.kind, modified)
                 .or_else(|_| {
                     let bare = json!({"metadata": {
                         "name": manifest.name, "namespace": manifest.namespace
@@ -598,13 +599,6 @@ pub(super) fn with_last_applied(value: &Value) -> Value {
 fn last_applied(object: &Object) -> Option<Value> {
     let text = object.metadata().annotations.as_ref()?.get(LAST_APPLIED)?;
     serde_json::from_str(text).ok()
-}
-
-/// The object with the values of a wrong type left out, for a line that only names it.
-fn lenient(value: Value) -> Value {
-    json!({"metadata": {
-        "name": value["metadata"]["name"], "namespace": value["metadata"]["namespace"]
-    }})
 }
 
 /// Whether deleting the object would help.
@@ -824,6 +818,19 @@ mod tests {
                       $how -f nulls.yaml --dry-run=server -o jsonpath='{.metadata.labels} {.data};'; done";
         let said = crate::shell::tests::output(script);
         assert_eq!(said, "{\"l\":\"\"} {\"a\":\"\"}; ;");
+    }
+
+    // `apply.go`, `applyOneObject`: what would have been sent is what is printed.
+    #[test]
+    fn a_dry_run_without_the_server_prints_the_whole_manifest() {
+        let script =
+            format!("{CONFIG}kubectl apply -f c.yaml --dry-run=client -o jsonpath='{{.data}}'");
+        let data = crate::shell::tests::output(&format!(
+            "{CONFIG}kubectl create -f c.yaml \
+                    --dry-run=client -o jsonpath='{{.data}}'"
+        ));
+        assert!(!data.is_empty());
+        assert_eq!(crate::shell::tests::output(&script), data);
     }
 
     // shared with every `get -o yaml` of an applied object
