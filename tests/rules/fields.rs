@@ -29,6 +29,8 @@ const ACTS: &[(&str, &[&str], &str)] = &[
         "cluster/kubelet/start.rs",
     ),
     ("Container", &["imagePullPolicy"], "cluster/kubelet/pull.rs"),
+    ("ContainerRestartRule", &["action"], "cluster/kubelet/restart.rs"),
+    ("ContainerRestartRuleOnExitCodes", &["operator", "values"], "cluster/kubelet/restart.rs"),
     ("Capabilities", &["add", "drop"], "cluster/kubelet/identity.rs"),
     ("Container", &["stdin"], "shell/programs.rs"),
     ("Container", &["workingDir"], "cluster/kubelet/start.rs"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, Taint};
 
 use super::report::{Json, Report, Shown};
 use super::shape::Holds::{Any, Pointer, Text};
@@ -51,18 +51,22 @@ fn pod_ranges(report: &mut Report, ranges: &[String]) {
     }
 }
 
-/// A new or changed Node.
+/// A new or changed Node: what is wrong with it as it is, and then what may not change
+/// (`nodeStrategy.ValidateUpdate`).
 pub(super) fn check_node(report: &mut Report, node: &Node, old: Option<&Node>) {
     match old {
         None => metadata::create(report, &node.metadata, false, names::dns_subdomain),
-        Some(old) => {
-            metadata::update(report, &node.metadata, &old.metadata);
-            keep_node(report, node, old);
-        }
+        Some(old) => metadata::update(report, &node.metadata, &old.metadata),
     }
-    let ranges = node.spec.as_ref().and_then(|spec| spec.pod_cidrs.as_deref());
-    pod_ranges(report, ranges.unwrap_or_default());
-    let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_deref()).unwrap_or_default();
+    let spec = node.spec.as_ref();
+    check_taints(report, spec.and_then(|spec| spec.taints.as_deref()).unwrap_or_default());
+    pod_ranges(report, spec.and_then(|spec| spec.pod_cidrs.as_deref()).unwrap_or_default());
+    if let Some(old) = old {
+        keep_node(report, node, old);
+    }
+}
+
+fn check_taints(report: &mut Report, taints: &[Taint]) {
     let mut seen = BTreeSet::new();
     for (index, taint) in taints.iter().enumerate() {
         // The server looks for taints in the metadata.

@@ -9,6 +9,7 @@ use k8s_openapi::api::core::v1 as core;
 use super::environment::Links;
 use super::log::Log;
 use super::prober::Prober;
+use super::restart::{self, OwnPolicy};
 use super::volume::{Volume, Volumes};
 use crate::api::Mount;
 use crate::clock::SimTime;
@@ -36,6 +37,8 @@ pub struct Container {
     pub role: Role,
     /// The specification of an ephemeral container.
     pub own: Option<Arc<core::Container>>,
+    /// Its own restart policy, if it has one.
+    pub own_policy: Option<Arc<OwnPolicy>>,
     pub state: State,
     /// How the one before ended.
     pub last: Option<Terminated>,
@@ -150,6 +153,7 @@ impl Container {
             name: spec.name.as_str().into(),
             role,
             own: (role == Role::Ephemeral).then(|| Arc::new(spec.clone())),
+            own_policy: OwnPolicy::of(spec),
             state: State::Waiting { reason: waits_for, message: String::new() },
             last: None,
             restarts: 0,
@@ -243,16 +247,16 @@ impl Container {
         self.probes.clear();
     }
 
-    /// Whether its restart policy asks for another go after this exit.
+    /// Whether its restart policy, or else its pod's, asks for another go after this exit.
     pub fn restarts_after(&self, exit: i32, pod_policy: &str) -> bool {
-        match (self.role, pod_policy) {
-            (Role::Ephemeral, _) => false,
-            (Role::Sidecar, _) => true,
-            (Role::Init, "Never") => false,
-            (Role::Init, _) => exit != 0,
-            (Role::Main, "Never") => false,
-            (Role::Main, "OnFailure") => exit != 0,
-            (Role::Main, _) => true,
+        match self.role {
+            Role::Ephemeral => false,
+            Role::Sidecar => true,
+            Role::Init if exit == 0 => false,
+            Role::Init | Role::Main => match &self.own_policy {
+                Some(own) => own.restarts_after(exit),
+                None => restart::by_policy(pod_policy, exit),
+            },
         }
     }
 }

@@ -21,6 +21,7 @@ mod probe;
 mod prober;
 mod pull;
 mod question;
+mod restart;
 mod sandbox;
 mod start;
 mod status;
