@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Probe};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus, Probe};
 use serde_json::Value;
 
 use super::{Diagnosis, Facts, look, readiness, trial};
@@ -46,7 +46,7 @@ pub(super) fn diagnose(
         return port_taken(facts, pod, container, at).look(looks);
     }
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-    if let Some(said) = never_started(pod, container) {
+    if let Some(said) = never_started(facts, pod, container) {
         return said.look([look::describe("pod", namespace, name), look::pods(namespace)]);
     }
     if let Some(killed) = killed_by_probe(facts, pod, container) {
@@ -264,7 +264,11 @@ fn text_for_a_script(
     let place = place_of(pod, container);
     let is_text = text.contains(|one: char| one.is_whitespace() || ";|&$".contains(one));
     let is_program = facts.case.cluster.image(&place).is_some_and(|image| image.holds(text));
-    if !is_text && (text.contains('/') || !is_program) {
+    if !is_text && text.contains('/') {
+        let path = format!("spec.containers[{index}].{field}[{at}]");
+        return no_script(facts, pod, spec, (shell, text, &path));
+    }
+    if !is_text && !is_program {
         return None;
     }
     let source = facts.pod_source(namespace, pod_name);
@@ -285,6 +289,45 @@ fn text_for_a_script(
         .nearest(is_text.then(|| "-c".to_owned()))
         .at(line)
         .fix(fix),
+    )
+}
+
+/// The script that a shell is to read is no key of the ConfigMap that is mounted there.
+fn no_script(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    spec: &Container,
+    (shell, script, path): (&str, &str, &str),
+) -> Option<Diagnosis> {
+    let (namespace, pod_name) = full_name(pod);
+    let mut mounts = spec.volume_mounts.iter().flatten();
+    let (map, file) = mounts.find_map(|mount| {
+        let file =
+            script.strip_prefix(mount.mount_path.trim_end_matches('/'))?.strip_prefix('/')?;
+        let mut volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+        let volume = volumes.find(|volume| volume.name == mount.name)?;
+        let source = volume.config_map.as_ref().filter(|source| source.items.is_none())?;
+        let map = facts.case.cluster.objects().get::<ConfigMap>(namespace, &source.name)?;
+        let has = map.data.as_ref().is_some_and(|data| data.contains_key(file));
+        (!has).then_some((map, file))
+    })?;
+    let map_name = map.metadata.name.as_deref()?;
+    let keys: Vec<&str> = map.data.iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let near = crate::diagnostic::nearest(file, keys.iter().copied());
+    let near = near.or_else(|| keys.first().copied().filter(|_| keys.len() == 1));
+    let source = facts.pod_source(namespace, pod_name);
+    Some(
+        Diagnosis::new(
+            "container-does-not-run",
+            format!("container {} of pod {pod_name} does not run: {shell} finds no {script}", spec.name),
+        )
+        .fact(format!("ConfigMap {map_name}, which is mounted there, has the keys {}", keys.join(", ")))
+        .nearest(near.map(str::to_owned))
+        .at(source.and_then(|source| source.line(path)))
+        .fix(match near {
+            Some(near) => format!("write {near} instead of {file}, apply, and send again"),
+            None => format!("write the key {file} into ConfigMap {map_name}, apply, and make the pod anew; then send again"),
+        }),
     )
 }
 
@@ -616,7 +659,7 @@ fn is_unstartable(container: &ContainerStatus) -> bool {
 }
 
 /// The runtime could not start the container's first process: it has said nothing itself.
-fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
+fn never_started(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
     if !is_unstartable(container) {
         return None;
     }
@@ -625,6 +668,9 @@ fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
     let spec = pod.spec.as_ref()?.containers.iter().find(|spec| spec.name == container.name)?;
     let words = spec.command.as_ref().filter(|words| !words.is_empty()).or(spec.args.as_ref())?;
     let first = words.first()?;
+    let place = place_of(pod, container);
+    let image = facts.case.cluster.image(&place);
+    let image = image.filter(|image| image.entrypoint.is_empty() && !image.command.is_empty());
     let field = if spec.command.is_some() { "command" } else { "args" };
     let said = Diagnosis::new(
         "container-does-not-run",
@@ -639,6 +685,18 @@ fn never_started(pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
             said.fact("command takes the place of the image's own program; what that program is given stands in args")
                 .nearest(Some("args".to_owned()))
                 .fix("write args instead of command, apply, and send again"),
+        );
+    }
+    if let Some(own) = image.filter(|_| first.starts_with('-') && spec.command.is_none()) {
+        let own = own.command.join(" ");
+        return Some(
+            said.fact(format!(
+                "the image has no entrypoint: args take the place of its own command, {own}"
+            ))
+            .nearest(Some(own.clone()))
+            .fix(format!(
+                "write {own} before {first} in args, or take args out; apply, and send again"
+            )),
         );
     }
     if !first.contains(' ') {

@@ -38,8 +38,14 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         return without_balancer(facts, object, path, at);
     }
     let near = near_path(&stored.to_value(), path);
-    // Where something was dialled all the same, its packet tells more than a field that is not there.
-    if near.is_none() && facts.connection.is_some() {
+    // Where something was dialled all the same, its packet tells more than a field that is not there, unless the
+    // field is there for a list, or for another object.
+    let value = stored.to_value();
+    let plain = path.split_once(']').filter(|(items, _)| items.contains("items[")).map(|one| one.1);
+    let of_one = plain.filter(|rest| near.is_none() && value_at(&value, rest).is_some());
+    let near = near.or(of_one.map(str::to_owned));
+    let other = near.is_none().then(|| has_it(facts, object, path)).flatten();
+    if near.is_none() && other.is_none() && facts.connection.is_some() {
         return None;
     }
     let info = object.kind.info();
@@ -51,9 +57,18 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         ),
     )
     .look([look::yaml(info.singular, &object.namespace, &object.name)])
-    .nearest(near.clone())
+    .facts(of_one.map(|_| {
+        "one object that is asked for by its name is no list, and has no items".to_owned()
+    }))
+    .facts(other.as_ref().map(|(name, has)| format!("{} {name} has {has} there", info.name)))
+    .nearest(
+        near.clone().or_else(|| other.as_ref().map(|(name, _)| format!("{} {name}", info.name))),
+    )
     .at(Some(at));
     Some(match near {
+        None if let Some((name, _)) = &other => {
+            said.fix(format!("look it up of {} {name}, and send again", info.name))
+        }
         Some(near) => said.fix(format!("write {near} instead of {path}, and send again")),
         None => said.fix(format!("look up a field that the {} has", info.name)),
     })
@@ -112,6 +127,31 @@ fn wanted_balancer(facts: &Facts<'_>, object: &ObjectName) -> Option<Diagnosis> 
             "let Service {name} have {words}, apply, and send again once it has its address"
         )),
     )
+}
+
+/// What stands at a path; of a list, in its first entry.
+fn value_at<'v>(object: &'v Value, path: &str) -> Option<&'v Value> {
+    let names = path.split('.').filter(|part| !part.is_empty());
+    let mut names = names.map(|part| part.split('[').next().unwrap_or(part));
+    names.try_fold(object, |value, name| match value.get(name)? {
+        Value::Array(items) => items.first(),
+        Value::Null => None,
+        other => Some(other),
+    })
+}
+
+/// The one other object of its kind and namespace that has something at the path, and what.
+fn has_it(facts: &Facts<'_>, object: &ObjectName, path: &str) -> Option<(String, String)> {
+    facts.half_a_url()?;
+    let objects = facts.case.cluster.objects();
+    let others = objects.objects(object.kind, Some(&object.namespace));
+    let mut having = others.filter(|other| other.name() != object.name).filter_map(|other| {
+        let value = other.to_value();
+        let has = value_at(&value, path)?;
+        let text = has.as_str().map_or_else(|| has.to_string(), str::to_owned);
+        Some((other.name().to_owned(), text))
+    });
+    having.next().filter(|_| having.next().is_none())
 }
 
 /// The path with its first name that is not there replaced by one that is spelt alike.

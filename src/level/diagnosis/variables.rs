@@ -1,6 +1,6 @@
 //! Addresses that were to come from a variable: one that nobody set, or one that nobody expands.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use k8s_openapi::api::core::v1::Service;
 
@@ -215,6 +215,39 @@ fn url_line(facts: &Facts<'_>, url: &str, (scheme, authority): (&str, &str)) -> 
     at.or_else(|| facts.locator.mention(&words))
 }
 
+/// Brackets and quotes of a URL that are none of its own, or that it lacks: what is said of them, why, what is near,
+/// and the way out.
+fn misquoted(url: &str, authority: &str) -> Option<(String, &'static str, String, String)> {
+    let instead = |right: &str, wrong: &str| {
+        format!("write {right} instead of {wrong}, apply, and send again")
+    };
+    let inner = authority.strip_prefix('[').and_then(|rest| rest.split(']').next());
+    if let Some(inner) = inner.filter(|inner| inner.parse::<Ipv4Addr>().is_ok()) {
+        return Some((
+            format!("the brackets around {inner} make a range of it, and no address"),
+            "in a URL brackets stand around an IPv6 address alone",
+            inner.to_owned(),
+            instead(inner, &format!("[{inner}]")),
+        ));
+    }
+    if authority.parse::<Ipv6Addr>().is_ok() {
+        let right = format!("[{authority}]");
+        return Some((
+            format!("{authority} has no brackets, so its first colon begins a port"),
+            "in a URL an IPv6 address stands in brackets, as its colons are no port's",
+            right.clone(),
+            instead(&right, authority),
+        ));
+    }
+    let quote = url.chars().find(|one| matches!(one, '"' | '\'' | '“' | '”'))?;
+    Some((
+        format!("{quote} is part of what the client was given, and no URL has one"),
+        "the outer quotes of YAML and of a shell are taken away, and those inside them stay",
+        url.replace(quote, ""),
+        format!("take the inner {quote} out, apply, and send again"),
+    ))
+}
+
 /// The client could not read what it was given as a URL: the scheme, the port or the host is none. What
 /// it was given tells which.
 fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -231,13 +264,8 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
             .fact(format!("the client was given {url}, and has sent nothing"))
             .at(at.clone())
     };
-    if let Some(quote) = url.chars().find(|one| matches!(one, '"' | '\'' | '“' | '”')) {
-        return Some(
-            said(format!("{quote} is part of what the client was given, and no URL has one"))
-                .fact("the outer quotes of YAML and of a shell are taken away, and those inside them stay")
-                .nearest(Some(url.replace(quote, "")))
-                .fix(format!("take the inner {quote} out, apply, and send again")),
-        );
+    if let Some((message, fact, near, fix)) = misquoted(url, authority) {
+        return Some(said(message).fact(fact).nearest(Some(near)).fix(fix));
     }
     if !SCHEMES.contains(&scheme.to_lowercase().as_str()) {
         let near = nearest(scheme, ["http", "https"]).unwrap_or("http");
@@ -361,9 +389,11 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
     let renames = used_at.is_some() || assigned.is_some();
     let at = used_at.or(at);
     let (message, fix) = told_unset(name, near, (set, client.is_none(), renames));
+    let beside = near.is_none().then(|| beside(client.as_ref()?, &container, name)).flatten();
     Some(
         Diagnosis::new("variable-unset", message)
             .look(look::inside(facts.case.cluster, &place, "env"))
+            .facts(beside)
             .facts(at.as_ref().filter(|_| client.is_none()).and_then(|at| facts.locator.told(at)))
             .facts((!given.is_empty()).then(|| {
                 let names: Vec<&str> = given.iter().map(|variable| variable.name).collect();
@@ -398,6 +428,20 @@ fn handed_on(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Dia
             .at(Some(at.clone()))
             .fix(format!("put double quotes in place of the single ones, so that the script itself fills in ${name}; and send again")),
     )
+}
+
+/// That another container of the pod is given the variable.
+fn beside(client: &PodSource<'_>, container: &str, name: &str) -> Option<String> {
+    let containers = client.pod()?.pointer("/spec/containers")?.as_array()?;
+    let has = |spec: &&serde_json::Value| {
+        let list = spec["env"].as_array().into_iter().flatten();
+        spec["name"].as_str() != Some(container)
+            && list.into_iter().any(|entry| entry["name"].as_str() == Some(name))
+    };
+    let other = containers.iter().find(has)?["name"].as_str()?;
+    Some(format!(
+        "container {other} is given {name}, and each container of a pod has variables of its own"
+    ))
 }
 
 /// `PORT = 80`: the shell looked for a program of the variable's name.

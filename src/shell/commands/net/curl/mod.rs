@@ -265,6 +265,7 @@ impl Curl {
         let (urls, uploads): (_, Vec<Option<String>>) = match (globbed(&url), uploads) {
             (Ok(urls), Ok(uploads)) => (urls, uploads),
             (Err(told), _) | (_, Err(told)) => {
+                note_bad_url(io, &url);
                 self.nodes.clear();
                 self.operation = command.operations.len();
                 return Err(Some(words.fail(io, 3, &told)));
