@@ -45,6 +45,12 @@ impl Pattern {
         Pattern::read(&letters, None).unwrap_or(Pattern(Vec::new()))
     }
 
+    /// Reads a pattern, with groups where `extglob` is set.
+    pub(super) fn by(text: &str, groups: bool) -> Pattern {
+        let extended = if groups { Pattern::extended(text) } else { None };
+        extended.unwrap_or_else(|| Pattern::new(text))
+    }
+
     /// Reads a pattern that may have groups: those of `[[ … ]]`. `None` when they nest too deep.
     pub(super) fn extended(text: &str) -> Option<Pattern> {
         Pattern::read(&text.chars().collect::<Vec<_>>(), Some(DEEPEST))

@@ -307,7 +307,7 @@ static PROGRAMS: &[Program] = &[
     plain("stty", small::stty),
     placed("sudo", |arguments, setting| run::plain_run("sudo", arguments, setting)),
     plain("sum", digest::sum),
-    plain("sync", |_, _| Some(0)),
+    plain("sync", small::sync),
     plain("sysctl", net::kernel::sysctl).used("sysctl [-n] -a | NAME...").not_on_laptop(),
     plain("tac", cat::tac).used("tac [FILE]..."),
     placed("tail", head::tail).used("tail [-f] [-n LINES | -c BYTES] [FILE]..."),

@@ -188,17 +188,22 @@ impl Expander<'_> {
         })
     }
 
+    /// Whether patterns may have groups.
+    fn groups(&self) -> bool {
+        self.state.dialect == Dialect::Bash && self.state.shopt("extglob")
+    }
+
     pub(super) fn transform(&mut self, operation: &Operation, value: String) -> Expanded<String> {
         self.made += value.len() + FIELD;
         Ok(match operation {
             Operation::TrimStart { longest, pattern } => {
-                let pattern = Pattern::new(&self.pattern(pattern)?);
+                let pattern = Pattern::by(&self.pattern(pattern)?, self.groups());
                 let end = pattern.prefix(&value, *longest, &mut self.left);
                 let end = self.looked(end)?.unwrap_or(0);
                 value[end..].to_owned()
             }
             Operation::TrimEnd { longest, pattern } => {
-                let pattern = Pattern::new(&self.pattern(pattern)?);
+                let pattern = Pattern::by(&self.pattern(pattern)?, self.groups());
                 let start = pattern.suffix(&value, *longest, &mut self.left);
                 let start = self.looked(start)?.unwrap_or(value.len());
                 value[..start].to_owned()
@@ -206,11 +211,12 @@ impl Expander<'_> {
             Operation::Replace { all, pattern, text } => {
                 let pattern = self.pattern(pattern)?;
                 let text = self.pieces(text)?;
+                let groups = self.groups();
                 let replaced = replace(
                     &value,
                     &pattern,
                     &text,
-                    (*all, self.state.dialect == Dialect::Bash),
+                    (*all, self.state.dialect == Dialect::Bash, groups),
                     &mut self.left,
                 );
                 match self.looked(replaced)? {
@@ -237,7 +243,7 @@ impl Expander<'_> {
             Operation::Show(letter) => show(*letter, &value),
             Operation::Case { upper, all, pattern } => {
                 let pattern = match pattern {
-                    Some(pattern) => Some(Pattern::new(&self.pattern(pattern)?)),
+                    Some(pattern) => Some(Pattern::by(&self.pattern(pattern)?, self.groups())),
                     None => None,
                 };
                 let cased = in_case(&value, (*upper, *all), pattern.as_ref(), &mut self.left);
@@ -451,13 +457,13 @@ fn replace(
     value: &str,
     pattern: &str,
     pieces: &Pieces,
-    (all, bash): (bool, bool),
+    (all, bash, groups): (bool, bool, bool),
     left: &mut u64,
 ) -> Option<String> {
     let put = |found: &str| pieces.join(found);
     let (at_start, at_end) = (pattern.starts_with('#'), pattern.starts_with('%'));
     if (at_start || at_end) && !all && bash {
-        let pattern = Pattern::new(&pattern[1..]);
+        let pattern = Pattern::by(&pattern[1..], groups);
         return Some(match at_start {
             true => match pattern.prefix(value, true, left)? {
                 Some(end) => format!("{}{}", put(&value[..end]), &value[end..]),
@@ -469,7 +475,7 @@ fn replace(
             },
         });
     }
-    let pattern = Pattern::new(pattern);
+    let pattern = Pattern::by(pattern, groups);
     let mut out = String::new();
     let mut rest = value;
     while let Some(letter) = rest.chars().next().filter(|_| out.len() <= LONGEST) {

@@ -231,7 +231,13 @@ pub(in crate::shell::commands) fn watch(
         Err(message) => return failed(message, 1),
     };
     if options.operands.is_empty() {
-        return failed("Usage: watch [-n SECONDS] [-t] COMMAND", 1);
+        return failed(
+            match setting.flavour {
+                Flavour::Gnu => "Usage: watch [-n SECONDS] [-t] COMMAND".to_owned(),
+                Flavour::BusyBox => busybox_usage("watch"),
+            },
+            1,
+        );
     }
     let seconds = options.value('n').unwrap_or("2");
     let Some(Some(every)) = duration(seconds) else {

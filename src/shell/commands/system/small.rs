@@ -13,6 +13,21 @@ pub(in crate::shell::commands) fn hostid(_: &[String], io: &mut Io<'_>) -> Optio
     Some(0)
 }
 
+/// `sync [FILE]...`: there is nothing that is not yet on a disk.
+pub(in crate::shell::commands) fn sync(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let mut status = 0;
+    for file in arguments.iter().filter(|word| !word.starts_with('-')) {
+        if let Err(why) = io.facts(file, true) {
+            io.write_error(match is_gnu(io) {
+                true => format!("sync: error opening '{file}': {why}"),
+                false => format!("sync: can't open '{file}': {why}"),
+            });
+            status = 1;
+        }
+    }
+    Some(status)
+}
+
 /// `stty`, which has nothing to set where nobody types.
 pub(in crate::shell::commands) fn stty(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     if io.stdin.terminal {

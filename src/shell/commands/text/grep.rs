@@ -84,6 +84,8 @@ struct Grep {
     null: bool,
     tab: bool,
     colour: bool,
+    /// How what was found is painted (`GREP_COLORS`).
+    paint: String,
     text: bool,
     skip_binary: bool,
     before: usize,
@@ -228,8 +230,8 @@ impl Grep {
         let pieces = if self.only { vec![(0, line.len())] } else { self.pieces(line) };
         let (mut out, mut at) = (String::new(), 0);
         for (start, end) in pieces.into_iter().filter(|(start, end)| start < end) {
-            out +=
-                &format!("{}\x1b[01;31m\x1b[K{}\x1b[m\x1b[K", &line[at..start], &line[start..end]);
+            let (before, found) = (&line[at..start], &line[start..end]);
+            out += &format!("{before}\x1b[{}m\x1b[K{found}\x1b[m\x1b[K", self.paint);
             at = end;
         }
         out + &line[at..]

@@ -155,7 +155,9 @@ impl Machine {
             }
         };
         self.write_error(io, &told);
-        Some(1)
+        // The applet runs in the shell itself, and ends with it.
+        self.fail_hard(1);
+        None
     }
 
     /// `enable` and `enable -n`: which builtins programs of their name are taken for.

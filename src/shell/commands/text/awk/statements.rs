@@ -89,13 +89,43 @@ impl Machine {
             elements.iter().map(|(key, (place, _))| (*place, key.clone())).collect();
         pairs.sort();
         let keys = pairs.into_iter().map(|(_, key)| key).collect();
-        for name in super::order::ordered(keys, self.tables()) {
+        let mut keys = super::order::ordered(keys, self.tables());
+        self.sort_as_told(at, &mut keys);
+        for name in keys {
             self.set(key, Value::Input(name))?;
             if self.round(body, world)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// gawk's `PROCINFO["sorted_in"]`: keys by themselves or by their values, up or down.
+    fn sort_as_told(&self, array: usize, keys: &mut [String]) {
+        let known = self.program.globals.iter().position(|name| name == "PROCINFO");
+        let Some(table) = known.filter(|_| self.gawk) else { return };
+        let told = self.arrays[table].elements.get("sorted_in");
+        let told = told.map(|(_, value)| value.text("%.6g")).unwrap_or_default();
+        let value = |key: &String| {
+            let found = self.arrays[array].elements.get(key);
+            found.map_or(Value::Unset, |(_, value)| value.clone())
+        };
+        let number = |text: &str| Value::Input(text.to_owned()).number();
+        match told.trim_start_matches('@').trim_end_matches("_asc").trim_end_matches("_desc") {
+            "ind_str" => keys.sort(),
+            "ind_num" => keys.sort_by(|one, other| number(one).total_cmp(&number(other))),
+            "val_num" => keys.sort_by(|one, other| {
+                value(one).number().total_cmp(&value(other).number()).then_with(|| one.cmp(other))
+            }),
+            "val_str" => keys.sort_by(|one, other| {
+                let text = |key| value(key).text("%.6g");
+                text(one).cmp(&text(other)).then_with(|| one.cmp(other))
+            }),
+            _ => return,
+        }
+        if told.ends_with("_desc") {
+            keys.reverse();
+        }
     }
 
     /// Statements that lead somewhere else, and `delete`.

@@ -6,7 +6,7 @@ use crate::cluster::Flavour;
 use crate::shell::Tool;
 use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::text::regex::{Syntax, compile, perl};
-use crate::shell::commands::{Setting, busybox_usage, failed, said};
+use crate::shell::commands::{Setting, busybox_usage, failed, said, versions};
 
 const GNU: Grammar = Grammar {
     name: "grep",
@@ -192,6 +192,16 @@ fn choice(options: &Options) -> Choice {
     }
 }
 
+/// How `GREP_COLORS` wants what was found to be painted.
+fn paint(setting: &Setting<'_>) -> String {
+    let all = setting.environment.get("GREP_COLORS").map_or("", String::as_str);
+    let of = |name: &str| {
+        let mut pairs = all.split(':').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+    };
+    of("ms").or_else(|| of("mt")).unwrap_or_else(|| "01;31".to_owned())
+}
+
 /// A command line that is not heeded: what is said, and the exit code.
 struct Refused {
     text: String,
@@ -204,14 +214,33 @@ impl From<String> for Refused {
     }
 }
 
-fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, Refused> {
-    let gnu = setting.flavour == Flavour::Gnu;
+/// What is answered without looking for anything, or left out.
+fn answered(options: &Options, gnu: bool) -> Result<(), Refused> {
+    if gnu && options.has('V') {
+        let text = versions::first_line("grep").unwrap_or_default();
+        return Err(Refused { text, exit: 0 });
+    }
     if gnu
         && let Some(name) =
             options.not_simulated(&[('ä', "--exclude-from"), ('V', "--version"), ('ü', "--help")])
     {
         return Err(format!("grep: not simulated here: {name}").into());
     }
+    Ok(())
+}
+
+/// What stands between groups of lines, if anything does.
+fn separator(options: &Options) -> Option<String> {
+    match options.in_order().filter(|(letter, _)| *letter == 'ö').last() {
+        None => Some("--".to_owned()),
+        Some((_, "")) => None,
+        Some((_, text)) => Some(text.to_owned()),
+    }
+}
+
+fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Start, Refused> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    answered(&options, gnu)?;
     let asked = asked(name, &mut options, setting)?;
     let sources: Vec<String> = options.all('f').map(str::to_owned).collect();
     let numbers = Context::read(&options, gnu)?;
@@ -225,11 +254,7 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
     // BusyBox takes the option, and never paints.
     let colour =
         gnu && given('É').is_some_and(|when| matches!(when.as_str(), "always" | "yes" | "force"));
-    let separator = match options.in_order().filter(|(letter, _)| *letter == 'ö').last() {
-        None => Some("--".to_owned()),
-        Some((_, "")) => None,
-        Some((_, text)) => Some(text.to_owned()),
-    };
+    let separator = separator(&options);
     let binary = given('È').unwrap_or_default();
     let grep = Grep {
         flavour: setting.flavour,
@@ -257,6 +282,7 @@ fn build(name: &str, mut options: Options, setting: &Setting<'_>) -> Result<Star
         null: options.has('Z'),
         tab: options.has('T'),
         colour,
+        paint: paint(setting),
         text: options.has('a') || binary == "text",
         skip_binary: options.has('I') || binary == "without-match",
         before: numbers.before,

@@ -211,7 +211,11 @@ impl Sed {
         if print && !self.quiet {
             self.print_space(out);
         }
-        for after in std::mem::take(&mut self.state.after) {
+        let after = std::mem::take(&mut self.state.after);
+        if !after.is_empty() && self.flavour == Flavour::Gnu {
+            self.raw("", out);
+        }
+        for after in after {
             match after {
                 After::Text(text) => self.raw(&text, out),
                 After::File(file) => {
