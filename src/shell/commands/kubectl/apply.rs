@@ -119,7 +119,9 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message("no objects passed to apply"));
     }
     let mut applied = Vec::new();
-    let mut apply = Apply { force: call.arguments.on("force"), report, validation };
+    let force = call.arguments.on("force");
+    let mut apply = Apply { force, report, validation, unsent: None };
+    let mut shown = Vec::new();
     for item in &read.items {
         let result = match item {
             Err(failure) => Err(failure.clone()),
@@ -129,7 +131,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             Ok(manifest) => apply.one(&mut call, io, manifest),
         };
         match result {
-            Ok(object) => applied.push(object),
+            Ok(object) => {
+                shown.push(apply.unsent.take().unwrap_or_else(|| object.to_value()));
+                applied.push(object);
+            }
             Err(failure) => {
                 if let Ok(manifest) = item {
                     manifest.not_taken(io, &failure);
@@ -139,7 +144,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         }
     }
     if let Some(output) = apply.report.output.as_ref().filter(|output| **output != Output::Name)
-        && let Some(value) = together(&applied)
+        && let Some(value) = together(shown)
     {
         let text = output.print_value(&value)?;
         io.stdout.extend_from_slice(text.as_bytes());
@@ -151,16 +156,13 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
 }
 
 /// What `-o` prints of several objects is a list of kubectl's own, which has no version.
-fn together(applied: &[Object]) -> Option<Value> {
-    match applied {
-        [] => None,
-        [one] => Some(one.to_value()),
-        many => {
-            let mut whole = list(many.iter().map(Object::to_value).collect());
-            whole["metadata"] = json!({});
-            Some(whole)
-        }
+fn together(mut shown: Vec<Value>) -> Option<Value> {
+    if shown.len() < 2 {
+        return shown.pop();
     }
+    let mut whole = list(shown);
+    whole["metadata"] = json!({});
+    Some(whole)
 }
 
 /// The kinds that `--prune` may delete, if nothing else is said (`prune.go`): kubectl's order.
@@ -319,6 +321,8 @@ struct Apply {
     force: bool,
     report: Report,
     validation: FieldValidation,
+    /// What a dry run without the server would have sent for the object at hand.
+    unsent: Option<Value>,
 }
 
 impl Apply {
@@ -404,7 +408,7 @@ impl Apply {
     }
 
     fn create(
-        &self,
+        &mut self,
         call: &mut Call,
         io: &mut Io<'_>,
         manifest: &Manifest,
@@ -412,6 +416,7 @@ impl Apply {
     ) -> Result<Object, Failure> {
         let modified = pruned(modified);
         let object = if self.report.dry_run == DryRun::Client {
+            self.unsent = Some(modified.clone());
             // Values of a wrong type are nobody's business here: the line only names the object.
             Object::from_value(manifest.kind, modified)
                 .or_else(|_| {

@@ -189,4 +189,26 @@ impl Report {
         }
         Ok(())
     }
+
+    /// The same of a manifest that is only shown: `-o` prints what is written there and no more.
+    ///
+    /// # Errors
+    /// When a template of `-o` does not fit the object.
+    pub fn tell_written(
+        &self,
+        io: &mut Io<'_>,
+        object: &Object,
+        written: &Value,
+        what: &str,
+    ) -> Result<(), Failure> {
+        match &self.output {
+            None | Some(Output::Name | Output::CustomColumns(_)) => self.tell(io, object, what),
+            Some(output) => {
+                self.part(io);
+                let text = output.print_value(written)?;
+                io.stdout.extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::super::super::tool::{Io, Step};
 use super::apply::with_last_applied;
 use super::client::Client;
@@ -69,7 +71,12 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         match replace(&mut call, io, manifest, report.dry_run, options) {
             Ok(object) => {
                 manifest.taken(io, ApplyOutcome::Configured, report.dry_run);
-                report.tell(io, &object, "replaced")?;
+                match report.dry_run {
+                    DryRun::Client => {
+                        report.tell_written(io, &object, &wanted(&call, manifest), "replaced")?;
+                    }
+                    _ => report.tell(io, &object, "replaced")?,
+                }
             }
             Err(failure) => {
                 manifest.not_taken(io, &failure);
@@ -78,6 +85,14 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         }
     }
     Failure::of(failures).map_or(DONE, Err)
+}
+
+/// What is to stand in the object's place.
+fn wanted(call: &Call, manifest: &Manifest) -> Value {
+    match call.arguments.on("save-config") {
+        true => with_last_applied(&manifest.value),
+        false => manifest.value.clone(),
+    }
 }
 
 /// What stands on the command line by itself or not at all (`ReplaceOptions.Validate`).
@@ -109,10 +124,7 @@ fn replace(
     dry_run: DryRun,
     options: WriteOptions,
 ) -> Result<Object, Failure> {
-    let value = match call.arguments.on("save-config") {
-        true => with_last_applied(&manifest.value),
-        false => manifest.value.clone(),
-    };
+    let value = wanted(call, manifest);
     if dry_run == DryRun::Client {
         return Object::from_value(manifest.kind, value)
             .map_err(|fault| Failure::message(fault.to_string()));

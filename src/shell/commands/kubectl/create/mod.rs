@@ -107,16 +107,19 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
             false => manifest.value.clone(),
         };
         let created = match report.dry_run {
-            DryRun::Client => as_object(manifest.kind, value),
+            DryRun::Client => as_object(manifest.kind, value.clone()),
             dry_run => call
                 .client
-                .create(io, manifest.kind, value, dry_run.options(validation))
+                .create(io, manifest.kind, value.clone(), dry_run.options(validation))
                 .map_err(|status| Failure::at_file(status, "creating", &manifest.source)),
         };
         match created {
             Ok(object) => {
                 manifest.taken(io, ApplyOutcome::Created, report.dry_run);
-                report.tell(io, &object, "created")?;
+                match report.dry_run {
+                    DryRun::Client => report.tell_written(io, &object, &value, "created")?,
+                    _ => report.tell(io, &object, "created")?,
+                }
             }
             Err(failure) => {
                 manifest.not_taken(io, &failure);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::super::super::tool::Io;
 use super::super::command::{self, Command};
 use super::super::dry_run::Report;
-use super::super::flags::Flag;
+use super::super::flags::{Flag, text};
 use super::super::{Call, DONE, Failure, Outcome};
 use super::{nothing_found, objects};
 use crate::api::{FieldValidation, Object, Patch};
@@ -38,7 +38,10 @@ pub(super) static RESUME: Command = Command {
     ..command::PLAIN
 };
 
-const FLAGS: &[&[Flag]] = &[command::FILENAME, command::SELECTOR, command::WRITE];
+const FLAGS: &[&[Flag]] = &[command::FILENAME, command::SELECTOR, command::PRINT, OWNER];
+
+/// `--field-manager`; there is no dry run of these.
+const OWNER: &[Flag] = &[text("field-manager", None, "The name that owns the fields.")];
 
 /// What is to be changed of an object, at a moment.
 type Change = fn(&Object, &Io<'_>) -> Result<Value, Failure>;
