@@ -119,6 +119,11 @@ impl ApiServer {
         server
     }
 
+    /// Gives the store the room that a cluster of so many nodes needs.
+    pub fn make_room(&mut self, nodes: u32) {
+        self.store.set_quota(space::Quota::of_nodes(nodes));
+    }
+
     /// Makes the cluster dual-stack: Services that ask for them get IPv6 addresses too (R13).
     pub fn become_dual_stack(&mut self) {
         self.allocator.become_dual_stack();

@@ -1,15 +1,30 @@
 //! How much room the store has, and what an object takes of it.
 //!
 //! etcd refuses to grow beyond its quota (`--quota-backend-bytes`), and the API server passes on what
-//! it says. The room here is smaller, so that no manifest, scale or loop can fill the memory of
-//! whoever plays. Sizes are estimates where an object is written often.
+//! it says. The quota here grows with the cluster's nodes, so that no manifest, scale or loop can fill the
+//! memory of whoever plays with a few. Sizes are estimates where an object is written often.
 
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 
 use super::{Object, Reason, Status};
 
-/// Bytes that all objects together may take.
-pub(super) const ROOM: u64 = 64 << 20;
+/// Bytes that all objects together may take (etcd's `--quota-backend-bytes`).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Quota(pub u64);
+
+impl Quota {
+    /// What a cluster of so many nodes needs: room for some 40 pods on each, and 64 MiB besides. At 5,000
+    /// nodes, the most that Kubernetes promises to carry, it comes to etcd's own default, 2 GiB.
+    pub fn of_nodes(nodes: u32) -> Quota {
+        Quota((64 << 20) + u64::from(nodes) * (400 << 10))
+    }
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Quota::of_nodes(0)
+    }
+}
 
 /// What one object made of containers may take (etcd's `--max-request-bytes`).
 const LARGEST: u64 = 3 << 19;
@@ -90,4 +105,20 @@ fn of_container(container: &Container) -> usize {
     let texts = variables
         .map(|variable| variable.name.len() + variable.value.as_ref().map_or(0, String::len));
     CONTAINER + words.chain(texts).sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Pod, Resource};
+
+    #[test]
+    fn the_largest_cluster_that_kubernetes_carries_has_room() {
+        let containers = vec![Container::default()];
+        let spec = PodSpec { containers, ..PodSpec::default() };
+        let pod = Pod { spec: Some(spec.into()), ..Pod::default() }.into_object();
+        let Quota(room) = Quota::of_nodes(5_000);
+        // The last quarter is for what makes the pods and what finds them.
+        assert!(150_000 * weight(&pod) < room / 4 * 3);
+    }
 }

@@ -32,6 +32,8 @@ pub struct Store {
     kinds: BTreeMap<Kind, Namespaces>,
     /// Bytes that the objects take.
     taken: u64,
+    /// Bytes that they may take.
+    quota: space::Quota,
     revision: u64,
     /// By resource version, with what each takes.
     changes: SharedMap<u64, (Change, u64)>,
@@ -72,7 +74,12 @@ impl Store {
 
     /// Whether one more object of a kind has no room. The oldest events make room for new ones.
     pub(super) fn is_full(&self, kind: Kind) -> bool {
-        kind != Kind::Event && self.taken >= space::ROOM
+        kind != Kind::Event && self.taken >= self.quota.0
+    }
+
+    /// Sets how much all objects together may take.
+    pub(super) fn set_quota(&mut self, quota: space::Quota) {
+        self.quota = quota;
     }
 
     /// One object, typed.
@@ -216,9 +223,9 @@ mod tests {
     #[test]
     fn what_is_taken_out_makes_room() {
         let mut store = Store::default();
+        store.set_quota(space::Quota(2_000));
         let mut large = config_map("a", "x");
-        large.metadata_mut().annotations =
-            Some([("note".to_owned(), "x".repeat(space::ROOM as usize))].into());
+        large.metadata_mut().annotations = Some([("note".to_owned(), "x".repeat(2_000))].into());
         store.put(large.clone());
         assert!(store.is_full(Kind::ConfigMap) && !store.is_full(Kind::Event));
         store.put(config_map("a", "x"));

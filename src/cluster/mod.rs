@@ -175,6 +175,7 @@ impl Cluster {
             acting: None,
             userland,
         };
+        cluster.api.make_room(config.nodes);
         if config.dual_stack {
             cluster.api.become_dual_stack();
         }

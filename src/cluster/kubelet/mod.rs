@@ -70,6 +70,8 @@ pub(super) struct Kubelets {
     workers: BTreeMap<PodKey, Arc<Worker>>,
     /// By namespace and name.
     keys: BTreeMap<Arc<str>, BTreeMap<Arc<str>, PodKey>>,
+    /// By node.
+    on_nodes: BTreeMap<Arc<str>, BTreeSet<PodKey>>,
     agenda: Agenda<PodKey>,
     /// Ended probes and hooks, to be acted on: (owner, exit code, output).
     ended: Vec<(Owner, i32, Vec<u8>)>,
@@ -113,7 +115,8 @@ pub(super) fn run_next(cluster: &mut Cluster) {
 /// The node is switched off: what ran on it is gone, and nobody reports it.
 pub(super) fn node_down(cluster: &mut Cluster, node: &Arc<str>) {
     cluster.kubelets.down.push(node.clone());
-    for key in cluster.kubelets.on_node(node) {
+    let keys: Vec<PodKey> = cluster.kubelets.on_node(node).collect();
+    for key in keys {
         let Some((worker, mut host)) = cluster.worker_and_host(key) else { continue };
         worker.kill_all(&mut host);
         worker.operation = None;
@@ -131,7 +134,8 @@ pub(super) fn node_down(cluster: &mut Cluster, node: &Arc<str>) {
 pub(super) fn node_up(cluster: &mut Cluster, node: &Arc<str>) {
     cluster.kubelets.down.retain(|down| down != node);
     let now = cluster.now;
-    for key in cluster.kubelets.on_node(node) {
+    let keys: Vec<PodKey> = cluster.kubelets.on_node(node).collect();
+    for key in keys {
         cluster.kubelets.agenda.add(&key, now, true);
     }
 }
@@ -144,9 +148,10 @@ fn check_admission(cluster: &mut Cluster, key: PodKey) {
         return;
     }
     let Some(node) = cluster.api.store().get::<Node>("", &worker.node).cloned() else { return };
-    let others = cluster.kubelets.workers.values().filter(|other| {
+    let beside = cluster.kubelets.on_node(&worker.node);
+    let others = beside.filter_map(|other| cluster.kubelets.worker(other)).filter(|other| {
         let over = other.finished || other.deletion.is_some() && !other.runs_anything();
-        other.key != key && other.node == worker.node && other.admitted.is_some() && !over
+        other.key != key && other.admitted.is_some() && !over
     });
     let refused = admit(&worker.pod, &node, others.map(|other| other.pod.as_ref())).err();
     if let Some(worker) = cluster.kubelets.worker_mut(key).filter(|_| refused.is_some()) {
@@ -223,6 +228,7 @@ impl Kubelets {
         Kubelets {
             workers: BTreeMap::new(),
             keys: BTreeMap::new(),
+            on_nodes: BTreeMap::new(),
             agenda: Agenda::default(),
             ended: Vec::new(),
             outputs: BTreeMap::new(),
@@ -350,6 +356,7 @@ impl Kubelets {
                 let worker = Worker::new(key, pod.clone());
                 let place = self.keys.entry(worker.namespace.clone()).or_default();
                 place.insert(worker.name.clone(), key);
+                self.on_nodes.entry(worker.node.clone()).or_default().insert(key);
                 self.workers.insert(key, Arc::new(worker));
                 self.agenda.add(&key, now, true);
             }
@@ -405,6 +412,9 @@ impl Kubelets {
         self.agenda.forget(&key);
         self.held_up.remove(&key);
         let Some(worker) = self.workers.remove(&key) else { return };
+        if let Some(beside) = self.on_nodes.get_mut(&worker.node) {
+            beside.remove(&key);
+        }
         if self.key(&worker.namespace, &worker.name) != Some(key) {
             return;
         }
@@ -417,9 +427,8 @@ impl Kubelets {
         self.worker(key).is_some_and(|worker| self.down.contains(&worker.node))
     }
 
-    fn on_node(&self, node: &Arc<str>) -> Vec<PodKey> {
-        let workers = self.workers.iter();
-        workers.filter(|(_, worker)| worker.node == *node).map(|(key, _)| *key).collect()
+    fn on_node(&self, node: &str) -> impl Iterator<Item = PodKey> + use<'_> {
+        self.on_nodes.get(node).into_iter().flatten().copied()
     }
 }
 
