@@ -16,6 +16,14 @@ const BUSYBOX: &str = "/opt/busybox/busybox";
 /// with the libraries that they need, if they are not installed.
 const NET_TOOLS: &str = "PODHOP_NET_TOOLS";
 
+/// What root may do in a container of Docker's. Commands are played with no more, so that none can set this
+/// machine's clock or its name.
+const CAPABILITIES: &str = "-all,+audit_write,+chown,+dac_override,+fowner,+fsetid,+kill,+mknod,\
+    +net_bind_service,+net_raw,+setfcap,+setgid,+setpcap,+setuid,+sys_chroot";
+
+/// What network tools need besides, in the network of their own.
+const OF_NET: &str = ",+net_admin,+sys_admin";
+
 /// `PATH` and the variables of libraries where network tools are played.
 fn of_net() -> Vec<(&'static str, String)> {
     let path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
@@ -35,7 +43,7 @@ pub const INSIDE: &str = "PODHOP_TOOLS_INSIDE";
 pub fn inside(tool: &str) {
     let around = super::folder().join("net/around.sh");
     let done = Command::new("unshare")
-        .args(["--net", "--mount", "bash"])
+        .args(["--net", "--mount", "--uts", "bash"])
         .arg(around)
         .arg(std::env::current_exe().expect("it runs"))
         .args(["record", tool])
@@ -72,7 +80,10 @@ fn play_one(shell: Shell, command: &str, files: &Path) -> Played {
     let script = "ulimit -f 4096; exec /usr/bin/timeout -s KILL 5 /bin/bash -c 'exec -a \"$0\" \"$1\" -c \"$2\"' \"$@\"";
     let out = Path::new("/tmp/podhop-out");
     let err = Path::new("/tmp/podhop-err");
-    let status = Command::new("/bin/bash")
+    let is_net = matches!(shell, Shell::Net | Shell::NetBusyBox);
+    let capabilities = format!("{CAPABILITIES}{}", if is_net { OF_NET } else { "" });
+    let status = Command::new("/usr/bin/setpriv")
+        .args(["--bounding-set", &capabilities, "--inh-caps", "-all", "/bin/bash"])
         .args(["-c", script, "bash", name, program, command])
         .env_clear()
         .env("PATH", path)

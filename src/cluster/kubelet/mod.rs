@@ -30,7 +30,7 @@ mod sync;
 mod volume;
 mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_set};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,7 +115,7 @@ pub(super) fn run_next(cluster: &mut Cluster) {
 /// The node is switched off: what ran on it is gone, and nobody reports it.
 pub(super) fn node_down(cluster: &mut Cluster, node: &Arc<str>) {
     cluster.kubelets.down.push(node.clone());
-    let keys: Vec<PodKey> = cluster.kubelets.on_node(node).collect();
+    let keys: Vec<PodKey> = cluster.kubelets.on_node(node).copied().collect();
     for key in keys {
         let Some((worker, mut host)) = cluster.worker_and_host(key) else { continue };
         worker.kill_all(&mut host);
@@ -134,7 +134,7 @@ pub(super) fn node_down(cluster: &mut Cluster, node: &Arc<str>) {
 pub(super) fn node_up(cluster: &mut Cluster, node: &Arc<str>) {
     cluster.kubelets.down.retain(|down| down != node);
     let now = cluster.now;
-    let keys: Vec<PodKey> = cluster.kubelets.on_node(node).collect();
+    let keys: Vec<PodKey> = cluster.kubelets.on_node(node).copied().collect();
     for key in keys {
         cluster.kubelets.agenda.add(&key, now, true);
     }
@@ -149,7 +149,7 @@ fn check_admission(cluster: &mut Cluster, key: PodKey) {
     }
     let Some(node) = cluster.api.store().get::<Node>("", &worker.node).cloned() else { return };
     let beside = cluster.kubelets.on_node(&worker.node);
-    let others = beside.filter_map(|other| cluster.kubelets.worker(other)).filter(|other| {
+    let others = beside.filter_map(|other| cluster.kubelets.worker(*other)).filter(|other| {
         let over = other.finished || other.deletion.is_some() && !other.runs_anything();
         other.key != key && other.admitted.is_some() && !over
     });
@@ -427,8 +427,8 @@ impl Kubelets {
         self.worker(key).is_some_and(|worker| self.down.contains(&worker.node))
     }
 
-    fn on_node(&self, node: &str) -> impl Iterator<Item = PodKey> + use<'_> {
-        self.on_nodes.get(node).into_iter().flatten().copied()
+    fn on_node(&self, node: &str) -> btree_set::Iter<'_, PodKey> {
+        self.on_nodes.get(node).map(BTreeSet::iter).unwrap_or_default()
     }
 }
 

@@ -38,8 +38,15 @@ pub(in crate::cluster) fn admit<'a>(
     others: impl Iterator<Item = &'a Pod>,
 ) -> Result<(), Rejection> {
     let Some(spec) = &pod.spec else { return Ok(()) };
-    let seat = Seat::with(node, others);
     let load = Load::of(pod);
+    // A pod that asks for nothing lacks nothing where even all the others leave it a place.
+    let most = others.size_hint().1.filter(|_| load.requests.is_empty() && load.ports.is_empty());
+    let seat = match most {
+        Some(most) if places(node).is_none_or(|all| (most as i128) < all) => {
+            Seat::with(node, std::iter::empty())
+        }
+        _ => Seat::with(node, others),
+    };
     room(&load, &seat)?;
     if !node_matches(spec, node) {
         let why = "node(s) didn't match Pod's node affinity/selector";
@@ -50,6 +57,12 @@ pub(in crate::cluster) fn admit<'a>(
         return Err(Rejection::of("NodePorts", why));
     }
     evicting_taints(spec, node)
+}
+
+/// How many pods the node may have; none where it does not say.
+fn places(node: &Node) -> Option<i128> {
+    let allocatable = node.status.as_ref()?.allocatable.as_ref()?;
+    Some(quantity::thousandths(&allocatable.get("pods")?.0) / 1_000)
 }
 
 /// What is requested, of what there is. A resource that the node does not know is left to whoever
@@ -137,5 +150,9 @@ mod tests {
         let told =
             "Node didn't have enough resource: cpu, requested: 1500, used: 1500, capacity: 2000";
         assert_eq!(message, told);
+        let plain = pod(json!({ "containers": [{ "name": "c" }] }));
+        let others = vec![plain.clone(); 3];
+        assert_eq!(admit(&plain, &node(), others[..2].iter()), Ok(()));
+        assert_eq!(rejected(&plain, &others).0, "OutOfpods");
     }
 }
