@@ -85,6 +85,8 @@ fn run(game: Game, keeper: &Mutex<Keeper>, screen: &mut Screen) -> io::Result<()
     let mut stage = Box::new(Stage { game, view: View::new(colours()) });
     let mut worker = Worker::start()?;
     let mut last = Instant::now();
+    // From the first look on the terminal's changes of size are heard: one may come with the first frame.
+    event::poll(Duration::ZERO)?;
     loop {
         let strange = STRANGE.swap(false, Ordering::SeqCst);
         if strange {

@@ -160,7 +160,10 @@ fn what_a_device_gives_is_whole_or_refused() {
     bomb("head -c 3000000 /dev/zero | wc -c", "3000000");
     bomb("dd if=/dev/zero bs=1M count=100000", "not simulated here");
     bomb("echo a | dd bs=10G conv=sync", "not simulated here");
-    bomb("seq 17592186000000 17592186044416 | factor | tail -1", "this command was ended here");
+    bomb(
+        "seq 18446744073709500000 18446744073709551557 | factor | tail -1",
+        "this command was ended here",
+    );
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Commands that sent nothing: a program that is not there, a load balancer without an address.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::Service;
 
 use super::locate::mentions;
@@ -7,7 +9,7 @@ use super::look;
 use super::services::full_name;
 use super::{Diagnosis, Facts};
 use crate::api::Pod;
-use crate::cluster::{Did, Ending, ObjectName, Place};
+use crate::cluster::{Deed, Did, Ending, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::shell;
 
@@ -107,11 +109,17 @@ fn one_word(facts: &Facts<'_>, program: &str, place: &Place) -> Option<Diagnosis
 
 /// kubectl was to run a program in a container that its pod does not have.
 pub(super) fn no_container(facts: &Facts<'_>) -> Option<Diagnosis> {
-    let run = facts.case.run?;
-    run.miss.as_ref()?;
-    // A goal that reads a container's log asks for the container itself.
-    let own = run.finished.iter().flat_map(|finished| &finished.deeds);
-    let (object, container) = own.chain(&run.deeds).rev().find_map(|deed| match &deed.did {
+    lacks_container(facts, &facts.case.run?.deeds)
+}
+
+/// The goal reads the log of a container that its pod does not have.
+pub(super) fn no_container_to_read(facts: &Facts<'_>) -> Option<Diagnosis> {
+    lacks_container(facts, &facts.case.run?.finished.as_ref()?.deeds)
+}
+
+fn lacks_container(facts: &Facts<'_>, deeds: &[Arc<Deed>]) -> Option<Diagnosis> {
+    facts.case.run?.miss.as_ref()?;
+    let (object, container) = deeds.iter().rev().find_map(|deed| match &deed.did {
         Did::NoContainer { pod, container } => Some((pod, container)),
         _ => None,
     })?;

@@ -341,6 +341,7 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| sought::before_it(&facts))
         .or_else(|| names::diagnose(&facts).map(|said| walls::instead(&facts, said)))
         .or_else(|| packets::diagnose(&facts).map(|said| walls::instead(&facts, said)))
+        .or_else(|| commands::no_container_to_read(&facts))
         .or_else(|| answers::diagnose(&facts))
         .or_else(|| workloads::diagnose(&facts))
         .or_else(|| rollouts::unfinished(&facts))

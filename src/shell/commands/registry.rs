@@ -10,8 +10,8 @@ use super::files::{
 };
 use super::plain::Work;
 use super::system::{
-    calendar, clock, date, expr, getopt, help, identity, ipcalc, memory, processes, repeat, run,
-    sleep, small, xargs,
+    calendar, clock, date, expr, factor, getopt, help, identity, ipcalc, memory, processes, repeat,
+    run, sleep, small, xargs,
 };
 use super::text::{
     awk, base64, bc, cat, column, compare, csplit, cut, dc, diff, digest, dump, fmt, fold, grep,
@@ -208,7 +208,7 @@ static PROGRAMS: &[Program] = &[
     plain("envsubst", small::envsubst).used("envsubst [-v] [NAMES]"),
     plain("expand", fold::expand).used("expand [-t TABS] [FILE]..."),
     plain("expr", expr::expr).used("expr EXPRESSION"),
-    plain("factor", expr::factor),
+    plain("factor", factor::factor),
     plain("false", |_, _| Some(1)),
     placed("fgrep", |arguments, setting| grep::grep("fgrep", arguments, setting)),
     placed("find", find_files::find).used("find [PATH]... [-name PATTERN] [-type f|d] [-size N] [-maxdepth N] [-exec COMMAND {} ;]"),

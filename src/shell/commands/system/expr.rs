@@ -1,4 +1,4 @@
-//! `expr` and `factor`.
+//! `expr`: what a few words come to.
 
 use crate::shell::Io;
 use crate::shell::commands;
@@ -34,29 +34,40 @@ impl Reader<'_> {
             let operator = operator.to_owned();
             self.at += 1;
             let before = self.idle;
-            self.idle |= match operator.as_str() {
-                "|" => !self.is_null(&left),
-                "&" => self.is_null(&left),
-                _ => false,
-            };
+            self.idle |= self.is_decided(&left, &operator);
             let right = self.level(level + 1);
             self.idle = before;
-            left = match operator.as_str() {
-                "|" if !self.is_null(&left) => right.map(|_| left)?,
-                "|" if self.gnu && self.is_null(right.as_ref().map_or("", String::as_str)) => {
-                    right.map(|_| "0".to_owned())?
-                }
-                "|" => right?,
-                "&" if self.is_null(&left) => right.map(|_| "0".to_owned())?,
-                "&" => match right {
-                    Ok(right) if self.is_null(&right) => "0".to_owned(),
-                    right => right.map(|_| left)?,
-                },
-                _ if self.idle => right.map(|_| left)?,
-                _ => apply(&left, &operator, &right?)?,
-            };
+            left = self.joined(left, &operator, right)?;
         }
         Ok(left)
+    }
+
+    /// Whether what follows the operator does not count any more.
+    fn is_decided(&self, left: &str, operator: &str) -> bool {
+        match operator {
+            "|" => !self.is_null(left),
+            "&" => self.is_null(left),
+            _ => false,
+        }
+    }
+
+    /// What an operator makes of both sides. Of the right one only a fault counts where the left one decides.
+    fn joined(
+        &self,
+        left: String,
+        operator: &str,
+        right: Result<String, String>,
+    ) -> Result<String, String> {
+        let right = right?;
+        Ok(match operator {
+            "|" if !self.is_null(&left) => left,
+            "|" if self.gnu && self.is_null(&right) => "0".to_owned(),
+            "|" => right,
+            "&" if self.is_null(&left) || self.is_null(&right) => "0".to_owned(),
+            "&" => left,
+            _ if self.idle => left,
+            _ => apply(&left, operator, &right)?,
+        })
     }
 
     fn colon(&mut self) -> Result<String, String> {
@@ -230,125 +241,4 @@ pub(in crate::shell::commands) fn expr(arguments: &[String], io: &mut Io<'_>) ->
             2
         }
     })
-}
-/// `factor`: the primes of numbers, of the arguments or of standard input.
-pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let gnu = commands::is_gnu(io);
-    let Some(options) = commands::options::Grammar::short("factor", "").read(arguments, io) else {
-        return Some(1);
-    };
-    let mut words = options.operands.clone();
-    if words.is_empty() {
-        let text = String::from_utf8_lossy(&io.read_all()?).into_owned();
-        words = text.split_whitespace().map(str::to_owned).collect();
-    }
-    let mut status = 0;
-    for word in words {
-        match word.trim().trim_start_matches('+').parse::<u64>() {
-            Ok(number) => {
-                if !io.budget.take(number.isqrt().isqrt() / DIVISIONS_PER_STEP) {
-                    return Some(1);
-                }
-                let mut primes = primes(number);
-                primes.sort_unstable();
-                let primes: String = primes.iter().map(|prime| format!(" {prime}")).collect();
-                io.say(format!("{number}:{primes}"));
-            }
-            Err(_) => {
-                status = 1;
-                io.write_error(match gnu {
-                    true => format!("factor: '{word}' is not a valid positive integer"),
-                    false => commands::busybox_usage("factor"),
-                });
-                if !gnu {
-                    break;
-                }
-            }
-        }
-    }
-    Some(status)
-}
-
-/// Divisions that are tried in one of the shell's steps.
-const DIVISIONS_PER_STEP: u64 = 64;
-
-/// What small numbers are divided by before they are looked at as a whole.
-const SMALL: u64 = 1_000;
-
-fn times(one: u64, other: u64, modulus: u64) -> u64 {
-    (u128::from(one) * u128::from(other) % u128::from(modulus)) as u64
-}
-
-fn power(mut base: u64, mut exponent: u64, modulus: u64) -> u64 {
-    let mut value = 1;
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            value = times(value, base, modulus);
-        }
-        base = times(base, base, modulus);
-        exponent >>= 1;
-    }
-    value
-}
-
-/// Miller's and Rabin's test, with the bases that are enough for 64 bits.
-fn is_prime(number: u64) -> bool {
-    let twos = (number - 1).trailing_zeros();
-    [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37].into_iter().all(|base| {
-        let mut value = power(base, (number - 1) >> twos, number);
-        value == 1
-            || (0..twos).any(|_| {
-                let found = value == number - 1;
-                value = times(value, value, number);
-                found
-            })
-    })
-}
-
-/// A divisor of a number that is no prime and has no small ones (Pollard's rho).
-fn divisor(number: u64) -> u64 {
-    let root = number.isqrt();
-    if root * root == number {
-        return root;
-    }
-    let greatest = |mut one: u64, mut other: u64| {
-        while other > 0 {
-            (one, other) = (other, one % other);
-        }
-        one
-    };
-    for shift in 1.. {
-        let next = |value: u64| (u128::from(times(value, value, number)) + shift) as u64 % number;
-        let (mut slow, mut fast) = (2, 2);
-        let mut found = 1;
-        while found == 1 {
-            slow = next(slow);
-            fast = next(next(fast));
-            found = greatest(slow.abs_diff(fast), number);
-        }
-        if found != number {
-            return found;
-        }
-    }
-    number
-}
-
-fn primes(mut number: u64) -> Vec<u64> {
-    let mut all = Vec::new();
-    for prime in (2..4).chain((5..SMALL).step_by(2)) {
-        while number > 1 && number.is_multiple_of(prime) {
-            all.push(prime);
-            number /= prime;
-        }
-    }
-    let mut left = vec![number];
-    while let Some(number) = left.pop().filter(|number| *number > 1) {
-        if number < SMALL * SMALL || is_prime(number) {
-            all.push(number);
-        } else {
-            let one = divisor(number);
-            left.extend([one, number / one]);
-        }
-    }
-    all
 }

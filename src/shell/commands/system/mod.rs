@@ -5,6 +5,7 @@ pub(super) mod clock;
 pub(super) mod date;
 mod date_text;
 pub(super) mod expr;
+pub(super) mod factor;
 pub(super) mod getopt;
 pub(super) mod help;
 pub(super) mod identity;
