@@ -55,7 +55,11 @@ pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>
     }
     let name = io.cluster.host_name(io.place);
     if options.has('F') || !options.operands.is_empty() {
-        io.write_error("hostname: you must be root to change the host name");
+        // A container's root may not either (`CAP_SYS_ADMIN`).
+        io.write_error(match messages {
+            Messages::Gnu => "hostname: you must be root to change the host name",
+            _ => "hostname: sethostname: Operation not permitted",
+        });
         return Some(1);
     }
     let given = options.in_order().last().map(|(letter, _)| letter);
