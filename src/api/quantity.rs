@@ -20,13 +20,10 @@ pub fn canonical(text: &str) -> String {
 /// (`SetDefaults_ResourceList`).
 pub fn canonical_resource(text: &str) -> String {
     const MILLI: i128 = NANO / 1_000;
-    match quantity::parse(text.trim()) {
-        Ok(nanos) if nanos % MILLI != 0 => {
-            let up = nanos.div_euclid(MILLI) + 1;
-            written(up * MILLI, text.trim())
-        }
-        _ => canonical(text),
-    }
+    let odd = quantity::parse(text.trim()).ok().filter(|nanos| nanos % MILLI != 0);
+    // The greatest amount there is has nothing above it.
+    let up = odd.and_then(|nanos| (nanos.div_euclid(MILLI) + 1).checked_mul(MILLI));
+    up.map_or_else(|| canonical(text), |nanos| written(nanos, text.trim()))
 }
 
 /// Whether the server keeps an amount in the words in which it was given: up to 18 digits that look
@@ -49,7 +46,7 @@ fn is_kept(text: &str) -> bool {
         Some(power) => Some(3 * power as i32 - 9),
         None => suffix.get(1..).and_then(|exponent| exponent.parse().ok()),
     };
-    scale.map(|scale: i32| scale - fraction.len() as i32).is_some_and(|scale| {
+    scale.map(|scale: i32| scale.saturating_sub(fraction.len() as i32)).is_some_and(|scale| {
         let short = digits.len() <= 18 && scale >= -9;
         short && scale % 3 == 0 && !digits.ends_with("000") && !digits.starts_with('0')
     })
@@ -133,6 +130,9 @@ mod tests {
         for (given, stored) in [("1n", "1m"), ("1500u", "2m"), ("0.1", "100m"), ("1.0001", "1001m")]
         {
             assert_eq!(canonical_resource(given), stored, "{given}");
+        }
+        for given in ["1e40", "-1e40", "1.5e-2147483648", "1.5e2147483647"] {
+            assert_eq!(canonical_resource(given), canonical(given), "{given}");
         }
     }
 }

@@ -174,6 +174,7 @@ fn a_number_of_pieces_or_probes_is_bounded() {
         bomb(&command, "not simulated here: pr with a number over 10000");
     }
     bomb("seq 9 | split -n l/999999999999", "not simulated here: split -n");
+    bomb("printf 'a\\tb\\n' | expand -t 1,+18446744073709551615 | wc -c", "4");
     let pod = "kubectl run t --image=busybox --command -- sleep 999; kubectl wait --for=condition=Ready pod/t";
     let probes = "kubectl exec t -- traceroute -q 2147483647 10.1.1.1";
     bomb(&format!("{pod}; {probes}"), "not simulated here: traceroute -q");

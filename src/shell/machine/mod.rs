@@ -243,8 +243,8 @@ impl Machine {
                     if flags.contains('o')
                         && let Some(name) = rest.next()
                     {
-                        let known = self.state.options.set_name(&name, on, self.state.dialect);
-                        if !known && !self.refused_name(&name) {
+                        if !self.state.options.set_name(&name, on, self.state.dialect) {
+                            self.refuse_name(&name);
                             return None;
                         }
                     }
@@ -264,18 +264,13 @@ impl Machine {
         Some((script, operands))
     }
 
-    /// Says of `-o NAME` that there is no such option; whether the shell starts all the same.
-    fn refused_name(&mut self, name: &str) -> bool {
-        match self.state.dialect {
-            Dialect::Bash => {
-                self.run_text(&format!(
-                    "echo 'bash: line 0: bash: {name}: invalid option name' >&2; exit 2"
-                ));
-            }
-            Dialect::Ash => self.refuse(&format!("illegal option -o {name}")),
-            Dialect::Dash => self.refuse(&format!("0: Illegal option -o {name}")),
-        }
-        false
+    /// `-o NAME`, where there is no such option.
+    fn refuse_name(&mut self, name: &str) {
+        self.refuse(&match self.state.dialect {
+            Dialect::Bash => format!("line 0: {}: {name}: invalid option name", self.state.name),
+            Dialect::Dash => format!("0: Illegal option -o {name}"),
+            Dialect::Ash => format!("illegal option -o {name}"),
+        });
     }
 
     /// The letter of a word of options that the shell does not start with.

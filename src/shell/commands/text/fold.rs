@@ -169,7 +169,7 @@ impl Stops {
         let last = self.at.last().copied().unwrap_or(0);
         match (self.every, self.behind) {
             (Some(every), _) => (column / every * every).checked_add(every),
-            (_, Some(behind)) => Some(column + behind - (column - last) % behind),
+            (_, Some(behind)) => column.checked_add(behind - (column - last) % behind),
             _ => None,
         }
     }
