@@ -115,7 +115,7 @@ impl Pattern {
     /// Whether the whole of `text` fits, in as many steps as are `left`; `None` when it takes more.
     pub(super) fn matches_within(&self, text: &str, left: &mut u64) -> Option<bool> {
         let letters: Vec<char> = text.chars().collect();
-        match self.0.iter().any(|element| matches!(element, Element::Group { .. })) {
+        match self.has_groups() {
             true => Some(ends(&self.0, &letters, vec![0], left)?.last() == Some(&letters.len())),
             false => self.fits(&letters, left),
         }
@@ -170,6 +170,13 @@ impl Pattern {
         longest: bool,
         left: &mut u64,
     ) -> Option<(Option<usize>, bool)> {
+        if self.has_groups() {
+            spend(left, text.len() as u64)?;
+            let letters: Vec<char> = text.chars().collect();
+            let places = ends(&self.0, &letters, vec![0], left)?;
+            let place = if longest { places.last() } else { places.first() };
+            return Some((place.map(|place| bytes(&letters[..*place])), false));
+        }
         let mut starred = false;
         let (mut now, mut then) = (vec![0], Vec::new());
         let mut found = None;
@@ -218,11 +225,35 @@ impl Pattern {
         longest: bool,
         left: &mut u64,
     ) -> Option<Option<usize>> {
+        if self.has_groups() {
+            return self.suffix_by_groups(text, longest, left);
+        }
         let turned = Pattern(self.0.iter().rev().cloned().collect());
         let backwards: String = text.chars().rev().collect();
         let found = turned.prefix(&backwards, longest, left)?;
         Some(found.map(|length| text.len() - length))
     }
+
+    /// As [`Pattern::suffix`], from each place in turn: a group cannot be read backwards.
+    fn suffix_by_groups(&self, text: &str, longest: bool, left: &mut u64) -> Option<Option<usize>> {
+        let letters: Vec<char> = text.chars().collect();
+        for place in 0..=letters.len() {
+            let start = if longest { place } else { letters.len() - place };
+            if ends(&self.0, &letters, vec![start], left)?.last() == Some(&letters.len()) {
+                return Some(Some(bytes(&letters[..start])));
+            }
+        }
+        Some(None)
+    }
+
+    fn has_groups(&self) -> bool {
+        self.0.iter().any(|element| matches!(element, Element::Group { .. }))
+    }
+}
+
+/// How many bytes letters take.
+fn bytes(letters: &[char]) -> usize {
+    letters.iter().map(|letter| letter.len_utf8()).sum()
 }
 
 /// Takes steps; `None` when there are too few.
@@ -436,6 +467,23 @@ mod tests {
         assert!(fits("[[:upper:]]*", "Ab"));
         assert!(fits("\\*", "*") && !fits("\\*", "a"));
         assert!(fits("[", "["));
+    }
+
+    #[test]
+    fn groups_are_cut_off_at_both_ends() {
+        let pattern = |text: &str| Pattern::extended(text).expect("a pattern");
+        let prefix = |text: &str, longest| {
+            pattern(text).prefix("aaxxüü", longest, &mut STEPS.clone()).flatten()
+        };
+        assert_eq!(prefix("+(a)", true), Some(2));
+        assert_eq!(prefix("+(a)", false), Some(1));
+        assert_eq!(prefix("@(x|y)", true), None);
+        let suffix = |text: &str, longest| {
+            pattern(text).suffix("aaxxüü", longest, &mut STEPS.clone()).flatten()
+        };
+        assert_eq!(suffix("x+(ü)", true), Some(3));
+        assert_eq!(suffix("+(ü)", false), Some(6));
+        assert_eq!(suffix("+(a)", true), None);
     }
 
     #[test]

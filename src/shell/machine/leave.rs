@@ -78,7 +78,9 @@ impl Machine {
         let Some(command) = self.state.traps.get(name).cloned() else {
             // `( … ) &` is one process.
             return match self.stack.as_mut_slice() {
-                [Frame::Subshell(child)] => child.signal(name),
+                [before @ .., Frame::Subshell(child)] if before.iter().all(Frame::is_finished) => {
+                    child.signal(name)
+                }
                 _ => false,
             };
         };

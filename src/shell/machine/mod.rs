@@ -242,11 +242,10 @@ impl Machine {
                     // `-euo pipefail`
                     if flags.contains('o')
                         && let Some(name) = rest.next()
+                        && !self.state.options.set_name(&name, on, self.state.dialect)
                     {
-                        if !self.state.options.set_name(&name, on, self.state.dialect) {
-                            self.refuse_name(&name);
-                            return None;
-                        }
+                        self.refuse_name(&name);
+                        return None;
                     }
                 }
                 _ => {

@@ -2,6 +2,7 @@
 
 use super::super::{Dialect, Io, Machine, files_view, quoted};
 use crate::shell::commands::rights;
+use crate::shell::commands::trouble::left_out;
 use crate::shell::files;
 
 impl Machine {
@@ -118,6 +119,16 @@ impl Machine {
                 if let Err(status) = self.go_to(io, "pushd", &other) {
                     return status;
                 }
+            }
+            // Only the list becomes longer.
+            Some("-n") => {
+                let Some(to) = arguments.get(1) else { return 0 };
+                if to.starts_with(['+', '-']) {
+                    self.write_error(io, &left_out("pushd", "-n with a turn"));
+                    return 1;
+                }
+                self.state.folders.insert(0, to.clone());
+                return self.show_folders(io, &[]);
             }
             Some(turn) if turn.starts_with(['+', '-']) && turn.len() > 1 => {
                 let mut all = vec![here];
