@@ -278,8 +278,8 @@ impl Filter {
     ) -> Result<Filter, Failure> {
         let refuse = |reason: String| unfit(kind, labels, fields, &reason);
         let labels = LabelSelector::parse(labels).map_err(refuse)?;
-        let requirements = field_requirements(fields).map_err(refuse)?;
-        Ok(Filter { labels, fields: FieldSelector { requirements }, everywhere })
+        let fields = FieldSelector::parse(fields).map_err(refuse)?;
+        Ok(Filter { labels, fields, everywhere })
     }
 }
 
@@ -292,25 +292,6 @@ pub(super) fn unfit(kind: Kind, labels: &str, fields: &str, reason: &str) -> Fai
          \"{fields}\": {reason}"
     );
     Failure::from(Status::new(crate::api::Reason::BadRequest, text))
-}
-
-/// Reads `status.phase=Running,metadata.name!=web`.
-pub(super) fn field_requirements(text: &str) -> Result<Vec<(String, bool, String)>, String> {
-    let parts = text.split(',').filter(|part| !part.is_empty());
-    parts
-        .map(|part| {
-            let (path, equal, value) = if let Some((path, value)) = part.split_once("!=") {
-                (path, false, value)
-            } else if let Some((path, value)) = part.split_once("==") {
-                (path, true, value)
-            } else if let Some((path, value)) = part.split_once('=') {
-                (path, true, value)
-            } else {
-                return Err(format!("invalid selector: '{part}'; can't understand '{part}'"));
-            };
-            Ok((path.to_owned(), equal, value.to_owned()))
-        })
-        .collect()
 }
 
 /// The object that an answer carries.

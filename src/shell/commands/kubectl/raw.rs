@@ -211,9 +211,7 @@ fn filter(query: &str, path: &str) -> Result<(Filter, usize), Failure> {
                 filter.labels = LabelSelector::parse(&decode_url(value)).map_err(bad)?;
             }
             "fieldSelector" => {
-                let requirements =
-                    super::client::field_requirements(&decode_url(value)).map_err(bad)?;
-                filter.fields = FieldSelector { requirements };
+                filter.fields = FieldSelector::parse(&decode_url(value)).map_err(bad)?;
             }
             "limit" => limit = value.parse().map_err(|_| beyond(&format!("{path}?{pair}")))?,
             _ => return Err(beyond(&format!("{path}?{name}"))),
