@@ -183,9 +183,14 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// A number of things: `1 pod`, `3 pods`.
+/// A number of things: `1 pod`, `3 pods`, `2 addresses`.
 pub fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    let ending = match number {
+        1 => "",
+        _ if noun.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{number} {noun}{ending}")
 }
 
 /// `text` without characters that command a terminal or deceive its reader: they become `�`, so that

@@ -23,7 +23,7 @@ fn unknown_name(
     message: &str,
 ) -> Option<Diagnosis> {
     let name = unresolved(facts, pod, container)?;
-    let why = facts.unknown_to(place_of(pod, container), name)?;
+    let why = facts.unknown_to(place_of(pod, &container.name), name)?;
     Some(Diagnosis { message: format!("{message}, as {}", why.message), ..why })
 }
 
@@ -261,7 +261,7 @@ fn text_for_a_script(
     if options.any(|word| !word.starts_with("--") && word.contains('c')) {
         return None;
     }
-    let place = place_of(pod, container);
+    let place = place_of(pod, &container.name);
     let is_text = text.contains(|one: char| one.is_whitespace() || ";|&$".contains(one));
     let is_program = facts.case.cluster.image(&place).is_some_and(|image| image.holds(text));
     if !is_text && text.contains('/') {
@@ -579,18 +579,15 @@ pub(super) fn ended(pod: &Pod) -> Option<(usize, Diagnosis)> {
     Some((index, said))
 }
 
-fn full_name(pod: &Pod) -> (&str, &str) {
+pub(super) fn full_name(pod: &Pod) -> (&str, &str) {
     let metadata = &pod.metadata;
     (metadata.namespace.as_deref().unwrap_or(""), metadata.name.as_deref().unwrap_or(""))
 }
 
-fn place_of(pod: &Pod, container: &ContainerStatus) -> Place {
+/// The place of a pod's container.
+pub(super) fn place_of(pod: &Pod, container: &str) -> Place {
     let (namespace, name) = full_name(pod);
-    Place::Container {
-        namespace: namespace.into(),
-        pod: name.into(),
-        container: container.name.as_str().into(),
-    }
+    Place::Container { namespace: namespace.into(), pod: name.into(), container: container.into() }
 }
 
 /// When the container's last run that has ended began.
@@ -603,7 +600,7 @@ fn last_start(facts: &Facts<'_>, place: &Place, container: &ContainerStatus) -> 
 
 /// The name that its process looked up last before it ended with an error, and that nobody knows.
 fn unresolved(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<String> {
-    let place = place_of(pod, container);
+    let place = place_of(pod, &container.name);
     let since = last_start(facts, &place, container);
     // A server that refuses its configuration for the name says so last.
     let before = |did: &Did| !matches!(did, Did::ConfigRefused { .. });
@@ -632,7 +629,7 @@ fn since_last_start<'a, T>(
     container: &ContainerStatus,
     picks: impl Fn(&'a Did) -> Option<T>,
 ) -> Option<T> {
-    let place = place_of(pod, container);
+    let place = place_of(pod, &container.name);
     let since = last_start(facts, &place, container);
     let mut own = facts.case.cluster.deeds().rev().filter(|deed| deed.place == place);
     own.find_map(|deed| picks(&deed.did).filter(|_| deed.at >= since))
@@ -668,7 +665,7 @@ fn never_started(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> O
     let spec = pod.spec.as_ref()?.containers.iter().find(|spec| spec.name == container.name)?;
     let words = spec.command.as_ref().filter(|words| !words.is_empty()).or(spec.args.as_ref())?;
     let first = words.first()?;
-    let place = place_of(pod, container);
+    let place = place_of(pod, &container.name);
     let image = facts.case.cluster.image(&place);
     let image = image.filter(|image| image.entrypoint.is_empty() && !image.command.is_empty());
     let field = if spec.command.is_some() { "command" } else { "args" };

@@ -37,10 +37,10 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     if balancer {
         return without_balancer(facts, object, path, at);
     }
-    let near = near_path(&stored.to_value(), path);
+    let value = stored.to_value();
+    let near = near_path(&value, path);
     // Where something was dialled all the same, its packet tells more than a field that is not there, unless the
     // field is there for a list, or for another object.
-    let value = stored.to_value();
     let plain = path.split_once(']').filter(|(items, _)| items.contains("items[")).map(|one| one.1);
     let of_one = plain.filter(|rest| near.is_none() && value_at(&value, rest).is_some());
     let near = near.or(of_one.map(str::to_owned));

@@ -10,7 +10,7 @@ use super::services::{cluster_ip, is_headless, selector};
 use super::{Diagnosis, Facts, gone, locate, name_servers, selectors, service_names, slips};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, Ending, ObjectName};
-use crate::diagnostic::{Location, Position, nearest};
+use crate::diagnostic::{Location, Position, counted, nearest};
 use crate::network::{DnsData, Trace};
 
 /// The name did not resolve, or resolved to one address where several were asked for.
@@ -757,7 +757,7 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
         "headless-lists-ready-pods",
         format!(
             "DNS answers {name} with {}: one for each ready pod of Service {service_name}",
-            super::services::counted(ready, "address", "addresses")
+            counted(ready, "address")
         ),
     )
     .look([look::endpoints(namespace, service_name), look::pods(namespace)]);
@@ -777,7 +777,7 @@ fn ready_pods_alone(facts: &Facts<'_>) -> Option<Diagnosis> {
     Some(
         said.fact(format!(
             "Service {service_name} selects {}, {ready} of them ready",
-            super::services::counted(matching.len(), "pod", "pods")
+            counted(matching.len(), "pod")
         ))
         .facts(waiting.map(|pod| super::readiness::pod_line(pod)))
         .at(at.or_else(|| facts.locator.field("Service", namespace, service_name, "spec.selector")))

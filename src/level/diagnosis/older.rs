@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Container, Volume};
 
+use super::containers::{full_name, place_of};
 use super::trial::{self, Tried};
 use super::{Diagnosis, Facts, locate, look, owners};
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{ApplyOutcome, Did, Place};
+use crate::cluster::{ApplyOutcome, Did};
 use crate::manifest;
 
 /// How many pods are tried at most.
@@ -67,17 +68,9 @@ fn older<'a>(facts: &Facts<'a>) -> Vec<Older<'a>> {
     found.collect()
 }
 
-fn place_of(pod: &Pod, container: &Container) -> Place {
-    Place::Container {
-        namespace: pod.metadata.namespace.as_deref().unwrap_or("").into(),
-        pod: pod.metadata.name.as_deref().unwrap_or("").into(),
-        container: container.name.as_str().into(),
-    }
-}
-
 /// A ConfigMap of the pod's namespace.
 fn map<'a>(facts: &Facts<'a>, pod: &Pod, name: &str) -> Option<&'a ConfigMap> {
-    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
+    let (namespace, _) = full_name(pod);
     facts.case.cluster.objects().get::<ConfigMap>(namespace, name).map(AsRef::as_ref)
 }
 
@@ -87,7 +80,7 @@ fn of_environment<'a>(
     pod: &'a Pod,
     container: &'a Container,
 ) -> Option<Older<'a>> {
-    let own = facts.case.cluster.environment(&place_of(pod, container));
+    let own = facts.case.cluster.environment(&place_of(pod, &container.name));
     let differs =
         |name: &str, value: &str| own.iter().any(|(one, has)| one == name && has != value);
     let found = |map: &'a str, key: &'a str, variable: String| Older {
@@ -125,7 +118,7 @@ fn of_files<'a>(
     container: &'a Container,
     volumes: &'a [Volume],
 ) -> Option<Older<'a>> {
-    let place = place_of(pod, container);
+    let place = place_of(pod, &container.name);
     container.volume_mounts.iter().flatten().find_map(|mount| {
         let volume = volumes.iter().find(|volume| volume.name == mount.name)?;
         let source = volume.config_map.as_ref()?;
@@ -182,10 +175,7 @@ impl Older<'_> {
         let waits = matches!(self.what, What::File(_)) && trial::passes_in(facts, VOLUMES_FOLLOW);
         let passes = waits || trial::after(facts, &anew) == Tried::Passes;
         passes.then_some(())?;
-        let (namespace, name) = (
-            self.pod.metadata.namespace.as_deref().unwrap_or(""),
-            self.pod.metadata.name.as_deref().unwrap_or(""),
-        );
+        let (namespace, name) = full_name(self.pod);
         let source = facts.locator.source("ConfigMap", namespace, self.map);
         let at = source.and_then(|source| locate::at(&source, &manifest::field("data", self.key)));
         let (key, map) = (self.key, self.map);

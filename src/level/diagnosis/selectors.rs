@@ -472,8 +472,9 @@ fn refused_pods(
         Some((metadata, kind, why(&metadata.uid)?)).filter(|_| own)
     })?;
     let owner = metadata.name.as_deref()?;
-    if let Some(said) = names_taken(facts, namespace, owner, &selector) {
-        return Some(Diagnosis { message: message.to_owned(), code, ..said });
+    let said = Diagnosis::new(code, message);
+    if let Some(said) = names_taken(facts, (namespace, owner), &selector, &said) {
+        return Some(said);
     }
     let quotas = objects.list::<ResourceQuota>(Some(namespace));
     let quotas: Vec<&str> = quotas.filter_map(|one| one.metadata.name.as_deref()).collect();
@@ -486,20 +487,16 @@ fn refused_pods(
         ),
     };
     Some(
-        Diagnosis::new(code, message)
-            .look([
-                look::endpoints(namespace, name),
-                look::describe(&kind.to_lowercase(), namespace, owner),
-            ])
-            .fact(format!(
-                "{kind} {owner} can't make its pods: {}",
-                why.lines().next().unwrap_or("")
-            ))
-            .facts(
-                (!quotas.is_empty())
-                    .then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))),
-            )
-            .fix(fix),
+        said.look([
+            look::endpoints(namespace, name),
+            look::describe(&kind.to_lowercase(), namespace, owner),
+        ])
+        .fact(format!("{kind} {owner} can't make its pods: {}", why.lines().next().unwrap_or("")))
+        .facts(
+            (!quotas.is_empty())
+                .then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))),
+        )
+        .fix(fix),
     )
 }
 
@@ -507,9 +504,9 @@ fn refused_pods(
 /// can't make others in their place.
 fn names_taken(
     facts: &Facts<'_>,
-    namespace: &str,
-    owner: &str,
+    (namespace, owner): (&str, &str),
     wanted: &LabelSelector,
+    said: &Diagnosis,
 ) -> Option<Diagnosis> {
     let objects = facts.case.cluster.objects();
     let set = objects.get::<StatefulSet>(namespace, owner)?.spec.as_ref()?;
@@ -527,7 +524,7 @@ fn names_taken(
         .collect();
     let place = look::in_namespace(namespace);
     (!pods.is_empty()).then(|| {
-        Diagnosis::new("", "")
+        said.clone()
             .look([look::labels(namespace)])
             .fact(format!("{} has not the labels {wanted}", pods.join(", ")))
             .fact(format!("StatefulSet {owner} counts no pod without its labels, and makes none whose name is taken"))

@@ -9,7 +9,7 @@ use super::services::{full_name, is_headless, pods, selector};
 use super::{Diagnosis, Facts, gone, look, readiness, selectors, trial, workloads};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Ending, LookupFailure};
-use crate::diagnostic::{Location, nearest};
+use crate::diagnostic::{Location, counted, nearest};
 use crate::network::DnsType;
 
 /// The Service that a client's name means: `web`, `web.shop`, `web.shop.svc.cluster.local`.
@@ -106,7 +106,7 @@ fn own_pods(facts: &Facts<'_>, service: &Service, target: &str) -> Option<Diagno
     if selected.is_empty() || outside_name(facts, target).is_some() {
         return None;
     }
-    let pods = super::services::counted(selected.len(), "pod", "pods");
+    let pods = counted(selected.len(), "pod");
     let line = |path: &str| facts.locator.field("Service", namespace, name, path);
     Some(
         Diagnosis::new(
@@ -392,11 +392,14 @@ pub(super) fn swapped(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
     )
 }
 
+/// DNS knows no such name.
+pub(super) fn unknown(name: &str) -> Diagnosis {
+    Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+}
+
 /// DNS knows no such name; the Services of all namespaces are the place to look.
 pub(super) fn nobody_called(name: &str, at: Option<Location>) -> Diagnosis {
-    Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
-        .look(["kubectl get services --all-namespaces".to_owned()])
-        .at(at)
+    unknown(name).look(["kubectl get services --all-namespaces".to_owned()]).at(at)
 }
 
 /// `catalogue.default.cluster.local`, `catalogue.lending`, `catalog.default`: a name with dots that is

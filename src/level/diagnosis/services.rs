@@ -88,11 +88,6 @@ pub(super) fn pods<'a>(
     (all, matching)
 }
 
-/// `1 pod`, `3 pods`
-pub(super) fn counted(number: usize, one: &str, several: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { several })
-}
-
 /// Its port with this number, and the port's place in the list.
 pub(super) fn port(service: &Service, number: u16) -> Option<(usize, &ServicePort)> {
     let ports = service.spec.as_ref()?.ports.as_ref()?;

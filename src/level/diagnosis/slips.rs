@@ -4,17 +4,18 @@ use std::net::Ipv4Addr;
 
 use k8s_openapi::api::core::v1::Service;
 
-use super::service_names::nobody_called;
+use super::service_names::{nobody_called, unknown};
 use super::{Diagnosis, Facts, look, mentions, services};
 use crate::api::Pod;
 use crate::cluster::{Did, Fetched, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Run;
+use crate::network::aton;
 
 /// `http//web`, or `http://http://web`: the client takes the scheme for the host.
 pub(super) fn scheme_for_host(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
     let url = facts.fetched.map_or("", |fetched| fetched.url.as_str());
-    let said = Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+    let said = unknown(name)
         .look([look::services(&facts.namespace())])
         .facts((!url.is_empty()).then(|| format!("the client was given {url}")));
     match url.split_once(&format!("{name}//")) {
@@ -49,17 +50,9 @@ pub(super) fn slipped(name: &str) -> Option<String> {
     }
 }
 
-/// `10.244.7`: the address that clients make of two or three numbers, of which the last fills what is missing
-/// (inet_aton).
+/// `10.244.7`: the address that clients make of two or three numbers, of which the last fills what is missing.
 pub(super) fn filled_up(host: &str) -> Option<Ipv4Addr> {
-    let numbers: Vec<u32> =
-        host.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
-    let (last, first) = numbers.split_last().filter(|(_, first)| matches!(first.len(), 1 | 2))?;
-    let bytes: Vec<u8> =
-        first.iter().map(|number| u8::try_from(*number).ok()).collect::<Option<_>>()?;
-    let room = 8 * (4 - bytes.len());
-    let high = bytes.iter().fold(0u32, |all, byte| all << 8 | u32::from(*byte));
-    (u64::from(*last) < 1 << room).then(|| Ipv4Addr::from(high << room | last))
+    aton(host).filter(|_| matches!(host.split('.').count(), 2 | 3))
 }
 
 /// `10.244.1,4`, `10.244..1.4`, `1O.244.l.4`: another sign for a dot, a dot too many, a letter for a number.
@@ -103,7 +96,7 @@ pub(super) fn dashed_address(
     let namespace = pod.metadata.namespace.as_deref()?;
     let whole = format!("{first}.{namespace}.pod.cluster.local");
     Some(
-        Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+        unknown(name)
             .look([look::pods(namespace)])
             .fact(format!("{address} is the address of pod {}", pod.metadata.name.as_deref()?))
             .fact("an address with dashes is a name as A-B-C-D.NAMESPACE.pod.cluster.local alone")
@@ -264,7 +257,7 @@ pub(super) fn misspelt_alias(facts: &Facts<'_>, name: &str) -> Option<Diagnosis>
     let (index, number, address, _) = names.iter().find(|(.., one)| *one == near)?;
     let source = facts.pod_source(&namespace, &pod_name)?;
     Some(
-        Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
+        unknown(name)
             .look([look::yaml("pod", &namespace, &pod_name)])
             .fact(format!("hostAliases of pod {pod_name} gives the name {near} to {address}"))
             .nearest(Some(near.to_owned()))

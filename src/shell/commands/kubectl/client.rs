@@ -196,14 +196,14 @@ impl Client {
         patch: Patch,
         options: WriteOptions,
     ) -> Result<Object, Status> {
-        let (kind, namespace, name) =
-            (object.kind(), object.namespace().to_owned(), object.name().to_owned());
-        let own = ObjectName { kind, namespace: namespace.clone(), name: name.clone() };
+        let named = || (object.kind(), object.namespace().to_owned(), object.name().to_owned());
+        let (kind, namespace, name) = named();
         let request = Request::Patch { kind, namespace, name, patch, options };
         let answer = self.send(io, request);
         if let Err(status) = &answer {
-            let why = Box::new(status.clone());
-            io.cluster.note(io.place, Did::ChangeRefused { object: own, why });
+            let (kind, namespace, name) = named();
+            let object = ObjectName { kind, namespace, name };
+            io.cluster.note(io.place, Did::ChangeRefused { object, why: Box::new(status.clone()) });
         }
         answer.and_then(one)
     }
