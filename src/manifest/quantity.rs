@@ -80,7 +80,9 @@ fn scale(suffix: &str) -> Option<(i128, i32)> {
 
 /// `whole.fraction` times a factor times a power of ten, in billionths.
 fn amount(whole: &str, fraction: &str, (factor, power): (i128, i32)) -> i128 {
-    let cap = if factor == 1 { i128::MAX } else { i128::from(i64::MAX) * NANO };
+    // Far beyond what there is, and small enough that many can be added.
+    let decimal = 10_i128.pow(31);
+    let cap = if factor == 1 { decimal } else { i128::from(i64::MAX) * NANO };
     let digits = format!("{whole}{fraction}");
     let mantissa = digits.bytes().fold(0i128, |size, digit| {
         size.saturating_mul(10).saturating_add(i128::from(digit.saturating_sub(b'0')))
