@@ -186,9 +186,20 @@ pub(super) fn prepare_update(new: &mut Object, old: &Object, through: Subresourc
         Subresource::EphemeralContainers => keep_all_but_ephemeral(new, old),
         Subresource::Status => {
             keep_spec(new, old);
-            let labels = old.metadata().labels.clone();
-            new.metadata_mut().labels = labels;
+            keep_metadata(new, old);
         }
+    }
+}
+
+/// Puts back what of the metadata does not change with the status: of most kinds nothing
+/// (`deploymentStatusStrategy`, `podStatusStrategy`).
+fn keep_metadata(new: &mut Object, old: &Object) {
+    match old {
+        Object::Deployment(old) => new.metadata_mut().labels.clone_from(&old.metadata.labels),
+        Object::Pod(old) => {
+            new.metadata_mut().owner_references.clone_from(&old.metadata.owner_references);
+        }
+        _ => {}
     }
 }
 

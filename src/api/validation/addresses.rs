@@ -1,8 +1,11 @@
 //! IP addresses and ranges.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::report::Report;
+use serde::Serialize;
+
+use super::report::{Json, Report, Shown};
 
 const ADDRESS: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 const RANGE: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
@@ -123,6 +126,29 @@ pub(super) fn check_ordinary(report: &mut Report, path: &str, text: &str) {
         return;
     };
     report.invalid(path, text, why);
+}
+
+/// A list of addresses or ranges (`what`) of which there is one a family at most. Of those that are wrong in
+/// themselves the families are not known.
+pub(super) fn one_a_family<T>(
+    report: &mut Report,
+    path: &str,
+    what: &str,
+    families: &BTreeSet<bool>,
+    given: &[T],
+) where
+    T: Clone + Serialize + Shown,
+{
+    if given.len() > 1 && families.len() < 2 || given.len() > 2 {
+        let why = format!("may specify no more than one {what} for each IP family");
+        report.invalid(path, Json(given), &why);
+    }
+    let mut seen = BTreeSet::new();
+    for (index, value) in given.iter().enumerate() {
+        if !seen.insert(value.shown()) {
+            report.duplicate(&format!("{path}[{index}]"), value.clone());
+        }
+    }
 }
 
 #[cfg(test)]

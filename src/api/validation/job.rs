@@ -471,42 +471,48 @@ fn check_enough(report: &mut Report, path: &str, rule: &SuccessPolicyRule, compl
     }
 }
 
-/// How many indexes `1,3-5` names; each must be larger than the one before it.
-fn indexes(text: &str, completions: i32) -> Result<i32, String> {
+/// How many indexes `1,3-5` names; each must be larger than the one before it
+/// (`validateIndexesFormat`).
+pub(super) fn indexes(text: &str, completions: i32) -> Result<i32, String> {
     let mut total = 0;
     let mut last: Option<i32> = None;
     if text.is_empty() {
         return Ok(0);
     }
     for part in text.split(',') {
-        let ends: Vec<&str> = part.split('-').collect();
-        if ends.len() > 2 {
-            let shown = part;
-            return Err(format!(
-                "the fragment {shown:?} violates the requirement that an index interval can have \
-                 at most two parts separated by '-'"
-            ));
-        }
-        let (Ok(first), Ok(end)) = (ends[0].parse::<i32>(), ends[ends.len() - 1].parse::<i32>())
-        else {
-            let wrong = ends.iter().find(|end| end.parse::<i32>().is_err()).unwrap_or(&part);
-            return Err(format!("cannot convert string to integer for index: {wrong:?}"));
-        };
-        if first >= completions || end >= completions {
-            let wrong = if first >= completions { ends[0] } else { ends[ends.len() - 1] };
-            return Err(format!("too large index: {wrong:?}"));
-        }
-        if last.is_some_and(|last| last >= first) {
-            let last = last.unwrap_or_default();
+        let (first, end) = interval(part, completions)?;
+        if let Some(last) = last.filter(|last| *last >= first) {
             return Err(format!("non-increasing order, previous: {last}, current: {first}"));
-        }
-        if ends.len() == 2 && first >= end {
-            return Err(format!("non-increasing order, previous: {first}, current: {end}"));
         }
         total += end - first + 1;
         last = Some(end);
     }
     Ok(total)
+}
+
+/// The first and the last index of `3-5`, or `3` twice (`parseIndexInterval`).
+pub(super) fn interval(part: &str, completions: i32) -> Result<(i32, i32), String> {
+    let ends: Vec<&str> = part.split('-').collect();
+    if ends.len() > 2 {
+        return Err(format!(
+            "the fragment {part:?} violates the requirement that an index interval can have \
+             at most two parts separated by '-'"
+        ));
+    }
+    let index = |text: &str| {
+        let number: i64 = text
+            .parse()
+            .map_err(|_| format!("cannot convert string to integer for index: {text:?}"))?;
+        let small = i32::try_from(number).ok().filter(|number| *number < completions);
+        small.ok_or_else(|| format!("too large index: {text:?}"))
+    };
+    let first = index(ends[0])?;
+    let Some(end) = ends.get(1) else { return Ok((first, first)) };
+    let end = index(end)?;
+    if first >= end {
+        return Err(format!("non-increasing order, previous: {first}, current: {end}"));
+    }
+    Ok((first, end))
 }
 
 /// A new or changed CronJob.

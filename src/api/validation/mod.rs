@@ -168,20 +168,7 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
 /// looked at as a whole.
 pub fn status(new: &Object, old: &Object) -> Vec<Cause> {
     let mut report = Report::default();
-    let r = &mut report;
-    match (new, old) {
-        (Object::Service(_), _) | (Object::Ingress(_), _) | (Object::Pod(_), _) => {
-            metadata::update(r, new.metadata(), old.metadata());
-        }
-        _ => return update(new, old),
-    }
-    match (new, old) {
-        (Object::Service(new), _) => status::service(r, new),
-        (Object::Ingress(new), _) => status::ingress(r, new),
-        (Object::Pod(new), Object::Pod(old)) => status::pod(r, new, old),
-        _ => {}
-    }
-    report.into_causes()
+    if status::check(&mut report, new, old) { report.into_causes() } else { update(new, old) }
 }
 
 /// What is wrong with the ephemeral containers that were added to a pod.

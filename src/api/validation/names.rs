@@ -222,6 +222,20 @@ pub fn header_name(text: &str) -> Vec<String> {
     if fine { Vec::new() } else { vec![why.to_owned()] }
 }
 
+/// What is wrong with a condition's reason (`IsValidConditionReason`).
+pub fn condition_reason(text: &str) -> Vec<String> {
+    let why = "a condition reason must start with alphabetic character, optionally followed by a \
+               string of alphanumeric characters or '_,:', and must end with an alphanumeric \
+               character or '_' (e.g. 'my_name',  or 'MY_NAME',  or 'MyName',  or \
+               'ReasonA,ReasonB',  or 'ReasonA:ReasonB', regex used for validation is \
+               '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?')";
+    let within = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b',' | b':');
+    let fine = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(within)
+        && !text.ends_with([',', ':']);
+    if fine { Vec::new() } else { vec![why.to_owned()] }
+}
+
 fn longer(text: &str, most: usize, unit: &str) -> Vec<String> {
     let long = text.len() > most;
     if long { vec![format!("must be no more than {most} {unit}")] } else { Vec::new() }

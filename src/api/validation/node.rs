@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{Node, Taint};
 
-use super::report::{Json, Report, Shown};
+use super::report::{Report, Shown};
 use super::shape::Holds::{Any, Pointer, Text};
 use super::shape::{Own, Shape};
 use super::{addresses, metadata, names};
@@ -41,14 +41,8 @@ fn pod_ranges(report: &mut Report, ranges: &[String]) {
         let range = addresses::check_range(report, &format!("{path}[{index}]"), range);
         families.extend(range.map(addresses::Range::is_ipv4));
     }
-    if ranges.len() > 1 && families.len() < 2 || ranges.len() > 2 {
-        let why = "may specify no more than one CIDR for each IP family";
-        report.invalid(path, Json(ranges), why);
-    }
-    let mut seen = BTreeSet::new();
-    for (index, range) in ranges.iter().enumerate().filter(|(_, range)| !seen.insert(*range)) {
-        report.duplicate(&format!("{path}[{index}]"), range.as_str());
-    }
+    let shown: Vec<&str> = ranges.iter().map(String::as_str).collect();
+    addresses::one_a_family(report, path, "CIDR", &families, &shown);
 }
 
 /// A new or changed Node: what is wrong with it as it is, and then what may not change

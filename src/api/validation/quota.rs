@@ -28,11 +28,7 @@ pub(super) fn check_quota(report: &mut Report, quota: &ResourceQuota, old: Optio
     let spec = quota.spec.clone().unwrap_or_default();
     for (name, amount) in spec.hard.iter().flatten() {
         let path = format!("spec.hard[{name}]");
-        standard(report, &path, name);
-        if !name.contains('/') && !is_counted(name) {
-            let why = "must be a standard resource for quota";
-            report.invalid(&path, name.as_str(), why);
-        }
+        check_name(report, &path, name);
         amount_of(report, &path, name, amount);
     }
     check_scopes(report, &spec);
@@ -44,6 +40,14 @@ pub(super) fn check_quota(report: &mut Report, quota: &ResourceQuota, old: Optio
         if set(&spec) != old.spec.as_ref().map(set).unwrap_or_default() {
             report.invalid("spec.scopes", Json(&spec.scopes), "field is immutable");
         }
+    }
+}
+
+/// What a quota counts (`ValidateResourceQuotaResourceName`).
+pub(super) fn check_name(report: &mut Report, path: &str, name: &str) {
+    standard(report, path, name);
+    if !name.contains('/') && !is_counted(name) {
+        report.invalid(path, name, "must be a standard resource for quota");
     }
 }
 

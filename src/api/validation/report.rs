@@ -17,6 +17,8 @@ pub(super) trait Shown {
 }
 
 /// A value that is shown as JSON.
+#[derive(Clone, Serialize)]
+#[serde(transparent)]
 pub(super) struct Json<T>(pub T);
 
 impl Report {
