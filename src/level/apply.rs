@@ -612,6 +612,10 @@ fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
                 ),
             ))
         }
+        "spec.clusterIPs" if !source.says("spec.clusterIP") => {
+            let own = source.text("/spec/clusterIPs/0")?;
+            Some((field.to_owned(), format!("clusterIP: {own}; the list is made of it")))
+        }
         "spec.clusterIP" | "spec.clusterIPs[0]" => {
             let own =
                 source.text("/spec/clusterIP").or_else(|| source.text("/spec/clusterIPs/0"))?;

@@ -96,10 +96,14 @@ impl<'a> Source<'a> {
         self.document.positions.nearest(&self.path(path)).map(|field| field.key)
     }
 
-    /// The path in the document. People write `clusterIP`, where the server speaks of `clusterIPs`.
+    /// The path in the document. Most people write `clusterIP`, where the server speaks of `clusterIPs`.
     fn path(&self, path: &str) -> String {
         let written = match path {
-            "spec.clusterIPs" | "spec.clusterIPs[0]" => "spec.clusterIP",
+            "spec.clusterIPs" | "spec.clusterIPs[0]"
+                if self.value.pointer("/spec/clusterIPs").is_none() =>
+            {
+                "spec.clusterIP"
+            }
             "spec.LoadBalancerSourceRanges" => "spec.loadBalancerSourceRanges",
             other => other,
         };

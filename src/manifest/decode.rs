@@ -177,13 +177,8 @@ impl<'s> Decoder<'s> {
         if let Some(child) = object.fields.values().find(|child| has(&child.holds)) {
             return Some(belongs(name, child.name, &child.holds));
         }
-        let mut above = path;
-        while let Some(end) = above.rfind(['.', '[']) {
-            above = &above[..end];
-            if self.schema.below(above).is_some_and(|object| object.fields.contains_key(name)) {
-                let parent = above.rsplit(['.', ']']).next().unwrap_or(above);
-                return Some(format!("\"{name}\" belongs directly below \"{parent}\""));
-            }
+        if let Some(said) = self.farther_above(name, path) {
+            return Some(said);
         }
         if self.schema.root().fields.contains_key(name) && !path.is_empty() {
             return Some(format!("\"{name}\" belongs at the top, beside \"kind\""));
@@ -195,6 +190,19 @@ impl<'s> Decoder<'s> {
             .or_else(|| self.farther_below(self.schema.root(), name))
             .or_else(|| of_another_kind(name))
             .or_else(|| own_fields(object))
+    }
+
+    /// The nearest parent of `path` that has a field of this name.
+    fn farther_above(&self, name: &str, path: &str) -> Option<String> {
+        let mut above = path;
+        while let Some(end) = above.rfind(['.', '[']) {
+            above = &above[..end];
+            if self.schema.below(above).is_some_and(|object| object.fields.contains_key(name)) {
+                let parent = above.rsplit(['.', ']']).next().unwrap_or(above);
+                return Some(format!("\"{name}\" belongs directly below \"{parent}\""));
+            }
+        }
+        None
     }
 
     /// A name made of a field and of one below it, as `serviceName` was in older versions of the Ingress.
@@ -261,8 +269,15 @@ impl<'s> Decoder<'s> {
                 let go_type = go_type.and_then(|name| name.strip_prefix("map["));
                 let go_type = go_type.and_then(|name| Some(name.split_once(']')?.1));
                 for (key, value) in fields {
-                    let place = Place { path: field(&place.path, key), ..place.clone() };
-                    self.value(of, go_type, value, &place)?;
+                    let below = Place { path: field(&place.path, key), ..place.clone() };
+                    match (&**of, value) {
+                        (Type::String, Value::Object(_) | Value::Array(_)) => {
+                            let fault = mismatch(of, go_type, value, &below);
+                            let moved = self.farther_above(key, &place.path);
+                            self.note(Mistyped { help: moved.or(fault.help), ..fault });
+                        }
+                        _ => self.value(of, go_type, value, &below)?,
+                    }
                 }
                 Ok(())
             }
