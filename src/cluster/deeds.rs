@@ -89,6 +89,9 @@ pub enum Did {
     ScriptEnded { script: Arc<str>, line: u32, exit: i32 },
     /// A server could not open a port, because somebody has it.
     PortTaken { protocol: Protocol, at: SocketAddr },
+    /// A server has left its work to a child in the background, and its first process has ended. With these
+    /// words it would have stayed.
+    Daemonized { foreground: &'static str },
     /// A server does not take one of its arguments: the word itself, or the value in it.
     ArgumentRefused { argument: String },
     /// A server could not read its configuration, and says which line (from 1) of which file, and why.

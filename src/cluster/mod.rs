@@ -63,7 +63,7 @@ use crate::network::{NetnsId, Network, ProcessId, ResolvConf, Sender};
 use answered::Answers;
 use compile::{CompiledPolicies, Names, ServiceProxy};
 use controllers::Controllers;
-pub(crate) use controllers::same_template;
+pub(crate) use controllers::{same_template, tolerates};
 use deeds::Deeds;
 use forward::Forwards;
 use kubelet::Kubelets;

@@ -734,6 +734,7 @@ impl Attempt {
             served,
             cluster: &self.cluster,
             files: self.session.files(),
+            start: &self.level.start,
             goals: &self.level.goals,
         };
         state.diagnosis = Some(match obstacle {

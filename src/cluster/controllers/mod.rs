@@ -38,6 +38,7 @@ mod watch;
 mod world;
 
 pub(crate) use deployment::same_template;
+pub(crate) use scheduler::tolerates;
 
 use client::Client;
 use endpoints::Triggers;

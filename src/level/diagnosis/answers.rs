@@ -9,7 +9,7 @@ use super::look;
 use super::spread::too_few_servers;
 use super::wrong_server::{by_port, is_party, wrong_server};
 use super::{
-    Diagnosis, Facts, behind, failures, ingress, locate, manifests, party_name, protocols,
+    Diagnosis, Facts, behind, failures, ingress, locate, manifests, mounts, party_name, protocols,
     selectors, services, settings, walls, workloads,
 };
 
@@ -433,19 +433,15 @@ fn without_its_file(facts: &Facts<'_>, party: &Party, server: &str) -> Option<Di
     let Party::Pod { namespace, name } = party else { return None };
     let objects = facts.case.cluster.objects();
     let pod = objects.get::<Pod>(namespace, name)?;
-    let spec = pod.spec.as_ref()?;
-    let containers = spec.containers.iter().enumerate();
-    let mut mounts = containers.flat_map(|(index, container)| {
-        let mounts = container.volume_mounts.iter().flatten().enumerate();
-        mounts.map(move |(number, mount)| (index, number, mount))
-    });
-    let (index, number, path, sub_path, map) = mounts.find_map(|(index, number, mount)| {
-        let sub_path = mount.sub_path.as_deref()?;
-        let volume = spec.volumes.iter().flatten().find(|volume| volume.name == mount.name)?;
-        let source = volume.config_map.as_ref().filter(|source| source.items.is_none())?;
+    let containers = pod.spec.as_ref()?.containers.iter().enumerate();
+    let mut mounts =
+        containers.flat_map(|(index, one)| mounts::of(pod, one).map(move |mount| (index, mount)));
+    let (index, number, path, sub_path, map) = mounts.find_map(|(index, mounted)| {
+        let sub_path = mounted.mount.sub_path.as_deref()?;
+        let source = Some(mounted.map).filter(|source| source.items.is_none())?;
         let map = objects.get::<ConfigMap>(namespace, &source.name)?;
         let has = map.data.as_ref().is_some_and(|data| data.contains_key(sub_path));
-        (!has).then_some((index, number, &mount.mount_path, sub_path, map))
+        (!has).then_some((index, mounted.index, &mounted.mount.mount_path, sub_path, map))
     })?;
     let map_name = map.metadata.name.as_deref()?;
     let keys: Vec<&str> = map.data.iter().flatten().map(|(key, _)| key.as_str()).collect();

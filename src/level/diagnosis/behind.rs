@@ -32,14 +32,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         return None;
     }
     let run = onward_run(facts, served);
-    let case = Case {
-        goal: facts.case.goal,
-        run: Some(&run),
-        served: BTreeSet::new(),
-        cluster,
-        files: facts.case.files,
-        goals: facts.case.goals,
-    };
+    let case = Case { run: Some(&run), served: BTreeSet::new(), ..facts.case.clone() };
     let connection = last_onward(facts, served);
     let mut inner = Facts {
         connection,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus, Probe};
 use serde_json::Value;
 
-use super::{Diagnosis, Facts, look, readiness, trial};
+use super::{Diagnosis, Facts, look, mounts, readiness, trial};
 use crate::api::{Event, Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, LogLines, Place};
@@ -15,8 +15,8 @@ use crate::level::probe;
 use crate::manifest;
 use crate::network::SocketAddr;
 
-/// A container that does not run since it asks for a name that nobody knows.
-fn unknown_name(
+/// A container that does not run, or does not end, since it asks for a name that nobody knows.
+pub(super) fn unknown_name(
     facts: &Facts<'_>,
     pod: &Pod,
     container: &ContainerStatus,
@@ -54,6 +54,7 @@ pub(super) fn diagnose(
     }
     if last.is_some_and(|ended| ended.exit_code == 0) {
         return shell_of_a_shell(facts, pod, container)
+            .or_else(|| gone_to_the_background(facts, pod, container))
             .unwrap_or_else(|| ends_at_once(pod, container));
     }
     let said = Diagnosis::new(
@@ -127,6 +128,27 @@ fn ends_at_once(pod: &Pod, container: &ContainerStatus) -> Diagnosis {
     .fact("it ended with exit code 0, and is started again and again")
     .fact("a container lives as long as its first process")
     .fix("give it a command that goes on: a server, or sleep infinity")
+}
+
+/// A container's server has gone to the background: the first process is over, and the container with it.
+fn gone_to_the_background(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+) -> Option<Diagnosis> {
+    let foreground = since_last_start(facts, pod, container, |did| match did {
+        Did::Daemonized { foreground } => Some(*foreground),
+        _ => None,
+    })?;
+    let own = as_the_image_has_it(pod, &container.name).is_none();
+    let way = if own { "; or take command out, if the image keeps it there" } else { "" };
+    Some(
+        ends_at_once(pod, container)
+            .fact("its server has gone to the background, where it ends with the first process")
+            .fix(format!(
+                "let it stay in the foreground: {foreground}{way}; apply, and send again"
+            )),
+    )
 }
 
 /// `command: [sh, -c]` and `args: [sh, -c, …]`: behind the first `-c` stands a shell, with nothing to read.
@@ -300,20 +322,16 @@ fn no_script(
     (shell, script, path): (&str, &str, &str),
 ) -> Option<Diagnosis> {
     let (namespace, pod_name) = full_name(pod);
-    let mut mounts = spec.volume_mounts.iter().flatten();
-    let (map, file) = mounts.find_map(|mount| {
-        let file =
-            script.strip_prefix(mount.mount_path.trim_end_matches('/'))?.strip_prefix('/')?;
-        let mut volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
-        let volume = volumes.find(|volume| volume.name == mount.name)?;
-        let source = volume.config_map.as_ref().filter(|source| source.items.is_none())?;
+    let (map, file) = mounts::of(pod, spec).find_map(|mounted| {
+        let source = Some(mounted.map).filter(|source| source.items.is_none())?;
+        let file = mounted.key(script)?.to_owned();
         let map = facts.case.cluster.objects().get::<ConfigMap>(namespace, &source.name)?;
-        let has = map.data.as_ref().is_some_and(|data| data.contains_key(file));
+        let has = map.data.as_ref().is_some_and(|data| data.contains_key(&file));
         (!has).then_some((map, file))
     })?;
     let map_name = map.metadata.name.as_deref()?;
     let keys: Vec<&str> = map.data.iter().flatten().map(|(key, _)| key.as_str()).collect();
-    let near = crate::diagnostic::nearest(file, keys.iter().copied());
+    let near = crate::diagnostic::nearest(&file, keys.iter().copied());
     let near = near.or_else(|| keys.first().copied().filter(|_| keys.len() == 1));
     let source = facts.pod_source(namespace, pod_name);
     Some(
@@ -494,18 +512,8 @@ fn mounted_line(
     let (namespace, _) = full_name(pod);
     let spec = pod.spec.as_ref()?;
     let own = spec.containers.iter().find(|own| own.name == container)?;
-    let mut mounts = own.volume_mounts.iter().flatten();
-    mounts.find_map(|mount| {
-        let below = file.strip_prefix(mount.mount_path.trim_end_matches('/'))?;
-        let path = match (below.strip_prefix('/'), &mount.sub_path) {
-            (Some(below), None) => below,
-            (None, Some(sub_path)) if below.is_empty() => sub_path,
-            _ => return None,
-        };
-        let mut volumes = spec.volumes.iter().flatten();
-        let map = volumes.find(|volume| volume.name == mount.name)?.config_map.as_ref()?;
-        let mut items = map.items.iter().flatten();
-        let key = items.find(|item| item.path == path).map_or(path, |item| item.key.as_str());
+    mounts::of(pod, own).find_map(|mounted| {
+        let (key, map) = (mounted.key(file)?, mounted.map);
         let source = facts.locator.source("ConfigMap", namespace, &map.name);
         // What is missing at the end of a text is missed behind its last line.
         let at = source.and_then(|source| {
@@ -548,9 +556,8 @@ fn restart(facts: &Facts<'_>, pod: &Pod) -> Option<String> {
     };
     let mut pods = copy.objects().list::<Pod>(Some(namespace));
     let made = |new: &Pod| {
-        let super::Case { goal, files, goals, .. } = facts.case;
         let served = BTreeSet::new();
-        let case = super::Case { goal, run: None, served, cluster: &copy, files, goals };
+        let case = super::Case { run: None, served, cluster: &copy, ..facts.case.clone() };
         super::owners::maker(&Facts::bare(&case), new) == (kind, maker.clone())
     };
     pods.any(|new| !old(new) && made(new) && runs(new)).then_some(command)
@@ -591,7 +598,7 @@ pub(super) fn place_of(pod: &Pod, container: &str) -> Place {
 }
 
 /// When the container's last run that has ended began.
-fn last_start(facts: &Facts<'_>, place: &Place, container: &ContainerStatus) -> SimTime {
+pub(super) fn last_start(facts: &Facts<'_>, place: &Place, container: &ContainerStatus) -> SimTime {
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     let started = last.and_then(|last| last.started_at.as_ref());
     let started = started.map(|started| SimTime::from_timestamp(started.0));
@@ -703,7 +710,7 @@ fn never_started(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> O
     }
     // What only a shell understands needs one.
     if first.contains([';', '|', '&', '$', '<', '>', '`']) {
-        let line = format!("{field}: [sh, -c, {}]", Value::String(first.clone()));
+        let line = format!("{field}: [sh, -c, {}]", Value::String(for_a_shell(first)));
         return Some(
             said.fact("the first word of command and args is the program; no shell reads it")
                 .nearest(Some(line.clone()))
@@ -720,6 +727,19 @@ fn never_started(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> O
         .nearest(Some(format!("{field}: [{list}]")))
         .fix(format!("write {field}: [{list}], and apply")),
     )
+}
+
+/// The text that a shell is to read, of one that may begin with the shell itself: `sh -c 'while …'`.
+fn for_a_shell(text: &str) -> String {
+    let mut words = text.splitn(3, ' ');
+    let shell = words.next().and_then(|word| word.rsplit('/').next());
+    match (shell.filter(|shell| SHELLS.contains(shell)), words.next(), words.next()) {
+        (Some(_), Some("-c"), Some(rest)) => {
+            let quoted = |quote| rest.strip_prefix(quote)?.strip_suffix(quote);
+            quoted('\'').or_else(|| quoted('"')).unwrap_or(rest).to_owned()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 fn image(

@@ -134,9 +134,12 @@ fn tell(facts: &Facts<'_>, sent: &Applied) -> Gone {
                 ),
             };
         }
+        let now = sources
+            .iter()
+            .find(|source| *source.document.file == **file && source.kind() == Some(*kind));
         return Gone {
             fact: format!("{what} was applied from {file}, which does not describe it any more"),
-            at: None,
+            at: now.and_then(|source| locate::at(source, "metadata.name")),
             fix: format!("describe {what} in {file} again, and apply"),
         };
     }

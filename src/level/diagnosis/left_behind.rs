@@ -27,7 +27,7 @@ struct Left<'a> {
 
 /// A fault that stands on no line, where it is one of an object that the player has renamed or moved.
 pub(super) fn instead(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
-    if said.at.is_some() || matches!(said.code, "manifest-refused" | "not-applied") {
+    if said.at.is_some() || said.is_of_an_unsent_file() {
         return said;
     }
     let found = left(facts, &facts.locator);

@@ -11,7 +11,7 @@ use super::{Diagnosis, Facts, locate, mentions, services, trial};
 use crate::api::patch::LAST_APPLIED;
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
-use crate::cluster::{Cluster, Did, ObjectName, Place, Refusal};
+use crate::cluster::{Cluster, Did, ObjectName, Place, Refusal, Refused};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
 use crate::level::source::{Source, sources};
@@ -44,7 +44,7 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
 /// with the file applied again the goal passes, and without it does not, which is tried in copies: then the
 /// file is right, and no line of it is to be written otherwise.
 pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
-    if matches!(said.code, "manifest-refused" | "not-applied") {
+    if said.is_of_an_unsent_file() {
         return said;
     }
     let Some((source, object)) = drifted(facts) else { return said };
@@ -541,9 +541,9 @@ pub(super) fn left_behind(facts: &Facts<'_>, object: &ObjectName) -> Option<Arc<
 }
 
 /// A change of the client, of a Service, or of the object whose line is marked, that the player has sent from the
-/// terminal and that the server did not take.
+/// terminal, or a manifest of it that is none of the player's files, and that the server did not take.
 pub(super) fn with_refused_change(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
-    if matches!(said.code, "manifest-refused" | "not-applied") {
+    if said.is_of_an_unsent_file() {
         return said;
     }
     let sources = facts.locator.sources();
@@ -563,26 +563,34 @@ pub(super) fn with_refused_change(facts: &Facts<'_>, said: Diagnosis) -> Diagnos
     // What was sent or made of it afterwards counts.
     let last = deeds.find_map(|deed| match &deed.did {
         Did::ChangeRefused { object, why } if concerns(object) => {
-            Some(Some((deed.at, object, why)))
+            Some(Some((deed.at, object, why, "change")))
+        }
+        Did::Refused(Refused { file, object: Some(object), why: Refusal::Server(why), .. })
+            if concerns(object) && !facts.case.files.contains_key(file) =>
+        {
+            Some(Some((deed.at, object, why, "manifest")))
         }
         Did::Applied(applied) if concerns(&applied.object) => Some(None),
         Did::Created { object } if concerns(object) => Some(None),
         _ => None,
     });
-    let still = last.flatten().filter(|(at, object, _)| {
+    // An object that was made since is not the one whose change was refused.
+    let still = last.flatten().filter(|(at, object, _, what)| {
         let ObjectName { kind, namespace, name } = object;
-        let stored = cluster.objects().object(*kind, namespace, name);
-        let made = stored.and_then(|stored| stored.metadata().creation_timestamp.clone());
+        let Some(stored) = cluster.objects().object(*kind, namespace, name) else {
+            return *what == "manifest";
+        };
+        let made = stored.metadata().creation_timestamp.as_ref();
         made.is_some_and(|made| SimTime::from_timestamp(made.0) <= *at)
     });
-    let Some((_, object, why)) = still else { return said };
+    let Some((_, object, why, what)) = still else { return said };
     let words = why.message.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut short: String = words.chars().take(MOST_QUOTED).collect();
     if short.len() < words.len() {
         short.push('…');
     }
     said.fact(format!(
-        "kubectl's change of {} {} was refused: {short}",
+        "kubectl's {what} of {} {} was refused: {short}",
         object.kind.info().name,
         shown_name(&object.namespace, &object.name)
     ))

@@ -29,6 +29,7 @@ mod locate;
 mod look;
 mod lookups;
 mod manifests;
+mod mounts;
 mod name_servers;
 mod names;
 mod no_endpoints;
@@ -157,6 +158,11 @@ impl Diagnosis {
         self
     }
 
+    /// Whether it is about a file that the cluster does not have as it stands: refused, or not applied.
+    fn is_of_an_unsent_file(&self) -> bool {
+        matches!(self.code, "manifest-refused" | "not-applied")
+    }
+
     fn nearest(mut self, nearest: Option<String>) -> Diagnosis {
         self.nearest = nearest;
         self
@@ -174,6 +180,7 @@ impl Diagnosis {
 }
 
 /// A goal that has failed.
+#[derive(Clone)]
 pub(super) struct Case<'a> {
     /// The goal.
     pub goal: &'a Goal,
@@ -185,6 +192,8 @@ pub(super) struct Case<'a> {
     pub cluster: &'a Cluster,
     /// The player's files.
     pub files: &'a Files,
+    /// The same, as the level gave them.
+    pub start: &'a Files,
     /// Every goal of the level.
     pub goals: &'a [Goal],
 }
@@ -280,6 +289,14 @@ impl<'a> Facts<'a> {
         names::diagnose(&inner)
     }
 
+    /// Whether a line of the player's files is not as the level gave it.
+    fn has_changed(&self, at: &Location) -> bool {
+        let given = self.case.start.get(&*at.file).map_or(&[][..], Vec::as_slice);
+        let given = String::from_utf8_lossy(given);
+        let now = self.locator.line(at).map(str::trim);
+        now.is_some_and(|now| !given.lines().any(|line| line.trim() == now))
+    }
+
     /// The pod that has an address, of either family.
     fn pod_at(&self, address: IpAddr) -> Option<&'a Arc<Pod>> {
         let text = address.to_string();
@@ -343,6 +360,7 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| packets::diagnose(&facts).map(|said| walls::instead(&facts, said)))
         .or_else(|| commands::no_container_to_read(&facts))
         .or_else(|| answers::diagnose(&facts))
+        .or_else(|| sought::named_otherwise(&facts))
         .or_else(|| workloads::diagnose(&facts))
         .or_else(|| rollouts::unfinished(&facts))
         .or_else(|| sought::diagnose(&facts))
@@ -377,7 +395,7 @@ const APPLY_AND_SEND: &str = ", apply, and send again";
 
 /// A key that is said twice counts once: what stood there first is lost without a word.
 fn said_twice(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
-    if matches!(said.code, "manifest-refused" | "not-applied") {
+    if said.is_of_an_unsent_file() {
         return said;
     }
     if let Some(said) = described_twice(facts, &said) {

@@ -304,13 +304,17 @@ pub(super) fn outside(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
 
 /// A name that nobody has, asked for outside the cluster.
 fn unknown_outside(facts: &Facts<'_>, asker: &str, name: &str, at: Option<Location>) -> Diagnosis {
-    let said = Diagnosis::new("unknown-name", format!("{asker} knows nobody called {name}"))
+    let said = Diagnosis::new("unknown-name", format!("{asker} knows nobody called {name}"));
+    if let Some(said) = super::slips::script_for_host(facts, name, at.as_ref(), &said) {
+        return said;
+    }
+    let said = said
         .look([look::nodes(), look::services(&facts.namespace())])
         .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
         .at(at);
     if let Some(address) = super::slips::slipped(name) {
         return said
-            .fact("an address is four numbers with dots between them, and nothing else")
+            .fact(super::slips::FOUR_NUMBERS)
             .nearest(Some(address.clone()))
             .fix(format!("write {address} instead of {name}"));
     }

@@ -671,7 +671,10 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
     if matches!(name, "http" | "https") {
         return slips::scheme_for_host(facts, name, at);
     }
-    if let Some(said) = slips::dashed_address(facts, name, at.as_ref()) {
+    let other = slips::dashed_address(facts, name, at.as_ref()).or_else(|| {
+        slips::script_for_host(facts, name, at.as_ref(), &service_names::unknown(name))
+    });
+    if let Some(said) = other {
         return said;
     }
     if let Some(address) = slips::slipped(name).map(|address| slips::that_answers(facts, address)) {
@@ -680,7 +683,7 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
             format!("{name} is no address, and DNS knows nobody called so"),
         )
         .look([look::pods(&namespace), look::services(&namespace)])
-        .fact("an address is four numbers with dots between them; a port stands behind a colon")
+        .fact(slips::FOUR_NUMBERS)
         .nearest(Some(address.clone()))
         .at(at.or_else(|| facts.locator.mention([name])))
         .fix(format!("write {address} instead of {name}"));

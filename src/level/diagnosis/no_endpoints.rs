@@ -8,7 +8,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use super::look::{self, shown_name};
 use super::packets::{Failed, MOST_PORTS};
 use super::services::{protocol_name, short};
-use super::{Diagnosis, selectors, services, trial, workloads};
+use super::{Diagnosis, placing, selectors, services, trial, workloads};
 use crate::api::Pod;
 use crate::level::probe::Miss;
 use crate::manifest;
@@ -294,7 +294,7 @@ impl Failed<'_> {
         let (_, pods) = services::pods(self.facts, service?);
         let waits =
             |pod: &&Arc<Pod>| pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_none());
-        workloads::no_node(self.facts, pods.into_iter().find(waits)?)
+        placing::no_node(self.facts, pods.into_iter().find(waits)?)
     }
 
     pub(super) fn no_local_endpoint(&self, rule: &str, elsewhere: u32) -> Diagnosis {

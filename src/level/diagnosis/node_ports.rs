@@ -8,7 +8,7 @@ use super::look::{self, shown_name};
 use super::packets::Failed;
 use super::services::protocol_name;
 use super::targets::{MOST_TRIED, asks_for, port_path};
-use super::{Diagnosis, gone, locate, services, trial, workloads};
+use super::{Diagnosis, gone, locate, placing, services, trial, workloads};
 use crate::api::Pod;
 use crate::diagnostic::Location;
 use crate::manifest;
@@ -49,6 +49,15 @@ impl Failed<'_> {
         let lines = open.iter().map(|(service, port, node_port)| {
             format!("Service {service}: node port {node_port} leads to its port {port}")
         });
+        if let (Some((service, own, _)), Some(at)) =
+            (open.iter().find(|(_, own, _)| *own == i32::from(port)), self.looked_up_port())
+        {
+            return said
+                .fact(format!("the script looks up .port of Service {service}, which is {own}: .nodePort is the nodes'"))
+                .nearest(Some(".nodePort".to_owned()))
+                .at(Some(at))
+                .fix("write .nodePort instead of .port, and send again");
+        }
         let at = self.port_in_script().or_else(|| self.mention());
         let said = said.facts(lines).facts(self.by_ftp()).at(at.clone());
         if let Some(said) = self.other_node_port(&said).filter(|_| at.is_none()) {
@@ -123,6 +132,14 @@ impl Failed<'_> {
         let run = &self.facts.case.goal.run;
         let port = format!(":{}", self.to.port());
         self.facts.locator.mention_in_scripts([port], |file| locate::mentions(run, file))
+    }
+
+    /// Where the player's script looks up a Service's `.port`, and says no port itself.
+    fn looked_up_port(&self) -> Option<Location> {
+        let run = &self.facts.case.goal.run;
+        let is_run = |file: &str| locate::mentions(run, file);
+        let at = self.facts.locator.mention_in_scripts(["].port}"], is_run)?;
+        self.port_in_script().is_none().then_some(at)
     }
 
     /// The player's script looks up a pod's `.status.hostIP`, which is its node's address.
@@ -238,12 +255,12 @@ impl Failed<'_> {
         let meant = pods.first().is_some_and(|pod| self.facts.is_wanted(pod));
         let pod = pods.into_iter().find(|pod| {
             let asks = match meant {
-                true => self.facts.is_wanted(pod) && workloads::host_ports(pod).next().is_some(),
+                true => self.facts.is_wanted(pod) && placing::host_ports(pod).next().is_some(),
                 false => asks_for(pod, port),
             };
             asks && pod.is_ready()
         })?;
-        let other = workloads::host_ports(pod).next().filter(|_| !asks_for(pod, port));
+        let other = placing::host_ports(pod).next().filter(|_| !asks_for(pod, port));
         let number = other.as_ref().map_or(i32::from(port), |(_, own)| *own);
         let too = match &other {
             Some(_) => format!(" and hostPort: {port}"),

@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{ConfigMap, Container, Volume};
+use k8s_openapi::api::core::v1::{ConfigMap, Container};
 
 use super::containers::{full_name, place_of};
 use super::trial::{self, Tried};
-use super::{Diagnosis, Facts, locate, look, owners};
+use super::{Diagnosis, Facts, locate, look, mounts, owners};
 use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{ApplyOutcome, Did};
@@ -43,7 +43,7 @@ enum What {
 
 /// A fault that is gone once the container has what its ConfigMap says by now.
 pub(super) fn instead(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
-    if matches!(said.code, "manifest-refused" | "not-applied") {
+    if said.is_of_an_unsent_file() {
         return said;
     }
     let mut found = older(facts);
@@ -59,10 +59,8 @@ fn older<'a>(facts: &Facts<'a>) -> Vec<Older<'a>> {
         let spec = pod.spec.as_ref()?;
         // What a node that is down holds is no matter of ConfigMaps.
         facts.case.cluster.is_node_up(spec.node_name.as_deref()?).then_some(())?;
-        let volumes = spec.volumes.as_deref().unwrap_or_default();
         spec.containers.iter().find_map(|container| {
-            of_environment(facts, pod, container)
-                .or_else(|| of_files(facts, pod, container, volumes))
+            of_environment(facts, pod, container).or_else(|| of_files(facts, pod, container))
         })
     });
     found.collect()
@@ -112,29 +110,14 @@ fn of_environment<'a>(
 }
 
 /// A file of the container's that does not say what its key says now, or did not when the container started.
-fn of_files<'a>(
-    facts: &Facts<'a>,
-    pod: &'a Pod,
-    container: &'a Container,
-    volumes: &'a [Volume],
-) -> Option<Older<'a>> {
+fn of_files<'a>(facts: &Facts<'a>, pod: &'a Pod, container: &'a Container) -> Option<Older<'a>> {
     let place = place_of(pod, &container.name);
-    container.volume_mounts.iter().flatten().find_map(|mount| {
-        let volume = volumes.iter().find(|volume| volume.name == mount.name)?;
-        let source = volume.config_map.as_ref()?;
+    mounts::of(pod, container).find_map(|mounted| {
+        let source = mounted.map;
         let data = map(facts, pod, &source.name)?.data.as_ref()?;
         let changed = changed_since_start(facts, pod, container, &source.name);
         data.iter().find_map(|(key, value)| {
-            let items = source.items.as_deref();
-            let path = match items {
-                Some(items) => &items.iter().find(|item| item.key == *key)?.path,
-                None => key,
-            };
-            let file = match &mount.sub_path {
-                Some(sub_path) if sub_path == path => mount.mount_path.clone(),
-                Some(_) => return None,
-                None => format!("{}/{path}", mount.mount_path.trim_end_matches('/')),
-            };
+            let file = mounted.file(key)?;
             let has = facts.case.cluster.read_file(&place, &file)?;
             let what = match (has == value.as_bytes(), changed) {
                 (false, _) => What::File(file),

@@ -1,14 +1,16 @@
-//! How a pod asks to be placed beside other pods, or apart from them.
+//! Pods that no node takes: what they ask of their node, and what the nodes have.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Node;
+use k8s_openapi::api::core::v1::{Node, PodSpec, Taint};
 
 use super::client::PodSource;
-use super::{Diagnosis, Facts, owners};
+use super::{Diagnosis, Facts, locate, look, owners};
 use crate::api::{LabelSelector, Pod};
-use crate::diagnostic::nearest;
-use crate::manifest;
+use crate::cluster;
+use crate::diagnostic::{Location, nearest};
+use crate::manifest::{self, quantity};
 
 /// The label that tells nodes apart.
 const HOST: &str = "kubernetes.io/hostname";
@@ -92,4 +94,356 @@ pub(super) fn kept_away(
     Some(said.at(source.and_then(|source| source.line(&path))).fix(format!(
         "give these pods other labels than {words}, and let their Service select those too; apply, and send again"
     )))
+}
+
+/// No node takes the pod.
+pub(super) fn unscheduled(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+) -> Option<Diagnosis> {
+    let mut conditions = pod.status.as_ref()?.conditions.iter();
+    let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
+    let (namespace, name) = (
+        pod.metadata.namespace.as_deref().unwrap_or(""),
+        pod.metadata.name.as_deref().unwrap_or(""),
+    );
+    let said = Diagnosis::new("pod-not-scheduled", format!("no node takes pod {name}"))
+        .look([look::describe("pod", namespace, name), look::nodes()])
+        .facts(pending.message.clone());
+    if let Some(said) = no_such_node(facts, pod, source, &said) {
+        return Some(said);
+    }
+    if let Some(said) = no_such_key(facts, pod, source, &said) {
+        return Some(said);
+    }
+    if let Some(said) = closed_nodes(facts, pod, source, &said) {
+        return Some(said);
+    }
+    if let Some(said) = asks_too_much(facts, pod, source, &said) {
+        return Some(said);
+    }
+    if let Some(said) = held_port(facts, pod, source, &said) {
+        return Some(said);
+    }
+    if let Some(said) = kept_away(facts, pod, source, &said) {
+        return Some(said);
+    }
+    Some(said.at(source.and_then(asked_of_nodes)).fix(
+        "change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes",
+    ))
+}
+
+/// Why no node takes a pod, if none does.
+pub(super) fn no_node(facts: &Facts<'_>, pod: &Pod) -> Option<Diagnosis> {
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    unscheduled(facts, pod, facts.pod_source(namespace, name).as_ref())
+}
+
+/// The ports of its node that a pod asks for (R1.5), each with its place in the pod.
+pub(super) fn host_ports(pod: &Pod) -> impl Iterator<Item = (String, i32)> {
+    let containers = pod.spec.iter().flat_map(|spec| spec.containers.iter().enumerate());
+    containers.flat_map(|(index, container)| {
+        let ports = container.ports.iter().flatten().enumerate();
+        ports.filter_map(move |(at, port)| {
+            let host = port.host_port.filter(|host| *host > 0)?;
+            Some((format!("spec.containers[{index}].ports[{at}].hostPort"), host))
+        })
+    })
+}
+
+/// The one node that the pod asks for has its port given to another pod already.
+fn held_port(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let objects = facts.case.cluster.objects();
+    let (label, _) = asked_labels(pod).next()?;
+    let nodes: Vec<&Arc<Node>> = objects.list::<Node>(None).collect();
+    let fits = |node: &&&Arc<Node>| asked_labels(pod).all(|one| has_label(node, one));
+    let asked = nodes.iter().find(fits)?.metadata.name.as_deref()?;
+    let holder = |node: &str, port: i32| {
+        objects.list::<Pod>(None).find(|other| {
+            let on = other.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
+            on == Some(node) && host_ports(other).any(|(_, held)| held == port)
+        })
+    };
+    let (path, port) = host_ports(pod).find(|(_, port)| holder(asked, *port).is_some())?;
+    let held_by = holder(asked, port)?.metadata.name.as_deref()?;
+    let name = pod.metadata.name.as_deref()?;
+    // The node that the goal calls is the one that is meant, if its port is free.
+    let called = facts.connection.map(|trace| trace.flow.destination.ip().to_string());
+    let free = |node: &&&Arc<Node>| {
+        node.metadata.name.as_deref().is_some_and(|name| holder(name, port).is_none())
+    };
+    let is_called = |node: &&&Arc<Node>| {
+        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+        addresses.into_iter().any(|one| Some(&one.address) == called.as_ref())
+    };
+    let meant = nodes.iter().filter(free).find(is_called);
+    let near = meant.and_then(|node| {
+        let value = node.metadata.labels.as_ref()?.get(label)?;
+        Some(format!("{label}: {value}"))
+    });
+    let line = |path: &str| source.and_then(|source| source.line(path));
+    let at = match near.is_some() {
+        true => line(&manifest::field("spec.nodeSelector", label)),
+        false => line(&path),
+    };
+    // The fact that tells comes before the scheduler's own words.
+    let mut said = said.clone();
+    said.evidence.insert(
+        0,
+        format!("pod {held_by} has port {port} of {asked}, and a port of a node is given once"),
+    );
+    Some(said.nearest(near.clone()).at(at).fix(match near {
+        Some(near) => format!("write {near}, apply, and send again"),
+        None => format!(
+            "let pod {name} ask for another hostPort than {port}, or for a node where that is free"
+        ),
+    }))
+}
+
+/// The labels by which a pod's nodeSelector asks for its node.
+fn asked_labels(pod: &Pod) -> impl Iterator<Item = (&String, &String)> {
+    pod.spec.iter().filter_map(|spec| spec.node_selector.as_ref()).flatten()
+}
+
+fn has_label(node: &Node, (key, value): (&String, &String)) -> bool {
+    node.metadata.labels.as_ref().and_then(|labels| labels.get(key)) == Some(value)
+}
+
+/// The pod asks for a label that no node has.
+fn no_such_node(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let nodes: Vec<&Arc<Node>> = facts.case.cluster.objects().list::<Node>(None).collect();
+    let (key, value) =
+        asked_labels(pod).find(|label| !nodes.iter().any(|node| has_label(node, *label)))?;
+    let labels = nodes.iter().flat_map(|node| node.metadata.labels.iter().flatten());
+    let mut values: Vec<&str> =
+        labels.filter(|(own, _)| *own == key).map(|(_, value)| value.as_str()).collect();
+    values.sort_unstable();
+    values.dedup();
+    // A label that one node alone has is the one that is meant.
+    let near = nearest(value, values.iter().copied());
+    let near = near.or_else(|| values.first().copied().filter(|_| values.len() == 1));
+    let near = near.or_else(|| named_by_address(&nodes, key, value));
+    // The value may stand under another key: `hostname`, without what comes before the slash.
+    let other = match values.is_empty() {
+        true => nodes.iter().find_map(|node| {
+            let mut labels = node.metadata.labels.iter().flatten();
+            labels.find(|(own, has)| *has == value && own.ends_with(&format!("/{key}")))
+        }),
+        false => None,
+    };
+    let line = source.and_then(|source| {
+        let path = manifest::field("spec.nodeSelector", key);
+        source.line(&path)
+    });
+    let said = said
+        .clone()
+        .fact(format!("no node has the label {key}={value}"))
+        .look(["kubectl get nodes --show-labels".to_owned()])
+        .at(line)
+        .nearest(near.map(|near| format!("{key}: {near}")));
+    if let Some((own, value)) = other {
+        let label = format!("{own}: {value}");
+        return Some(
+            said.nearest(Some(label.clone())).fix(format!("write {label}, apply, and send again")),
+        );
+    }
+    Some(match near {
+        Some(near) => said.fix(format!("write {key}: {near}, apply, and send again")),
+        None if values.is_empty() => {
+            said.fix("ask for a label that a node has: kubectl get nodes --show-labels")
+        }
+        None => said.fix(format!("ask for a node that there is: {key} is {}", values.join(", "))),
+    })
+}
+
+/// The value of a label of the node that has this address.
+fn named_by_address<'n>(nodes: &[&'n Arc<Node>], key: &str, address: &str) -> Option<&'n str> {
+    let node = nodes.iter().find(|node| {
+        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
+        addresses.into_iter().any(|one| one.address == address)
+    })?;
+    Some(node.metadata.labels.as_ref()?.get(key)?.as_str())
+}
+
+/// Every node that the pod asks for is closed to it: cordoned, or with a taint that it does not tolerate.
+fn closed_nodes(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let name = pod.metadata.name.as_deref()?;
+    let spec = pod.spec.as_ref()?;
+    let nodes = facts.case.cluster.objects().list::<Node>(None);
+    let asked = nodes.filter(|node| asked_labels(pod).all(|label| has_label(node, label)));
+    let closed: Option<Vec<(&Node, Option<&Taint>)>> =
+        asked.map(|node| Some((&**node, closed_by(spec, node)?))).collect();
+    let closed = closed?;
+    let (node, taint) = closed.first()?;
+    let node_name = node.metadata.name.as_deref()?;
+    let which = match asked_labels(pod).next() {
+        Some(_) => format!("{node_name}, which the pod asks for,"),
+        None if closed.len() == 1 => node_name.to_owned(),
+        None => format!("{node_name}, as every other node,"),
+    };
+    let said = said.clone();
+    let Some(taint) = taint else {
+        let fact = format!("{which} is cordoned: it takes no new pods");
+        return Some(said.fact(fact).fix(format!("kubectl uncordon {node_name}, and send again")));
+    };
+    let value = taint.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+    let shown = format!("{}{value}:{}", taint.key, taint.effect);
+    Some(
+        said.look([look::describe("node", "", node_name)])
+            .fact(format!("{which} has the taint {shown}: pod {name} does not tolerate it"))
+            .at(source.and_then(|source| source.line("spec.tolerations")))
+            .fix(format!(
+                "kubectl taint node {node_name} {}:{}-, or let the pod tolerate it (tolerations)",
+                taint.key, taint.effect
+            )),
+    )
+}
+
+/// By what a node is closed to pods: a taint that these do not tolerate, or none where it is cordoned. `None`
+/// where it is open.
+fn closed_by<'n>(spec: &PodSpec, node: &'n Node) -> Option<Option<&'n Taint>> {
+    let own = node.spec.as_ref()?;
+    if own.unschedulable == Some(true) {
+        return Some(None);
+    }
+    // The kubelet's own taints go when the node is well again.
+    let hard = |taint: &&Taint| {
+        taint.effect != "PreferNoSchedule" && !taint.key.starts_with("node.kubernetes.io/")
+    };
+    let mut taints = own.taints.iter().flatten().filter(hard);
+    taints.find(|taint| !cluster::tolerates(spec, taint)).map(Some)
+}
+
+/// The pod asks for more of something than any node has, were it empty.
+fn asks_too_much(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let name = pod.metadata.name.as_deref()?;
+    let containers = &pod.spec.as_ref()?.containers;
+    let most = |resource: &str| {
+        let nodes = facts.case.cluster.objects().list::<Node>(None);
+        let amounts = nodes.filter_map(|node| {
+            let there = node.status.as_ref()?.allocatable.as_ref()?;
+            Some(there.get(resource).map_or("0", |amount| amount.0.as_str()))
+        });
+        amounts.max_by_key(|amount| quantity::thousandths(amount))
+    };
+    let asked = containers.iter().enumerate().find_map(|(index, container)| {
+        let requests = container.resources.as_ref()?.requests.as_ref()?;
+        requests.iter().find_map(|(resource, amount)| {
+            let most = most(resource)?;
+            let much = quantity::thousandths(&amount.0) > quantity::thousandths(most);
+            much.then_some((index, resource, &amount.0, most))
+        })
+    });
+    let (index, resource, amount, most) = asked?;
+    let resources = format!("spec.containers[{index}].resources");
+    let line = |field: &str| {
+        let path = manifest::field(&format!("{resources}.{field}"), resource);
+        source.and_then(|source| source.line(&path))
+    };
+    let mut said = said.clone();
+    said.evidence.insert(
+        0,
+        match most {
+            "0" => format!("pod {name} asks for {resource}, and no node has any"),
+            most => {
+                format!("pod {name} asks for {amount} of {resource}, and a node has {most} at most")
+            }
+        },
+    );
+    // A limit without a request counts as both.
+    Some(said.at(line("requests").or_else(|| line("limits"))).fix(match most {
+        "0" => format!("take {resource} out of its requests, apply, and send again"),
+        most => format!("ask for less {resource} than {most}, apply, and send again"),
+    }))
+}
+
+/// The pod is bound to a node by its `nodeName`, which passes the scheduler by, and there is no such node.
+pub(super) fn on_no_node(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+) -> Option<Diagnosis> {
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let bound = pod.spec.as_ref()?.node_name.as_deref()?;
+    let nodes = facts.case.cluster.objects().list::<Node>(None);
+    let nodes: Vec<&str> = nodes.filter_map(|node| node.metadata.name.as_deref()).collect();
+    if nodes.contains(&bound) {
+        return None;
+    }
+    let near = nearest(bound, nodes.iter().copied());
+    Some(
+        Diagnosis::new(
+            "pod-not-scheduled",
+            format!("pod {name} is bound to {bound}, and there is no such node"),
+        )
+        .look([look::describe("pod", namespace, name), look::nodes()])
+        .fact("nodeName passes the scheduler by: nobody looks whether the node is there")
+        .nearest(near.map(|near| format!("nodeName: {near}")))
+        .at(source.and_then(|source| source.line("spec.nodeName")))
+        .fix(match near {
+            Some(near) => format!("write nodeName: {near}, or take it out; apply, and send again"),
+            None => "take nodeName out, apply, and send again".to_owned(),
+        }),
+    )
+}
+
+/// The kubelet did not take the pod: it looks for itself, where `nodeName` passes the scheduler by (kubernetes
+/// pkg/kubelet/lifecycle/predicate.go).
+pub(super) fn rejected(pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
+    let status = pod.status.as_ref()?;
+    let reason = status.reason.as_deref().filter(|_| status.phase.as_deref() == Some("Failed"))?;
+    let began = status.container_statuses.iter().flatten().any(|one| one.container_id.is_some());
+    if began || matches!(reason, "Evicted" | "DeadlineExceeded" | "NodeLost") {
+        return None;
+    }
+    let name = pod.metadata.name.as_deref().unwrap_or("");
+    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
+    let node = pod.spec.as_ref()?.node_name.as_deref().unwrap_or("its node");
+    let why = status.message.clone();
+    Some(
+        Diagnosis::new("pod-not-scheduled", format!("{node} did not take pod {name}: {reason}"))
+            .look([look::describe("pod", namespace, name), look::pods(namespace)])
+            .facts(why)
+            .fact("the pod has failed for good: what it asks for has to fit the node before it is made anew")
+            .at(source.and_then(asked_of_nodes))
+            .fix(format!(
+                "let pod {name} ask for what {node} can give, or for another node, and make it anew"
+            )),
+    )
+}
+
+/// Where a pod says on which node it may run, or else where it begins.
+fn asked_of_nodes(source: &PodSource<'_>) -> Option<Location> {
+    let spec = source.pod().and_then(|pod| pod.get("spec"));
+    let fields = ["nodeName", "nodeSelector", "affinity", "topologySpreadConstraints"];
+    let field = fields.into_iter().find(|field| spec.is_some_and(|spec| !spec[*field].is_null()));
+    let containers = spec.and_then(|spec| spec["containers"].as_array());
+    let greedy = containers.and_then(|all| all.iter().position(|one| !one["resources"].is_null()));
+    let path = match (field, greedy) {
+        (Some(field), _) => source.within(&format!("spec.{field}")),
+        (None, Some(index)) => source.within(&format!("spec.containers[{index}].resources")),
+        (None, None) => "kind".to_owned(),
+    };
+    locate::at(&source.source, &path)
 }

@@ -1,6 +1,7 @@
 //! Pods that were all away at once: which setting of their Deployment took them, and whether the new
 //! ones become ready by themselves.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,9 +39,10 @@ pub(super) fn later(facts: &Facts<'_>, holds: impl Fn(&Cluster) -> bool) -> Opti
 }
 
 /// How long it takes until one of these pods is ready, if nobody does anything.
-pub(super) fn ready_later(facts: &Facts<'_>, pods: &[&Arc<Pod>]) -> Option<Duration> {
+pub(super) fn ready_later<P: Borrow<Pod>>(facts: &Facts<'_>, pods: &[&P]) -> Option<Duration> {
     later(facts, |cluster| {
         let now = pods.iter().filter_map(|pod| {
+            let pod: &Pod = (*pod).borrow();
             let (namespace, name) =
                 (pod.metadata.namespace.as_deref(), pod.metadata.name.as_deref());
             cluster.objects().get::<Pod>(namespace.unwrap_or(""), name.unwrap_or(""))

@@ -122,7 +122,11 @@ fn without_pods(
 ) -> Option<Diagnosis> {
     scaled_to_none(facts, service, wanted, words)
         .or_else(|| missing_by_name(facts, service, wanted, words))
-        .or_else(|| refused_pods(facts, service, wanted, words))
+        .or_else(|| {
+            let (namespace, name) = services::full_name(service);
+            let said = Diagnosis::new(words.0, words.1).look([look::endpoints(namespace, name)]);
+            refused_pods(facts, Some(namespace), &LabelSelector::equalities(wanted), said)
+        })
 }
 
 /// A Service whose selector matches no pod of its namespace.
@@ -443,25 +447,23 @@ fn missing_by_name(
 
 /// The controller that is to make pods for the selector may not: the server refuses each, and its events
 /// say why (a quota, a limit, an admission).
-fn refused_pods(
+pub(super) fn refused_pods(
     facts: &Facts<'_>,
-    service: &Service,
-    wanted: &Labels,
-    (code, message): (super::Code, &str),
+    namespace: Option<&str>,
+    selector: &LabelSelector,
+    said: Diagnosis,
 ) -> Option<Diagnosis> {
-    let (namespace, name) = services::full_name(service);
-    let selector = LabelSelector::equalities(wanted);
     let objects = facts.case.cluster.objects();
-    let sets = objects.list::<ReplicaSet>(Some(namespace)).filter_map(|one| {
+    let sets = objects.list::<ReplicaSet>(namespace).filter_map(|one| {
         let template = one.spec.as_ref()?.template.as_ref()?.metadata.as_ref()?;
         Some((&one.metadata, template.labels.as_ref(), "ReplicaSet"))
     });
-    let stateful = objects.list::<StatefulSet>(Some(namespace)).filter_map(|one| {
+    let stateful = objects.list::<StatefulSet>(namespace).filter_map(|one| {
         let template = one.spec.as_ref()?.template.metadata.as_ref()?;
         Some((&one.metadata, template.labels.as_ref(), "StatefulSet"))
     });
     let why = |uid: &Option<String>| {
-        let events = objects.list::<Event>(Some(namespace)).filter(|event| {
+        let events = objects.list::<Event>(namespace).filter(|event| {
             event.origin.involved_object.uid == *uid
                 && event.message.reason.as_deref() == Some("FailedCreate")
         });
@@ -471,9 +473,8 @@ fn refused_pods(
         let own = selector.matches(labels);
         Some((metadata, kind, why(&metadata.uid)?)).filter(|_| own)
     })?;
-    let owner = metadata.name.as_deref()?;
-    let said = Diagnosis::new(code, message);
-    if let Some(said) = names_taken(facts, (namespace, owner), &selector, &said) {
+    let (namespace, owner) = (metadata.namespace.as_deref()?, metadata.name.as_deref()?);
+    if let Some(said) = names_taken(facts, (namespace, owner), selector, &said) {
         return Some(said);
     }
     let quotas = objects.list::<ResourceQuota>(Some(namespace));
@@ -487,16 +488,16 @@ fn refused_pods(
         ),
     };
     Some(
-        said.look([
-            look::endpoints(namespace, name),
-            look::describe(&kind.to_lowercase(), namespace, owner),
-        ])
-        .fact(format!("{kind} {owner} can't make its pods: {}", why.lines().next().unwrap_or("")))
-        .facts(
-            (!quotas.is_empty())
-                .then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))),
-        )
-        .fix(fix),
+        said.look([look::describe(&kind.to_lowercase(), namespace, owner)])
+            .fact(format!(
+                "{kind} {owner} can't make its pods: {}",
+                why.lines().next().unwrap_or("")
+            ))
+            .facts(
+                (!quotas.is_empty())
+                    .then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))),
+            )
+            .fix(fix),
     )
 }
 

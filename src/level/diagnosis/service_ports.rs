@@ -54,9 +54,12 @@ impl Failed<'_> {
         )
         .look(look)
         .fact(format!("ports of Service {name}: {list}"));
+        let word = format!(":{port}");
+        let changed = |at: &Location| self.facts.has_changed(at) && self.says(at, &word);
         match (self.service_field(rule, "spec.ports[0].port"), first) {
-            // The player's is the Service: its line is to fit the call.
-            (Some(_), Some(own)) if self.configured(call.as_ref(), &format!(":{port}")) => said
+            // The player's is the Service: its line is to fit the call, unless the call was written anew.
+            (Some(_), Some(own))
+                if self.configured(call.as_ref(), &word) || call.as_ref().is_some_and(changed) => said
                 .nearest(Some(format!("port {own}")))
                 .at(call)
                 .fix(format!("dial port {own}, or let Service {name} have port: {port}; apply, and send again")),
@@ -94,8 +97,11 @@ impl Failed<'_> {
 
     /// Whether a server's configuration of the player's says this of whom it dials: a scheme, a port.
     fn configured(&self, call: Option<&Location>, word: &str) -> bool {
-        let text = call.and_then(|at| self.facts.locator.line(at));
-        self.facts.client.is_some() && text.is_some_and(|text| super::mentions(text, word))
+        self.facts.client.is_some() && call.is_some_and(|at| self.says(at, word))
+    }
+
+    fn says(&self, at: &Location, word: &str) -> bool {
+        self.facts.locator.line(at).is_some_and(|text| super::mentions(text, word))
     }
 
     /// Nothing of the player's says which port is dialled: the Service lacks it. Where it has to lead is

@@ -31,7 +31,11 @@ pub(super) fn scheme_for_host(facts: &Facts<'_>, name: &str, at: Option<Location
     }
 }
 
-/// `10.244.1.4.80`, `10.244.2.3.`, `10.244.1.3,10.244.2.3`: the address that is meant.
+/// How an address is written.
+pub(super) const FOUR_NUMBERS: &str =
+    "an address is four numbers with dots between them; a port stands behind a colon";
+
+/// `10.244.1.4.80`, `10.244.2.3.`, `10.244.1.3,10.244.2.3`, `192.168.49.230080`: the address that is meant.
 pub(super) fn slipped(name: &str) -> Option<String> {
     if let Some((first, _)) = name.split_once([',', ';'])
         && let Ok(address) = first.parse::<Ipv4Addr>()
@@ -42,12 +46,54 @@ pub(super) fn slipped(name: &str) -> Option<String> {
         return Some(address.to_string());
     }
     let labels: Vec<&str> = name.trim_end_matches('.').split('.').collect();
-    let address: Ipv4Addr = labels.get(..4)?.join(".").parse().ok()?;
+    let first = labels.get(..4)?;
+    let Ok(address) = first.join(".").parse::<Ipv4Addr>() else {
+        return (labels.len() == 4).then(|| port_run_on(first)).flatten();
+    };
     match labels.get(4..)? {
         [] => Some(address.to_string()),
+        // All addresses that begin so are the sender's own.
+        [_] if address.is_loopback() => Some(Ipv4Addr::LOCALHOST.to_string()),
         [port] => Some(format!("{address}:{}", port.parse::<u16>().ok()?)),
         _ => None,
     }
+}
+
+/// `192.168.49.230080`: the last number and the port, between which the colon is missing.
+fn port_run_on(labels: &[&str]) -> Option<String> {
+    let (last, before) = labels.split_last()?;
+    if !last.bytes().all(|one| one.is_ascii_digit()) {
+        return None;
+    }
+    let parts = (1..last.len().min(4)).filter_map(|at| {
+        let (number, port) = last.split_at(at);
+        let address: Ipv4Addr = format!("{}.{number}", before.join(".")).parse().ok()?;
+        let port = port.parse::<u16>().ok().filter(|_| !port.starts_with('0'))?;
+        Some((address, port))
+    });
+    // What servers mostly have, and what Services have on nodes (R7.1), is likelier than other numbers.
+    let usual = |port: u16| matches!(port, 80 | 443 | 8080 | 8443 | 30_000..=32_767);
+    let (address, port) = parts.min_by_key(|(_, port)| !usual(*port))?;
+    Some(format!("{address}:{port}"))
+}
+
+/// `$0` in a script: the script's own name, where `$1` is what it is given.
+pub(super) fn script_for_host(
+    facts: &Facts<'_>,
+    name: &str,
+    at: Option<&Location>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let at = at.filter(|at| *at.file == *name)?;
+    let line = facts.locator.line(at)?;
+    let word = ["$0", "${0}"].into_iter().find(|word| line.contains(word))?;
+    Some(
+        said.clone()
+            .fact(format!("{word} is the name of the script itself; what it is given first is $1"))
+            .nearest(Some("$1".to_owned()))
+            .at(Some(at.clone()))
+            .fix(format!("write $1 instead of {word}, and send again")),
+    )
 }
 
 /// `10.244.7`: the address that clients make of two or three numbers, of which the last fills what is missing.

@@ -129,6 +129,13 @@ fn labels(sought: &Sought) -> Labels {
     equal.collect()
 }
 
+fn none_found(sought: &Sought) -> Diagnosis {
+    Diagnosis::new(
+        "no-pod-with-label",
+        format!("no pod has {}, so kubectl found none", sought.selector),
+    )
+}
+
 fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let namespace = sought.namespace.as_str();
     let space = (!namespace.is_empty()).then_some(namespace);
@@ -138,6 +145,10 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
         return said;
     }
     if let Some(said) = kept_none(facts, sought, &wanted) {
+        return said;
+    }
+    let selector = LabelSelector::equalities(&wanted);
+    if let Some(said) = selectors::refused_pods(facts, space, &selector, none_found(sought)) {
         return said;
     }
     let near = selectors::near(&wanted, &pods, "");
@@ -155,18 +166,15 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
         ),
         _ => format!("let there be a pod with {}", sought.selector),
     };
-    Diagnosis::new(
-        "no-pod-with-label",
-        format!("no pod has {}, so kubectl found none", sought.selector),
-    )
-    .look([look::labels(namespace)])
-    .facts(made.zip(near.pod).map(|(name, pod)| {
-        let own = selectors::shown(&selectors::own_labels(pod, &wanted));
-        format!("pod {name} has {own}")
-    }))
-    .nearest(near.said)
-    .at(at)
-    .fix(fix)
+    none_found(sought)
+        .look([look::labels(namespace)])
+        .facts(made.zip(near.pod).map(|(name, pod)| {
+            let own = selectors::shown(&selectors::own_labels(pod, &wanted));
+            format!("pod {name} has {own}")
+        }))
+        .nearest(near.said)
+        .at(at)
+        .fix(fix)
 }
 
 /// Somebody makes such pods, and keeps none of them.
@@ -176,16 +184,38 @@ fn kept_none(facts: &Facts<'_>, sought: &Sought, wanted: &Labels) -> Option<Diag
     let maker = makers.iter().find(|maker| maker.replicas == 0)?;
     let (info, name, place) = (maker.kind.info(), &maker.name, look::in_namespace(namespace));
     Some(
-        Diagnosis::new(
-            "no-pod-with-label",
-            format!("no pod has {}, so kubectl found none", sought.selector),
-        )
-        .look([format!("kubectl get {} {name}{place}", info.singular)])
-        .fact(format!("{} {name} makes such pods, and keeps 0 of them", info.name))
-        .nearest(Some("replicas: 1".to_owned()))
-        .at(facts.locator.field(info.name, namespace, name, "spec.replicas"))
-        .fix(format!("kubectl scale {} {name} --replicas=1{place}, and send again", info.singular)),
+        none_found(sought)
+            .look([format!("kubectl get {} {name}{place}", info.singular)])
+            .fact(format!("{} {name} makes such pods, and keeps 0 of them", info.name))
+            .nearest(Some("replicas: 1".to_owned()))
+            .at(facts.locator.field(info.name, namespace, name, "spec.replicas"))
+            .fix(format!(
+                "kubectl scale {} {name} --replicas=1{place}, and send again",
+                info.singular
+            )),
     )
+}
+
+/// No pod has the labels that the goal's command looked for, and a Deployment that the player made with a command
+/// has made one with another value.
+pub(super) fn named_otherwise(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let sought = facts.case.run?.deeds.iter().rev().find_map(|deed| match &deed.did {
+        Did::Sought(sought) if sought.found.is_empty() => Some(sought),
+        _ => None,
+    })?;
+    let space = Some(sought.namespace.as_str()).filter(|space| !space.is_empty());
+    let pods = facts.case.cluster.objects().list::<Pod>(space);
+    let pods: Vec<&Arc<Pod>> = pods.filter(|pod| is_of_a_command(facts, pod)).collect();
+    labelled_otherwise(facts, sought, &labels(sought), &pods)
+}
+
+/// Whether kubectl made the pod's Deployment, and no manifest.
+fn is_of_a_command(facts: &Facts<'_>, pod: &Pod) -> bool {
+    let (kind, name) = owners::maker(facts, pod);
+    let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+    let maker = ObjectName { kind, namespace, name };
+    let is_it = |did: &Did| matches!(did, Did::Created { object } if *object == maker);
+    kind == Kind::Deployment && facts.case.cluster.deeds().any(|deed| is_it(&deed.did))
 }
 
 /// A controller of the player's has made a pod with another value of a label that is looked for: its
@@ -203,24 +233,45 @@ fn labelled_otherwise(
         let own = labels.get(key)?;
         (owners::maker(facts, pod).0 != Kind::Pod).then_some((pod, key, own))
     })?;
-    let at = label_line(facts, pod, key)?;
     let (kind, maker) = owners::maker(facts, pod);
-    let (kind, value) = (kind.info().name, &wanted[key]);
-    let name = pod.metadata.name.as_deref()?;
-    Some(
-        Diagnosis::new(
-            "no-pod-with-label",
-            format!("no pod has {}, so kubectl found none", sought.selector),
-        )
+    let (name, value) = (pod.metadata.name.as_deref()?, &wanted[key]);
+    let said = none_found(sought)
         .look([look::labels(&sought.namespace)])
-        .fact(format!("{kind} {maker} has made pod {name}, which has {key}={own}"))
-        .fact("a controller keeps its selector for life, and it has to match the labels of the template")
+        .fact(format!("{} {maker} has made pod {name}, which has {key}={own}", kind.info().name));
+    let Some(at) = label_line(facts, pod, key) else {
+        return named_after_it(facts, pod, (key, value), said);
+    };
+    Some(
+        said.fact("a controller keeps its selector for life, and it has to match the labels of the template")
         .nearest(Some(format!("label {key}={own}")))
         .fix(format!(
-            "let the template and the selector of {kind} {maker} say {key}: {value}, and kubectl replace --force -f {}, and send again",
-            at.file
+            "let the template and the selector of {} {maker} say {key}: {value}, and kubectl replace --force -f {}, and send again",
+            kind.info().name, at.file
         ))
         .at(Some(at)),
+    )
+}
+
+/// The pod's Deployment was made by `kubectl create deployment`, which makes its label of its name.
+fn named_after_it(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    (key, value): (&String, &String),
+    said: Diagnosis,
+) -> Option<Diagnosis> {
+    if !is_of_a_command(facts, pod) || key != "app" {
+        return None;
+    }
+    let (_, maker) = owners::maker(facts, pod);
+    let namespace = pod.metadata.namespace.as_deref()?;
+    let image = pod.spec.as_ref()?.containers.first()?.image.as_deref()?;
+    let place = look::in_namespace(namespace);
+    Some(
+        said.fact(format!("kubectl create deployment {maker} gives its pods the label app={maker}"))
+            .nearest(Some(format!("kubectl create deployment {value}")))
+            .fix(format!(
+                "kubectl delete deployment {maker}{place}, then kubectl create deployment {value} --image={image}{place}, and send again"
+            )),
     )
 }
 

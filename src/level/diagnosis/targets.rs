@@ -9,7 +9,9 @@ use super::asked::{question_of, service_of};
 use super::look::{self, shown_name};
 use super::packets::Failed;
 use super::services::protocol_name;
-use super::{Diagnosis, listens_in, locate, party_name, selectors, services, trial, workloads};
+use super::{
+    Diagnosis, listens_in, locate, party_name, placing, selectors, services, trial, workloads,
+};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::Location;
@@ -41,8 +43,7 @@ impl Failed<'_> {
             }
             _ => None,
         };
-        let trouble = pod.and_then(|pod| workloads::trouble(self.facts, &[pod]));
-        if let Some(said) = trouble.or_else(|| workloads::initializing(self.facts, pod?)) {
+        if let Some(said) = pod.and_then(|pod| workloads::trouble(self.facts, &[pod])) {
             return said;
         }
         if let Some(said) = pod.and_then(|pod| self.other_protocol(pod)) {
@@ -578,7 +579,7 @@ fn declares(pod: &Pod, port: u16) -> bool {
 
 /// Whether a pod asks for a port of its node.
 pub(super) fn asks_for(pod: &Pod, port: u16) -> bool {
-    workloads::host_ports(pod).any(|(_, asked)| asked == i32::from(port))
+    placing::host_ports(pod).any(|(_, asked)| asked == i32::from(port))
 }
 
 /// The ports that somebody listens on, each once.

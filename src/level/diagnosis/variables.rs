@@ -301,7 +301,7 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
     if let Some(address) = slips::slipped(host) {
         return Some(
             said(format!("{host} is no address, and no name either"))
-                .fact("an address is four numbers with dots between them; a port stands behind a colon")
+                .fact(slips::FOUR_NUMBERS)
                 .nearest(Some(address.clone()))
                 .fix(format!("write {address} instead of {host}, apply, and send again")),
         );

@@ -1,15 +1,18 @@
 //! Pods that are not there, or do not run.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus, Node};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, containers, jobs, placing, rollouts, trial};
+use super::{Diagnosis, Facts, containers, jobs, placing, readiness, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
-use crate::cluster::{Did, ObjectName, Place};
+use crate::cluster::{Deed, Did, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::level::place::{NoPlace, PlaceKind, PlaceName};
 use crate::level::source::Source;
@@ -167,7 +170,7 @@ pub(super) fn meant(facts: &Facts<'_>, party: &Party) -> Option<Diagnosis> {
         return Some(said);
     }
     let pods = objects.list::<Pod>(None);
-    let meant: Vec<&std::sync::Arc<Pod>> = pods.filter(|pod| facts.is_wanted(pod)).collect();
+    let meant: Vec<&Arc<Pod>> = pods.filter(|pod| facts.is_wanted(pod)).collect();
     if meant.iter().any(|pod| pod.is_ready()) {
         return None;
     }
@@ -175,7 +178,7 @@ pub(super) fn meant(facts: &Facts<'_>, party: &Party) -> Option<Diagnosis> {
 }
 
 /// Of these pods, none may be ready: one of them has a container that does not run, or no node.
-pub(super) fn trouble(facts: &Facts<'_>, pods: &[&std::sync::Arc<Pod>]) -> Option<Diagnosis> {
+pub(super) fn trouble(facts: &Facts<'_>, pods: &[&Arc<Pod>]) -> Option<Diagnosis> {
     // What a pod of an older template complains of may be mended already.
     let mut pods = pods.to_vec();
     pods.sort_by_key(|pod| {
@@ -321,14 +324,14 @@ fn controlled<T: Resource>(
     }
     let selector = LabelSelector::of(selector);
     let template = PodSource { source: source.clone(), path: "spec.template" };
-    let own = |pod: &&std::sync::Arc<Pod>| {
+    let own = |pod: &&Arc<Pod>| {
         let (kind, maker) = super::owners::maker(facts, pod);
         kind == T::KIND && maker == name
     };
     let whole =
         ObjectName { kind: T::KIND, namespace: namespace.to_owned(), name: name.to_owned() };
     let pods = objects.list::<Pod>(Some(namespace));
-    let mut pods: Vec<&std::sync::Arc<Pod>> =
+    let mut pods: Vec<&Arc<Pod>> =
         pods.filter(|pod| selector.matches(pod.metadata.labels.as_ref())).filter(own).collect();
     // What an older template's pod complains of may be mended already.
     pods.sort_by_key(|pod| rollouts::is_older(facts, &whole, pod));
@@ -359,7 +362,7 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         let line = said.at.clone().or_else(|| own().filter(|_| said.code != "dns-unreachable"));
         return Some(said.at(line));
     }
-    if let Some(said) = rejected(pod, source) {
+    if let Some(said) = placing::rejected(pod, source) {
         return Some(said);
     }
     if let Some((path, said)) = missing_volume(facts, pod) {
@@ -375,7 +378,9 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         };
         return Some(said.at(at(&format!("spec.containers[{container}]{field}"))));
     }
-    unscheduled(facts, pod, source)
+    placing::unscheduled(facts, pod, source)
+        .or_else(|| placing::on_no_node(facts, pod, source))
+        .or_else(|| initializing(facts, pod, source))
 }
 
 /// The reason for which a container does not run.
@@ -410,43 +415,6 @@ fn guilty_field(pod: &Pod, container: &str, code: super::Code) -> String {
     format!("spec.containers[{index}]{field}")
 }
 
-/// No node takes the pod.
-fn unscheduled(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
-    let mut conditions = pod.status.as_ref()?.conditions.iter();
-    let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
-    let (namespace, name) = (
-        pod.metadata.namespace.as_deref().unwrap_or(""),
-        pod.metadata.name.as_deref().unwrap_or(""),
-    );
-    let said = Diagnosis::new("pod-not-scheduled", format!("no node takes pod {name}"))
-        .look([look::describe("pod", namespace, name), look::nodes()])
-        .facts(pending.message.clone());
-    if let Some(said) = no_such_node(facts, pod, source, &said) {
-        return Some(said);
-    }
-    if let Some(said) = placing::no_such_key(facts, pod, source, &said) {
-        return Some(said);
-    }
-    if let Some(said) = closed_nodes(facts, pod, &said) {
-        return Some(said);
-    }
-    if let Some(said) = held_port(facts, pod, source, &said) {
-        return Some(said);
-    }
-    if let Some(said) = placing::kept_away(facts, pod, source, &said) {
-        return Some(said);
-    }
-    Some(said.at(source.and_then(asked_of_nodes)).fix(
-        "change what the pod asks for (nodeSelector, affinity, hostPort, resources), or the nodes",
-    ))
-}
-
-/// Why no node takes a pod, if none does.
-pub(super) fn no_node(facts: &Facts<'_>, pod: &Pod) -> Option<Diagnosis> {
-    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
-    unscheduled(facts, pod, facts.pod_source(namespace, name).as_ref())
-}
-
 /// The image of a Deployment that no file of the player's describes was changed in the terminal: where going
 /// back to the template before makes the goal pass, that is the way out.
 fn undone(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
@@ -463,190 +431,6 @@ fn undone(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
             .nearest(None)
             .fix(format!("{command}, and send again"))
     })
-}
-
-/// The ports of its node that a pod asks for (R1.5), each with its place in the pod.
-pub(super) fn host_ports(pod: &Pod) -> impl Iterator<Item = (String, i32)> {
-    let containers = pod.spec.iter().flat_map(|spec| spec.containers.iter().enumerate());
-    containers.flat_map(|(index, container)| {
-        let ports = container.ports.iter().flatten().enumerate();
-        ports.filter_map(move |(at, port)| {
-            let host = port.host_port.filter(|host| *host > 0)?;
-            Some((format!("spec.containers[{index}].ports[{at}].hostPort"), host))
-        })
-    })
-}
-
-/// The one node that the pod asks for has its port given to another pod already.
-fn held_port(
-    facts: &Facts<'_>,
-    pod: &Pod,
-    source: Option<&PodSource<'_>>,
-    said: &Diagnosis,
-) -> Option<Diagnosis> {
-    let objects = facts.case.cluster.objects();
-    let (label, _) = asked_labels(pod).next()?;
-    let nodes: Vec<&std::sync::Arc<Node>> = objects.list::<Node>(None).collect();
-    let fits = |node: &&&std::sync::Arc<Node>| asked_labels(pod).all(|one| has_label(node, one));
-    let asked = nodes.iter().find(fits)?.metadata.name.as_deref()?;
-    let holder = |node: &str, port: i32| {
-        objects.list::<Pod>(None).find(|other| {
-            let on = other.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
-            on == Some(node) && host_ports(other).any(|(_, held)| held == port)
-        })
-    };
-    let (path, port) = host_ports(pod).find(|(_, port)| holder(asked, *port).is_some())?;
-    let held_by = holder(asked, port)?.metadata.name.as_deref()?;
-    let name = pod.metadata.name.as_deref()?;
-    // The node that the goal calls is the one that is meant, if its port is free.
-    let called = facts.connection.map(|trace| trace.flow.destination.ip().to_string());
-    let free = |node: &&&std::sync::Arc<Node>| {
-        node.metadata.name.as_deref().is_some_and(|name| holder(name, port).is_none())
-    };
-    let is_called = |node: &&&std::sync::Arc<Node>| {
-        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
-        addresses.into_iter().any(|one| Some(&one.address) == called.as_ref())
-    };
-    let meant = nodes.iter().filter(free).find(is_called);
-    let near = meant.and_then(|node| {
-        let value = node.metadata.labels.as_ref()?.get(label)?;
-        Some(format!("{label}: {value}"))
-    });
-    let line = |path: &str| source.and_then(|source| source.line(path));
-    let at = match near.is_some() {
-        true => line(&crate::manifest::field("spec.nodeSelector", label)),
-        false => line(&path),
-    };
-    // The fact that tells comes before the scheduler's own words.
-    let mut said = said.clone();
-    said.evidence.insert(
-        0,
-        format!("pod {held_by} has port {port} of {asked}, and a port of a node is given once"),
-    );
-    Some(said.nearest(near.clone()).at(at).fix(match near {
-        Some(near) => format!("write {near}, apply, and send again"),
-        None => format!(
-            "let pod {name} ask for another hostPort than {port}, or for a node where that is free"
-        ),
-    }))
-}
-
-/// The labels by which a pod's nodeSelector asks for its node.
-fn asked_labels(pod: &Pod) -> impl Iterator<Item = (&String, &String)> {
-    pod.spec.iter().filter_map(|spec| spec.node_selector.as_ref()).flatten()
-}
-
-fn has_label(node: &Node, (key, value): (&String, &String)) -> bool {
-    node.metadata.labels.as_ref().and_then(|labels| labels.get(key)) == Some(value)
-}
-
-/// The pod asks for a label that no node has.
-fn no_such_node(
-    facts: &Facts<'_>,
-    pod: &Pod,
-    source: Option<&PodSource<'_>>,
-    said: &Diagnosis,
-) -> Option<Diagnosis> {
-    let nodes: Vec<&std::sync::Arc<Node>> =
-        facts.case.cluster.objects().list::<Node>(None).collect();
-    let (key, value) =
-        asked_labels(pod).find(|label| !nodes.iter().any(|node| has_label(node, *label)))?;
-    let labels = nodes.iter().flat_map(|node| node.metadata.labels.iter().flatten());
-    let mut values: Vec<&str> =
-        labels.filter(|(own, _)| *own == key).map(|(_, value)| value.as_str()).collect();
-    values.sort_unstable();
-    values.dedup();
-    // A label that one node alone has is the one that is meant.
-    let near = nearest(value, values.iter().copied());
-    let near = near.or_else(|| values.first().copied().filter(|_| values.len() == 1));
-    let near = near.or_else(|| named_by_address(&nodes, key, value));
-    // The value may stand under another key: `hostname`, without what comes before the slash.
-    let other = match values.is_empty() {
-        true => nodes.iter().find_map(|node| {
-            let mut labels = node.metadata.labels.iter().flatten();
-            labels.find(|(own, has)| *has == value && own.ends_with(&format!("/{key}")))
-        }),
-        false => None,
-    };
-    let line = source.and_then(|source| {
-        let path = crate::manifest::field("spec.nodeSelector", key);
-        source.line(&path)
-    });
-    let said = said
-        .clone()
-        .fact(format!("no node has the label {key}={value}"))
-        .look(["kubectl get nodes --show-labels".to_owned()])
-        .at(line)
-        .nearest(near.map(|near| format!("{key}: {near}")));
-    if let Some((own, value)) = other {
-        let label = format!("{own}: {value}");
-        return Some(
-            said.nearest(Some(label.clone())).fix(format!("write {label}, apply, and send again")),
-        );
-    }
-    Some(match near {
-        Some(near) => said.fix(format!("write {key}: {near}, apply, and send again")),
-        None if values.is_empty() => {
-            said.fix("ask for a label that a node has: kubectl get nodes --show-labels")
-        }
-        None => said.fix(format!("ask for a node that there is: {key} is {}", values.join(", "))),
-    })
-}
-
-/// The value of a label of the node that has this address.
-fn named_by_address<'n>(
-    nodes: &[&'n std::sync::Arc<Node>],
-    key: &str,
-    address: &str,
-) -> Option<&'n str> {
-    let node = nodes.iter().find(|node| {
-        let addresses = node.status.iter().flat_map(|status| status.addresses.iter().flatten());
-        addresses.into_iter().any(|one| one.address == address)
-    })?;
-    Some(node.metadata.labels.as_ref()?.get(key)?.as_str())
-}
-
-/// Every node that the pod asks for is cordoned, or has a taint that the pod does not tolerate: who says
-/// so is the node, and no line of the pod's.
-fn closed_nodes(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
-    let name = pod.metadata.name.as_deref()?;
-    // Without a selector other nodes may refuse it for other reasons.
-    asked_labels(pod).next()?;
-    let nodes = facts.case.cluster.objects().list::<Node>(None);
-    let node =
-        nodes.into_iter().find(|node| asked_labels(pod).all(|label| has_label(node, label)))?;
-    let node_name = node.metadata.name.as_deref()?;
-    let spec = node.spec.as_ref()?;
-    if spec.unschedulable == Some(true) {
-        return Some(
-            said.clone()
-                .fact(format!("{node_name}, which the pod asks for, is cordoned"))
-                .fix(format!("kubectl uncordon {node_name}")),
-        );
-    }
-    let tolerations = pod.spec.as_ref()?.tolerations.as_deref().unwrap_or_default();
-    let taint = spec.taints.iter().flatten().find(|taint| {
-        let borne = tolerations.iter().any(|one| {
-            let key = one.key.as_ref().is_none_or(|key| *key == taint.key);
-            let effect = one.effect.as_ref().is_none_or(|effect| *effect == taint.effect);
-            let value = one.operator.as_deref() == Some("Exists") || one.value == taint.value;
-            key && effect && value
-        });
-        taint.effect != "PreferNoSchedule"
-            && !taint.key.starts_with("node.kubernetes.io/")
-            && !borne
-    })?;
-    let value = taint.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
-    let shown = format!("{}{value}:{}", taint.key, taint.effect);
-    Some(
-        said.clone()
-            .look([look::describe("node", "", node_name)])
-            .fact(format!("{node_name}, which the pod asks for, has the taint {shown}: pod {name} does not tolerate it"))
-            .fix(format!(
-                "kubectl taint node {node_name} {}:{}-, or let the pod tolerate it (tolerations)",
-                taint.key, taint.effect
-            )),
-    )
 }
 
 /// A pod whose containers wait for a ConfigMap that one of its volumes names, and that is not there: the
@@ -784,67 +568,50 @@ fn missing_key(
     Some((path, said))
 }
 
+/// Whether a host is the client's own pod.
+fn is_own(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
 /// The containers of a pod wait for one of its init containers, which goes on and on (R3.4).
-pub(super) fn initializing(facts: &Facts<'_>, pod: &Pod) -> Option<Diagnosis> {
+fn initializing(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
     let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
     let statuses = pod.status.as_ref()?.init_container_statuses.as_ref()?;
     let specs = pod.spec.as_ref()?.init_containers.as_ref()?;
-    let index = specs.iter().position(|spec| {
-        let own = statuses.iter().find(|status| status.name == spec.name);
-        let runs = own.and_then(|own| own.state.as_ref()).is_some_and(|one| one.running.is_some());
-        runs && spec.restart_policy.as_deref() != Some("Always")
-    })?;
-    let own = &specs[index].name;
-    let source = facts.pod_source(namespace, name);
-    Some(
-        Diagnosis::new(
-            "container-does-not-run",
-            format!("the containers of pod {name} are not started: its init container {own} has not ended"),
-        )
-        .look([look::describe("pod", namespace, name)])
-        .fact("init containers run one after the other, each to its end, before any container is started")
-        .fact("one with restartPolicy: Always is a sidecar, which the others do not wait for")
-        .at(source.and_then(|source| source.line(&format!("spec.initContainers[{index}]"))))
-        .fix(format!("put {own} among the containers, or write restartPolicy: Always into it; apply, and send again")),
-    )
-}
-
-/// The kubelet did not take the pod: it looks for itself, where `nodeName` passes the scheduler by (kubernetes
-/// pkg/kubelet/lifecycle/predicate.go).
-fn rejected(pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
-    let status = pod.status.as_ref()?;
-    let reason = status.reason.as_deref().filter(|_| status.phase.as_deref() == Some("Failed"))?;
-    let began = status.container_statuses.iter().flatten().any(|one| one.container_id.is_some());
-    if began || matches!(reason, "Evicted" | "DeadlineExceeded" | "NodeLost") {
+    let waited_for = specs.iter().enumerate().find_map(|(index, spec)| {
+        let own = statuses.iter().find(|status| status.name == spec.name)?;
+        own.state.as_ref()?.running.as_ref()?;
+        (spec.restart_policy.as_deref() != Some("Always")).then_some((index, own))
+    });
+    let (index, status) = waited_for?;
+    if readiness::ready_later(facts, &[pod]).is_some() {
         return None;
     }
-    let name = pod.metadata.name.as_deref().unwrap_or("");
-    let namespace = pod.metadata.namespace.as_deref().unwrap_or("");
-    let node = pod.spec.as_ref()?.node_name.as_deref().unwrap_or("its node");
-    let why = status.message.clone();
-    Some(
-        Diagnosis::new("pod-not-scheduled", format!("{node} did not take pod {name}: {reason}"))
-            .look([look::describe("pod", namespace, name), look::pods(namespace)])
-            .facts(why)
-            .fact("the pod has failed for good: what it asks for has to fit the node before it is made anew")
-            .at(source.and_then(asked_of_nodes))
-            .fix(format!(
-                "let pod {name} ask for what {node} can give, or for another node, and make it anew"
-            )),
-    )
-}
-
-/// Where a pod says on which node it may run, or else where it begins.
-fn asked_of_nodes(source: &PodSource<'_>) -> Option<Location> {
-    let spec = source.pod().and_then(|pod| pod.get("spec"));
-    let fields = ["nodeName", "nodeSelector", "affinity", "topologySpreadConstraints"];
-    let field = fields.into_iter().find(|field| spec.is_some_and(|spec| !spec[*field].is_null()));
-    let containers = spec.and_then(|spec| spec["containers"].as_array());
-    let greedy = containers.and_then(|all| all.iter().position(|one| !one["resources"].is_null()));
-    let path = match (field, greedy) {
-        (Some(field), _) => source.within(&format!("spec.{field}")),
-        (None, Some(index)) => source.within(&format!("spec.containers[{index}].resources")),
-        (None, None) => "kind".to_owned(),
+    let own = &status.name;
+    let message = format!(
+        "the containers of pod {name} are not started: its init container {own} has not ended"
+    );
+    let looks = [look::describe("pod", namespace, name), look::log(namespace, name, own)];
+    if let Some(why) = containers::unknown_name(facts, pod, status, &message) {
+        return Some(why.look(looks));
+    }
+    let said = Diagnosis::new("container-does-not-run", message)
+        .look(looks)
+        .fact("init containers run one after the other, each to its end, before any container is started")
+        .at(source.and_then(|source| source.line(&format!("spec.initContainers[{index}]"))));
+    let place = containers::place_of(pod, own);
+    let since = containers::last_start(facts, &place, status);
+    // A server in its own pod is started after it alone.
+    let asks = |deed: &Arc<Deed>| match &deed.did {
+        Did::Fetched(one) => deed.place == place && deed.at >= since && !is_own(&one.host),
+        _ => false,
     };
-    locate::at(&source.source, &path)
+    Some(match facts.case.cluster.deeds().rev().any(asks) {
+        true => said
+            .fact(format!("{own} asks a server, and goes on asking"))
+            .fix(format!("mend what {own} waits for, or take it out; apply, and send again")),
+        false => said
+            .fact("one with restartPolicy: Always is a sidecar, which the others do not wait for")
+            .fix(format!("put {own} among the containers, or write restartPolicy: Always into it; apply, and send again")),
+    })
 }

@@ -7,8 +7,8 @@ use super::asked::{mention, question_of, service_of};
 use super::look;
 use super::owners::maker;
 use super::{
-    Diagnosis, Facts, containers, ingress, locate, manifests, party_name, rollouts, selectors,
-    services, settings, trial, workloads,
+    Diagnosis, Facts, containers, ingress, locate, manifests, party_name, placing, rollouts,
+    selectors, services, settings, trial, workloads,
 };
 use k8s_openapi::api::core::v1::Service;
 
@@ -182,7 +182,7 @@ fn by_host_port(
     let port = trace.flow.destination.port();
     let source = facts.pod_source(namespace, name);
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    let mut ports = workloads::host_ports(pod);
+    let mut ports = placing::host_ports(pod);
     let (asked, _) = ports.find(|(_, asked)| *asked == i32::from(port))?;
     let at = source.and_then(|own| own.line(&asked));
     Some(

@@ -68,7 +68,7 @@ fn taints(spec: &PodSpec, node: &Node) -> Result<(), Refusal> {
 }
 
 /// Whether one of the pod's tolerations is for this taint.
-pub(in super::super) fn tolerates(spec: &PodSpec, taint: &Taint) -> bool {
+pub(crate) fn tolerates(spec: &PodSpec, taint: &Taint) -> bool {
     spec.tolerations.iter().flatten().any(|toleration| is_for(toleration, taint))
 }
 

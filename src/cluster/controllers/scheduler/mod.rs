@@ -18,7 +18,8 @@ mod verdict;
 
 pub(in crate::cluster) use admission::{Rejection, admit};
 pub(super) use affinity::node_matches;
-pub(super) use filter::{is_for, tolerates};
+pub(super) use filter::is_for;
+pub(crate) use filter::tolerates;
 pub(super) use node_cache::NodeCache;
 
 use std::borrow::Cow;

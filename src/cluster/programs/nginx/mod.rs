@@ -384,8 +384,12 @@ impl Nginx {
         ] {
             context.say(format_args!("{stamp} [notice] 1#1: {text}"));
         }
-        // Without `daemon off` the first process ends, and the container with it.
-        if config.foreground { Poll::Idle } else { Poll::Exit(0) }
+        if config.foreground {
+            return Poll::Idle;
+        }
+        // The first process ends, and the container with it.
+        context.note(Did::Daemonized { foreground: "nginx -g \"daemon off;\"" });
+        Poll::Exit(0)
     }
 }
 

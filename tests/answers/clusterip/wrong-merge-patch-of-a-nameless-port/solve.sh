@@ -1,0 +1,1 @@
+kubectl patch svc backend -p '{"spec":{"selector":{"app":"backend"},"ports":[{"port":8081,"targetPort":80}]}}'

@@ -1,0 +1,1 @@
+kubectl get svc db -o yaml | sed "s/clusterIP: .*/clusterIP: None/; /clusterIPs:/,+1d" | kubectl replace --force -f -

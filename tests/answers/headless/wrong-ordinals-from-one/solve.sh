@@ -1,0 +1,1 @@
+kubectl replace --force -f db.yaml; kubectl rollout status sts db

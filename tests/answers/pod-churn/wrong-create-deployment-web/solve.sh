@@ -1,0 +1,1 @@
+kubectl delete pod backend; kubectl create deployment web --image=httpd; kubectl expose deployment web --name=backend --port=80

@@ -1,0 +1,1 @@
+kubectl cordon node-1 node-2 node-3

@@ -1,0 +1,2 @@
+kubectl get pods -o jsonpath='{range .items[*]}{.metadata.name}{" "}{.status.podIP}{"\n"}{end}' | while read n ip; do sed -i "s/value: $n$/value: $ip/" client.yaml; done
+kubectl delete pod client --now; kubectl create -f client.yaml

@@ -1,0 +1,2 @@
+one=$(kubectl get pod testpod1 -o jsonpath={.status.podIP}); two=$(kubectl get pod testpod2 -o jsonpath={.status.podIP})
+kubectl get pod client -o json | jq --arg a $one --arg b $two '.spec.hostAliases=[{ip:$a,hostnames:["testpod1"]},{ip:$b,hostname:["testpod2"]}]' | kubectl replace --force -f -

@@ -1,0 +1,2 @@
+one=$(kubectl get pod testpod1 -o jsonpath={.status.podIP}); two=$(kubectl get pod testpod2 -o jsonpath={.status.podIP})
+sed -i "s/value: testpod1/value: $one/; s/value: testpod2/value: $two/" client.yaml; kubectl replace --force -f client.yaml; kubectl get pod testpod1 -o yaml | kubectl replace --force -f -
