@@ -106,6 +106,7 @@ fn tell_closed(client: &mut Client<'_>, key: &Key, before: &[Taint], after: &[Ta
         _ => return,
     };
     let about = ObjectReference {
+        api_version: Some("v1".to_owned()),
         kind: Some("Node".to_owned()),
         name: Some(key.name.to_string()),
         uid: Some(key.name.to_string()),

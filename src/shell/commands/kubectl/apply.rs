@@ -534,6 +534,9 @@ pub(super) fn merged(
         return created.map_err(|status| Failure::at_file(status, "creating", &manifest.source));
     };
     let patch = plan(io, manifest, live, &modified)?;
+    if patch.as_object().is_some_and(serde_json::Map::is_empty) {
+        return Ok(live.clone());
+    }
     let patched = call.client.patch(io, live, Patch::Strategic(patch.clone()), options);
     patched.map_err(|status| patch_failure(status, &patch, manifest))
 }

@@ -117,6 +117,7 @@ impl Wanted {
         let of_type = event.message.type_.as_deref().unwrap_or("");
         let fits = self.object.as_ref().is_none_or(|(kind, name)| {
             involved.kind.as_deref() == Some(kind.info().name)
+                && involved.api_version.as_deref() == Some(kind.info().api_version().as_str())
                 && involved.name.as_deref() == Some(name)
         });
         fits && (self.types.is_empty()

@@ -57,6 +57,7 @@ mod server;
 mod set;
 mod sort_by;
 mod sources;
+mod tabs;
 mod target;
 mod wait;
 mod words;

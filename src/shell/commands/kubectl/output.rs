@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 
 use super::super::super::tool::Io;
+use super::flags::Arguments;
 use super::go_template::GoTemplate;
 use super::jsonpath::Template;
+use super::tabs::align_as_table;
 use super::{Call, Failure};
 use crate::api::Object;
-use crate::api::table::{Column, Layout, Table};
+use crate::diagnostic::printable;
 use crate::manifest;
 
 /// A form that objects are printed in.
@@ -36,8 +38,8 @@ pub(super) enum Output {
 /// The columns of `custom-columns`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Columns {
-    /// Each column's header and path.
-    columns: Vec<(String, Template)>,
+    /// Each column's header and path, or what is wrong with the path.
+    columns: Vec<(String, Result<Template, String>)>,
     /// Whether the headers are printed: `--no-headers` leaves them out.
     headers: bool,
 }
@@ -92,10 +94,7 @@ impl Output {
     fn parse(call: &Call, io: &Io<'_>, allowed: &str) -> Result<Output, Failure> {
         let arguments = &call.arguments;
         // What is made on the client's side alone has none on a real cluster either.
-        if arguments.on("show-managed-fields") && arguments.text("dry-run") != "client" {
-            let instead = "objects have no managed fields here";
-            return Err(Failure::not_simulated("--show-managed-fields", instead));
-        }
+        without_managed_fields(arguments)?;
         let flag = arguments.text("template");
         let given = match arguments.text("output") {
             "" => "go-template",
@@ -194,6 +193,20 @@ impl Output {
     }
 }
 
+/// Managed fields are not there to be kept. What is made on the client's side alone has none on a
+/// real cluster either, and the other forms have them or not, whatever the flag says.
+fn without_managed_fields(arguments: &Arguments) -> Result<(), Failure> {
+    let format = arguments.text("output").to_lowercase();
+    let keeps = matches!(format.as_str(), "json" | "yaml" | "kyaml")
+        && arguments.on("show-managed-fields")
+        && arguments.text("dry-run") != "client";
+    let instead = "objects have no managed fields here";
+    match keeps {
+        true => Err(Failure::not_simulated("--show-managed-fields", instead)),
+        false => Ok(()),
+    }
+}
+
 /// `pod/web`, `deployment.apps/web`
 pub(super) fn name(object: &Object) -> String {
     format!("{}/{}", object.kind().prefix(), object.name())
@@ -241,8 +254,9 @@ impl Columns {
         Ok(Columns { columns, headers: true })
     }
 
-    fn column(header: &str, path: &str) -> Result<(String, Template), Failure> {
-        Ok((header.to_owned(), Template::relaxed(path).map_err(Failure::message)?))
+    fn column(header: &str, path: &str) -> Result<(String, Result<Template, String>), Failure> {
+        let path = Template::completed(path).map_err(Failure::message)?;
+        Ok((header.to_owned(), Template::parse(&path)))
     }
 
     /// Columns from a file: a line of headers, and a line of paths.
@@ -271,15 +285,31 @@ impl Columns {
     }
 
     fn print(&self, values: &[Value]) -> Result<String, Failure> {
-        let columns =
-            self.columns.iter().map(|(name, _)| Column { name: name.clone(), wide: false });
-        let mut rows = Vec::new();
-        for value in values {
-            let cells = self.columns.iter().map(|(_, template)| cell(template, value));
-            rows.push(cells.collect::<Result<_, _>>().map_err(Failure::message)?);
+        let names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let mut text = String::new();
+        if self.headers {
+            text += &(names.join("\t") + "\n");
         }
-        let table = Table { columns: columns.collect(), rows };
-        Ok(Layout::default().print(&table, self.headers))
+        // What was written before something goes wrong is printed; cells are not cut, so that the
+        // lines of one are lines of the table (`printObj` in customcolumn.go).
+        match self.rows(values, &mut text) {
+            Ok(()) => Ok(align_as_table(&text)),
+            Err(why) => Err(Failure::Printed {
+                output: align_as_table(&text),
+                text: format!("error: {why}"),
+            }),
+        }
+    }
+
+    fn rows(&self, values: &[Value], text: &mut String) -> Result<(), String> {
+        let paths = self.columns.iter().map(|(_, path)| path.as_ref());
+        let paths: Vec<&Template> = paths.collect::<Result<_, _>>().map_err(String::clone)?;
+        for value in values {
+            let cells = paths.iter().map(|path| cell(path, value));
+            let cells: Vec<String> = cells.collect::<Result<_, _>>()?;
+            *text += &(printable(&cells.join("\t")) + "\n");
+        }
+        Ok(())
     }
 }
 

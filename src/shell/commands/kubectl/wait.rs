@@ -128,6 +128,9 @@ impl Goal {
                  --for=jsonpath='{.status.readyReplicas}'=3",
             ));
         }
+        if split_at_equals(text).first().is_some_and(String::is_empty) {
+            return Err(Failure::message("jsonpath expression cannot be empty"));
+        }
         Ok(Goal::Path { path, value })
     }
 

@@ -15,7 +15,7 @@ impl Reader<'_, '_> {
         page.flush();
         page.line(0, "\nData\n====");
         for (key, value) in map.data.iter().flatten() {
-            page.text(&format!("{key}:\n----\n{value}\n\n"));
+            page.line(0, format!("{key}:\n----\n{value}\n"));
         }
         page.line(0, "\nBinaryData\n====");
         for (key, value) in map.binary_data.iter().flatten() {

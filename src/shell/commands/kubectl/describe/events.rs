@@ -20,7 +20,7 @@ impl Reader<'_, '_> {
             .filter_map(|event| event.as_kind::<Event>())
             .filter(|event| {
                 let involved = &event.origin.involved_object;
-                let same = involved.uid.as_deref().is_none_or(|id| Some(id) == uid || id == name);
+                let same = involved.uid.as_deref().is_some_and(|id| Some(id) == uid || id == name);
                 involved.kind.as_deref() == Some(kind.info().name)
                     && involved.name.as_deref() == Some(name)
                     && same

@@ -24,7 +24,6 @@ mod service;
 mod service_account;
 mod service_range;
 mod stateful_set;
-mod tabs;
 mod volumes;
 
 use k8s_openapi::api::core::v1::PodTemplateSpec;
@@ -142,7 +141,6 @@ impl Reader<'_, '_> {
 }
 
 pub(super) use rights::Line;
-pub(super) use tabs::align;
 
 /// A pod template by itself, as `rollout history` shows it.
 pub(super) fn template(template: &PodTemplateSpec) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
-use super::tabs::align;
+use super::super::tabs::align;
 use crate::diagnostic::printable;
 
 /// Annotations longer than this are broken off.
@@ -34,12 +34,6 @@ impl Page {
     pub fn flush(&mut self) {
         let open = std::mem::take(&mut self.open);
         self.done += &align(&printable(&open));
-    }
-
-    /// Text as it is, tabs included.
-    pub fn text(&mut self, text: &str) {
-        self.flush();
-        self.done += &printable(text);
     }
 
     /// The finished text.

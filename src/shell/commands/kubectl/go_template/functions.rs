@@ -18,7 +18,7 @@ pub(super) fn call(name: &str, arguments: &[Given]) -> Result<Value, String> {
     let joined = || print(&values, false);
     Ok(match name {
         "not" => Value::Bool(!truth(one(name, &values)?)),
-        "len" => len(one(name, &values)?)?,
+        "len" => len(one(name, &values)?, arguments[0].1)?,
         "index" => index(arguments)?,
         "slice" => slice(arguments)?,
         "print" => joined()?.into(),
@@ -80,13 +80,13 @@ fn two<'v>(name: &str, arguments: &'v [Given]) -> Result<&'v [Given], String> {
     }
 }
 
-fn len(value: &Value) -> Result<Value, String> {
+fn len(value: &Value, literal: bool) -> Result<Value, String> {
     Ok(match value {
         Value::String(text) => text.len().into(),
         Value::Array(items) => items.len().into(),
         Value::Object(fields) => fields.len().into(),
         Value::Null => return Err("len of nil pointer".to_owned()),
-        other => return Err(format!("len of type {}", type_name(other))),
+        other => return Err(format!("len of type {}", type_of(other, literal))),
     })
 }
 
@@ -253,7 +253,10 @@ fn equal_to_any(arguments: &[Given]) -> Result<Value, String> {
             (Some(left), Some(right)) if left != right => return Err(incompatible(first, other)),
             (Some(_), Some(_)) => first.0 == other.0,
             _ if first.0.is_null() || other.0.is_null() => first.0 == other.0,
-            _ => return Err("non-comparable type".to_owned()),
+            _ => {
+                let shown = printf("%s", std::slice::from_ref(other))?;
+                return Err(format!("non-comparable type {shown}: {}", type_name(&other.0)));
+            }
         };
         if same {
             return Ok(Value::Bool(true));
@@ -295,6 +298,9 @@ fn decoded(value: &Value) -> Result<Value, String> {
     };
     match crate::manifest::from_base64(text) {
         Some(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned().into()),
-        None => Err("base64 decode failed: illegal base64 data".to_owned()),
+        None => {
+            let at = crate::manifest::base64_fault(text).unwrap_or(0);
+            Err(format!("base64 decode failed: illegal base64 data at input byte {at}"))
+        }
     }
 }

@@ -99,6 +99,17 @@ pub(super) fn fault(text: &str, at: usize, what: &str) -> String {
     format!("template: output:{line}: {what}")
 }
 
+/// The character that a backslash and a letter stand for.
+fn escape(letter: char) -> Option<char> {
+    Some(match letter {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        '\\' | '\'' => letter,
+        _ => return None,
+    })
+}
+
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -176,6 +187,7 @@ impl Lexer<'_> {
                 }
             }
             '+' | '-' | '0'..='9' => self.number(),
+            '\'' => self.character(),
             c if c == '_' || c.is_alphanumeric() => {
                 let word = self.word();
                 self.ends_well(Kind::Word(word))
@@ -221,6 +233,22 @@ impl Lexer<'_> {
         }
         self.at += end;
         Ok(Kind::Number(text))
+    }
+
+    /// `'a'`, which is its code.
+    fn character(&mut self) -> Result<Kind, String> {
+        let rest = &self.rest()[1..];
+        let mut chars = rest.char_indices();
+        let (c, end) = match (chars.next(), chars.next(), chars.next()) {
+            (Some((_, '\\')), Some((_, escaped)), Some((at, '\''))) => (escape(escaped), at),
+            (Some((_, c)), Some((at, '\'')), _) if c != '\'' && c != '\n' => (Some(c), at),
+            _ => (None, 0),
+        };
+        let Some(c) = c else {
+            return Err(self.fault("unterminated character constant"));
+        };
+        self.at += end + 2;
+        Ok(Kind::Number(u32::from(c).to_string()))
     }
 
     fn quoted(&mut self) -> Result<Kind, String> {

@@ -159,7 +159,8 @@ fn children(value: &Value) -> Vec<&Value> {
 /// Every map and list below a value that is not empty, parents first.
 fn descend<'v>(value: &'v Value, found: &mut Vec<&'v Value>) {
     let below = children(value);
-    if !below.is_empty() {
+    // Go looks into texts as well, and finds bytes there, into which it looks no further.
+    if !below.is_empty() || value.as_str().is_some_and(|text| !text.is_empty()) {
         found.push(value);
         for child in below {
             descend(child, found);

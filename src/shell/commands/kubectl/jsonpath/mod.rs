@@ -89,13 +89,21 @@ impl Template {
     /// # Errors
     /// kubectl's words.
     pub fn relaxed(text: &str) -> Result<Template, String> {
+        Template::parse(&Template::completed(text)?)
+    }
+
+    /// The same, with its braces and its dot, not yet parsed (`RelaxedJSONPathExpression`).
+    ///
+    /// # Errors
+    /// kubectl's words.
+    pub fn completed(text: &str) -> Result<String, String> {
         let wrong = || {
             "unexpected path string, expected a 'name1.name2' or '.name1.name2' or \
              '{name1.name2}' or '{.name1.name2}'"
                 .to_owned()
         };
         if text.is_empty() {
-            return Template::parse("");
+            return Ok(String::new());
         }
         let inner = match text.strip_prefix('{') {
             Some(rest) => rest.strip_suffix('}').ok_or_else(wrong)?,
@@ -105,7 +113,7 @@ impl Template {
             return Err(wrong());
         }
         let dot = if inner.starts_with(['.', '[', '$', '@']) { "" } else { "." };
-        Template::parse(&format!("{{{dot}{inner}}}"))
+        Ok(format!("{{{dot}{inner}}}"))
     }
 
     /// What the template prints for a value.

@@ -171,22 +171,21 @@ impl Parser<'_> {
             .ok_or_else(|| format!("cannot parse number {text}"))
     }
 
+    /// A text in quotes, after its opening one. A quote behind a backslash ends nothing, not even where the
+    /// backslash is one that is escaped itself (`parseQuote` in `client-go/util/jsonpath`).
     fn quoted(&mut self, quote: char) -> Result<Part, String> {
-        let mut text = String::new();
+        let start = self.at;
         loop {
             match self.next() {
                 None | Some('\n') => return Err("unterminated quoted string".to_owned()),
-                Some('\\') => match self.next() {
-                    Some('n') => text.push('\n'),
-                    Some('t') => text.push('\t'),
-                    Some('r') => text.push('\r'),
-                    Some(c) if c == '\\' || c == '\'' || c == '"' => text.push(c),
-                    _ => return Err("invalid syntax".to_owned()),
-                },
-                Some(c) if c == quote => return Ok(Part::Text(text)),
-                Some(c) => text.push(c),
+                Some(c) if c == quote && !self.text[start..self.at - 1].ends_with('\\') => break,
+                Some(_) => {}
             }
         }
+        let inner = &self.text[start..self.at - 1];
+        unquote(inner, quote)
+            .map(Part::Text)
+            .ok_or_else(|| format!("unquote string {quote}{inner}{quote} error invalid syntax"))
     }
 
     /// `[…]` after its opening bracket.
@@ -251,6 +250,45 @@ fn field_part(name: &str) -> Part {
 }
 
 /// `'key'`, without its quotes.
+/// A text as Go writes one, without its quotes: both kinds can be escaped in either (`UnquoteExtend`).
+fn unquote(text: &str, quote: char) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            if c == quote {
+                return None;
+            }
+            out.push(c);
+            continue;
+        }
+        let code = |digits: &str, radix: u32| u32::from_str_radix(digits, radix).ok();
+        let mut digits = |count: usize| -> String { rest.by_ref().take(count).collect() };
+        let escaped = digits(1);
+        out.push(match escaped.as_str() {
+            "a" => '\u{7}',
+            "b" => '\u{8}',
+            "f" => '\u{c}',
+            "n" => '\n',
+            "r" => '\r',
+            "t" => '\t',
+            "v" => '\u{b}',
+            "\\" | "'" | "\"" => escaped.chars().next()?,
+            "x" | "u" | "U" => {
+                let count = [("x", 2), ("u", 4), ("U", 8)].iter().find(|(c, _)| *c == escaped)?.1;
+                let hex = digits(count);
+                char::from_u32(code(&hex, 16).filter(|_| hex.len() == count)?)?
+            }
+            first if first.chars().all(|c| c.is_digit(8)) && !first.is_empty() => {
+                let octal = escaped + &digits(2);
+                char::from_u32(code(&octal, 8).filter(|code| octal.len() == 3 && *code < 256)?)?
+            }
+            _ => return None,
+        });
+    }
+    Some(out)
+}
+
 fn quoted_key(text: &str) -> Option<&str> {
     let key = text.strip_prefix('\'')?.strip_suffix('\'')?;
     (!key.contains('\'')).then_some(key)

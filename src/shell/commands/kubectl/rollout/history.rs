@@ -4,6 +4,7 @@ use super::super::super::super::tool::Io;
 use super::super::command::{self, Command};
 use super::super::flags::{Takes, typed};
 use super::super::output::Output;
+use super::super::tabs::align;
 use super::super::{Call, DONE, Failure, Outcome, describe};
 use super::{objects, revisions};
 use crate::api::table::{Column, Table};
@@ -38,6 +39,14 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
                 continue;
             }
         };
+        if output.is_none() && revisions.is_empty() {
+            let which = match wanted {
+                0 => String::new(),
+                number => format!("with revision #{number}"),
+            };
+            io.say(format!("{name} {which}\nNo rollout history found."));
+            continue;
+        }
         if let Some(output) = &output {
             let shown = revisions.iter().filter(|one| wanted == 0 || one.number == wanted);
             let mut any = false;
@@ -75,7 +84,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         .chain(table.rows)
         .map(|cells| cells.join("\t") + "\n")
         .collect();
-        io.say(describe::align(&lines.concat()));
+        io.say(align(&lines.concat()));
     }
     Failure::of(failures).map_or(DONE, Err)
 }

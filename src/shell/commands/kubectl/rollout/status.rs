@@ -54,9 +54,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     Ok(Next::Wait(Box::new(Watch {
         queue,
         current: None,
+        begun: false,
         watch,
         revision,
-        until: timeout.map(|timeout| io.now() + timeout),
+        timeout,
+        until: None,
         since: io.cluster.objects().revision(),
         client: call.client,
         failures,
@@ -70,57 +72,36 @@ struct Watch {
     queue: Vec<Object>,
     /// The object of the moment.
     current: Option<Object>,
+    /// Whether it has been looked at.
+    begun: bool,
     watch: bool,
     revision: i64,
+    /// How long each may take.
+    timeout: Option<Duration>,
     until: Option<SimTime>,
     since: u64,
     client: Client,
-    /// What was not found, which is told at the end.
+    /// What was not found or failed, which is told at the end.
     failures: Vec<Failure>,
 }
 
 impl Task for Watch {
     fn step(&mut self, io: &mut Io<'_>) -> Result<Step, Failure> {
         loop {
-            let Some(object) = self.current.clone() else {
-                let Some(next) = self.queue.pop() else {
-                    let failures = std::mem::take(&mut self.failures);
-                    return Failure::of(failures).map_or(Ok(Step::Exit(0)), Err);
-                };
-                self.since = io.cluster.objects().revision();
-                let (kind, namespace) = (next.kind(), next.namespace().to_owned());
-                let fresh = self.client.get_in(io, kind, namespace, next.name())?;
-                if !self.tell(io, &fresh)? {
-                    self.current = Some(fresh);
-                }
-                continue;
-            };
-            let namespace = Some(object.namespace().to_owned());
-            let (changes, revision) =
-                self.client.changes(io, object.kind(), namespace, self.since)?;
-            self.since = revision.max(self.since);
-            let same = |other: &Object| other.metadata().uid == object.metadata().uid;
-            for change in changes.iter().filter(|change| same(&change.object)) {
-                if change.action == Action::Deleted {
-                    return Err(Failure::message("object has been deleted"));
-                }
-                let told = self.tell(io, &change.object);
-                if told.is_err() {
-                    unfinished(io, &object);
-                }
-                if told? {
-                    self.current = None;
-                    break;
-                }
+            // One that fails keeps nobody from looking at the next.
+            let done = self.advance(io).unwrap_or_else(|failure| {
+                self.failures.push(failure);
+                true
+            });
+            if !done {
+                return Ok(Step::Until(io.now() + PERIOD));
             }
+            self.current = self.queue.pop();
             if self.current.is_none() {
-                continue;
+                let failures = std::mem::take(&mut self.failures);
+                return Failure::of(failures).map_or(Ok(Step::Exit(0)), Err);
             }
-            if self.until.is_some_and(|until| io.now() >= until) {
-                unfinished(io, &object);
-                return Err(Failure::message("timed out waiting for the condition"));
-            }
-            return Ok(Step::Until(io.now() + PERIOD));
+            self.begun = false;
         }
     }
 }
@@ -133,6 +114,40 @@ fn unfinished(io: &mut Io<'_>, object: &Object) {
 }
 
 impl Watch {
+    /// Looks at the object of the moment, and says whether its turn is over.
+    fn advance(&mut self, io: &mut Io<'_>) -> Result<bool, Failure> {
+        let Some(object) = self.current.clone() else { return Ok(true) };
+        let namespace = object.namespace().to_owned();
+        if !self.begun {
+            self.begun = true;
+            self.since = io.cluster.objects().revision();
+            self.until = self.timeout.map(|timeout| io.now() + timeout);
+            let fresh = self.client.get_in(io, object.kind(), namespace, object.name())?;
+            return self.tell(io, &fresh);
+        }
+        let (changes, revision) =
+            self.client.changes(io, object.kind(), Some(namespace), self.since)?;
+        self.since = revision.max(self.since);
+        let same = |other: &Object| other.metadata().uid == object.metadata().uid;
+        for change in changes.iter().filter(|change| same(&change.object)) {
+            if change.action == Action::Deleted {
+                return Err(Failure::message("object has been deleted"));
+            }
+            let told = self.tell(io, &change.object);
+            if told.is_err() {
+                unfinished(io, &object);
+            }
+            if told? {
+                return Ok(true);
+            }
+        }
+        if self.until.is_some_and(|until| io.now() >= until) {
+            unfinished(io, &object);
+            return Err(Failure::message("timed out waiting for the condition"));
+        }
+        Ok(false)
+    }
+
     /// Says how far an object has come, and whether that is the end of it.
     fn tell(&self, io: &mut Io<'_>, object: &Object) -> Result<bool, Failure> {
         let (text, done) = match object {
