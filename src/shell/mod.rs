@@ -44,8 +44,12 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 /// What bash says to a text that is no command, without its name and the line's number.
 pub fn syntax_error(text: &str) -> Option<String> {
     let aliases = BTreeMap::new();
-    let reading =
-        syntax::Reading { dialect: syntax::Dialect::Bash, aliases: &aliases, interactive: false };
+    let reading = syntax::Reading {
+        dialect: syntax::Dialect::Bash,
+        aliases: &aliases,
+        interactive: false,
+        groups: false,
+    };
     let mut start = syntax::Mark::START;
     loop {
         match syntax::parse(text, start, reading) {

@@ -57,7 +57,7 @@ pub(in crate::shell) fn echo(arguments: &[String], manner: Manner) -> Vec<u8> {
     let mut out = String::new();
     if !escapes {
         out = text;
-    } else if expanded(&text, manner, true, &mut out) {
+    } else if expanded(&text, manner, Stands::InEcho, &mut out) {
         newline = false;
     }
     if newline {
@@ -66,8 +66,17 @@ pub(in crate::shell) fn echo(arguments: &[String], manner: Manner) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// Writes a text with its escapes; whether `\c` ended it. `echo` spells octal numbers with a zero.
-fn expanded(text: &str, manner: Manner, echo: bool, out: &mut String) -> bool {
+/// Where an escape stands. In what `echo` and `%b` show, octal numbers have a zero in front; `echo` knows no
+/// others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    InFormat,
+    InEcho,
+    InValue,
+}
+
+/// Writes a text with its escapes; whether `\c` ended it.
+fn expanded(text: &str, manner: Manner, stands: Stands, out: &mut String) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
@@ -75,7 +84,7 @@ fn expanded(text: &str, manner: Manner, echo: bool, out: &mut String) -> bool {
         if rest.starts_with("\\c") {
             return true;
         }
-        let (letter, length) = escape(rest, manner, echo);
+        let (letter, length) = escape(rest, manner, stands);
         match letter {
             Some(letter) => out.push(letter),
             None => out.push_str(&rest[..length]),
@@ -87,7 +96,8 @@ fn expanded(text: &str, manner: Manner, echo: bool, out: &mut String) -> bool {
 }
 
 /// The letter that an escape stands for, and how long it is; what is none stands for itself.
-fn escape(text: &str, manner: Manner, echo: bool) -> (Option<char>, usize) {
+fn escape(text: &str, manner: Manner, stands: Stands) -> (Option<char>, usize) {
+    let echo = stands != Stands::InFormat;
     let number = |from: usize, most: usize, radix: u32| {
         let digits =
             text[from..].chars().take(most).take_while(|letter| letter.is_digit(radix)).count();
@@ -123,7 +133,7 @@ fn escape(text: &str, manner: Manner, echo: bool) -> (Option<char>, usize) {
             let (value, length, digits) = number(2, 3, 8);
             (if digits == 0 { Some('\0') } else { value }, length)
         }
-        '0'..='7' if !echo || manner == Manner::Ash => {
+        '0'..='7' if stands != Stands::InEcho || manner == Manner::Ash => {
             let (value, length, _) = number(1, 3, 8);
             (value, length)
         }
@@ -222,7 +232,7 @@ impl<'v> Printer<'v> {
                 if rest.starts_with("\\c") && matches!(self.manner, Manner::Ash | Manner::Gnu) {
                     return true;
                 }
-                let (letter, length) = escape(rest, self.manner, false);
+                let (letter, length) = escape(rest, self.manner, Stands::InFormat);
                 match letter {
                     Some(letter) => self.out.push(letter),
                     None => self.out.push_str(&rest[..length]),
@@ -351,7 +361,7 @@ impl<'v> Printer<'v> {
             's' => spec.text(text),
             'b' => {
                 let mut body = String::new();
-                let ends = expanded(text, self.manner, true, &mut body);
+                let ends = expanded(text, self.manner, Stands::InValue, &mut body);
                 let body = spec.text(&body);
                 if ends {
                     self.out.push_str(&body);

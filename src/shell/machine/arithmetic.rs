@@ -35,6 +35,12 @@ enum Problem {
     /// A digit that the base does not have.
     Digit,
     Base,
+    /// A base without digits.
+    Constant,
+    /// A number with two bases, or with the base 0.
+    Number,
+    /// Nothing stands where `?` or `:` wants something.
+    Choice,
     /// A variable that holds no number.
     NoNumber,
     /// A variable that is unset and has to be set.
@@ -79,12 +85,18 @@ impl Fault {
                     Problem::Exponent => "exponent less than 0",
                     Problem::Digit => "value too great for base",
                     Problem::Base => "invalid arithmetic base",
+                    Problem::Constant => "invalid integer constant",
+                    Problem::Number => "invalid number",
+                    Problem::Choice => "expression expected",
                     Problem::Unset => "unbound variable",
                     Problem::NoVariable => "attempted assignment to non-variable",
                 };
                 // Of a number bash shows no more than what it has read.
                 let text = match (problem, text.find(&*self.token)) {
-                    (Problem::Digit, Some(at)) => &text[..at + self.token.len()],
+                    (
+                        Problem::Digit | Problem::Base | Problem::Constant | Problem::Number,
+                        Some(at),
+                    ) => &text[..at + self.token.len()],
                     _ => text,
                 };
                 format!("{text}: {what} (error token is \"{}\")", self.token)
@@ -280,7 +292,7 @@ impl Reader<'_> {
             }
             "" => Ok(0),
             number if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                parse(number).map_err(|problem| Fault {
+                parse(number, self.variables.is_plain()).map_err(|problem| Fault {
                     problem,
                     text: number.to_owned(),
                     token: number.to_owned(),
@@ -288,7 +300,7 @@ impl Reader<'_> {
             }
             number if self.variables.is_plain() => {
                 let signed = number.strip_prefix(['-', '+']).unwrap_or(number);
-                match (parse(signed), number.starts_with('-')) {
+                match (parse(signed, true), number.starts_with('-')) {
                     (Ok(value), negative) => Ok(if negative { -value } else { value }),
                     (Err(_), _) => {
                         let token = number.to_owned();
@@ -308,12 +320,23 @@ impl Reader<'_> {
         if !self.take("?") {
             return Ok(condition);
         }
-        let yes = self.aside(condition == 0, |reader| reader.deeper(Self::assignment))?;
+        self.wants_choice()?;
+        let yes = self.aside(condition == 0, |reader| reader.deeper(Self::comma))?;
         if !self.take(":") {
             return Err(self.error(Problem::Colon));
         }
-        let no = self.aside(condition != 0, |reader| reader.deeper(Self::assignment))?;
+        self.wants_choice()?;
+        let no = self.aside(condition != 0, |reader| reader.deeper(Self::ternary))?;
         Ok(if condition != 0 { yes } else { no })
+    }
+
+    /// bash says so where nothing stands behind `?` or `:`.
+    fn wants_choice(&mut self) -> Result<(), Fault> {
+        self.skip();
+        match self.rest().is_empty() || self.rest().starts_with(':') {
+            true => Err(self.error(Problem::Choice)),
+            false => Ok(()),
+        }
     }
 
     fn aside(
@@ -457,7 +480,7 @@ impl Reader<'_> {
         if end == 0 {
             return Err(self.error(Problem::Operand));
         }
-        let number = parse(&rest[..end]).map_err(|problem| {
+        let number = parse(&rest[..end], self.variables.is_plain()).map_err(|problem| {
             let token = self.rest()[..end].to_owned();
             Fault { token, ..self.error(problem) }
         })?;
@@ -467,19 +490,26 @@ impl Reader<'_> {
     }
 }
 
-/// `12`, `0x1f`, `017`, `2#101`
-fn parse(text: &str) -> Result<i64, Problem> {
-    let parsed = if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
-        i64::from_str_radix(hex, 16)
-    } else if let Some((base, digits)) = text.split_once('#') {
-        let base = base.parse().ok().filter(|base| (2..=64).contains(base));
-        return in_base(digits, base.ok_or(Problem::Base)?);
-    } else if text.len() > 1 && text.starts_with('0') {
-        i64::from_str_radix(text, 8)
-    } else {
-        text.parse()
+/// `12`, `0x1f`, `017`, `2#101`. What is too large wraps around; in dash (`plain`) it is the largest.
+fn parse(text: &str, plain: bool) -> Result<i64, Problem> {
+    let (digits, base) = match text.split_once('#') {
+        Some((_, digits)) if digits.contains('#') => return Err(Problem::Number),
+        Some((_, "")) => return Err(Problem::Constant),
+        Some(("0", _)) => return Err(Problem::Number),
+        Some((base, digits)) => {
+            let base = base.parse().ok().filter(|base| (2..=64).contains(base));
+            (digits, base.ok_or(Problem::Base)?)
+        }
+        None => match text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+            Some(hex) => (hex, 16),
+            None if text.len() > 1 && text.starts_with('0') => (text, 8),
+            None => (text, 10),
+        },
     };
-    parsed.map_err(|_| Problem::Digit)
+    match in_base(digits, base) {
+        Ok(_) if plain => Ok(i64::from_str_radix(digits, base as u32).unwrap_or(i64::MAX)),
+        number => number,
+    }
 }
 
 /// A number's digits: 0 to 9, a to z, A to Z, @ and _; up to 36 small and large letters are the same.

@@ -193,10 +193,10 @@ impl Expander<'_> {
     pub(super) fn list(&mut self, parameter: &Parameter) -> Expanded<Option<Many>> {
         let all = parameter.index == Some(Index::All);
         let joined = parameter.index == Some(Index::Joined) || parameter.name == "*";
-        if parameter.operation == Operation::Names {
+        if let Operation::Names { joined } = parameter.operation {
             let values = self.names_from(&parameter.name);
             self.made += self.variables.len() * FIELD / 2;
-            return Ok(Some(Many { values, joined: false }));
+            return Ok(Some(Many { values, joined }));
         }
         let positional = parameter.index.is_none() && matches!(parameter.name.as_str(), "@" | "*");
         if !positional && !all && !joined {
@@ -320,8 +320,12 @@ impl Expander<'_> {
                 other => {
                     let word = Word { parts: vec![other.clone()], span: word.span };
                     let text = self.text(&word)?;
-                    if let Some(last) = pieces.last_mut() {
-                        last.push_str(&text);
+                    let quoted = matches!(other, Part::Bare(_) | Part::Quoted(_) | Part::Double(_));
+                    for (at, text) in in_pieces(&text, quoted).into_iter().enumerate() {
+                        match pieces.last_mut().filter(|_| at == 0) {
+                            Some(last) => last.push_str(&text),
+                            None => pieces.push(text),
+                        }
                     }
                 }
             }
@@ -423,11 +427,51 @@ impl Expander<'_> {
             }
             Elements::Indexed(first)
         });
-        let value = match append {
-            true => elements.get(key).unwrap_or("").to_owned() + &value,
-            false => value,
-        };
-        elements.set(key, value);
+        let old = if append { elements.get(key).unwrap_or("").to_owned() } else { String::new() };
+        let value = self.worked_out(name, &old, value)?;
+        let variable = self.variables.or_default(name);
+        let value = variable.in_case(value);
+        if let Some(elements) = &mut variable.elements {
+            elements.set(key, value);
+        }
         Ok(())
     }
+
+    /// What a variable comes to hold that held `old` when `value` is added: the sum, where it was declared
+    /// to hold numbers.
+    pub(super) fn worked_out(&mut self, name: &str, old: &str, value: String) -> Expanded<String> {
+        let meant = self.variables.get(target(&self.variables, name));
+        if !meant.is_some_and(|variable| variable.integer) {
+            return Ok(if old.is_empty() { value } else { old.to_owned() + &value });
+        }
+        let dialect = self.state.dialect;
+        let number =
+            arithmetic::evaluate(&value, self).map_err(|fault| Stop::of(&fault, dialect))?;
+        let before = match old {
+            "" => 0,
+            old => arithmetic::evaluate(old, self).map_err(|fault| Stop::of(&fault, dialect))?,
+        };
+        Ok(before.wrapping_add(number).to_string())
+    }
+}
+
+/// A value between whose pieces an `&` stands that means what was found; none in what was quoted, or behind a
+/// backslash.
+fn in_pieces(text: &str, quoted: bool) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let letter = match letter {
+            '&' if !quoted => {
+                pieces.push(String::new());
+                continue;
+            }
+            '\\' if !quoted && letters.peek() == Some(&'&') => letters.next().unwrap_or(letter),
+            letter => letter,
+        };
+        if let Some(last) = pieces.last_mut() {
+            last.push(letter);
+        }
+    }
+    pieces
 }

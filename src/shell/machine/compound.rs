@@ -316,6 +316,10 @@ impl Machine {
         }
         child.push_list(list);
         self.stack.push(waiting.into());
+        // bash goes on after a failure in there.
+        if self.state.dialect == Dialect::Bash && !self.state.shopt("inherit_errexit") {
+            child.state.options.exit_on_error = false;
+        }
         self.stack.push(Frame::Substitute { child: Box::new(child), output: Vec::new() });
     }
 
@@ -653,7 +657,8 @@ fn chosen(
                 true => pattern.to_lowercase(),
                 false => pattern,
             };
-            let fit = Pattern::new(&pattern).matches_within(&subject, &mut expander.left);
+            let pattern = Pattern::by(&pattern, expander.groups());
+            let fit = pattern.matches_within(&subject, &mut expander.left);
             if expander.looked(fit)? {
                 fits = true;
                 break;

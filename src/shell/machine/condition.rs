@@ -217,6 +217,10 @@ fn is_binary(operator: &str, world: &World<'_>) -> bool {
 }
 
 fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong> {
+    // Nothing is at no path.
+    if operand.is_empty() && asks_one(operator) && !matches!(operator, "-n" | "-z" | "-t") {
+        return Ok(false);
+    }
     let path = files::absolute(world.view.place, world.directory, operand);
     let exists = || world.view.is_file(&path) || world.view.is_directory(&path);
     let facts = |follow| world.view.facts(&path, follow).ok();

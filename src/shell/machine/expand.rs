@@ -9,7 +9,9 @@
 use std::sync::Arc;
 
 use super::arithmetic;
+use super::builtins::is_name;
 use super::fields::{Field, Fields};
+use super::parameters::replacement;
 use super::quoted::Assigned;
 use super::state::{ShellState, assign};
 use super::variables::Variables;
@@ -105,14 +107,27 @@ impl<'a> Expander<'a> {
     pub fn fields(&mut self, words: &[Word]) -> Expanded<Vec<String>> {
         let mut all = Vec::new();
         let mut size = 0;
-        for word in words {
+        let declares = declares(words, self.state.dialect);
+        for (at, word) in words.iter().enumerate() {
+            if declares && at > 0 && is_assigned(word, self.state.dialect) {
+                let homes = self.as_assignment(word);
+                let text = self.text(homes.as_ref().unwrap_or(word))?;
+                self.made += text.len() + FIELD;
+                all.push(text);
+                continue;
+            }
+            let bash = self.state.dialect == Dialect::Bash;
             let mut fields = Fields::default();
-            self.parts(&word.parts, &mut fields, false)?;
+            match if bash { self.as_assignment(word) } else { None } {
+                Some(word) => self.parts(&word.parts, &mut fields, false)?,
+                None => self.parts(&word.parts, &mut fields, false)?,
+            }
             fields.finish();
             for field in fields.done {
                 self.made += field.text.len() + FIELD;
                 size += field.text.len() + 16;
-                match field.magic && !self.state.options.no_glob {
+                let magic = field.magic || self.groups() && has_group(&field.pattern);
+                match magic && !self.state.options.no_glob {
                     true => all.extend(self.glob(field)?),
                     false => all.push(field.text),
                 }
@@ -171,7 +186,8 @@ impl<'a> Expander<'a> {
                 self.put_array(&array)?;
                 continue;
             }
-            let mut value = self.text(&assignment.value)?;
+            let homes = self.with_homes(&assignment.value);
+            let mut value = self.text(homes.as_ref().unwrap_or(&assignment.value))?;
             let index = assignment.index.as_ref().map(|index| format!("[{}]", spelled(index)));
             let head = format!("{name}{}{sign}", index.unwrap_or_default());
             shown.push(Assigned { head, value: value.clone(), written: false });
@@ -186,9 +202,7 @@ impl<'a> Expander<'a> {
             }
             if assignment.append {
                 let before = self.read(&assignment.name).unwrap_or_default();
-                let integer =
-                    self.variables.get(&assignment.name).is_some_and(|variable| variable.integer);
-                value = if integer { format!("{before}+{value}") } else { before + &value };
+                value = self.worked_out(&assignment.name, &before, value)?;
             }
             self.write(&assignment.name, value.clone())?;
             all.push((assignment.name.clone(), value));
@@ -242,7 +256,11 @@ impl<'a> Expander<'a> {
     ) -> Expanded<()> {
         for (index, part) in parts.iter().enumerate() {
             match part {
-                Part::Bare(text) if index == 0 && text.starts_with('~') => {
+                Part::Bare(text)
+                    if index == 0
+                        && text.starts_with('~')
+                        && (parts.len() == 1 || text.contains('/')) =>
+                {
                     let (home, rest) = self.tilde(text);
                     fields.current().quoted(&home);
                     fields.current().bare(&rest);
@@ -315,7 +333,17 @@ impl<'a> Expander<'a> {
                         }
                         continue;
                     }
-                    let value = self.operate(parameter, true)?;
+                    let subject = self.subject(parameter)?;
+                    if let Some(word) = replacement(parameter, subject.as_deref()) {
+                        // `"${1+"$@"}"` stands for as many fields as `"$@"`.
+                        let parts = word.parts.clone();
+                        if !stands_for_many(&parts) {
+                            fields.current();
+                        }
+                        self.double(&parts, fields)?;
+                        continue;
+                    }
+                    let value = self.operate_on(parameter, subject)?;
                     fields.current().quoted(&value.unwrap_or_default());
                 }
                 Part::Substitution(list) => {
@@ -338,6 +366,46 @@ impl<'a> Expander<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The word of an assignment, in which every `~` that begins it, or stands behind a colon, is the home
+    /// that it means.
+    fn with_homes(&self, word: &Word) -> Option<Word> {
+        let tilde = |part: &Part| matches!(part, Part::Bare(text) if text.contains('~'));
+        word.parts.iter().find(|part| tilde(part))?;
+        let mut parts = Vec::new();
+        for (index, part) in word.parts.iter().enumerate() {
+            let Part::Bare(text) = part else {
+                parts.push(part.clone());
+                continue;
+            };
+            let mut pieces = text.split(':').enumerate().peekable();
+            while let Some((at, piece)) = pieces.next() {
+                // A user's name ends with the piece, where nothing in quotes goes on with it.
+                let last = pieces.peek().is_none();
+                let whole = !last || index + 1 == word.parts.len() || piece.contains('/');
+                let (home, rest) = match piece.starts_with('~') && whole && (at > 0 || index == 0) {
+                    true => self.tilde(piece),
+                    false => (String::new(), piece.to_owned()),
+                };
+                parts.push(Part::Quoted(home));
+                parts.push(Part::Bare(if last { rest } else { rest + ":" }));
+            }
+        }
+        Some(Word { parts, span: word.span })
+    }
+
+    /// `NAME=~/x` among the words of a command, as an assignment is read.
+    fn as_assignment(&self, word: &Word) -> Option<Word> {
+        let (Part::Bare(first), rest) = word.parts.split_first()? else { return None };
+        let (name, value) = first.split_once('=')?;
+        if !is_name(name.strip_suffix('+').unwrap_or(name)) {
+            return None;
+        }
+        let parts = [&[Part::Bare(value.to_owned())], rest].concat();
+        let mut word = self.with_homes(&Word { parts, span: word.span })?;
+        word.parts.insert(0, Part::Bare(format!("{name}=")));
+        Some(word)
     }
 
     fn tilde(&self, text: &str) -> (String, String) {
@@ -447,11 +515,10 @@ impl<'a> Expander<'a> {
         let steps: Vec<&str> = rest.split('/').filter(|step| !step.is_empty()).collect();
         // A folder may hold thousands of files: what holds for all is looked up once.
         let (any_case, dots) = (self.state.shopt("nocaseglob"), self.state.shopt("dotglob"));
+        let groups = self.groups();
         for (index, step) in steps.iter().enumerate() {
-            let mut pattern = Pattern::new(step);
-            if any_case {
-                pattern = Pattern::new(&step.to_lowercase());
-            }
+            let step = &if any_case { step.to_lowercase() } else { (*step).to_owned() };
+            let pattern = Pattern::by(step, groups);
             let last = index + 1 == steps.len();
             let mut next = Vec::new();
             if *step == "**" && self.state.shopt("globstar") {
@@ -506,6 +573,50 @@ impl<'a> Expander<'a> {
             false => found,
         })
     }
+}
+
+/// Whether the command is one whose words may be assignments, which are neither split nor looked for among
+/// files: `export`, `local` and their like.
+pub(super) fn declares(words: &[Word], dialect: Dialect) -> bool {
+    let mut names = words.iter().map_while(Word::bare);
+    // bash looks at the first word alone.
+    let name = names.find(|name| dialect == Dialect::Bash || *name != "command");
+    match name {
+        Some("export" | "readonly" | "local") => true,
+        Some("declare" | "typeset" | "alias") => dialect == Dialect::Bash,
+        _ => false,
+    }
+}
+
+/// Whether a word is an assignment: `NAME=…`, `NAME+=…`, and in bash `NAME[…]=…`.
+fn is_assigned(word: &Word, dialect: Dialect) -> bool {
+    let Some((Part::Bare(first), rest)) = word.parts.split_first() else { return false };
+    let element = |text: &str| {
+        dialect == Dialect::Bash && text.split_once('[').is_some_and(|(name, _)| is_name(name))
+    };
+    match first.split_once('=') {
+        Some((name, _)) => is_name(name.strip_suffix('+').unwrap_or(name)) || element(name),
+        None => {
+            let closes = |part: &Part| matches!(part, Part::Bare(text) if text.contains("]=") || text.contains("]+="));
+            element(first) && rest.iter().any(closes)
+        }
+    }
+}
+
+/// Whether a word is `$@` or `"$@"` alone, which may stand for no field at all.
+fn stands_for_many(parts: &[Part]) -> bool {
+    match parts {
+        [Part::Double(inner)] => stands_for_many(inner),
+        [Part::Parameter(parameter)] => {
+            parameter.name == "@" || parameter.index == Some(Index::All)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a group that needs no other sign of a pattern stands in a word: `@(a|b)`.
+fn has_group(pattern: &str) -> bool {
+    ["@(", "+(", "!("].iter().any(|sign| pattern.contains(sign))
 }
 
 /// A word as it was written, as far as its parts tell.

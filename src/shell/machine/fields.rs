@@ -18,7 +18,9 @@ impl Field {
 
     pub(super) fn quoted(&mut self, text: &str) {
         self.text += text;
-        let special = |letter: char| matches!(letter, '*' | '?' | '[' | ']' | '\\' | '-' | '!');
+        let special = |letter: char| {
+            matches!(letter, '*' | '?' | '[' | ']' | '\\' | '-' | '!' | '(' | ')' | '|')
+        };
         if !text.contains(special) {
             self.pattern += text;
             return;

@@ -34,7 +34,9 @@ impl Machine {
         self.unwind_to(0);
         self.state.status = status;
         self.leaving = true;
-        if let Some(command) = self.take_exit_trap() {
+        // A trap that this one sets comes too late.
+        let trapped = self.ends_with.is_some();
+        if let Some(command) = self.take_exit_trap().filter(|_| !trapped) {
             self.exit_trap(&command);
         }
     }

@@ -37,11 +37,7 @@ pub(super) fn find(
     let state = &machine.state;
     let fail = |message: String, status: i32| Found::Failed { message, status };
     let plain = match name.rsplit_once('/') {
-        // bash has a PATH of its own where none is in the environment.
-        None if state.dialect == Dialect::Bash && state.get("PATH").is_none() => {
-            let told = format!("{}{name}: No such file or directory", state.prefix());
-            return fail(told, 127);
-        }
+        None if let Some(told) = gone(machine, io, name) => return fail(told, 127),
         None => match on_path(machine, io, name, environment.get("PATH")) {
             OnPath::System => name,
             OnPath::File(path) => return script(machine, io, &path, arguments, environment),
@@ -94,6 +90,23 @@ pub(super) fn find(
         Some(tool) => Found::Tool(tool),
         None => fail(commands::not_simulated(plain), 127),
     }
+}
+
+/// What bash says of a program that it does not look for: it is not where bash remembers it, or there is no
+/// PATH, of which bash has one of its own where none is in the environment.
+fn gone(machine: &Machine, io: &Io<'_>, name: &str) -> Option<String> {
+    let state = &machine.state;
+    let told = |path: &str| format!("{}{path}: No such file or directory", state.prefix());
+    if state.dialect == Dialect::Bash && state.get("PATH").is_none() {
+        return Some(told(name));
+    }
+    let (path, _) = state.hashed.get(name)?;
+    let installed = |(folder, plain): (&str, &str)| {
+        is_system(folder) && commands::is_installed(io.cluster, &state.place, plain)
+    };
+    let there =
+        path.rsplit_once('/').is_some_and(installed) || files_view(io, &state.place).is_file(path);
+    (!there).then(|| told(path))
 }
 
 /// Where a name without a slash leads, by the folders of `PATH`.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::arithmetic;
 use super::builtins::{declaration, options};
 use super::expand::{Expanded, Expander, FIELD, LONGEST, Stop, spelled};
 use super::fields::Fields;
@@ -47,41 +46,19 @@ impl Expander<'_> {
                 false => self.split_parts(&word.parts, fields),
             };
         }
-        if let Some(value) = self.operate_on(parameter, subject, false)? {
+        if let Some(value) = self.operate_on(parameter, subject)? {
             self.add(&value, fields, whole);
         }
         Ok(())
     }
 
-    /// A parameter's value after its operation; `None` when it is unset.
-    pub(super) fn operate(
-        &mut self,
-        parameter: &Parameter,
-        quoted: bool,
-    ) -> Expanded<Option<String>> {
-        let subject = self.subject(parameter)?;
-        self.operate_on(parameter, subject, quoted)
-    }
-
-    /// The same of a value that is known: a subscript that counts is worked out once.
-    fn operate_on(
+    /// A parameter's value, which is known, after its operation: a subscript that counts is worked out once.
+    /// `None` when it is unset.
+    pub(super) fn operate_on(
         &mut self,
         parameter: &Parameter,
         subject: Option<String>,
-        quoted: bool,
     ) -> Expanded<Option<String>> {
-        if let Some(word) = replacement(parameter, subject.as_deref()) {
-            let word = word.clone();
-            if !quoted {
-                return Ok(Some(self.text(&word)?));
-            }
-            let mut fields = Fields::default();
-            fields.current();
-            self.double(&word.parts, &mut fields)?;
-            fields.finish();
-            let texts: Vec<String> = fields.done.into_iter().map(|field| field.text).collect();
-            return Ok(Some(texts.join(" ")));
-        }
         let name = &parameter.name;
         let value = subject;
         let missing = |colon: bool| match &value {
@@ -189,7 +166,7 @@ impl Expander<'_> {
     }
 
     /// Whether patterns may have groups.
-    fn groups(&self) -> bool {
+    pub(super) fn groups(&self) -> bool {
         self.state.dialect == Dialect::Bash && self.state.shopt("extglob")
     }
 
@@ -289,7 +266,6 @@ impl Expander<'_> {
                 state.command_string,
             ),
             "0" => state.name.clone(),
-            "IFS" if state.dialect != Dialect::Bash => " \t\n".to_owned(),
             "FUNCNAME" if state.dialect == Dialect::Ash => state.calls.first()?.clone(),
             "PWD" => absolute(&state.place, &state.directory, ""),
             // dash has no such variable; BusyBox counts from 0.
@@ -342,7 +318,6 @@ impl Expander<'_> {
             "MACHTYPE" => "x86_64-pc-linux-gnu".to_owned(),
             "OSTYPE" => "linux-gnu".to_owned(),
             "PS4" => "+ ".to_owned(),
-            "IFS" => " \t\n".to_owned(),
             "EPOCHSECONDS" => self.view.cluster.now().timestamp().as_second().to_string(),
             "_" => state.last_word.to_string(),
             "BASH_COMMAND" => command_text(&state.command),
@@ -384,14 +359,7 @@ impl Expander<'_> {
             }
             false => value,
         };
-        let meant = self.variables.get(target(&self.variables, name));
-        let integer = meant.is_some_and(|variable| variable.integer);
-        let value = match integer {
-            true => arithmetic::evaluate(&value, self)
-                .map_err(|fault| Stop::of(&fault, self.state.dialect))?
-                .to_string(),
-            false => value,
-        };
+        let value = self.worked_out(name, "", value)?;
         assign(&mut self.variables, name, value)
             .map_err(|_| Stop::Error(self.state.read_only(name)))?;
         if self.state.options.all_export

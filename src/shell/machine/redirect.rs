@@ -74,9 +74,11 @@ pub(super) fn prepare(
             }
             RedirectTarget::Duplicate(word) => {
                 let text = expander.text(word)?;
+                let bash = expander.state.dialect == Dialect::Bash;
                 let number = text == "-" || text.bytes().all(|byte| byte.is_ascii_digit());
                 // `>&$file` is `&>$file`.
                 match number || redirect.descriptor != 1 || word.bare().is_some() {
+                    true if bash && text.is_empty() => Destination::Ambiguous(word.span),
                     true => Destination::Duplicate(text),
                     false => Destination::Both { path: text, append: false },
                 }

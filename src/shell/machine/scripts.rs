@@ -48,7 +48,9 @@ impl Machine {
     }
 
     pub(super) fn reading(&self, interactive: bool) -> Reading<'_> {
-        Reading { dialect: self.state.dialect, aliases: self.state.used_aliases(), interactive }
+        let (dialect, aliases) = (self.state.dialect, self.state.used_aliases());
+        let groups = dialect == Dialect::Bash && self.state.shopt("extglob");
+        Reading { dialect, aliases, interactive, groups }
     }
 
     /// What is printed for a syntax error in `text`.
@@ -115,6 +117,9 @@ impl Machine {
                     syntax::Fault::Elements(_) => 1,
                     _ => 2,
                 };
+                if self.goes_on_after(&text, &error, source) {
+                    return;
+                }
                 match (source, self.state.dialect) {
                     (Source::Main, _) => {}
                     // bash goes on after an `eval` of what is no command.
@@ -123,6 +128,22 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// What is wrong in the list of an array ends that line alone: the script goes on with the next. Whether
+    /// that is what is wrong.
+    fn goes_on_after(&mut self, text: &Arc<str>, error: &SyntaxError, source: Source) -> bool {
+        let listed = matches!(error.fault, syntax::Fault::Elements(_));
+        if !listed || error.is_incomplete() {
+            return false;
+        }
+        let from = error.span.start.min(text.len());
+        if let Some(next) = text.get(from..).and_then(|rest| rest.find('\n')) {
+            let at = from + next + 1;
+            let at = Mark { at, line: Span::new(at, at).position(text).line };
+            self.stack.push(Frame::Script { text: text.clone(), at, source });
+        }
+        true
     }
 
     /// Notes that the script cannot be read or expanded at one of its lines.

@@ -30,6 +30,17 @@ pub(super) struct Variable {
     pub bare: bool,
 }
 
+impl Variable {
+    /// A value in the letters that the variable was declared with.
+    pub fn in_case(&self, value: String) -> String {
+        match self.upper {
+            Some(true) => value.to_uppercase(),
+            Some(false) => value.to_lowercase(),
+            None => value,
+        }
+    }
+}
+
 /// What an array holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Elements {
@@ -260,9 +271,12 @@ fn first_variables(
     // bash keeps `$_` itself.
     let word = variables.get("_").map(|word| word.value.clone());
     if dialect == Dialect::Bash {
+        variables.or_default("OPTERR").value = "1".to_owned();
         variables.remove("_");
         *variables.or_default("BASH_VERSINFO") = bash_version();
     }
+    // What the environment says of it does not count.
+    *variables.or_default("IFS") = Variable { value: " \t\n".to_owned(), ..Variable::default() };
     // dash does not count.
     if dialect != Dialect::Dash {
         let above = variables.get("SHLVL").and_then(|level| level.value.parse::<u32>().ok());
@@ -572,11 +586,7 @@ pub(super) fn assign(variables: &mut Variables, name: &str, value: String) -> Re
     if variable.readonly {
         return Err(format!("{name}: readonly variable"));
     }
-    let value = match variable.upper {
-        Some(true) => value.to_uppercase(),
-        Some(false) => value.to_lowercase(),
-        None => value,
-    };
+    let value = variable.in_case(value);
     variable.bare = false;
     match &mut variable.elements {
         Some(elements) => elements.set("0", value),

@@ -280,8 +280,8 @@ pub enum Operation {
     Case { upper: bool, all: bool, pattern: Option<Word> },
     /// `${x@Q}` and its like, by their letter.
     Show(char),
-    /// `${!prefix*}`: the names that begin so.
-    Names,
+    /// `${!prefix*}`: the names that begin so, in quotes all together; `${!prefix@}`: each by itself.
+    Names { joined: bool },
     /// Anything else: an error when it is expanded. The text is the whole expression's.
     Bad(String),
 }

@@ -29,7 +29,7 @@ impl Parser<'_> {
             if let Some((length, _)) = end {
                 let text = self.text[start + 1..start + 1 + length].to_owned();
                 self.at = start + 1 + length + 2;
-                let parts = self.document(&text)?;
+                let parts = self.expression(&text)?;
                 let span = Span::new(start + 1, start + 1 + length);
                 return Ok(CommandKind::Arithmetic(Word { parts, span }));
             }
@@ -160,18 +160,36 @@ impl Parser<'_> {
             return self.unexpected(None);
         };
         let start = self.at + open + 2;
-        let Some(length) = self.text[start..].find("))") else {
+        let mut depth = 0_u32;
+        let end = self.text[start..].char_indices().find(|(offset, next)| {
+            match next {
+                '(' => depth += 1,
+                ')' if depth > 0 => depth -= 1,
+                ')' => return self.text[start + offset..].starts_with("))"),
+                _ => {}
+            }
+            false
+        });
+        let Some((length, _)) = end else {
             self.at = self.text.len();
             return Err(self.fault(Fault::Unterminated(')')));
         };
         let text = self.text[start..start + length].to_owned();
+        let what = match text.matches(';').count() {
+            0 | 1 => Some("arithmetic expression required"),
+            2 => None,
+            _ => Some("`;' unexpected"),
+        };
+        if let Some(what) = what {
+            return Err(self.fault(Fault::Loop { what, text }));
+        }
         self.at = start + length + 2;
         let (mut parts, mut from) = (text.splitn(3, ';'), start);
         let mut next = |parser: &mut Self| -> Result<Word> {
             let part = parts.next().unwrap_or("");
             let span = Span::new(from, from + part.len());
             from = span.end + 1;
-            Ok(Word { parts: parser.document(part)?, span })
+            Ok(Word { parts: parser.expression(part)?, span })
         };
         let (first, test, step) = (next(self)?, next(self)?, next(self)?);
         self.take_operator(";")?;

@@ -133,21 +133,10 @@ impl Parser<'_> {
             return self.operand();
         }
         (self.at, self.token) = (start, None);
-        let mut word = self.word()?;
-        let mut depth = 0;
-        loop {
-            match self.peek_char() {
-                Some('(') if depth > 0 || opens_group(&word) => depth += 1,
-                Some(')') if depth > 0 => depth -= 1,
-                Some('|') if depth > 0 => {}
-                _ => {
-                    word.span.end = self.at;
-                    return Ok(word);
-                }
-            }
-            word.parts.extend(self.next_char().map(|next| super::Part::Bare(next.to_string())));
-            word.parts.extend(self.word()?.parts);
-        }
+        let groups = std::mem::replace(&mut self.groups, true);
+        let word = self.word();
+        self.groups = groups;
+        word
     }
 
     /// A regular expression: parentheses and bars are its own, up to a blank.
@@ -155,7 +144,15 @@ impl Parser<'_> {
         let skipped = self.rest().len() - self.rest().trim_start_matches([' ', '\t']).len();
         self.at += skipped;
         let mut word = self.word()?;
-        while let Some(next @ ('(' | ')' | '|' | '<' | '>' | '&')) = self.peek_char() {
+        let mut depth = 0_i32;
+        while let Some(next @ ('(' | ')' | '|' | '<' | '>' | '&' | ' ' | '\t' | ';')) =
+            self.peek_char()
+        {
+            // Blanks belong to it in parentheses only.
+            if matches!(next, ' ' | '\t' | ';') && depth <= 0 {
+                break;
+            }
+            depth += i32::from(next == '(') - i32::from(next == ')');
             self.next_char();
             word.parts.push(super::Part::Bare(next.to_string()));
             word.parts.extend(self.word()?.parts);
@@ -163,12 +160,6 @@ impl Parser<'_> {
         word.span.end = self.at;
         Ok(word)
     }
-}
-
-/// Whether a parenthesis behind this word opens a group of a pattern.
-fn opens_group(word: &Word) -> bool {
-    let last = word.parts.last();
-    matches!(last, Some(super::Part::Bare(text)) if text.ends_with(['@', '?', '*', '+', '!']))
 }
 
 /// Conditions that an operator joins; one alone is itself.

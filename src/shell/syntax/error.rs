@@ -25,6 +25,8 @@ pub enum Fault {
     Unterminated(char),
     /// A condition in `[[ … ]]` is none, in bash's words.
     Condition(&'static str),
+    /// What stands between the parentheses of `for ((…))`, which are not three expressions.
+    Loop { what: &'static str, text: String },
     /// What stands behind `for` is no name, to dash and BusyBox.
     LoopVariable,
     /// What stands before `()` is no name, to dash and BusyBox.
@@ -140,6 +142,9 @@ impl SyntaxError {
                 let inner = SyntaxError { fault: (**inner).clone(), span: self.span };
                 inner.bash(name, line, source)
             }
+            Fault::Loop { what, text } => {
+                format!("{at}syntax error: {what}\n{at}syntax error: `(({text}))'")
+            }
             Fault::LoopVariable | Fault::FunctionName => {
                 format!("{at}syntax error: unexpected end of file")
             }
@@ -187,7 +192,9 @@ impl SyntaxError {
             Fault::Unterminated('}') => "missing '}'".to_owned(),
             Fault::Unterminated(_) if dash => "Unterminated quoted string".to_owned(),
             Fault::Unterminated(_) => "unterminated quoted string".to_owned(),
-            Fault::Condition(what) | Fault::ConditionEnd(what) => (*what).to_owned(),
+            Fault::Condition(what) | Fault::ConditionEnd(what) | Fault::Loop { what, .. } => {
+                (*what).to_owned()
+            }
             Fault::Elements(inner) => {
                 let inner = SyntaxError { fault: (**inner).clone(), span: self.span };
                 inner.almquist(dash)

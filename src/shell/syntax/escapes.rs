@@ -26,6 +26,13 @@ pub fn unescape(text: &str) -> String {
             Some('v') => out.push('\u{b}'),
             Some('x') => out.push(number(&mut rest, 16, 2, 0)),
             Some('u') => out.push(number(&mut rest, 16, 4, 0)),
+            Some('U') => out.push(number(&mut rest, 16, 8, 0)),
+            // What Ctrl and the letter make.
+            Some('c') => match rest.next() {
+                Some('?') => out.push('\u{7f}'),
+                Some(letter) if letter.is_ascii() => out.push((letter as u8 & 0x1f) as char),
+                other => out.extend(['\\', 'c'].into_iter().chain(other)),
+            },
             Some(digit @ '0'..='7') => {
                 out.push(number(&mut rest, 8, 2, digit.to_digit(8).unwrap_or(0)));
             }

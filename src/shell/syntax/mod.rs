@@ -72,6 +72,8 @@ pub struct Reading<'a> {
     /// Whether more lines may follow: an open here-document is then unfinished, otherwise it ends
     /// with the text.
     pub interactive: bool,
+    /// Whether words may hold groups of patterns: `@(a|b)`, which bash knows with `extglob`.
+    pub groups: bool,
 }
 
 /// How far a text has been read.

@@ -10,7 +10,7 @@ impl Parser<'_> {
     pub(super) fn braced(&mut self, within: Within) -> Result<Parameter, SyntaxError> {
         let start = self.at;
         let mut length = false;
-        if self.rest().starts_with('#') && !self.rest().starts_with("#}") {
+        if self.rest().starts_with('#') && self.asks_length() {
             length = true;
             self.at += 1;
         }
@@ -41,8 +41,9 @@ impl Parser<'_> {
         let operation = if length {
             Operation::Length
         } else if indirect && (self.rest().starts_with("*}") || self.rest().starts_with("@}")) {
+            let joined = self.rest().starts_with('*');
             self.at += 1;
-            Operation::Names
+            Operation::Names { joined }
         } else {
             self.operation(within.quoted())?
         };
@@ -51,6 +52,18 @@ impl Parser<'_> {
         }
         self.at += 1;
         Ok(Parameter { name, index, indirect, braced: true, operation })
+    }
+
+    /// Whether `#` asks for a length: a parameter follows it, and no operation on `$#`.
+    fn asks_length(&self) -> bool {
+        let mut letters = self.rest().chars().skip(1);
+        match (letters.next(), letters.next()) {
+            (Some('}'), _) => false,
+            (Some('-' | '?' | '#' | '!' | '$' | ':' | '=' | '+' | '%' | '/'), next) => {
+                next == Some('}') && !self.rest().starts_with("#:")
+            }
+            _ => true,
+        }
     }
 
     /// `[…]` behind a name.

@@ -34,6 +34,10 @@ pub(super) struct Parser<'a> {
     /// Here-documents that the text's end ended: the line of their operator, and their delimiter.
     pub(super) cut: Vec<(u32, String)>,
     pub(super) dialect: Dialect,
+    /// Whether words may hold groups of patterns: `@(a|b)`.
+    pub(super) groups: bool,
+    /// Whether it reads the elements of an array, which may begin with `[`.
+    pub(super) elements: bool,
     pub(super) aliases: &'a BTreeMap<String, String>,
     /// Aliases that were put in, up to where they reach: they don't stand for themselves.
     pub(super) expanded: Vec<(String, usize)>,
@@ -65,6 +69,8 @@ impl<'a> Parser<'a> {
             here_document: None,
             cut: Vec::new(),
             dialect: reading.dialect,
+            groups: reading.groups,
+            elements: false,
             aliases: reading.aliases,
             expanded: Vec::new(),
             added: 0,
@@ -141,7 +147,12 @@ impl<'a> Parser<'a> {
 
     /// A parser of another text, as deep as this one.
     pub(super) fn deeper(&self, text: &str) -> Parser<'a> {
-        let reading = Reading { dialect: self.dialect, aliases: self.aliases, interactive: false };
+        let reading = Reading {
+            dialect: self.dialect,
+            aliases: self.aliases,
+            interactive: false,
+            groups: self.groups,
+        };
         let (put_in, braced) = (self.put_in.clone(), self.braced.clone());
         Parser {
             depth: self.depth + 1,
@@ -166,6 +177,17 @@ impl<'a> Parser<'a> {
     /// The parts of `text`, read like a here-document's body.
     pub(super) fn document(&mut self, text: &str) -> Result<Vec<Part>> {
         self.nested(|parser| parser.deeper(text).parts(Within::Document))
+    }
+
+    /// The parts of an arithmetic expression, in which double quotes mean nothing to bash.
+    pub(super) fn expression(&mut self, text: &str) -> Result<Vec<Part>> {
+        let mut parts = self.document(text)?;
+        for part in parts.iter_mut().filter(|_| self.is_bash()) {
+            if let Part::Quoted(text) = part {
+                text.retain(|letter| letter != '"');
+            }
+        }
+        Ok(parts)
     }
 
     /// The commands up to a closing parenthesis, which is taken.
@@ -394,8 +416,19 @@ impl<'a> Parser<'a> {
             _ => return self.simple(line),
         };
         let mut redirects = Vec::new();
-        while let Some(redirect) = self.redirect()? {
-            redirects.push(redirect);
+        loop {
+            if let Token::Word(word) = self.peek()?.0.clone()
+                && let Some(name) = self.descriptor_variable(&word)
+            {
+                self.advance()?;
+                let redirect = self.redirect()?;
+                redirects.extend(redirect.map(|one| Redirect { variable: Some(name), ..one }));
+                continue;
+            }
+            match self.redirect()? {
+                Some(redirect) => redirects.push(redirect),
+                None => break,
+            }
         }
         let text = self.head(&kind, span.start);
         Ok(Command { kind, redirects, line, text })

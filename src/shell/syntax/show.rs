@@ -56,7 +56,11 @@ pub fn command_text(source: &str) -> String {
 
 fn parser<'a>(text: &'a str, at: usize, aliases: &'a BTreeMap<String, String>) -> Parser<'a> {
     let start = Mark { at, ..Mark::START };
-    Parser::new(text, start, Reading { dialect: Dialect::Bash, aliases, interactive: false })
+    Parser::new(
+        text,
+        start,
+        Reading { dialect: Dialect::Bash, aliases, interactive: false, groups: true },
+    )
 }
 
 /// A text that is being written.

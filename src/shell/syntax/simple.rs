@@ -45,7 +45,7 @@ impl Parser<'_> {
                     {
                         let open = self.at;
                         self.at += 1;
-                        assignment.elements = Some(self.elements().map_err(of_elements)?);
+                        assignment.elements = Some(self.all_elements().map_err(of_elements)?);
                         assignment.source = self.text.get(open..self.at).unwrap_or("").into();
                     }
                     match assigned {
@@ -82,7 +82,14 @@ impl Parser<'_> {
     }
 
     /// The elements of an array behind its parenthesis, up to the closing one.
-    fn elements(&mut self) -> Result<Vec<Element>> {
+    fn all_elements(&mut self) -> Result<Vec<Element>> {
+        self.elements = true;
+        let all = self.each_element();
+        self.elements = false;
+        all
+    }
+
+    fn each_element(&mut self) -> Result<Vec<Element>> {
         let mut all = Vec::new();
         let open = self.at;
         loop {
@@ -130,7 +137,7 @@ impl Parser<'_> {
     }
 
     /// `{name}` right before a redirection: its descriptor is the variable's.
-    fn descriptor_variable(&self, word: &Word) -> Option<String> {
+    pub(super) fn descriptor_variable(&self, word: &Word) -> Option<String> {
         let name = word.bare()?.strip_prefix('{')?.strip_suffix('}')?;
         let letters = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let is_name = letters(name) && !name.starts_with(|c: char| c.is_ascii_digit());
@@ -311,12 +318,22 @@ fn subscript(parts: &[Part]) -> Option<(Vec<Part>, bool, Vec<Part>)> {
     let mut texts = vec![Part::Bare(first.strip_prefix('[')?.to_owned())];
     texts.extend(rest.iter().cloned());
     let mut index = Vec::new();
+    let mut open = 0_u32;
     for (at, part) in texts.iter().enumerate() {
         let Part::Bare(text) = part else {
             index.push(part.clone());
             continue;
         };
-        let Some(close) = text.find(']') else {
+        let closes = |letter: char| {
+            match letter {
+                '[' => open += 1,
+                ']' if open == 0 => return true,
+                ']' => open -= 1,
+                _ => {}
+            }
+            false
+        };
+        let Some(close) = text.find(closes) else {
             index.push(part.clone());
             continue;
         };

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use super::compound::is_name;
 use super::escapes::unescape;
 use super::parser::Parser;
 use super::{Fault, Operation, Parameter, Part, SyntaxError, Word};
 use crate::diagnostic::Span;
+
+/// Letters among which the end of a subscript is looked for.
+const LONGEST_SUBSCRIPT: usize = 1_000;
 
 /// Where a word stands: it decides what ends it and what quotes mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub(super) enum Within {
     Slice,
     /// In `${x[…]}`: `]` ends it.
     Subscript,
+    /// In `@(…)`: `)` ends it.
+    Group,
     /// In `"…"`.
     Quotes,
     /// A here-document's body, or an arithmetic expression: the whole text.
@@ -35,7 +41,7 @@ impl Within {
             Within::Braces { quoted }
             | Within::Pattern { quoted }
             | Within::Replacement { quoted } => quoted,
-            Within::Line | Within::Slice | Within::Subscript => false,
+            Within::Line | Within::Slice | Within::Subscript | Within::Group => false,
         }
     }
 
@@ -48,6 +54,7 @@ impl Within {
             Within::Pattern { .. } => matches!(next, '/' | '}'),
             Within::Slice => matches!(next, ':' | '}'),
             Within::Subscript => next == ']',
+            Within::Group => next == ')',
             Within::Quotes => next == '"',
             Within::Document => false,
         }
@@ -93,9 +100,19 @@ impl Parser<'_> {
     /// Reads parts up to what ends them, which is not taken.
     pub(super) fn parts(&mut self, within: Within) -> Result<Vec<Part>, SyntaxError> {
         let mut parts = Parts::default();
+        let mut choice = (0, 0);
         while let Some(next) = self.peek_char() {
             if within == Within::Line && self.opens_process() {
                 parts.0.push(self.process()?);
+                continue;
+            }
+            if within == Within::Slice && self.in_choice(next, &mut choice) {
+                self.at += next.len_utf8();
+                parts.bare(next);
+                continue;
+            }
+            if let Some((brackets, inner)) = self.bracketed(within, next, parts.0.as_slice()) {
+                self.enclosed(brackets, inner, &mut parts)?;
                 continue;
             }
             if within.ends_at(next) {
@@ -118,15 +135,109 @@ impl Parser<'_> {
                     }
                     parts.0.push(Part::Double(inner));
                 }
-                '`' => parts.0.push(self.backquotes()?),
+                '`' => parts.0.push(self.backquotes(within)?),
                 '$' => match self.nested(|parser| parser.dollar(within))? {
                     Some(part) => parts.0.push(part),
                     None => parts.literal('$', within),
                 },
+                // In a replacement it stands for what was found, in quotes as well.
+                '&' if self.replaces(within) => parts.bare('&'),
                 other => parts.literal(other, within),
             }
         }
         Ok(parts.0)
+    }
+
+    /// Whether a letter of `${x:…:…}` belongs to a choice `a ? b : c` or to parentheses, whose colons end
+    /// nothing; how many of them are open is counted.
+    fn in_choice(&self, next: char, (open, asked): &mut (u32, u32)) -> bool {
+        match next {
+            '(' => *open += 1,
+            ')' if *open > 0 => *open -= 1,
+            '?' => *asked += 1,
+            ':' if *asked > 0 => *asked -= 1,
+            ':' => return *open > 0,
+            _ => return false,
+        }
+        true
+    }
+
+    /// Whether brackets open here that enclose what would end a word: a group's (`@(a|b)`), those in a
+    /// group or a subscript, and those of a subscript that is assigned to.
+    fn bracketed(
+        &self,
+        within: Within,
+        next: char,
+        before: &[Part],
+    ) -> Option<((char, char), Within)> {
+        let marked = match before.last() {
+            Some(Part::Bare(text)) => text.ends_with(['@', '?', '*', '+', '!']),
+            _ => false,
+        };
+        match (within, next) {
+            (Within::Line, '(') if self.groups && marked => Some((('(', ')'), Within::Group)),
+            (Within::Group, '(') => Some((('(', ')'), Within::Group)),
+            (Within::Subscript, '[') => Some((('[', ']'), Within::Subscript)),
+            (Within::Line, '[') if self.is_bash() && self.assigns_element(before) => {
+                Some((('[', ']'), Within::Subscript))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether `[…]=` or `[…]+=` comes next, behind a variable's name or among the elements of an array.
+    fn assigns_element(&self, before: &[Part]) -> bool {
+        let named = match before {
+            [] => self.elements,
+            [Part::Bare(name)] => is_name(name),
+            _ => false,
+        };
+        if !named {
+            return false;
+        }
+        let (mut depth, mut quote, mut escaped) = (0_u32, None, false);
+        for (at, letter) in self.rest().char_indices().take(LONGEST_SUBSCRIPT) {
+            match (letter, quote) {
+                _ if std::mem::take(&mut escaped) => {}
+                ('\n', None) => return false,
+                ('\\', _) => escaped = quote != Some('\''),
+                (_, Some(open)) if letter == open => quote = None,
+                (_, Some(_)) => {}
+                ('"' | '\'', None) => quote = Some(letter),
+                ('[', None) => depth += 1,
+                (']', None) if depth > 1 => depth -= 1,
+                (']', None) => {
+                    let after = &self.rest()[at + 1..];
+                    return after.starts_with('=') || after.starts_with("+=");
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Reads what brackets enclose, and these.
+    fn enclosed(
+        &mut self,
+        (open, close): (char, char),
+        within: Within,
+        parts: &mut Parts,
+    ) -> Result<(), SyntaxError> {
+        let start = self.at;
+        self.at += open.len_utf8();
+        parts.bare(open);
+        for part in self.nested(|parser| parser.parts(within))? {
+            match part {
+                Part::Bare(text) => text.chars().for_each(|letter| parts.bare(letter)),
+                part => parts.0.push(part),
+            }
+        }
+        if self.next_char() != Some(close) {
+            let error = self.fault(Fault::Unterminated(close));
+            return Err(self.opened_at(start, error));
+        }
+        parts.bare(close);
+        Ok(())
     }
 
     /// Whether it is a replacement of bash's, where single quotes count within double ones, too.
@@ -166,7 +277,7 @@ impl Parser<'_> {
             _ if within.quoted() => matches!(next, '$' | '`' | '"' | '\\' | '}'),
             _ => true,
         };
-        if !special {
+        if !special && !(next == '&' && self.replaces(within)) {
             parts.quoted("\\");
         }
         parts.quoted(next.encode_utf8(&mut [0; 4]));
@@ -183,7 +294,9 @@ impl Parser<'_> {
         Ok(text)
     }
 
-    fn backquotes(&mut self) -> Result<Part, SyntaxError> {
+    /// A substitution in backquotes, in which a backslash takes the special meaning of little; in double quotes
+    /// of these, too.
+    fn backquotes(&mut self, within: Within) -> Result<Part, SyntaxError> {
         let start = self.at;
         let mut text = String::new();
         loop {
@@ -195,6 +308,7 @@ impl Parser<'_> {
                 Some('`') => break,
                 Some('\\') => match self.next_char() {
                     Some(next @ ('`' | '\\' | '$')) => text.push(next),
+                    Some('"') if within.quoted() && within != Within::Document => text.push('"'),
                     Some(next) => text.extend(['\\', next]),
                     None => text.push('\\'),
                 },
@@ -229,7 +343,7 @@ impl Parser<'_> {
                 Some(end) => {
                     let text = self.rest()[1..end].to_owned();
                     self.at += end + 1;
-                    Part::Arithmetic(self.document(&text)?)
+                    Part::Arithmetic(self.expression(&text)?)
                 }
                 None => return Ok(None),
             },
@@ -278,7 +392,7 @@ impl Parser<'_> {
                 ')' if self.text[start + offset..].starts_with("))") => {
                     let text = self.text[start..start + offset].to_owned();
                     self.at = start + offset + 2;
-                    return Ok(Some(Part::Arithmetic(self.document(&text)?)));
+                    return Ok(Some(Part::Arithmetic(self.expression(&text)?)));
                 }
                 ')' => return Ok(None),
                 _ => {}

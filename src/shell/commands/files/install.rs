@@ -116,6 +116,13 @@ fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32>
             status = fail(io, format!("install: {cannot} '{source}': {why}"));
             continue;
         }
+        let above = path.trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
+        if !above.is_empty() && !io.is_directory(above) {
+            let why = "No such file or directory";
+            let cannot = if is_gnu(io) { "cannot create regular file" } else { "can't create" };
+            status = fail(io, format!("install: {cannot} '{path}': {why}"));
+            continue;
+        }
         // What is there gives way: a new file comes in its place.
         let backs_up = options.has('b');
         if io.is_file(&path) && io.absolute(&path) != io.absolute(source) && !backs_up {

@@ -43,7 +43,7 @@ pub(in crate::shell::commands) fn hostname(arguments: &[String], io: &mut Io<'_>
         }
     };
     if options.has('V') {
-        io.say("hostname 3.23");
+        io.say(commands::versions::first_line("hostname").unwrap_or_default());
         return Some(0);
     }
     if let Some(file) = options.value('F').filter(|file| !io.is_file(file)) {

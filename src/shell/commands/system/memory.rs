@@ -6,6 +6,7 @@ use crate::shell::commands::files::space;
 use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
+use crate::shell::commands::versions;
 
 /// A machine's memory, in kilobytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,7 @@ pub(in crate::shell::commands) fn free(arguments: &[String], io: &mut Io<'_>) ->
         return Some(wrong(io, ""));
     }
     if options.has('V') {
-        io.say("free from procps-ng 4.0.2");
+        io.say(versions::first_line("free").unwrap_or_default());
         return Some(0);
     }
     let memory = Memory::of(space::memory(io));

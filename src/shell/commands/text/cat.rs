@@ -37,8 +37,10 @@ impl Marks {
 }
 
 /// `cat`: bytes as they are, or with marks; what comes is printed as soon as it is there.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Cat {
+    /// Who complains.
+    name: &'static str,
     files: Vec<String>,
     at: usize,
     failed: bool,
@@ -128,7 +130,13 @@ impl Tool for Cat {
                     }
                     Err(why) => {
                         self.failed = true;
-                        cannot_open(io, "cat", &file, &why);
+                        match (self.name, is_gnu(io)) {
+                            ("less", true) => io.write_error(format!("{file}: {why}")),
+                            ("more", true) => {
+                                io.write_error(format!("more: cannot open {file}: {why}"));
+                            }
+                            (name, _) => cannot_open(io, name, &file, &why),
+                        }
                     }
                 }
             }
@@ -159,14 +167,12 @@ pub(in crate::shell::commands) fn cat(
     let grammar = if gnu { GNU } else { Grammar::short("cat", "nbevtAu") };
     match grammar.parse(arguments, setting.words) {
         Ok(options) => Box::new(Cat {
+            name: "cat",
             lines: !gnu && (options.has('n') || options.has('b')),
             marks: Marks::of(&options, gnu),
             files: options.operands,
-            at: 0,
-            failed: false,
-            count: 0,
             begins: true,
-            empty: 0,
+            ..Cat::default()
         }),
         Err(message) => failed(message, 1),
     }
@@ -380,10 +386,15 @@ pub(in crate::shell::commands) fn nl(arguments: &[String], io: &mut Io<'_>) -> O
 }
 
 /// `less` and `more` print: the game's terminal scrolls by itself.
-pub(in crate::shell::commands) fn pager(
-    arguments: &[String],
-    setting: &Setting<'_>,
-) -> Box<dyn Tool> {
+fn pager(name: &'static str, arguments: &[String]) -> Box<dyn Tool> {
     let files = arguments.iter().filter(|argument| !argument.starts_with(['-', '+'])).cloned();
-    cat(&files.collect::<Vec<_>>(), setting)
+    Box::new(Cat { name, files: files.collect(), ..Cat::default() })
+}
+
+pub(in crate::shell::commands) fn less(arguments: &[String], _: &Setting<'_>) -> Box<dyn Tool> {
+    pager("less", arguments)
+}
+
+pub(in crate::shell::commands) fn more(arguments: &[String], _: &Setting<'_>) -> Box<dyn Tool> {
+    pager("more", arguments)
 }

@@ -5,6 +5,7 @@ use crate::random::Stream;
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::options::{Grammar, Options, matched};
+use crate::shell::commands::trouble::left_out;
 
 /// Numbers that `shuf -i` may count, and lines that `-r` may repeat.
 const MOST: u64 = 100_000;
@@ -268,7 +269,7 @@ impl Format {
             before: text[..at].replace("%%", "%"),
             after: after.replace("%%", "%"),
             flags,
-            width: width.parse::<usize>().unwrap_or(0).min(1_000),
+            width: widest(width.parse().unwrap_or(0))?,
             places,
         })
     }
@@ -408,7 +409,7 @@ fn in_field(line: &str, field: usize, options: &Options, told: &Told) -> Result<
     let mut text = written(value, to, told.round, places);
     text += options.value('É').unwrap_or("");
     let padding: i64 = options.value('Ó').and_then(|width| width.parse().ok()).unwrap_or(0);
-    let width = usize::try_from(padding.unsigned_abs().min(1_000)).unwrap_or(0);
+    let width = widest(padding.unsigned_abs())?;
     let text = told.format.as_ref().map_or(text.clone(), |format| format.around(&text));
     // Without a width of its own a number keeps the place that it had in a column.
     let before = &line[..start];
@@ -421,6 +422,17 @@ fn in_field(line: &str, field: usize, options: &Options, told: &Told) -> Result<
     let text = if padding < 0 { format!("{text:<width$}") } else { format!("{text:>width$}") };
     Ok(format!("{}{text}{}", &line[..start], &line[end..]))
 }
+
+/// A width, if it is one that is simulated.
+fn widest(width: u64) -> Result<usize, String> {
+    match width {
+        0..=WIDEST => Ok(width as usize),
+        _ => Err(left_out("numfmt", format!("numbers wider than {WIDEST} letters"))),
+    }
+}
+
+/// The widest that a number is written.
+const WIDEST: u64 = 65_535;
 
 const UNITS: &str = "KMGTPEZY";
 

@@ -131,6 +131,10 @@ impl Machine {
                 return self.show_folders(io, &[]);
             }
             Some(turn) if turn.starts_with(['+', '-']) && turn.len() > 1 => {
+                if !is_turn(turn) {
+                    self.write_error(io, &format!("{builtin}{turn}: invalid number"));
+                    return self.tell_usage(io, "pushd");
+                }
                 let mut all = vec![here];
                 all.append(&mut self.state.folders);
                 let Some(at) = position(turn, all.len()) else {
@@ -158,6 +162,12 @@ impl Machine {
     /// `popd`
     pub(super) fn pop_folder(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let builtin = self.state.builtin("popd");
+        let wrong = arguments.iter().find(|word| *word != "-n" && !is_turn(word));
+        if let Some(wrong) = wrong {
+            let what = if wrong.starts_with('-') { "number" } else { "argument" };
+            self.write_error(io, &format!("{builtin}{wrong}: invalid {what}"));
+            return self.tell_usage(io, "popd");
+        }
         if self.state.folders.is_empty() {
             self.write_error(io, &format!("{builtin}directory stack empty"));
             return 1;
@@ -186,13 +196,18 @@ impl Machine {
         self.show_folders(io, &[])
     }
 
-    /// The options of `dirs`.
+    /// The options of `dirs`, and the place in the list that is asked for.
     ///
     /// # Errors
     /// The exit code where one is none, which was said.
-    fn folder_letters(&mut self, io: &mut Io<'_>, arguments: &[String]) -> Result<String, i32> {
+    fn folder_letters(
+        &mut self,
+        io: &mut Io<'_>,
+        arguments: &[String],
+    ) -> Result<(String, Option<usize>), i32> {
         let builtin = self.state.builtin("dirs");
-        let mut letters = String::new();
+        let count = self.state.folders.len() + 1;
+        let (mut letters, mut place) = (String::new(), None);
         for argument in arguments {
             let known = argument.strip_prefix('-').is_some_and(|rest| {
                 !rest.is_empty() && rest.chars().all(|letter| "clpv".contains(letter))
@@ -201,30 +216,31 @@ impl Machine {
                 letters += &argument[1..];
                 continue;
             }
-            let number = argument.strip_prefix(['-', '+']).map(str::parse::<usize>);
-            let (told, status) = match number {
-                Some(Ok(_)) if self.state.folders.is_empty() => {
-                    (format!("{builtin}directory stack empty"), 1)
+            let told = match (is_turn(argument), position(argument, count)) {
+                (true, Some(at)) => {
+                    place = Some(at);
+                    continue;
                 }
-                Some(Ok(_)) => (format!("podhop: dirs: not simulated here: {argument}"), 1),
-                _ => {
-                    let what = match argument.starts_with('-') {
-                        true => format!("{builtin}{argument}: invalid number\n"),
-                        false => String::new(),
-                    };
-                    (format!("{what}dirs: usage: dirs [-clpv] [+N] [-N]"), 2)
+                (true, None) if count == 1 => "directory stack empty".to_owned(),
+                (true, None) => {
+                    format!("{}: directory stack index out of range", &argument[1..])
+                }
+                (false, _) => {
+                    let what = if argument.starts_with('-') { "number" } else { "option" };
+                    self.write_error(io, &format!("{builtin}{argument}: invalid {what}"));
+                    return Err(self.tell_usage(io, "dirs"));
                 }
             };
-            self.write_error(io, &told);
-            return Err(status);
+            self.write_error(io, &format!("{builtin}{told}"));
+            return Err(1);
         }
-        Ok(letters)
+        Ok((letters, place))
     }
 
     /// `dirs`
     pub(super) fn show_folders(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let letters = match self.folder_letters(io, arguments) {
-            Ok(letters) => letters,
+        let (letters, place) = match self.folder_letters(io, arguments) {
+            Ok(asked) => asked,
             Err(status) => return status,
         };
         if letters.contains('c') {
@@ -239,16 +255,17 @@ impl Machine {
             _ => path.clone(),
         };
         let here = self.working_directory();
+        let verbose = letters.contains('v');
         let all: Vec<String> = std::iter::once(&here)
             .chain(&self.state.folders)
             .map(|path| if letters.contains('l') { path.clone() } else { short(path) })
+            .enumerate()
+            .filter(|(at, _)| place.is_none_or(|place| place == *at))
+            .map(|(at, path)| if verbose { format!("{at:>2}  {path}") } else { path })
             .collect();
-        let lines = match (letters.contains('v'), letters.contains('p')) {
-            (true, _) => {
-                all.iter().enumerate().map(|(at, path)| format!("{at:>2}  {path}")).collect()
-            }
-            (false, true) => all,
-            (false, false) => vec![all.join(" ")],
+        let lines = match verbose || letters.contains('p') {
+            true => all,
+            false => vec![all.join(" ")],
         };
         for line in lines {
             self.say(io, &line);
@@ -321,6 +338,12 @@ impl Machine {
             }
         }
     }
+}
+
+/// Whether it is `+N` or `-N`.
+fn is_turn(word: &str) -> bool {
+    let digits = word.strip_prefix(['+', '-']).unwrap_or("");
+    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 /// Which place `+N` or `-N` means among so many.

@@ -12,6 +12,7 @@ mod variables;
 
 pub(super) use kinds::is_special;
 pub(super) use read::is_name;
+use variables::declared;
 pub(super) use variables::{declaration, in_double};
 
 use std::sync::Arc;
@@ -234,6 +235,11 @@ impl Machine {
                 if names.is_empty() {
                     return self.list_hashed(io);
                 }
+                if files_view(io, &self.state.place).is_directory(path) {
+                    let message = format!("{}{path}: Is a directory", self.state.builtin("hash"));
+                    self.write_error(io, &message);
+                    return 1;
+                }
                 let hashed = Arc::make_mut(&mut self.state.hashed);
                 hashed.extend(names.iter().map(|name| (name.clone(), (path.clone(), 0))));
                 return 0;
@@ -386,8 +392,9 @@ impl Machine {
         match variable {
             Some(name) => {
                 let text = String::from_utf8_lossy(&printed.bytes).into_owned();
-                // A read-only variable stays as it is.
-                let _ = self.state.set(name, text);
+                if !self.set_or_complain(io, "printf", name, text) {
+                    status = if is_name(declared(name, true).name) { 1 } else { 2 };
+                }
             }
             None => status = self.write_out(io, name, &printed.bytes),
         }

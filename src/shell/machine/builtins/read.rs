@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::frame::{Frame, Input, Target};
 use super::super::state::Elements;
 use super::super::{Dialect, Io, Machine, Stdin, Step, Turn};
+use super::variables::declared;
 use crate::clock::SimTime;
 use crate::shared_map::SharedMap;
 use crate::shell::Read;
@@ -382,7 +383,7 @@ impl Machine {
         let exactly = options.letters.is_some_and(|(_, exactly)| exactly);
         if options.names.is_empty() && options.array.is_none() || exactly {
             let name = options.names.first().cloned().unwrap_or_else(|| "REPLY".to_owned());
-            self.set_or_complain(io, &name, text(line));
+            self.set_or_complain(io, "read", &name, text(line));
             return;
         }
         let most = if options.array.is_some() { usize::MAX } else { options.names.len() };
@@ -414,21 +415,29 @@ impl Machine {
         }
         let mut fields = fields.into_iter();
         for name in &options.names {
-            self.set_or_complain(io, name, fields.next().unwrap_or_default());
+            self.set_or_complain(io, "read", name, fields.next().unwrap_or_default());
         }
     }
 
-    /// Sets a variable, or says why it can't be set. Whether it was.
-    pub(super) fn set_or_complain(&mut self, io: &mut Io<'_>, name: &str, value: String) -> bool {
-        let result = match is_name(name) {
-            true => self.state.set(name, value),
-            false if self.state.dialect == Dialect::Bash => {
-                Err(format!("read: `{name}': not a valid identifier"))
+    /// Sets a variable for `command`, or an element of an array, or says why it can't be set. Whether it was.
+    pub(super) fn set_or_complain(
+        &mut self,
+        io: &mut Io<'_>,
+        command: &str,
+        name: &str,
+        value: String,
+    ) -> bool {
+        let told = declared(name, self.state.dialect == Dialect::Bash);
+        let result = match (is_name(told.name), self.state.dialect) {
+            (true, Dialect::Bash) if told.value.is_none() && told.key != Some("") => {
+                return self.set_declared(io, &told, &value, None) == 0;
             }
-            false if self.state.dialect == Dialect::Ash => {
-                Err(format!("read: '{name}': bad variable name"))
+            (true, Dialect::Ash | Dialect::Dash) if told.value.is_none() => {
+                self.state.set(name, value)
             }
-            false => Err(format!("read: {name}: bad variable name")),
+            (_, Dialect::Bash) => Err(format!("{command}: `{name}': not a valid identifier")),
+            (_, Dialect::Ash) => Err(format!("{command}: '{name}': bad variable name")),
+            (_, Dialect::Dash) => Err(format!("{command}: {name}: bad variable name")),
         };
         let Err(why) = result else { return true };
         let message = format!("{}{why}", self.state.prefix());
@@ -445,17 +454,19 @@ fn last_field<'l>(
     blank: &dyn Fn(&(char, bool)) -> bool,
     separates: &dyn Fn(&(char, bool)) -> bool,
 ) -> &'l [(char, bool)] {
-    let mut field = rest;
-    while field.last().is_some_and(blank) {
-        field = &field[..field.len() - 1];
+    let trimmed = |field: &'l [(char, bool)]| {
+        let kept = field.iter().rposition(|pair| !blank(pair)).map_or(0, |at| at + 1);
+        &field[..kept]
+    };
+    // One field, and what separates it from the next: where nothing comes behind, it is the field alone.
+    let end = rest.iter().position(separates).unwrap_or(rest.len());
+    let blanks = rest[end..].iter().take_while(|pair| blank(pair)).count();
+    let mut after = end + blanks;
+    after += usize::from(rest.get(after).is_some_and(separates));
+    match rest[after..].iter().all(blank) {
+        true => &rest[..end],
+        false => trimmed(rest),
     }
-    if let Some((last, before)) = field.split_last()
-        && separates(last)
-        && !before.iter().any(separates)
-    {
-        field = before;
-    }
-    field
 }
 
 /// The first letter of a text, and its bytes. What is no UTF-8 stands as the sign for that.

@@ -189,8 +189,8 @@ impl Machine {
 
     /// What a builtin says of how it is used, where it was given too little.
     pub(super) fn tell_usage(&mut self, io: &mut Io<'_>, name: &str) -> i32 {
-        if let Some(usage) = usage_of(name) {
-            self.write_error(io, &format!("{name}: usage: {}", usage.text));
+        if let Some(text) = usage_of(name).map(|usage| usage.text).or_else(|| synopsis(name)) {
+            self.write_error(io, &format!("{name}: usage: {text}"));
         }
         2
     }

@@ -1,15 +1,18 @@
 //! `export`, `unset`, `local`, `set`, `shift`, `let`, `getopts`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::expand::Stop;
 use super::super::frame::Frame;
-use super::super::quoted::{escaped, needs_quotes};
+use super::super::quoted::{escaped, needs_quotes, traced};
 use super::super::state::{Elements, Variable};
 use super::super::{Dialect, Io, Machine};
 use super::read::is_name;
 use crate::shared_map::SharedMap;
-use crate::shell::syntax::{Part, Word, function_text};
+use crate::shell::syntax::{
+    Assignment, CommandKind, Mark, Part, Reading, Word, function_text, in_single_quotes, parse,
+};
 
 /// How much more it costs to show a byte of a declaration than to keep it.
 const SHOWN: usize = 4;
@@ -65,7 +68,7 @@ impl Machine {
 
     /// `declare +i NAME`: what the name is no more.
     fn take_attributes(&mut self, argument: &str, letters: &str) {
-        let name = argument.split('=').next().unwrap_or(argument);
+        let name = declared(argument, true).name;
         let Some(entry) = self.state.variables.get_mut(name).filter(|_| !letters.is_empty()) else {
             return;
         };
@@ -84,7 +87,7 @@ impl Machine {
         let function = self.stack.iter().rposition(|frame| matches!(frame, Frame::Function { .. }));
         let Some(function) = function else { return };
         for argument in names {
-            let name = argument.split_once('=').map_or(argument.as_str(), |(name, _)| name);
+            let name = declared(argument, true).name;
             let before = self.state.variables.get(name).cloned();
             if let Some(Frame::Function { locals, .. }) = self.stack.get_mut(function)
                 && !locals.contains_key(name)
@@ -107,11 +110,11 @@ impl Machine {
 
     fn declare_one(&mut self, io: &mut Io<'_>, name: &str, options: &str, argument: &str) -> i32 {
         let has = |letter: char| options.contains(letter);
-        let (variable, value) = match argument.split_once('=') {
-            Some((variable, value)) => (variable, Some(value)),
-            None => (argument, None),
-        };
-        if !is_name(variable) {
+        let bash = self.state.dialect == Dialect::Bash;
+        let told = declared(argument, bash);
+        let Declared { name: variable, value, .. } = told;
+        // Only `declare` may say which element.
+        if !is_name(variable) || told.key.is_some() && matches!(name, "export" | "readonly") {
             let prefix = self.state.prefix();
             let message = match self.state.dialect {
                 Dialect::Bash => format!("{prefix}{name}: `{argument}': not a valid identifier"),
@@ -134,7 +137,6 @@ impl Machine {
             return self.refer(io, name, variable, value);
         }
         let fresh = !self.state.variables.contains_key(variable);
-        let bash = self.state.dialect == Dialect::Bash;
         let entry = self.state.variables.or_default(variable);
         entry.bare |= fresh && bash;
         entry.integer |= has('i') && name != "export";
@@ -145,14 +147,17 @@ impl Machine {
         };
         if has('A') {
             entry.elements.get_or_insert_with(|| Elements::Named(SharedMap::default()));
-        } else if has('a') {
+        } else if has('a') || told.key.is_some() {
             entry.elements.get_or_insert_with(|| Elements::Indexed(SharedMap::default()));
         }
-        let mut status = 0;
-        if let Some(value) = value {
-            let value = self.worked_out(io, variable, value);
-            status = i32::from(!self.set_or_complain(io, variable, value));
-        }
+        let status = match value {
+            None => 0,
+            Some(value) if bash => {
+                let elements = if has('a') || has('A') { list_of(value) } else { None };
+                self.set_declared(io, &told, value, elements)
+            }
+            Some(value) => i32::from(!self.set_or_complain(io, name, variable, value.to_owned())),
+        };
         let entry = self.state.variables.or_default(variable);
         entry.exported |= name == "export" && !has('n') || name != "export" && has('x');
         entry.exported &= !(name == "export" && has('n'));
@@ -182,15 +187,41 @@ impl Machine {
         1
     }
 
-    /// The value of a variable that was declared to hold numbers.
-    fn worked_out(&mut self, io: &mut Io<'_>, variable: &str, value: &str) -> String {
-        let integer = self.state.variables.get(variable).is_some_and(|known| known.integer);
-        if !integer {
-            return value.to_owned();
+    /// Gives a variable, or one of its elements, the value that it was declared with; or, where it is a list
+    /// `(…)`, all elements of an array.
+    pub(super) fn set_declared(
+        &mut self,
+        io: &mut Io<'_>,
+        told: &Declared<'_>,
+        value: &str,
+        elements: Option<Assignment>,
+    ) -> i32 {
+        let assigned = self.expansion(io, &[], |expander| {
+            if let Some(elements) = elements {
+                let elements = Assignment { name: told.name.to_owned(), ..elements };
+                let filled = expander.array(&elements)?;
+                return filled.map_or(Ok(()), |filled| expander.put_array(&filled));
+            }
+            if told.key == Some("") {
+                return Err(Stop::Error(format!("{}[]: bad array subscript", told.name)));
+            }
+            if let Some(key) = told.key {
+                let key = expander.key_of(told.name, key);
+                return expander.put_element(told.name, &key, value.to_owned(), told.append);
+            }
+            let before = match told.append {
+                true => expander.read(told.name).unwrap_or_default(),
+                false => String::new(),
+            };
+            let value = expander.worked_out(told.name, &before, value.to_owned())?;
+            expander.write(told.name, value)
+        });
+        let Err(stop) = assigned else { return 0 };
+        if let Stop::Error(why) | Stop::Unset(why) = stop {
+            let message = format!("{}{why}", self.state.prefix());
+            self.write_error(io, &message);
         }
-        let word = Word { parts: vec![Part::Quoted(value.to_owned())], ..Word::default() };
-        let number = self.expansion(io, &[], |expander| expander.arithmetic(&word));
-        number.unwrap_or(0).to_string()
+        1
     }
 
     /// `declare -p NAME`
@@ -388,10 +419,8 @@ impl Machine {
         let options: String = arguments.iter().take_while(is_option).map(String::as_str).collect();
         let mut status = 0;
         for argument in arguments.iter().skip_while(is_option) {
-            let (name, value) = match argument.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (argument.as_str(), None),
-            };
+            let told = declared(argument, self.state.dialect == Dialect::Bash);
+            let (name, value) = (told.name, told.value.map(str::to_owned));
             let before = self.state.variables.get(name).cloned();
             let exported = before.as_ref().is_some_and(|before| before.exported);
             let mut first = false;
@@ -408,17 +437,40 @@ impl Machine {
             }
             // dash leaves a variable that gets no value as it was; in BusyBox' shell it is unset.
             if let Some(value) = value {
-                self.set_or_complain(io, name, value);
+                self.set_or_complain(io, "local", name, value);
             } else if self.state.dialect == Dialect::Ash {
                 if first {
                     self.begin_local(name, exported);
                 }
             } else if first {
                 let keep = self.state.get(name).unwrap_or("").to_owned();
-                self.set_or_complain(io, name, keep);
+                self.set_or_complain(io, "local", name, keep);
             }
         }
         status
+    }
+
+    /// `set` alone: all variables, and in bash all functions.
+    fn list_all(&mut self, io: &mut Io<'_>) {
+        let variables = self.state.variables.clone();
+        io.budget.take(variables.len() as u64);
+        let bash = self.state.dialect == Dialect::Bash;
+        for (name, variable) in variables.iter().filter(|(_, one)| !(bash && one.bare)) {
+            let shown = match (&variable.elements, bash) {
+                (Some(_), _) => listed(variable),
+                (None, true) if variable.value.is_empty() => String::new(),
+                (None, true) if variable.value.contains(char::is_control) => {
+                    escaped(&variable.value)
+                }
+                (None, true) => traced(&variable.value, Dialect::Bash),
+                (None, false) => in_single_quotes(&variable.value),
+            };
+            self.say(io, &format!("{name}={shown}"));
+        }
+        if bash {
+            let names: Vec<String> = self.state.functions.keys().cloned().collect();
+            names.iter().for_each(|name| self.show_function(io, name));
+        }
     }
 
     pub(super) fn set(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
@@ -428,14 +480,7 @@ impl Machine {
             return self.list_options(io, only == "+o");
         }
         if arguments.is_empty() {
-            let variables = self.state.variables.clone();
-            io.budget.take(variables.len() as u64);
-            for (name, variable) in variables.iter() {
-                let value = &variable.value;
-                let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "/._:-".contains(c));
-                let shown = if plain { value.clone() } else { format!("'{value}'") };
-                self.say(io, &format!("{name}={shown}"));
-            }
+            self.list_all(io);
             return 0;
         }
         let mut rest = arguments.iter();
@@ -593,15 +638,16 @@ impl Machine {
         if known_index != index {
             offset = 1;
         }
+        let silent = self.state.dialect == Dialect::Bash && self.state.get("OPTERR") == Some("0");
         let quiet = letters.starts_with(':');
         let next = words
             .get(index.saturating_sub(1))
             .filter(|word| word.len() > 1 && word.starts_with('-'));
         let Some(word) = next.filter(|word| *word != "--") else {
             if next.is_some() {
-                self.set_or_complain(io, "OPTIND", (index + 1).to_string());
+                self.set_or_complain(io, "getopts", "OPTIND", (index + 1).to_string());
             }
-            self.set_or_complain(io, name, "?".to_owned());
+            self.set_or_complain(io, "getopts", name, "?".to_owned());
             return 1;
         };
         let letter = word.chars().nth(offset).unwrap_or('?');
@@ -627,22 +673,22 @@ impl Machine {
                 value = quiet.then(|| letter.to_string());
                 after = index + 1;
                 let (bash, others) = ("option requires an argument", "No arg for");
-                self.option_complaint(io, quiet, bash, others, letter);
+                self.option_complaint(io, quiet || silent, bash, others, letter);
             }
         } else if !known {
             value = quiet.then(|| letter.to_string());
-            self.option_complaint(io, quiet, "illegal option", "Illegal option", letter);
+            self.option_complaint(io, quiet || silent, "illegal option", "Illegal option", letter);
         }
         match value {
             Some(value) => {
-                self.set_or_complain(io, "OPTARG", value);
+                self.set_or_complain(io, "getopts", "OPTARG", value);
             }
             None => {
                 self.state.variables.remove("OPTARG");
             }
         }
-        self.set_or_complain(io, name, found.to_string());
-        self.set_or_complain(io, "OPTIND", after.to_string());
+        self.set_or_complain(io, "getopts", name, found.to_string());
+        self.set_or_complain(io, "getopts", "OPTIND", after.to_string());
         self.state.option_at = (after, next_offset);
         0
     }
@@ -683,6 +729,65 @@ impl Machine {
         };
         self.write_error(io, &message);
     }
+}
+
+/// What stands behind `declare` and its like: `NAME`, `NAME=VALUE`, `NAME[KEY]+=VALUE`.
+pub(super) struct Declared<'a> {
+    pub(super) name: &'a str,
+    pub(super) key: Option<&'a str>,
+    append: bool,
+    pub(super) value: Option<&'a str>,
+}
+
+/// Reads it; elements and `+=` are bash's. What is no name stays whole.
+pub(super) fn declared(argument: &str, bash: bool) -> Declared<'_> {
+    let plain = |name, value| Declared { name, key: None, append: false, value };
+    if let Some(open) = argument.find('[').filter(|at| bash && is_name(&argument[..*at]))
+        && let Some(close) = closing(&argument[open..]).map(|close| open + close)
+    {
+        let (key, rest) = (Some(&argument[open + 1..close]), &argument[close + 1..]);
+        let (append, value) = match (rest.strip_prefix("+="), rest.strip_prefix('=')) {
+            (Some(value), _) => (true, Some(value)),
+            (_, Some(value)) => (false, Some(value)),
+            _ if rest.is_empty() => (false, None),
+            _ => return plain(argument, None),
+        };
+        return Declared { name: &argument[..open], key, append, value };
+    }
+    match argument.split_once('=') {
+        None => plain(argument, None),
+        Some((name, value)) => match name.strip_suffix('+').filter(|_| bash) {
+            Some(name) => Declared { append: true, ..plain(name, Some(value)) },
+            None => plain(name, Some(value)),
+        },
+    }
+}
+
+/// Where the bracket closes that a text begins with.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_u32;
+    text.find(|letter: char| {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ']' && depth == 0
+    })
+}
+
+/// The elements that a value `(…)` of a variable lists that is declared an array.
+fn list_of(value: &str) -> Option<Assignment> {
+    if !value.starts_with('(') || !value.ends_with(')') {
+        return None;
+    }
+    let aliases = BTreeMap::new();
+    let (dialect, interactive, groups) = (Dialect::Bash, false, false);
+    let reading = Reading { dialect, aliases: &aliases, interactive, groups };
+    let parsed = parse(&format!("x={value}"), Mark::START, reading).ok()??;
+    let command = parsed.list.items.first()?.pipelines.first()?.1.commands.first()?.clone();
+    let CommandKind::Simple { assignments, .. } = &command.kind else { return None };
+    assignments.first().filter(|one| one.elements.is_some()).cloned()
 }
 
 /// A value as `declare -p` shows it: in double quotes, or with its control characters spelled out.
@@ -731,14 +836,16 @@ pub(in crate::shell::machine) fn declaration(name: &str, variable: &Variable) ->
             format!("declare -{flags} {name}={}", quoted(other))
         }
         None => format!("declare -{flags} {name}={}", quoted(&variable.value)),
-        Some(elements) => {
-            let pairs: Vec<String> = elements
-                .pairs()
-                .iter()
-                .map(|(key, value)| format!("[{}]={}", shown_key(key), quoted(value)))
-                .collect();
-            let end = if flags.contains('A') && !pairs.is_empty() { " " } else { "" };
-            format!("declare -{flags} {name}=({}{end})", pairs.join(" "))
-        }
+        Some(_) => format!("declare -{flags} {name}={}", listed(variable)),
     }
+}
+
+/// An array's elements as an assignment: `([0]="a")`.
+fn listed(variable: &Variable) -> String {
+    let pairs = variable.elements.as_ref().map(Elements::pairs).unwrap_or_default();
+    let shown =
+        |(key, value): &(String, String)| format!("[{}]={}", shown_key(key), in_double(value));
+    let named = matches!(variable.elements, Some(Elements::Named(_)));
+    let end = if named && !pairs.is_empty() { " " } else { "" };
+    format!("({}{end})", pairs.iter().map(shown).collect::<Vec<_>>().join(" "))
 }

@@ -213,7 +213,7 @@ impl Sed {
         }
         let after = std::mem::take(&mut self.state.after);
         if !after.is_empty() && self.flavour == Flavour::Gnu {
-            self.raw("", out);
+            self.finish_line(out);
         }
         for after in after {
             match after {
@@ -248,10 +248,15 @@ impl Sed {
         if text.is_empty() {
             return;
         }
+        self.finish_line(out);
+        out.push_str(text);
+    }
+
+    /// Prints the newline that is missing behind what was printed last.
+    fn finish_line(&mut self, out: &mut String) {
         if std::mem::take(&mut self.state.missing) {
             out.push(self.end);
         }
-        out.push_str(text);
     }
 
     /// Prints the pattern space; without a newline when its line had none.
@@ -261,9 +266,7 @@ impl Sed {
     }
 
     fn print(&mut self, text: &str, ended: bool, out: &mut String) {
-        if std::mem::take(&mut self.state.missing) {
-            out.push(self.end);
-        }
+        self.finish_line(out);
         out.push_str(text);
         match ended {
             true => out.push(self.end),
