@@ -92,6 +92,8 @@ pub enum Did {
     /// A server has left its work to a child in the background, and its first process has ended. With these
     /// words it would have stayed.
     Daemonized { foreground: &'static str },
+    /// A server may not write a file that it needs.
+    NotWritable { file: String },
     /// A server does not take one of its arguments: the word itself, or the value in it.
     ArgumentRefused { argument: String },
     /// A server could not read its configuration, and says which line (from 1) of which file, and why.

@@ -324,6 +324,17 @@ fn earlier_traffic(cluster: &Cluster, place: Option<&Place>) -> Vec<TraceId> {
     close.map(|trace| trace.id).collect()
 }
 
+/// What a container has sent last by itself, as a run of its own that misses what `run` misses; `None` where it has
+/// sent nothing.
+pub(super) fn of_container(cluster: &Cluster, place: &Place, run: Option<&Run>) -> Option<Run> {
+    let traces = earlier_traffic(cluster, Some(place));
+    let made = made_at(cluster, place);
+    let own = cluster.deeds().filter(|deed| deed.place == *place && deed.at >= made);
+    let deeds = own.cloned().collect();
+    let miss = run.and_then(|run| run.miss.clone());
+    (!traces.is_empty()).then(|| Run { traces, deeds, miss, ..Run::nowhere(None) })
+}
+
 /// What other containers of the same name have sent lately, which explains why the right one sent
 /// nothing.
 fn namesakes_traffic(cluster: &Cluster, container: &str, asker: Option<&Place>) -> Vec<TraceId> {

@@ -171,6 +171,13 @@ impl<'s> Decoder<'s> {
         if let Some(near) = nearest(name, object.fields.keys().copied()) {
             return Some(format!("did you mean \"{near}\"?"));
         }
+        // `trafficPolicy`, of which there are two.
+        let lower = name.to_lowercase();
+        let longer = object.fields.keys().filter(|field| field.to_lowercase().ends_with(&lower));
+        let longer: Vec<String> = longer.map(|field| format!("\"{field}\"")).collect();
+        if !longer.is_empty() && name.len() >= LEAST_END {
+            return Some(format!("did you mean {}?", longer.join(" or ")));
+        }
         let has = |holds: &Type| {
             self.schema.object(holds).is_some_and(|object| object.fields.contains_key(name))
         };
@@ -323,6 +330,9 @@ fn belongs(name: &str, parent: &str, holds: &Type) -> String {
         _ => format!("\"{name}\" belongs below \"{parent}\""),
     }
 }
+
+/// How long the end of a field's name is that stands for the field, in letters.
+const LEAST_END: usize = 6;
 
 /// How many fields are told where none of them is spelt like the one that is not known.
 const FEW_FIELDS: usize = 8;

@@ -59,10 +59,9 @@ impl Userland for Programs {
 }
 
 /// A path outside the system's folders is a script, which is looked for when it runs. A whole command line in
-/// one word (`curl http://web; sleep 5`) is none.
+/// one word (`/bin/sh -c "curl http://web"`) is none.
 fn is_own_file(name: &str) -> bool {
-    let line = name.contains(' ') && !name.starts_with(['/', '.']);
-    name.contains('/') && !is_system(name) && !line
+    name.contains('/') && !is_system(name) && !name.contains(char::is_whitespace)
 }
 
 fn is_system(path: &str) -> bool {

@@ -181,7 +181,7 @@ fn start_failed(worker: &mut Worker, index: usize, host: &mut Host<'_>, name: &s
     let message = format!(
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: \
          runc create failed: unable to start container process: error during container init: \
-         exec: \"{name}\": {problem}: unknown"
+         exec: {name:?}: {problem}: unknown"
     );
     let id = worker.containers[index].id.clone();
     worker.containers[index].finish(Terminated {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
 use super::says::Says;
-use crate::cluster::{Answer, Ask, Context, HttpRequest, Process, Reply};
+use crate::cluster::{Answer, Ask, Context, Did, HttpRequest, Poll, Process, Reply, Signal};
 use crate::network::{BindError, SocketAddr};
 
 /// The configuration of the image, where nobody has put another in its place: its file has these
@@ -73,6 +73,31 @@ struct Config {
     named: bool,
 }
 
+/// httpd that leaves its work to a child in the background: the first process ends.
+#[derive(Clone)]
+struct ToBackground(Httpd);
+
+impl Process for ToBackground {
+    fn step(&mut self, context: &mut Context<'_>) -> Poll {
+        if let Err(code) = self.0.prepare(context) {
+            return Poll::Exit(code);
+        }
+        if !self.0.config.named {
+            warn_of_name(context);
+        }
+        context.note(Did::Daemonized { foreground: "httpd -D FOREGROUND" });
+        Poll::Exit(0)
+    }
+
+    fn signal(&mut self, _: Signal, _: &mut Context<'_>) -> bool {
+        false
+    }
+
+    fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
+        http::other(Reply::Closed)
+    }
+}
+
 /// httpd in the foreground.
 #[derive(Clone)]
 struct Httpd {
@@ -91,14 +116,16 @@ pub(super) fn start(name: &str, arguments: &[String]) -> Option<Box<dyn Process>
         file: FILE.to_owned(),
         before: String::new(),
         after: String::new(),
-        line: ["httpd -D FOREGROUND".to_owned(), arguments.join(" ")]
-            .join(" ")
-            .trim_end()
-            .to_owned(),
+        line: "httpd".to_owned(),
         config: Config::default(),
     };
     let mut foreground = name == "httpd-foreground";
-    let mut words = arguments.iter();
+    if foreground {
+        httpd.line += " -D FOREGROUND";
+    }
+    let mut order: Option<String> = None;
+    let of_script = (name == "apachectl").then(|| of_apachectl(arguments)).flatten();
+    let mut words = of_script.as_deref().unwrap_or(arguments).iter();
     while let Some(word) = words.next() {
         let Some(letter) = word.strip_prefix('-').and_then(|rest| rest.chars().next()) else {
             return Some(Says::boxed(USAGE, 1));
@@ -111,15 +138,20 @@ pub(super) fn start(name: &str, arguments: &[String]) -> Option<Box<dyn Process>
                     let told = format!("httpd: option requires an argument -- {letter}");
                     return Some(Says::boxed(format!("{told}\n{USAGE}"), 1));
                 };
+                httpd.line += &format!(" -{letter} {value}");
                 match letter {
                     'D' => foreground |= value == "FOREGROUND",
+                    'k' => order = Some(value),
                     'f' => httpd.file = value,
                     'C' => httpd.before += &format!("{value}\n"),
                     'c' => httpd.after += &format!("{value}\n"),
                     _ => {}
                 }
             }
-            'X' => foreground = true,
+            'X' => {
+                httpd.line += " -X";
+                foreground = true;
+            }
             'v' => return Some(Says::boxed("Server version: Apache/2.4.63 (Unix)", 0)),
             't' => return Some(Says::boxed("Syntax OK", 0)),
             'h' => return Some(Says::boxed(USAGE, 0)),
@@ -132,10 +164,42 @@ pub(super) fn start(name: &str, arguments: &[String]) -> Option<Box<dyn Process>
             }
         }
     }
-    foreground.then(|| Daemon::boxed(httpd))
+    match (foreground, order.as_deref()) {
+        (true, None | Some("start")) => Some(Daemon::boxed(httpd)),
+        (false, None | Some("start")) => Some(Box::new(ToBackground(httpd))),
+        // No server of that number runs beside a container's first process.
+        (_, Some("stop" | "graceful-stop")) => {
+            Some(Says::boxed("httpd (no pid file) not running", 0))
+        }
+        (_, Some("restart" | "graceful")) => {
+            let told =
+                format!("podhop: httpd -k {} is not simulated here", order.unwrap_or_default());
+            Some(Says::boxed(told, 1))
+        }
+        (_, Some(_)) => Some(Says::boxed(USAGE, 1)),
+    }
+}
+
+/// `apachectl start` gives httpd an option; `apachectl -X` passes its words on.
+fn of_apachectl(arguments: &[String]) -> Option<Vec<String>> {
+    let first = arguments.first().filter(|word| !word.starts_with('-'))?;
+    let own = match first.as_str() {
+        "configtest" => vec!["-t".to_owned()],
+        word => vec!["-k".to_owned(), word.to_owned()],
+    };
+    Some([own, arguments[1..].to_vec()].concat())
 }
 
 impl Config {
+    /// Where it writes its number.
+    fn number_file(&self) -> String {
+        let number = self.number.as_deref().unwrap_or("logs/httpd.pid");
+        match number.starts_with('/') {
+            true => number.to_owned(),
+            false => format!("{ROOT}/{number}"),
+        }
+    }
+
     /// Reads directives; sections are left out, as none of them opens a port.
     ///
     /// # Errors
@@ -205,6 +269,18 @@ fn listen(value: &str) -> Result<Socket, String> {
 }
 
 impl Httpd {
+    /// It ends, as it can't write its number (`readOnlyRootFilesystem`).
+    fn no_number(&self, number: &str, why: &str, context: &mut Context<'_>) {
+        if !self.config.named {
+            warn_of_name(context);
+        }
+        let error = if why.starts_with("Read-only") { 30 } else { 13 };
+        context.note(Did::NotWritable { file: number.to_owned() });
+        let stamp = format!("[{}] [core:error] [pid 1:tid 1]", stamp(context));
+        context.say(format!("{stamp} ({error}){why}: AH00099: could not create {number}"));
+        context.say(format!("{stamp} AH00100: httpd: could not log pid to file {number}"));
+    }
+
     fn load(&self, context: &Context<'_>) -> Result<Config, String> {
         let mut config = Config::default();
         config.read(&self.before, "-C/-c directives")?;
@@ -242,7 +318,14 @@ impl Service for Httpd {
             context.say("AH00015: Unable to open logs");
             return Err(1);
         }
-        Ok(())
+        let number = self.config.number_file();
+        match context.cluster.may_write(&context.place, &number) {
+            Ok(()) => Ok(()),
+            Err(why) => {
+                self.no_number(&number, &why, context);
+                Err(1)
+            }
+        }
     }
 
     fn sockets(&self) -> Vec<Socket> {
@@ -265,11 +348,7 @@ impl Service for Httpd {
         if !self.config.named {
             warn_of_name(context);
         }
-        let number = self.config.number.as_deref().unwrap_or("logs/httpd.pid");
-        context.write_number(&match number.starts_with('/') {
-            true => number.to_owned(),
-            false => format!("{ROOT}/{number}"),
-        });
+        context.write_number(&self.config.number_file());
         let stamp = stamp(context);
         context.say(format!(
             "[{stamp}] [mpm_event:notice] [pid 1:tid 1] AH00489: Apache/2.4.63 (Unix) configured -- \

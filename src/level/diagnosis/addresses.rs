@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Endpoints, Service};
 
 use super::look::{self, shown_name};
 use super::packets::Failed;
@@ -62,42 +62,33 @@ impl Failed<'_> {
             format!("Service {shown} passed it on to {address}, which nobody has"),
         )
         .look([look::endpoints(namespace, name), look::pods(namespace)]);
-        let slices = services::slices(self.facts, service);
-        let by_hand = slices.iter().filter(|slice| !services::is_kept(slice)).find_map(|slice| {
-            let index = slice
-                .endpoints
-                .iter()
-                .flatten()
-                .position(|endpoint| endpoint.addresses.contains(&address))?;
-            Some((slice.metadata.name.as_deref()?, index))
-        });
+        let by_hand = self.written_by_hand(service, &address);
         let host = self.facts.case.goal.expect.served_by_host.as_ref();
-        let Some((slice, index)) = by_hand else {
+        let Some((kind, slice, path)) = by_hand else {
             return Some(
                 said.fact("its pod went, and the rules had not followed yet")
                     .at(self.service_field(rule, "spec.selector"))
                     .fix("send again: each new connection chooses anew"),
             );
         };
-        let path = format!("endpoints[{index}].addresses[0]");
         let said = said
             .facts(
                 was.map(|was| format!("it was the address of {}, which is gone", party_name(was))),
             )
-            .fact(format!("EndpointSlice {slice} was written by hand: nobody keeps it up to date"))
-            .at(self.facts.locator.field("EndpointSlice", namespace, slice, &path));
+            .fact(format!("{kind} {slice} was written by hand: nobody keeps it up to date"))
+            .at(self.facts.locator.field(kind, namespace, &slice, &path));
         // Whoever takes the place of a pod has another address again.
         if let Some(Party::Pod { namespace: space, name: pod }) = was {
             return Some(said.fix(match selectors::moved(self.facts, service) {
                 Some((other_space, other)) if other_space != namespace => format!(
-                    "delete EndpointSlice {slice}, and {}",
+                    "delete {kind} {slice}, and {}",
                     selectors::another_name(self.facts, service, (other_space, other))
                 ),
                 _ if **space == *namespace => format!(
-                    "delete EndpointSlice {slice}, and give Service {name} a selector for the labels of those that take the place of {pod}"
+                    "delete {kind} {slice}, and give Service {name} a selector for the labels of those that take the place of {pod}"
                 ),
                 _ => format!(
-                    "delete EndpointSlice {slice}, and lead to a Service beside the pods of namespace {space}: its selector follows them"
+                    "delete {kind} {slice}, and lead to a Service beside the pods of namespace {space}: its selector follows them"
                 ),
             }));
         }
@@ -106,13 +97,42 @@ impl Failed<'_> {
                 host.map(|host| format!("the address of {host}: nslookup {host} in a pod")),
             )
             .fix(format!(
-                "write {} into EndpointSlice {slice}, and apply",
+                "write {} into {kind} {slice}, and apply",
                 match host {
                     Some(host) => format!("the address of {host}"),
                     None => "an address that somebody has".to_owned(),
                 }
             )),
         )
+    }
+
+    /// Who wrote an address down by hand for a Service, and where: kind, name and path of a slice, or of Endpoints of
+    /// the Service's name, which the control plane makes a slice of.
+    fn written_by_hand(
+        &self,
+        service: &Service,
+        address: &str,
+    ) -> Option<(&'static str, String, String)> {
+        let (namespace, name) = services::full_name(service);
+        let slices = services::slices(self.facts, service);
+        let in_slice = slices.iter().filter(|slice| !services::is_kept(slice)).find_map(|slice| {
+            let mut endpoints = slice.endpoints.iter().flatten();
+            let index = endpoints.position(|one| one.addresses.iter().any(|own| own == address))?;
+            let path = format!("endpoints[{index}].addresses[0]");
+            Some(("EndpointSlice", slice.metadata.name.clone()?, path))
+        });
+        in_slice.or_else(|| {
+            // Those of a Service with a selector are the controller's.
+            services::selector(service).is_none().then_some(())?;
+            let own = self.facts.case.cluster.objects().get::<Endpoints>(namespace, name)?;
+            let mut subsets = own.subsets.iter().flatten().enumerate();
+            let path = subsets.find_map(|(subset, one)| {
+                let mut addresses = one.addresses.iter().flatten();
+                let index = addresses.position(|own| own.ip == address)?;
+                Some(format!("subsets[{subset}].addresses[{index}].ip"))
+            })?;
+            Some(("Endpoints", name.to_owned(), path))
+        })
     }
 
     pub(super) fn no_such_pod(&self, was: Option<&Party>) -> Diagnosis {

@@ -15,8 +15,8 @@ use crate::level::probe;
 use crate::manifest;
 use crate::network::SocketAddr;
 
-/// A container that does not run, or does not end, since it asks for a name that nobody knows.
-pub(super) fn unknown_name(
+/// A container that does not run since it asks for a name that nobody knows.
+fn unknown_name(
     facts: &Facts<'_>,
     pod: &Pod,
     container: &ContainerStatus,
@@ -74,7 +74,8 @@ pub(super) fn diagnose(
     if let Some(why) = unknown_name(facts, pod, container, &said.message) {
         return why.facts(last_words).look(looks);
     }
-    let unread = refused_config(facts, pod, container)
+    let unread = not_writable(facts, pod, container)
+        .or_else(|| refused_config(facts, pod, container))
         .or_else(|| stopped_script(facts, pod, container))
         .or_else(|| text_for_a_script(facts, pod, container));
     if let Some(unread) = unread {
@@ -193,6 +194,46 @@ fn mend(facts: &Facts<'_>, pod: &Pod, container: &str) -> String {
         ),
         None => format!("mend what container {container} complains of, and apply"),
     }
+}
+
+/// The container's server may not write what it needs: its root is locked, or its user has no right to.
+fn not_writable(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
+    let file = since_last_start(facts, pod, container, |did| match did {
+        Did::NotWritable { file } => Some(file),
+        _ => None,
+    })?;
+    let (namespace, name) = full_name(pod);
+    let spec = pod.spec.as_ref()?;
+    let index = spec.containers.iter().position(|one| one.name == container.name)?;
+    let own = spec.containers[index].security_context.as_ref();
+    let locked = own.and_then(|own| own.read_only_root_filesystem) == Some(true);
+    let field = match locked {
+        true => format!("spec.containers[{index}].securityContext.readOnlyRootFilesystem"),
+        false if own.is_some_and(|own| own.run_as_user.is_some()) => {
+            format!("spec.containers[{index}].securityContext.runAsUser")
+        }
+        false => "spec.securityContext.runAsUser".to_owned(),
+    };
+    let folder = file.rsplit_once('/').map_or("/", |(folder, _)| folder);
+    let source = facts.pod_source(namespace, name);
+    Some(
+        Diagnosis::new(
+            "container-does-not-run",
+            format!(
+                "container {} of pod {name} does not run: it may not write {file}",
+                container.name
+            ),
+        )
+        .fact(match locked {
+            true => "readOnlyRootFilesystem locks all that is no volume",
+            false => "its user is not root, to whom the folder belongs",
+        })
+        .at(source.and_then(|source| source.line(&field)))
+        .fix(format!(
+            "mount an emptyDir at {folder}, or take {} out; apply, and send again",
+            field.rsplit('.').next().unwrap_or_default()
+        )),
+    )
 }
 
 /// The line of its configuration that the container's server could not read when it ran last.
@@ -598,7 +639,7 @@ pub(super) fn place_of(pod: &Pod, container: &str) -> Place {
 }
 
 /// When the container's last run that has ended began.
-pub(super) fn last_start(facts: &Facts<'_>, place: &Place, container: &ContainerStatus) -> SimTime {
+fn last_start(facts: &Facts<'_>, place: &Place, container: &ContainerStatus) -> SimTime {
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     let started = last.and_then(|last| last.started_at.as_ref());
     let started = started.map(|started| SimTime::from_timestamp(started.0));

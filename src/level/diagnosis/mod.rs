@@ -8,6 +8,7 @@
 //! line, the way out.
 
 mod addresses;
+mod admission;
 mod answers;
 mod asked;
 mod behind;
@@ -134,7 +135,11 @@ impl Diagnosis {
     }
 
     fn look(mut self, commands: impl IntoIterator<Item = String>) -> Diagnosis {
-        self.look.extend(commands);
+        for command in commands {
+            if !self.look.contains(&command) {
+                self.look.push(command);
+            }
+        }
         self
     }
 
@@ -287,6 +292,16 @@ impl<'a> Facts<'a> {
         let inner =
             Facts { client: Some(client), unresolved: Some(name), ..Facts::bare(self.case) };
         names::diagnose(&inner)
+    }
+
+    /// Why a container does not get what it has asked for by itself; `None` also where that is asked on behalf of
+    /// another one, as two may wait for each other.
+    fn unanswered(&self, client: Place) -> Option<Diagnosis> {
+        self.client.is_none().then_some(())?;
+        let run = probe::of_container(self.case.cluster, &client, self.case.run)?;
+        let case = Case { run: Some(&run), served: BTreeSet::new(), ..self.case.clone() };
+        let inner = Facts { client: Some(client), ..Facts::of(&case) };
+        names::diagnose(&inner).or_else(|| packets::diagnose(&inner))
     }
 
     /// Whether a line of the player's files is not as the level gave it.

@@ -60,6 +60,52 @@ impl Failed<'_> {
             .filter(|said| said.at.is_some())
     }
 
+    /// A probe that asks late, where the pod becomes ready by itself: its line.
+    fn late_probe(&self, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
+        let (kind, name) = super::owners::maker(self.facts, pod);
+        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+        let late =
+            rollouts::probe_waits(self.facts, &ObjectName { kind, namespace, name }, pod, said)?;
+        late.at.is_some().then(|| late.fix(said.fix.clone()))
+    }
+
+    /// The pods' own gates keep them from being ready: nobody has set their conditions (R3.8).
+    fn gated(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
+        let pod = matching.first()?;
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let status = pod.status.as_ref()?;
+        let holds = |kind: &str| {
+            let mut found = status.conditions.iter().filter(|one| one.type_ == kind);
+            found.any(|one| one.status == "True")
+        };
+        let gates = pod.spec.as_ref()?.readiness_gates.iter().flatten();
+        let gate = gates.into_iter().find(|gate| !holds(&gate.condition_type))?;
+        if !holds("ContainersReady") {
+            return None;
+        }
+        let (service_space, service_name) = services::full_name(service);
+        let source = self.facts.pod_source(namespace, name);
+        Some(
+            Diagnosis::new(
+                "no-ready-endpoint",
+                format!(
+                    "Service {} selects {}, held back by a readiness gate",
+                    shown_name(service_space, service_name),
+                    counted(matching.len(), "pod")
+                ),
+            )
+            .look([look::pods(namespace), look::describe("pod", namespace, name)])
+            .fact(format!(
+                "the containers of pod {name} are ready, and nobody has set its condition {}",
+                gate.condition_type
+            ))
+            .at(source.and_then(|source| source.line("spec.readinessGates")))
+            .fix(
+                "take readinessGates out, apply, and send again; or let somebody set the condition",
+            ),
+        )
+    }
+
     /// Pods of the Service are there, and none of them is ready.
     pub(super) fn not_ready(
         &self,
@@ -83,7 +129,8 @@ impl Failed<'_> {
             .or_else(|| self.dark_nodes(service, matching))
             .or_else(|| self.withheld_names(service, matching))
             .or_else(|| self.unknown_names(service, matching))
-            .or_else(|| self.odd_server(service, matching));
+            .or_else(|| self.odd_server(service, matching))
+            .or_else(|| self.gated(service, matching));
         if let Some(said) = known {
             return said;
         }
@@ -121,10 +168,12 @@ impl Failed<'_> {
         }))
         .at(line.or_else(|| self.service_field(rule, "spec.selector")))
         .fix(fix);
-        match port.is_none() && soon.is_none() {
-            true => matching.iter().find_map(|pod| self.odd_probe(pod, &said)).unwrap_or(said),
-            false => said,
+        match (port, soon) {
+            (None, None) => matching.iter().find_map(|pod| self.odd_probe(pod, &said)),
+            (None, Some(_)) => matching.iter().find_map(|pod| self.late_probe(pod, &said)),
+            _ => None,
         }
+        .unwrap_or(said)
     }
 
     /// The readiness probe asks at the Service's own port, and the server is the odd one: it listens on another

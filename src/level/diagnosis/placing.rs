@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use k8s_openapi::api::core::v1::{Node, PodSpec, Taint};
+use k8s_openapi::api::core::v1::{Node, NodeSelector, PodSpec, Taint};
 
 use super::client::PodSource;
 use super::{Diagnosis, Facts, locate, look, owners};
-use crate::api::{LabelSelector, Pod};
+use crate::api::{Kind, LabelSelector, Pod};
 use crate::cluster;
 use crate::diagnostic::{Location, nearest};
 use crate::manifest::{self, quantity};
+
+/// The scheduler that each cluster has.
+const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
 /// The label that tells nodes apart.
 const HOST: &str = "kubernetes.io/hostname";
@@ -30,6 +33,12 @@ pub(super) fn no_such_key(
         .flat_map(|node| node.metadata.labels.iter().flatten())
         .map(|(key, _)| key.as_str())
         .collect();
+    let nodes_own = spec.affinity.as_ref().and_then(|all| all.node_affinity.as_ref());
+    let nodes_own =
+        nodes_own.and_then(|one| one.required_during_scheduling_ignored_during_execution.as_ref());
+    if let Some(said) = nodes_own.and_then(|one| unknown_term(&keys, one, source, said)) {
+        return Some(said);
+    }
     let spread = spec.topology_spread_constraints.iter().flatten().enumerate();
     let spread = spread
         .filter(|(_, one)| one.when_unsatisfiable == "DoNotSchedule")
@@ -53,6 +62,38 @@ pub(super) fn no_such_key(
         said.at(line)
             .nearest(Some(format!("topologyKey: {near}")))
             .fix(format!("write topologyKey: {near}, apply, and send again")),
+    )
+}
+
+/// The pod's one node affinity term asks for a label that no node has.
+fn unknown_term(
+    keys: &BTreeSet<&str>,
+    selector: &NodeSelector,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    // Of several terms one is enough.
+    let [term] = selector.node_selector_terms.as_slice() else { return None };
+    let mut asked = term.match_expressions.iter().flatten().enumerate();
+    let (index, one) = asked.find(|(_, one)| {
+        matches!(&*one.operator, "In" | "Exists" | "Gt" | "Lt") && !keys.contains(&*one.key)
+    })?;
+    let near = nearest(&one.key, keys.iter().copied());
+    let path = format!(
+        "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[{index}].key"
+    );
+    Some(
+        said.clone()
+            .look(["kubectl get nodes --show-labels".to_owned()])
+            .fact(format!("no node has a label {}", one.key))
+            .nearest(near.map(|near| format!("key: {near}")))
+            .at(source.and_then(|source| source.line(&path)))
+            .fix(match near {
+                Some(near) => format!("write key: {near}, apply, and send again"),
+                None => {
+                    "ask for a label that a node has: kubectl get nodes --show-labels".to_owned()
+                }
+            }),
     )
 }
 
@@ -120,7 +161,10 @@ pub(super) fn unscheduled(
     if let Some(said) = closed_nodes(facts, pod, source, &said) {
         return Some(said);
     }
-    if let Some(said) = asks_too_much(facts, pod, source, &said) {
+    let own = held_back(pod, source, &said)
+        .or_else(|| no_such_claim(facts, pod, source, &said))
+        .or_else(|| asks_too_much(facts, pod, source, &said));
+    if let Some(said) = own {
         return Some(said);
     }
     if let Some(said) = held_port(facts, pod, source, &said) {
@@ -330,6 +374,66 @@ fn closed_by<'n>(spec: &PodSpec, node: &'n Node) -> Option<Option<&'n Taint>> {
     taints.find(|taint| !cluster::tolerates(spec, taint)).map(Some)
 }
 
+/// The pod's own gates hold it back: nothing is scheduled that has one (kubernetes
+/// pkg/scheduler/framework/plugins/schedulinggates).
+fn held_back(pod: &Pod, source: Option<&PodSource<'_>>, said: &Diagnosis) -> Option<Diagnosis> {
+    let gates = pod.spec.as_ref()?.scheduling_gates.as_ref().filter(|gates| !gates.is_empty())?;
+    let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
+    Some(
+        said.clone()
+            .fact(format!("who has set a gate takes it away: {}", names.join(", ")))
+            .at(source.and_then(|source| source.line("spec.schedulingGates")))
+            .fix("take schedulingGates out, apply, and send again"),
+    )
+}
+
+/// A volume of the pod's names a claim that is not there.
+fn no_such_claim(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    source: Option<&PodSource<'_>>,
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let namespace = pod.metadata.namespace.as_deref()?;
+    let objects = facts.case.cluster.objects();
+    let mut volumes = pod.spec.as_ref()?.volumes.iter().flatten().enumerate();
+    let (index, claim) = volumes.find_map(|(index, volume)| {
+        let claim = volume.persistent_volume_claim.as_ref()?.claim_name.as_str();
+        let kind = Kind::PersistentVolumeClaim;
+        objects.object(kind, namespace, claim).is_none().then_some((index, claim))
+    })?;
+    let path = format!("spec.volumes[{index}].persistentVolumeClaim.claimName");
+    Some(
+        said.clone()
+            .look([format!("kubectl get persistentvolumeclaims{}", look::in_namespace(namespace))])
+            .fact(format!("there is no PersistentVolumeClaim {claim}"))
+            .at(source.and_then(|source| source.line(&path)))
+            .fix(format!(
+                "make PersistentVolumeClaim {claim}, or let the volume be an emptyDir; apply, and send again"
+            )),
+    )
+}
+
+/// The pod waits for a scheduler of another name than the cluster's, and nobody is called so.
+pub(super) fn by_nobody(pod: &Pod, source: Option<&PodSource<'_>>) -> Option<Diagnosis> {
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let spec = pod.spec.as_ref().filter(|spec| spec.node_name.is_none())?;
+    let scheduler = spec.scheduler_name.as_deref().filter(|own| *own != DEFAULT_SCHEDULER)?;
+    Some(
+        Diagnosis::new(
+            "pod-not-scheduled",
+            format!("pod {name} waits for scheduler {scheduler}, and there is none"),
+        )
+        .look([look::yaml("pod", namespace, name), look::pods(namespace)])
+        .fact(format!(
+            "the cluster's own scheduler is {DEFAULT_SCHEDULER}, and leaves such pods alone"
+        ))
+        .nearest(Some(format!("schedulerName: {DEFAULT_SCHEDULER}")))
+        .at(source.and_then(|source| source.line("spec.schedulerName")))
+        .fix("take schedulerName out, apply, and send again"),
+    )
+}
+
 /// The pod asks for more of something than any node has, were it empty.
 fn asks_too_much(
     facts: &Facts<'_>,
@@ -373,7 +477,7 @@ fn asks_too_much(
     );
     // A limit without a request counts as both.
     Some(said.at(line("requests").or_else(|| line("limits"))).fix(match most {
-        "0" => format!("take {resource} out of its requests, apply, and send again"),
+        "0" => format!("take {resource} out, apply, and send again"),
         most => format!("ask for less {resource} than {most}, apply, and send again"),
     }))
 }

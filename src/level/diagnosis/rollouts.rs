@@ -232,6 +232,9 @@ pub(super) fn failing_probe(
     if let Some(said) = odd_scheme(facts, object, (&path, probe), &said) {
         return Some(said);
     }
+    if let Some(said) = late_success(facts, object, pod, (&path, probe), &said) {
+        return Some(said);
+    }
     let said = match given_up(probe) {
         Some(fact) if field == "startupProbe" => said.fact(fact),
         _ => said,
@@ -258,6 +261,32 @@ pub(super) fn failing_probe(
         }
         _ => said.fix(waits),
     })
+}
+
+/// The server listens, and its probe has to succeed several times before the pod counts as ready.
+fn late_success(
+    facts: &Facts<'_>,
+    object: &ObjectName,
+    pod: &Pod,
+    (path, probe): (&str, &Probe),
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let times = probe.success_threshold.filter(|times| *times > 1)?;
+    let path = format!("{path}.successThreshold");
+    if facts.listeners(pod).is_empty()
+        || with_probe(facts, object, &path, "1") != trial::Tried::Passes
+    {
+        return None;
+    }
+    let period = probe.period_seconds.unwrap_or(10);
+    let ObjectName { kind, namespace, name } = object;
+    Some(
+        said.clone()
+            .fact(format!("it has to succeed {times} times in a row, {period} s apart"))
+            .nearest(Some("successThreshold: 1".to_owned()))
+            .at(facts.locator.field(kind.info().name, namespace, name, &path))
+            .fix("write successThreshold: 1, or leave it out; apply, and send again"),
+    )
 }
 
 /// A change of the probe, tried in a copy.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{ResourceQuota, Service};
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::core::v1::Service;
 
 use super::labels::{POD_NAME, pair, surer};
 use super::look::{self, shown_name};
 use super::readiness::later;
-use super::{Diagnosis, Facts, listens_in, manifests, owners, services, trial};
-use crate::api::{Event, Kind, LabelSelector, Labels, Pod};
+use super::{Diagnosis, Facts, admission, listens_in, manifests, owners, services, trial};
+use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::ObjectName;
 use crate::diagnostic::Location;
 use crate::manifest;
@@ -125,7 +125,12 @@ fn without_pods(
         .or_else(|| {
             let (namespace, name) = services::full_name(service);
             let said = Diagnosis::new(words.0, words.1).look([look::endpoints(namespace, name)]);
-            refused_pods(facts, Some(namespace), &LabelSelector::equalities(wanted), said)
+            admission::refused_pods(
+                facts,
+                Some(namespace),
+                &LabelSelector::equalities(wanted),
+                said,
+            )
         })
 }
 
@@ -443,98 +448,6 @@ fn missing_by_name(
                 number + 1
             )),
     )
-}
-
-/// The controller that is to make pods for the selector may not: the server refuses each, and its events
-/// say why (a quota, a limit, an admission).
-pub(super) fn refused_pods(
-    facts: &Facts<'_>,
-    namespace: Option<&str>,
-    selector: &LabelSelector,
-    said: Diagnosis,
-) -> Option<Diagnosis> {
-    let objects = facts.case.cluster.objects();
-    let sets = objects.list::<ReplicaSet>(namespace).filter_map(|one| {
-        let template = one.spec.as_ref()?.template.as_ref()?.metadata.as_ref()?;
-        Some((&one.metadata, template.labels.as_ref(), "ReplicaSet"))
-    });
-    let stateful = objects.list::<StatefulSet>(namespace).filter_map(|one| {
-        let template = one.spec.as_ref()?.template.metadata.as_ref()?;
-        Some((&one.metadata, template.labels.as_ref(), "StatefulSet"))
-    });
-    let why = |uid: &Option<String>| {
-        let events = objects.list::<Event>(namespace).filter(|event| {
-            event.origin.involved_object.uid == *uid
-                && event.message.reason.as_deref() == Some("FailedCreate")
-        });
-        events.last().and_then(|event| event.message.text.clone())
-    };
-    let (metadata, kind, why) = sets.chain(stateful).find_map(|(metadata, labels, kind)| {
-        let own = selector.matches(labels);
-        Some((metadata, kind, why(&metadata.uid)?)).filter(|_| own)
-    })?;
-    let (namespace, owner) = (metadata.namespace.as_deref()?, metadata.name.as_deref()?);
-    if let Some(said) = names_taken(facts, (namespace, owner), selector, &said) {
-        return Some(said);
-    }
-    let quotas = objects.list::<ResourceQuota>(Some(namespace));
-    let quotas: Vec<&str> = quotas.filter_map(|one| one.metadata.name.as_deref()).collect();
-    let place = look::in_namespace(namespace);
-    let fix = match quotas.as_slice() {
-        [only] => format!("kubectl delete quota {only}{place}, or let it allow more"),
-        _ => format!(
-            "mend what its events tell: kubectl describe {} {owner}{place}",
-            kind.to_lowercase()
-        ),
-    };
-    Some(
-        said.look([look::describe(&kind.to_lowercase(), namespace, owner)])
-            .fact(format!(
-                "{kind} {owner} can't make its pods: {}",
-                why.lines().next().unwrap_or("")
-            ))
-            .facts(
-                (!quotas.is_empty())
-                    .then(|| format!("quotas of namespace {namespace}: {}", quotas.join(", "))),
-            )
-            .fix(fix),
-    )
-}
-
-/// Pods that have the names which a StatefulSet gives to its own, and not its labels: it counts them no more, and
-/// can't make others in their place.
-fn names_taken(
-    facts: &Facts<'_>,
-    (namespace, owner): (&str, &str),
-    wanted: &LabelSelector,
-    said: &Diagnosis,
-) -> Option<Diagnosis> {
-    let objects = facts.case.cluster.objects();
-    let set = objects.get::<StatefulSet>(namespace, owner)?.spec.as_ref()?;
-    let own = LabelSelector::of(&set.selector);
-    let labels = set.template.metadata.as_ref()?.labels.as_ref()?;
-    let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let pods: Vec<&str> = objects
-        .list::<Pod>(Some(namespace))
-        .filter(|pod| !own.matches(pod.metadata.labels.as_ref()))
-        .filter_map(|pod| pod.metadata.name.as_deref())
-        .filter(|name| {
-            let number = name.strip_prefix(owner).and_then(|rest| rest.strip_prefix('-'));
-            number.is_some_and(|number| number.parse::<u32>().is_ok())
-        })
-        .collect();
-    let place = look::in_namespace(namespace);
-    (!pods.is_empty()).then(|| {
-        said.clone()
-            .look([look::labels(namespace)])
-            .fact(format!("{} has not the labels {wanted}", pods.join(", ")))
-            .fact(format!("StatefulSet {owner} counts no pod without its labels, and makes none whose name is taken"))
-            .fix(format!(
-                "kubectl label --overwrite{place} pod {} {}, and send again",
-                pods.join(" "),
-                labels.join(" ")
-            ))
-    })
 }
 
 /// ` (backend.yaml:7)`

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::look::{self, shown_name};
 use super::owners;
-use super::{Diagnosis, Facts, answers, gone, selectors, workloads};
+use super::{Diagnosis, Facts, admission, answers, gone, selectors, trial, workloads};
 use crate::api::selector::Operator;
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, ObjectName, Sought};
@@ -148,7 +148,7 @@ fn nothing(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
         return said;
     }
     let selector = LabelSelector::equalities(&wanted);
-    if let Some(said) = selectors::refused_pods(facts, space, &selector, none_found(sought)) {
+    if let Some(said) = admission::refused_pods(facts, space, &selector, none_found(sought)) {
         return said;
     }
     let near = selectors::near(&wanted, &pods, "");
@@ -283,32 +283,68 @@ fn label_line(facts: &Facts<'_>, pod: &Pod, key: &str) -> Option<Location> {
     super::locate::at(&source.source, &path)
 }
 
-/// How many pods the one controller keeps that made all that were found, and where the player wrote it.
-fn keeps(facts: &Facts<'_>, sought: &Sought) -> Option<(String, Option<Location>)> {
-    let space = match sought.namespace.is_empty() {
-        true => facts.namespace(),
-        false => sought.namespace.clone(),
-    };
+/// The one controller that made all pods that were found.
+struct Keeper {
+    kind: Kind,
+    name: String,
+    replicas: i64,
+    /// Where the player wrote how many.
+    at: Option<Location>,
+}
+
+fn keeper(facts: &Facts<'_>, sought: &Sought, space: &str) -> Option<Keeper> {
     let objects = facts.case.cluster.objects();
-    let pods = sought.found.iter().filter_map(|name| objects.get::<Pod>(&space, name));
+    let pods = sought.found.iter().filter_map(|name| objects.get::<Pod>(space, name));
     let mut makers: Vec<(Kind, String)> = pods.map(|pod| owners::maker(facts, pod)).collect();
     makers.dedup();
     let [(kind, name)] = makers.as_slice() else { return None };
-    let stored = objects.object(*kind, &space, name)?.to_value();
+    let stored = objects.object(*kind, space, name)?.to_value();
     let replicas = stored.pointer("/spec/replicas")?.as_i64()?;
-    let info = kind.info();
-    let at = facts.locator.source(info.name, &space, name).and_then(|source| {
+    let at = facts.locator.source(kind.info().name, space, name).and_then(|source| {
         source.says("spec.replicas").then(|| super::locate::at(&source, "spec.replicas")).flatten()
     });
-    Some((format!("{} {name} keeps {}", info.name, counted(replicas as usize, "pod")), at))
+    Some(Keeper { kind: *kind, name: name.clone(), replicas, at })
 }
+
+/// What makes the goal pass, where it wants fewer pods than were found: that their controller keeps fewer, or that
+/// one goes which no controller made. Each is tried in a copy.
+fn fewer(
+    facts: &Facts<'_>,
+    sought: &Sought,
+    space: &str,
+    keeper: Option<&Keeper>,
+) -> Option<String> {
+    let passes = |command: &String| trial::after(facts, command) == trial::Tried::Passes;
+    let place = look::in_namespace(space);
+    if let Some(Keeper { kind, name, replicas, at }) = keeper {
+        let kind = kind.info().singular;
+        let scale = |count: &i64| format!("kubectl scale {kind} {name} --replicas={count}{place}");
+        let count = (1..*replicas).take(MOST_TRIED).find(|count| passes(&scale(count)))?;
+        return Some(match at {
+            Some(_) => format!("write replicas: {count}, apply, and send again"),
+            None => format!("{}, and send again", scale(&count)),
+        });
+    }
+    let objects = facts.case.cluster.objects();
+    let strays = sought.found.iter().filter(|name| {
+        let pod = objects.get::<Pod>(space, name);
+        pod.is_some_and(|pod| owners::maker(facts, pod).0 == Kind::Pod)
+    });
+    let mut deletes =
+        strays.take(MOST_TRIED).map(|name| format!("kubectl delete pod {name}{place}"));
+    let command = deletes.find(passes)?;
+    Some(format!("{command}, which no controller keeps, and send again"))
+}
+
+/// How many ways out are tried.
+const MOST_TRIED: usize = 4;
 
 /// Pods were found: which, and who made them. Why they do not do is the goal's own business.
 fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let objects = facts.case.cluster.objects();
     let namespace = sought.namespace.as_str();
+    let space = if namespace.is_empty() { facts.namespace() } else { namespace.to_owned() };
     let lines = sought.found.iter().take(8).map(|name| {
-        let space = if namespace.is_empty() { facts.namespace() } else { namespace.to_owned() };
         let Some(pod) = objects.get::<Pod>(&space, name) else {
             return format!("pod {name} has gone since");
         };
@@ -323,15 +359,12 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let unready: Vec<&Arc<Pod>> = sought
         .found
         .iter()
-        .filter_map(|name| {
-            let space = if namespace.is_empty() { facts.namespace() } else { namespace.to_owned() };
-            objects.get::<Pod>(&space, name).filter(|pod| !pod.is_ready())
-        })
+        .filter_map(|name| objects.get::<Pod>(&space, name).filter(|pod| !pod.is_ready()))
         .collect();
     if let Some(said) = workloads::trouble(facts, &unready) {
         return said.fact(format!("kubectl found it by {}", sought.selector));
     }
-    let kept = keeps(facts, sought);
+    let keeper = keeper(facts, sought, &space);
     let pods = if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
     let said = answers::another_answer(facts);
     let message = format!("{} (kubectl found {pods} with {})", said.message, sought.selector);
@@ -339,8 +372,16 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let mut look = vec![look::labels(namespace)];
     look.extend(said.look.clone());
     let said = Diagnosis { message, evidence, look, ..said };
-    match kept {
-        Some((fact, at)) => said.fact(fact).at(at),
+    let way = fewer(facts, sought, &space, keeper.as_ref());
+    let said = match keeper {
+        Some(Keeper { kind, name, replicas, at }) => {
+            let pods = counted(usize::try_from(replicas).unwrap_or(0), "pod");
+            said.fact(format!("{} {name} keeps {pods}", kind.info().name)).at(at)
+        }
+        None => said,
+    };
+    match way {
+        Some(way) => said.fix(way),
         None => said,
     }
 }

@@ -10,7 +10,8 @@ use super::look::{self, shown_name};
 use super::packets::Failed;
 use super::services::protocol_name;
 use super::{
-    Diagnosis, listens_in, locate, party_name, placing, selectors, services, trial, workloads,
+    Diagnosis, containers, listens_in, locate, party_name, placing, selectors, services, trial,
+    workloads,
 };
 use crate::api::Pod;
 use crate::cluster::Place;
@@ -78,6 +79,42 @@ impl Failed<'_> {
         self.closed_port((&who, reached.as_ref(), pod), listening, look)
     }
 
+    /// A variable that was to tell the server its port is written otherwise than the one which the image has.
+    fn unread_variable(&self, pod: &Pod) -> Option<Diagnosis> {
+        let (namespace, name) = containers::full_name(pod);
+        let port = self.to.port();
+        let containers = pod.spec.as_ref()?.containers.iter().enumerate();
+        let (index, at, container, given, meant) =
+            containers.into_iter().find_map(|(index, one)| {
+                let place = containers::place_of(pod, &one.name);
+                let image = self.facts.case.cluster.image(&place)?;
+                one.env.iter().flatten().enumerate().find_map(|(at, variable)| {
+                    let own = image.environment.iter().map(|(own, _)| own);
+                    let mut own = own.filter(|own| own.eq_ignore_ascii_case(&variable.name));
+                    let meant = own.find(|own| **own != variable.name)?;
+                    (variable.value.as_deref() == Some(&*port.to_string())).then_some((
+                        index,
+                        at,
+                        &one.name,
+                        &variable.name,
+                        meant,
+                    ))
+                })
+            })?;
+        let source = self.facts.pod_source(namespace, name);
+        let path = format!("spec.containers[{index}].env[{at}].name");
+        Some(
+            Diagnosis::new(
+                "nobody-listens",
+                format!("pod {name} is there, but nobody listens on port {port}, so the connection is refused"),
+            )
+            .fact(format!("container {container} is given {given}, and its image has {meant}: capitals count"))
+            .nearest(Some(format!("name: {meant}")))
+            .at(source.and_then(|source| source.line(&path)))
+            .fix(format!("write {meant} instead of {given}, apply, and send again")),
+        )
+    }
+
     /// Somebody is there, and no socket has the port.
     fn closed_port(
         &self,
@@ -91,6 +128,9 @@ impl Failed<'_> {
             && let Some(said) = pod.and_then(|pod| self.servers_port(pod, listening))
         {
             return said;
+        }
+        if let Some(said) = pod.and_then(|pod| self.unread_variable(pod)) {
+            return said.look([look]).fact(open_ports(who, listening));
         }
         // Where the protocol's own port is open, that one is meant.
         let usual = self.facts.fetched.map(|fetched| if fetched.tls { 443 } else { 80 });

@@ -12,7 +12,7 @@ use super::locate;
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, containers, jobs, placing, readiness, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
-use crate::cluster::{Deed, Did, ObjectName, Place};
+use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::level::place::{NoPlace, PlaceKind, PlaceName};
 use crate::level::source::Source;
@@ -353,6 +353,9 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         {
             return Some(said.at(at(&path)));
         }
+        if let Some((path, said)) = forbidden_start(pod, container, reason) {
+            return Some(said.at(at(&path)));
+        }
         let said = containers::diagnose(facts, pod, container, reason);
         if let Some(back) = undone(facts, pod, &said).filter(|_| source.is_none()) {
             return Some(back);
@@ -380,6 +383,7 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
     }
     placing::unscheduled(facts, pod, source)
         .or_else(|| placing::on_no_node(facts, pod, source))
+        .or_else(|| placing::by_nobody(pod, source))
         .or_else(|| initializing(facts, pod, source))
 }
 
@@ -397,6 +401,57 @@ fn trouble_of<'a>(pod: &Pod, container: &'a ContainerStatus) -> Option<&'a str> 
     let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
     let reason = reason.or_else(|| ended?.reason.as_deref())?;
     Some(reason).filter(|reason| !matches!(*reason, "ContainerCreating" | "PodInitializing"))
+}
+
+/// A container that its own settings forbid to start: the path of the setting, and what is to be said.
+fn forbidden_start(
+    pod: &Pod,
+    container: &ContainerStatus,
+    reason: &str,
+) -> Option<(String, Diagnosis)> {
+    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let spec = pod.spec.as_ref()?;
+    let index = spec.containers.iter().position(|one| one.name == container.name)?;
+    let looks = [look::describe("pod", namespace, name)];
+    let who = format!("container {} of pod {name}", container.name);
+    let own = format!("spec.containers[{index}]");
+    match reason {
+        "ErrImageNeverPull" => Some((
+            format!("{own}.imagePullPolicy"),
+            Diagnosis::new(
+                "image-not-pulled",
+                format!("the image of {who} is not on its node, and nobody is to pull it"),
+            )
+            .look(looks)
+            .fact(format!("image: {}", container.image))
+            .nearest(Some("imagePullPolicy: IfNotPresent".to_owned()))
+            .fix("write imagePullPolicy: IfNotPresent, apply, and send again"),
+        )),
+        "CreateContainerConfigError" => {
+            let forbids = spec.containers[index].security_context.as_ref()?.run_as_non_root;
+            let of_pod = spec.security_context.as_ref().and_then(|all| all.run_as_non_root);
+            if forbids.or(of_pod) != Some(true) {
+                return None;
+            }
+            let path = if forbids.is_some() {
+                format!("{own}.securityContext")
+            } else {
+                "spec.securityContext".to_owned()
+            };
+            let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
+            Some((
+                format!("{path}.runAsNonRoot"),
+                Diagnosis::new(
+                    "container-does-not-run",
+                    format!("{who} is not started: runAsNonRoot forbids what its image does"),
+                )
+                .look(looks)
+                .facts(waiting.and_then(|waiting| waiting.message.clone()))
+                .fix("take runAsNonRoot out, or let runAsUser say a number that is not 0; apply, and send again"),
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// The path of the field that decides what a container starts, by what it complains of.
@@ -592,26 +647,29 @@ fn initializing(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) ->
         "the containers of pod {name} are not started: its init container {own} has not ended"
     );
     let looks = [look::describe("pod", namespace, name), look::log(namespace, name, own)];
-    if let Some(why) = containers::unknown_name(facts, pod, status, &message) {
-        return Some(why.look(looks));
+    let line = source.and_then(|source| source.line(&format!("spec.initContainers[{index}]")));
+    let said = Diagnosis::new("container-does-not-run", message).look(looks).fact(
+        "init containers run one after the other, each to its end, before any container is started",
+    );
+    if let Some(why) =
+        facts.unanswered(containers::place_of(pod, own)).filter(|_| !asks_itself(facts, pod, own))
+    {
+        let own_line = why.at.clone().or(line);
+        return Some(said.because_of(why).at(own_line));
     }
-    let said = Diagnosis::new("container-does-not-run", message)
-        .look(looks)
-        .fact("init containers run one after the other, each to its end, before any container is started")
-        .at(source.and_then(|source| source.line(&format!("spec.initContainers[{index}]"))));
-    let place = containers::place_of(pod, own);
-    let since = containers::last_start(facts, &place, status);
-    // A server in its own pod is started after it alone.
-    let asks = |deed: &Arc<Deed>| match &deed.did {
-        Did::Fetched(one) => deed.place == place && deed.at >= since && !is_own(&one.host),
-        _ => false,
-    };
-    Some(match facts.case.cluster.deeds().rev().any(asks) {
-        true => said
-            .fact(format!("{own} asks a server, and goes on asking"))
-            .fix(format!("mend what {own} waits for, or take it out; apply, and send again")),
-        false => said
-            .fact("one with restartPolicy: Always is a sidecar, which the others do not wait for")
+    Some(
+        said.fact("one with restartPolicy: Always is a sidecar, which the others do not wait for")
+            .at(line)
             .fix(format!("put {own} among the containers, or write restartPolicy: Always into it; apply, and send again")),
-    })
+    )
+}
+
+/// Whether a container asks its own pod, where no server is started before an init container has ended.
+fn asks_itself(facts: &Facts<'_>, pod: &Pod, container: &str) -> bool {
+    let place = containers::place_of(pod, container);
+    let mut deeds = facts.case.cluster.deeds().rev().filter(|deed| deed.place == place);
+    deeds.find_map(|deed| match &deed.did {
+        Did::Fetched(one) => Some(is_own(&one.host)),
+        _ => None,
+    }) == Some(true)
 }

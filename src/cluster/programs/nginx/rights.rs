@@ -1,7 +1,7 @@
 //! What nginx may do in its container: make its folders for temporary files, and write its number.
 
 use super::emerg;
-use crate::cluster::Context;
+use crate::cluster::{Context, Did};
 
 /// Where Debian's and Alpine's packages of nginx.org keep the bodies of requests.
 const BODIES: &str = "/var/cache/nginx/client_temp";
@@ -31,6 +31,7 @@ pub(super) fn check(file: &str, context: &mut Context<'_>) -> Result<(), i32> {
     }
     let bodies = setting(&text, "client_body_temp_path").unwrap_or_else(|| BODIES.to_owned());
     if let Err(why) = context.cluster.may_write(&place, &format!("{bodies}/0")) {
+        context.note(Did::NotWritable { file: bodies.clone() });
         emerg(context, &format!("mkdir() \"{bodies}\" failed ({})", numbered(&why)));
         return Err(1);
     }
@@ -40,6 +41,7 @@ pub(super) fn check(file: &str, context: &mut Context<'_>) -> Result<(), i32> {
     }
     let number = setting(&text, "pid").unwrap_or_else(|| NUMBER.to_owned());
     if let Err(why) = context.cluster.may_write(&place, &number) {
+        context.note(Did::NotWritable { file: number.clone() });
         emerg(context, &format!("open() \"{number}\" failed ({})", numbered(&why)));
         return Err(1);
     }

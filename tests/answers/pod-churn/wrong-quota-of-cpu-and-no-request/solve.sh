@@ -1,0 +1,1 @@
+kubectl create quota cpu --hard=requests.cpu=1; kubectl rollout restart deploy backend

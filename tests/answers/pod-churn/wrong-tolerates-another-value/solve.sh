@@ -1,0 +1,1 @@
+kubectl taint nodes --all dedicated=web:NoSchedule
