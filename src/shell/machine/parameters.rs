@@ -118,6 +118,15 @@ impl Expander<'_> {
                 _ => format!("{name}: parameter not set"),
             }));
         }
+        // bash counts no elements of what is no array.
+        if many
+            && *operation == Operation::Length
+            && self.state.options.no_unset
+            && !self.variables.contains_key(target(&self.variables, name))
+            && self.pairs(name).is_empty()
+        {
+            return Err(Stop::Error(format!("{name}: unbound variable")));
+        }
         let nothing = value.as_deref().unwrap_or_default().is_empty();
         let argument = name.bytes().all(|byte| byte.is_ascii_digit()) && name != "0";
         if nothing && *operation == Operation::Value && (is_variable(name) || argument) {

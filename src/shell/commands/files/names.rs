@@ -538,7 +538,7 @@ pub(in crate::shell::commands) fn tree(arguments: &[String], io: &mut Io<'_>) ->
                 tree.below(io, root, "", 1);
             }
             false => {
-                status = if gnu { 2 } else { 1 };
+                status = if gnu { 2 } else { 0 };
                 let space = if gnu { "  " } else { " " };
                 io.say(format!("{root}{space}[error opening dir]"));
             }

@@ -12,10 +12,9 @@ impl Reader {
             match next {
                 '\\' => match self.next()? {
                     next if next == close => {
-                        // In a pattern a letter that means something as it is means itself now.
-                        // In what replaces it, `&` does.
-                        let special = if pattern { "+?(){}.*[]^$" } else { "&" };
-                        if special.contains(close) {
+                        // In a pattern it means what it does without a backslash. In what replaces
+                        // it, `&` means itself.
+                        if close == '&' && !pattern {
                             text.push('\\');
                         }
                         text.push(close);
