@@ -331,6 +331,38 @@ fn a_service_without_an_address_or_a_port_has_no_colon_on_the_map() {
 }
 
 #[test]
+fn the_map_cuts_no_port_and_names_a_node_s_own_apart() {
+    let doors = Player::at_level("three-doors", 120, 36).screen();
+    assert!(doors.contains("echoserver :8080 :8443"), "{doors}");
+    let tickets = Player::at_level("load-balancer", 120, 36).keys("enter esc t").screen();
+    assert!(tickets.contains("cou… :9898") || tickets.contains("counter :9898"), "{tickets}");
+    assert!(tickets.contains("selects app=tickets · on every node :31315"), "{tickets}");
+}
+
+#[test]
+fn a_picture_that_is_higher_than_the_screen_is_scrolled_with_the_briefing() {
+    let mut player = Player::at_level("frontend-backend", 80, 24);
+    let top = player.screen();
+    assert!(top.contains("more lines"), "{top}");
+    let whole = top + &player.keys("pgdn pgdn").screen();
+    for shown in ["front…", "depot/bikes…", "CrashLoopBackOff", "◆ front", "◆ DNS"] {
+        assert!(whole.contains(shown), "{shown}\n{whole}");
+    }
+    let mut player = Player::at_level("frontend-backend", 80, 24);
+    assert!(player.keys("enter").screen().contains("Ctrl-G sends"), "the text was seen whole");
+}
+
+#[test]
+fn what_runs_in_the_background_goes_on_while_nobody_types() {
+    let mut player = Player::at_level("load-balancer", 80, 24);
+    player.keys("enter esc t").type_text("minikube tunnel &").keys("enter");
+    player.wait(Duration::from_secs(5));
+    assert!(player.screen().contains("Starting tunnel"), "{}", player.screen());
+    player.type_text("ssh node-1").keys("enter").wait(Duration::from_secs(3));
+    assert!(player.screen().contains("root@node-1:~#"), "{}", player.screen());
+}
+
+#[test]
 fn tab_completes_kubectl_in_the_terminal() {
     let mut player = Player::new(80, 24);
     player

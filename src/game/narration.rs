@@ -252,6 +252,9 @@ fn describe_service(service: &ServiceView) -> Vec<String> {
         format!("Ports      {}", or(&service.ports.join(", "), "none")),
         format!("Selector   {}", or(&service.selector, "none")),
     ];
+    if !service.node_ports.is_empty() {
+        lines.insert(4, format!("Node ports {}, on every node", service.node_ports.join(", ")));
+    }
     lines.extend(service.routes.iter().map(|route| format!("Ingress    {route}")));
     let (ready, all) = service.backends();
     lines.push(format!("Endpoints  {ready} ready of {all}"));
@@ -282,6 +285,10 @@ fn service_sentence(service: &ServiceView) -> String {
         ("", ports) => format!("port {}", or(&ports, "none")),
         (address, ports) => format!("{address} port {}", or(&ports, "none")),
     };
+    let nodes = match service.node_ports.join(", ") {
+        ports if ports.is_empty() => ports,
+        ports => format!(", on every node port {ports}"),
+    };
     let selector = match service.selector.is_empty() {
         true => "no selector".to_owned(),
         false => format!("selects {}", service.selector),
@@ -289,7 +296,7 @@ fn service_sentence(service: &ServiceView) -> String {
     let routes: Vec<String> =
         service.routes.iter().map(|route| format!("; Ingress {route}")).collect();
     let (name, kind, routes) = (&service.name, &service.kind, routes.concat());
-    format!("service {name} ({kind}) {address}; {selector}; {endpoints}{routes}")
+    format!("service {name} ({kind}) {address}{nodes}; {selector}; {endpoints}{routes}")
 }
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {

@@ -124,8 +124,10 @@ pub struct ServiceView {
     pub address: String,
     /// Its virtual address of the other family, where it has one of both.
     pub other_address: Option<String>,
-    /// `80→8080`, `80:30080`
+    /// `80→8080`
     pub ports: Vec<String>,
+    /// The ports that lead to it on every node: `30080`.
+    pub node_ports: Vec<String>,
     /// `app=web`
     pub selector: String,
     /// What Ingresses send to it: `shop.example/cart`.
@@ -525,15 +527,15 @@ fn service_view(service: &Arc<Service>, store: &Store) -> ServiceView {
             Some(IntOrString::String(target)) => format!("→{target}"),
             None => String::new(),
         };
-        match port.node_port {
-            Some(node_port) => format!("{}:{node_port}{target}", port.port),
-            None => format!("{}{target}", port.port),
-        }
+        format!("{}{target}", port.port)
     });
+    let node_ports = spec.ports.iter().flatten().filter_map(|port| port.node_port);
+    let node_ports = node_ports.map(|port| port.to_string()).collect();
     let selector: Vec<String> =
         spec.selector.iter().flatten().map(|(key, value)| format!("{key}={value}")).collect();
     ServiceView {
         ports: ports.collect(),
+        node_ports,
         endpoints: endpoints(store, &namespace, &name),
         selector: selector.join(","),
         routes: routes(store, &namespace, &name),

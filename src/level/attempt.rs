@@ -350,7 +350,7 @@ impl Attempt {
     pub fn interrupt(&mut self) {
         self.note(Did::Interrupted);
         self.session.interrupt(&mut self.cluster);
-        self.wake = None;
+        self.wake = Some(self.cluster.now());
     }
 
     /// Lets simulated time pass: the cluster works, events happen, the terminal's command and the
@@ -374,7 +374,7 @@ impl Attempt {
             if !self.cluster.advance_within(at.unwrap_or(until), &mut left) || at.is_none() {
                 return std::mem::take(&mut self.happened);
             }
-            if let Some(Progress::Until(_)) = self.run_due() {
+            if self.run_due().is_some() {
                 left = left.saturating_sub(self.session.worked());
             }
         }
@@ -392,6 +392,9 @@ impl Attempt {
             }
             self.cluster.advance_to(at);
             match self.run_due() {
+                Some(Progress::Until(_)) if self.session.waits_for_line() => {
+                    return Some(Progress::Input);
+                }
                 Some(Progress::Until(_)) | None if self.wake.is_some() => {}
                 Some(progress) => return Some(progress),
                 None => return Some(Progress::Done(self.session.exit_code())),
@@ -632,14 +635,16 @@ impl Attempt {
     }
 
     fn step_session(&mut self) -> Option<Progress> {
-        self.wake = None;
-        if !self.session.is_running() {
-            return Some(Progress::Done(self.session.exit_code()));
-        }
-        let progress = self.session.step(&mut self.cluster);
-        if let Progress::Until(at) = progress {
-            self.wake = Some(at);
-        }
+        let progress = match self.session.is_running() {
+            true => self.session.step(&mut self.cluster),
+            false => Progress::Done(self.session.exit_code()),
+        };
+        self.wake = match progress {
+            Progress::Until(at) => Some(at),
+            // What runs in the background goes on while nobody types.
+            Progress::Done(_) => self.session.step_background(&mut self.cluster),
+            Progress::Input => None,
+        };
         Some(progress)
     }
 

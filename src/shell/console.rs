@@ -242,7 +242,7 @@ impl Tool for Nested {
                 }
                 Read::Wait => {
                     *io.prompt = self.prompt(io.cluster);
-                    return Step::Input;
+                    return self.console.machine.step_jobs(io).map_or(Step::Input, Step::Until);
                 }
                 Read::End => {
                     io.stdin.closed &= !io.stdin.terminal;

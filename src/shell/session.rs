@@ -11,6 +11,7 @@ use super::{
     Budget, Chunk, Completions, Files, Finished, Interrupted, Io, Order, Progress, Stdin, Step,
     Typed, UiRequest,
 };
+use crate::clock::SimTime;
 use crate::cluster::{Cluster, Place, machine_environment};
 
 /// The exit code of what was ended by SIGKILL.
@@ -201,6 +202,7 @@ impl Session {
     /// Goes on with the running command until it waits or ends.
     pub fn step(&mut self, cluster: &mut Cluster) -> Progress {
         self.waits_for_line = false;
+        self.stdin.awaited = false;
         self.budget.begin(cluster.now());
         let was_running = self.is_running();
         let (console, sink) = self.console_and_sink();
@@ -217,12 +219,33 @@ impl Session {
                 }
                 Progress::Done(status)
             }
-            Step::Until(at) => Progress::Until(at),
+            Step::Until(at) => {
+                // Whoever waits for a line may have something else to do meanwhile.
+                self.waits_for_line = self.stdin.awaited;
+                Progress::Until(at)
+            }
             Step::Input => {
                 self.waits_for_line = true;
                 Progress::Input
             }
         }
+    }
+
+    /// Goes on with what runs in the background while the prompt waits; when it is due next.
+    pub fn step_background(&mut self, cluster: &mut Cluster) -> Option<SimTime> {
+        if self.is_running() {
+            return None;
+        }
+        self.budget.begin(cluster.now());
+        let (console, sink) = self.console_and_sink();
+        let (wake, chunks) = sink.with(cluster, |io| console.machine.step_jobs(io));
+        self.budget.print(chunks.iter().map(|chunk| chunk.bytes.len()).sum());
+        self.output.extend(chunks);
+        if let Some(told) = self.budget.exhaustion() {
+            self.end(&told);
+            return None;
+        }
+        wake.map(|at| at.max(cluster.now() + Duration::from_micros(1)))
     }
 
     /// The shell, and what its commands read from and write to.

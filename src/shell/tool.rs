@@ -85,6 +85,8 @@ pub struct Stdin {
     pub piped: bool,
     /// Whether it is a file, whose size is known before it is read.
     pub regular: bool,
+    /// Whether a line was asked for that is not there yet.
+    pub awaited: bool,
 }
 
 impl Stdin {
@@ -112,7 +114,10 @@ impl Stdin {
                 self.read += end + 1;
                 Read::Line(line)
             }
-            None if !self.ended() => Read::Wait,
+            None if !self.ended() => {
+                self.awaited = true;
+                Read::Wait
+            }
             None if rest.is_empty() => Read::End,
             None => {
                 let line = String::from_utf8_lossy(rest).into_owned();

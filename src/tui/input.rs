@@ -103,8 +103,7 @@ impl View {
 
     /// Whether this key would leave a page whose end was not seen yet: it turns the page first.
     fn is_unread(&self, game: &Game, key: &KeyEvent) -> bool {
-        let unread = self.most.is_some_and(|most| game.selected() < most);
-        unread && matches!(key.code, KeyCode::Enter | KeyCode::Char(' '))
+        game.selected() < self.read && matches!(key.code, KeyCode::Enter | KeyCode::Char(' '))
     }
 
     /// A popup that was opened further down is scrolled on from there.

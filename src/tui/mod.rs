@@ -44,6 +44,8 @@ pub struct View {
     rows: Vec<(Rect, usize)>,
     /// How far the text on screen can be scrolled.
     most: Option<usize>,
+    /// How far it has to be scrolled until nothing of what it says is left to read.
+    read: usize,
     /// How far the popup is scrolled, and how far it can be.
     popup_top: usize,
     popup_most: Option<usize>,
@@ -64,6 +66,7 @@ impl View {
             drawn: Drawn::default(),
             rows: Vec::new(),
             most: None,
+            read: 0,
             popup_top: 0,
             popup_most: None,
             clicked: None,
@@ -93,7 +96,7 @@ impl View {
     fn render_screen(&mut self, game: &Game, area: Rect, buf: &mut Buffer) -> Option<Position> {
         let theme = Theme::new(game.settings(), self.colours);
         self.rows.clear();
-        self.most = None;
+        (self.most, self.read) = (None, 0);
         self.drawn = Drawn::default();
         self.too_small = area.width < SMALLEST.0 || area.height < SMALLEST.1;
         if self.too_small {
@@ -103,10 +106,12 @@ impl View {
         match game.screen() {
             Screen::Trail => self.rows = screens::trail::draw(game, &theme, area, buf),
             Screen::Briefing => {
-                self.most = Some(screens::briefing::draw(game, &theme, area, buf));
+                let scroll = screens::briefing::draw(game, &theme, area, buf);
+                (self.most, self.read) = (Some(scroll.most), scroll.read);
             }
             Screen::Debrief => {
                 self.most = Some(screens::debrief::draw(game, &theme, area, buf));
+                self.read = self.most.unwrap_or_default();
             }
             Screen::Help => self.most = Some(screens::help::draw(game, &theme, area, buf)),
             Screen::Glossary => self.rows = screens::glossary::draw(game, &theme, area, buf),

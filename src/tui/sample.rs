@@ -32,6 +32,7 @@ pub fn scene(backends: usize) -> Scene {
         address: "10.96.14.3".to_owned(),
         other_address: None,
         ports: vec!["80".to_owned()],
+        node_ports: Vec::new(),
         selector: "app=backend".to_owned(),
         routes: Vec::new(),
         endpoints,

@@ -230,6 +230,7 @@ impl<'a> Desk<'a> {
                     match session.step(cluster) {
                         Progress::Done(_) => return Ran::Ended,
                         Progress::Input => return Ran::Reads,
+                        Progress::Until(_) if session.waits_for_line() => return Ran::Reads,
                         Progress::Until(at) if at > limit => return Ran::TooLong,
                         Progress::Until(at) => cluster.advance_to(at),
                     }
@@ -243,7 +244,11 @@ impl<'a> Desk<'a> {
         match &mut self.now {
             Now::Level(attempt) => attempt.advance_to(until),
             Now::Free(both) => {
-                both.0.advance_to(until);
+                let (cluster, session) = both.as_mut();
+                while let Some(at) = session.step_background(cluster).filter(|at| *at <= until) {
+                    cluster.advance_to(at);
+                }
+                cluster.advance_to(until);
                 Vec::new()
             }
         }

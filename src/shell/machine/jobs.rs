@@ -1,4 +1,4 @@
-//! Background commands: they go on whenever the shell does.
+//! Background commands: they go on whenever the shell does, and while it waits at its prompt.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::shell::syntax::List;
 
 impl Machine {
     /// Goes on with background commands; when the next of them is due.
-    pub(super) fn step_jobs(&mut self, io: &mut Io<'_>) -> Option<SimTime> {
+    pub fn step_jobs(&mut self, io: &mut Io<'_>) -> Option<SimTime> {
         let mut wake: Option<SimTime> = None;
         for mut job in std::mem::take(&mut self.jobs) {
             if job.status.is_none() {

@@ -416,6 +416,15 @@ fn wanted(scene: &Scene, item: &Item) -> u16 {
     u16::try_from(inside).unwrap_or(u16::MAX).saturating_add(GUTTER + 1)
 }
 
+/// Columns in which every column of the map has what it needs.
+pub fn wanted_width(scene: &Scene) -> u16 {
+    let nodes = scene.nodes.iter().enumerate().map(|(at, node)| {
+        let pods = visible_pods(&node.pods, false).map(|pod| wanted(scene, &Item::Pod(pod.spot())));
+        pods.fold(wanted(scene, &Item::Node(at)), u16::max).min(WIDEST_BOX)
+    });
+    nodes.fold(0, u16::saturating_add)
+}
+
 /// Shares columns out: who needs little gets that, and the others what is left, evenly.
 fn share(wanted: &[u16], total: u16) -> Vec<u16> {
     let count = wanted.len().max(1) as u16;

@@ -30,7 +30,7 @@ use crate::network::HopVerdict;
 use crate::tui::text::{fit, fit_name, put, put_spans, width};
 use crate::tui::theme::Theme;
 
-pub use layout::{Item, Layout, Placed};
+pub use layout::{Detail, Item, Layout, Placed};
 
 /// What the map shows.
 pub struct Map<'a> {
@@ -55,11 +55,8 @@ pub struct Map<'a> {
 
 /// Draws the map; says what stands where.
 pub fn draw(map: &Map<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Layout {
-    let outside = outside(map);
-    // A margin, so that ways in the first gutter do not touch the border.
-    let area = Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(1), ..area };
-    let extra = layout::Extra { outside: &outside, ghosts: map.ghosts };
-    let layout = layout::layout(map.scene, map.system, map.picked, extra, area);
+    let layout = lay_out(map, area);
+    let area = within_margin(area);
     for placed in &layout.items {
         draw_item(map, placed, theme, buf);
     }
@@ -68,6 +65,29 @@ pub fn draw(map: &Map<'_>, theme: &Theme, area: Rect, buf: &mut Buffer) -> Layou
         draw_packet(map.scene, &layout, story, walk, theme, area, buf);
     }
     layout
+}
+
+/// How much is shown of each pod in `area`; nothing where there is no room for everything.
+pub fn detail(map: &Map<'_>, area: Rect) -> Option<Detail> {
+    let layout = lay_out(map, area);
+    let whole = layout.hidden == (0, 0) && layout.hidden_services == 0;
+    whole.then_some(layout.detail)
+}
+
+/// Columns in which nothing on the map is cut.
+pub fn wanted_width(scene: &Scene) -> u16 {
+    layout::wanted_width(scene).saturating_add(1)
+}
+
+fn lay_out(map: &Map<'_>, area: Rect) -> Layout {
+    let outside = outside(map);
+    let extra = layout::Extra { outside: &outside, ghosts: map.ghosts };
+    layout::layout(map.scene, map.system, map.picked, extra, within_margin(area))
+}
+
+/// A margin, so that ways in the first gutter do not touch the border.
+fn within_margin(area: Rect) -> Rect {
+    Rect { x: area.x + 1.min(area.width), width: area.width.saturating_sub(1), ..area }
 }
 
 /// Hosts on the internet that the packet meets, before those that the level is about.
@@ -193,7 +213,7 @@ fn draw_pod_box(
     borders.rectangle(area);
     borders.paint(buf, border);
     let inside = usize::from(area.width.saturating_sub(4));
-    let name = fit_name(&pod_name(pod), inside.saturating_sub(4));
+    let name = pod_name(pod, inside.saturating_sub(4));
     let style = name_style(map, spot, theme.text.add_modifier(Modifier::BOLD), theme);
     let title = [
         Span::styled(format!(" {} ", pod.health.sign()), health_style(pod.health, theme)),
@@ -212,7 +232,7 @@ fn draw_pod_box(
             break;
         }
         let pulse = map.pulses.contains(&(spot.clone(), container.name.clone()));
-        put_spans(buf, area.x + 2, y, &container_line(container, pulse, theme), inside);
+        put_spans(buf, area.x + 2, y, &container_line(container, pulse, inside, theme), inside);
     }
     if pod.health != Health::Over {
         let style = if pod.made_by.is_some() { theme.dim } else { theme.warn };
@@ -230,14 +250,22 @@ fn address_line(pod: &PodView, room: usize, theme: &Theme) -> [Span<'static>; 2]
         _ if width(&both) + width(state) + 2 <= room => &*both,
         address => address,
     };
+    let left = room.saturating_sub(width(address) + 2);
+    let state = if left < SHORTEST_STATE { "" } else { state };
     [
         Span::styled(address.to_owned(), theme.text),
-        Span::styled(format!("  {state}"), health_style(pod.health, theme)),
+        Span::styled(format!("  {state}").trim_end().to_owned(), health_style(pod.health, theme)),
     ]
 }
 
-/// A container in its pod's box; `pulse` shows that a packet has just come or gone.
-fn container_line(container: &ContainerView, pulse: bool, theme: &Theme) -> [Span<'static>; 5] {
+/// A container in its pod's box; `pulse` shows that a packet has just come or gone. Its ports are shown
+/// whole, since half a number is another one; its name is shortened for them, and what it runs is left out.
+fn container_line(
+    container: &ContainerView,
+    pulse: bool,
+    room: usize,
+    theme: &Theme,
+) -> [Span<'static>; 5] {
     let style = health_style(container.health, theme);
     let state = match (container.health, container.restarts) {
         (Health::Good, 0) if container.image == container.name => "running".to_owned(),
@@ -247,16 +275,42 @@ fn container_line(container: &ContainerView, pulse: bool, theme: &Theme) -> [Spa
         (_, many) => format!("{} ↻{many}", container.status),
     };
     let plain = if container.health == Health::Good { theme.dim } else { style };
-    let ports = container.ports.join(" ");
-    let ports = if ports.is_empty() { ports } else { format!("{ports} ") };
+    let ports = ports_within(&container.ports, room.saturating_sub(SHORTEST_NAME + 3));
+    let room = room.saturating_sub(width(&ports) + 3);
+    let name = fit_name(&container.name, room.max(SHORTEST_NAME));
+    let room = room.saturating_sub(width(&name) + 2);
+    let state = match (width(&state) <= room, container.health) {
+        (true, _) => state,
+        (false, Health::Good) => String::new(),
+        (false, _) if room < SHORTEST_STATE => String::new(),
+        (false, _) => fit(&state, room),
+    };
+    let gap = if ports.is_empty() { " " } else { "  " };
     [
         Span::styled(format!("{} ", container.health.sign()), style),
-        Span::styled(container.name.clone(), theme.text),
+        Span::styled(name, theme.text),
         Span::styled(if pulse { "»" } else { " " }, theme.packet),
         Span::styled(ports, theme.accent),
-        Span::styled(format!(" {state}"), plain),
+        Span::styled(if state.is_empty() { state } else { format!("{gap}{state}") }, plain),
     ]
 }
+
+/// As many ports as have room, and an ellipsis for the others.
+fn ports_within(ports: &[String], room: usize) -> String {
+    let all = ports.join(" ");
+    if width(&all) <= room {
+        return all;
+    }
+    let some = (1..ports.len()).rev().map(|many| format!("{} …", ports[..many].join(" ")));
+    some.into_iter().find(|some| width(some) <= room).unwrap_or(all)
+}
+
+/// Columns in which a namespace can still be told from others.
+const SHORTEST_NAMESPACE: usize = 3;
+/// Columns of a container's name that always stay.
+const SHORTEST_NAME: usize = 4;
+/// Columns in which the beginning of a state still tells something.
+const SHORTEST_STATE: usize = 5;
 
 /// Who brings a pod back when it goes, and who decides what may pass.
 fn maker_line(pod: &PodView) -> String {
@@ -271,11 +325,19 @@ fn maker_line(pod: &PodView) -> String {
     }
 }
 
-fn pod_name(pod: &PodView) -> String {
-    match &*pod.namespace {
-        "default" => pod.name.clone(),
-        namespace => format!("{namespace}/{}", pod.name),
+/// A pod's name, with its namespace where that is not the usual one: of the two the namespace is
+/// shortened first.
+fn pod_name(pod: &PodView, columns: usize) -> String {
+    let PodView { namespace, name, .. } = pod;
+    let whole = match &**namespace {
+        "default" => return fit_name(name, columns),
+        _ => format!("{namespace}/{name}"),
+    };
+    let left = columns.saturating_sub(width(name) + 1);
+    if width(&whole) <= columns || left < SHORTEST_NAMESPACE {
+        return fit_name(&whole, columns);
     }
+    format!("{}/{name}", fit(namespace, left))
 }
 
 fn draw_pod_line(
@@ -287,7 +349,7 @@ fn draw_pod_line(
     buf: &mut Buffer,
 ) {
     let columns = usize::from(area.width);
-    let name = pod_name(pod);
+    let name = pod_name(pod, usize::MAX);
     // Who is not ready keeps an address, and it is shown where there is room.
     let both = format!("{} {}", pod.address, pod.status);
     let state = match pod.health {
@@ -298,7 +360,7 @@ fn draw_pod_line(
     let name_room = columns.saturating_sub(width(state) + 5).max(8);
     let spans = [
         Span::styled(format!("{} ", pod.health.sign()), health_style(pod.health, theme)),
-        Span::styled(fit_name(&name, name_room), name_style(map, spot, theme.text, theme)),
+        Span::styled(pod_name(pod, name_room), name_style(map, spot, theme.text, theme)),
         Span::styled(
             format!(" {state}"),
             if pod.health == Health::Good { theme.dim } else { health_style(pod.health, theme) },
@@ -319,7 +381,7 @@ fn draw_pod_lines(
 ) {
     let columns = usize::from(area.width);
     let sign = Span::styled(format!("{} ", pod.health.sign()), health_style(pod.health, theme));
-    let name = fit_name(&pod_name(pod), columns.saturating_sub(4));
+    let name = pod_name(pod, columns.saturating_sub(4));
     let spans = [
         sign,
         Span::styled(name, name_style(map, spot, theme.text, theme)),
@@ -390,13 +452,9 @@ fn draw_service(
         other => format!(" {other}"),
     };
     let dns = service.namespace == "kube-system" && service.name == "kube-dns";
-    let ports = if dns { String::new() } else { service.ports.join(",") };
-    let address = match (&*service.address, ports) {
-        ("", ports) if ports.is_empty() => String::new(),
-        ("", ports) => format!(" :{ports}"),
-        (address, ports) if ports.is_empty() => format!(" {address}"),
-        (address, ports) => format!(" {address}:{ports}"),
-    };
+    // Where there is a second row, it has the node ports.
+    let (address, nodes) = (service_address(service, dns), node_ports(service, " · nodes"));
+    let nodes = if area.height > 1 { "" } else { &nodes };
     let name = match &*service.namespace {
         "default" => service.name.clone(),
         "kube-system" if dns => "DNS".to_owned(),
@@ -409,7 +467,7 @@ fn draw_service(
     let other = service.other_address.iter().map(|other| format!(" · {other}"));
     let other: String =
         other.filter(|other| width(&kind) + width(&address) + width(other) <= room).collect();
-    let address_text = fit(&format!("{kind}{address}{other}"), room);
+    let address_text = fit(&format!("{kind}{address}{other}{nodes}"), room);
     let spans = [
         Span::styled("◆ ", if system { theme.dim } else { theme.accent }),
         Span::styled(name, name_style(map, spot, usual, theme)),
@@ -421,8 +479,28 @@ fn draw_service(
     if area.height > 1 {
         let routes: Vec<String> =
             service.routes.iter().map(|route| format!(" · Ingress {route}")).collect();
-        let selector = format!("selects {}{}", service.selector, routes.concat());
+        let nodes = node_ports(service, " · on every node");
+        let selector = format!("selects {}{nodes}{}", service.selector, routes.concat());
         put(buf, area.x + 2, area.y + 1, &selector, columns.saturating_sub(2), theme.dim);
+    }
+}
+
+/// ` 10.96.14.3:80→8080`
+fn service_address(service: &ServiceView, dns: bool) -> String {
+    let ports = if dns { String::new() } else { service.ports.join(",") };
+    match (&*service.address, ports) {
+        ("", ports) if ports.is_empty() => String::new(),
+        ("", ports) => format!(" :{ports}"),
+        (address, ports) if ports.is_empty() => format!(" {address}"),
+        (address, ports) => format!(" {address}:{ports}"),
+    }
+}
+
+/// The ports that lead to a Service on every node, after the words that say so.
+fn node_ports(service: &ServiceView, words: &str) -> String {
+    match service.node_ports.join(",") {
+        ports if ports.is_empty() => ports,
+        ports => format!("{words} :{ports}"),
     }
 }
 

@@ -115,7 +115,8 @@ fn scrolled(
         put_spans(buf, area.x, area.y + row as u16, &line.spans, usize::from(area.width));
     }
     if most > top && height > 0 {
-        let text = format!(" ↓ {} more lines ", most - top);
+        let left = most - top;
+        let text = format!(" ↓ {left} more line{} ", if left == 1 { "" } else { "s" });
         let x = area.right().saturating_sub(width(&text) as u16);
         put(buf, x, area.bottom(), &text, width(&text), theme.dim);
     }
