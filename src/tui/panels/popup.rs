@@ -484,7 +484,7 @@ fn line_rows(play: &Play, fault: &Fault<'_>, columns: usize, theme: &Theme, rows
                 Span::styled(fit(line.unwrap_or_default(), columns), theme.text),
             ]));
         }
-        None => paragraph(rows, "  no line of yours stands for it", columns, theme.text),
+        None => paragraph(rows, "  no line of your files is to blame", columns, theme.text),
     }
     if let Some(nearest) = fault.nearest() {
         hang(rows, "  nearest: ", nearest, columns, theme.warn);
