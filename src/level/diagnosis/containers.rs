@@ -1,14 +1,10 @@
 //! Containers that do not run: what their state, their exit code and their own deeds tell.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
-
 use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus, Probe};
 use serde_json::Value;
 
-use super::{Diagnosis, Facts, look, mounts, readiness, trial};
-use crate::api::{Event, Kind, Pod};
+use super::{Diagnosis, Facts, anew, look, mounts, readiness};
+use crate::api::{Event, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, LogLines, Place};
 use crate::diagnostic::Location;
@@ -64,8 +60,13 @@ pub(super) fn diagnose(
     );
     let last_words =
         last_words(facts, pod, &container.name).map(|line| format!("it said last: {line}"));
-    if let Some((since, fix)) = mended_since(facts, pod, container) {
-        return said.facts(last_words).fact(since).fact(THE_KUBELET_WAITS).look(looks).fix(fix);
+    if let Some((since, fix)) = anew::mended_since(facts, pod, container) {
+        return said
+            .facts(last_words)
+            .fact(since)
+            .fact(anew::THE_KUBELET_WAITS)
+            .look(looks)
+            .fix(fix);
     }
     if let Some(why) = unknown_name(facts, pod, container, &said.message) {
         return why.facts(last_words).look(looks);
@@ -561,104 +562,6 @@ fn mounted_line(
     })
 }
 
-/// Why what a container said last may be older than what was mended since.
-const THE_KUBELET_WAITS: &str =
-    "after a failure the kubelet waits longer and longer before it starts a container again";
-
-/// That what stopped the container when it ran last stops it no more, and the way out.
-fn mended_since(
-    facts: &Facts<'_>,
-    pod: &Pod,
-    container: &ContainerStatus,
-) -> Option<(&'static str, String)> {
-    let anew = started_anew(facts, pod)?;
-    if anew.pods.iter().any(runs) {
-        return Some((
-            "that was before its last start: started anew as everything stands now, it runs",
-            format!("{}, and send again", anew.command),
-        ));
-    }
-    reads_otherwise(facts, pod, container, &anew).then(|| {
-        (
-            "that was before its configuration changed: started anew, it does not stop there any more",
-            format!("{}, and send again: its log then says what stops it now", anew.command),
-        )
-    })
-}
-
-/// What becomes of a pod that is made anew as everything stands now: tried in a copy.
-struct Anew {
-    /// The command that makes it anew.
-    command: String,
-    /// The cluster a while after it.
-    copy: cluster::Cluster,
-    /// The pods that it has made.
-    pods: Vec<Arc<Pod>>,
-}
-
-/// Makes the pod anew in a copy, where a controller that has rollouts has made it.
-fn started_anew(facts: &Facts<'_>, pod: &Pod) -> Option<Anew> {
-    let (namespace, _) = full_name(pod);
-    let (kind, maker) = super::owners::maker(facts, pod);
-    if !matches!(kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet) {
-        return None;
-    }
-    let place = look::in_namespace(namespace);
-    let command = format!("kubectl rollout restart {} {maker}{place}", kind.info().singular);
-    let mut copy = trial::changed(facts, &command)?;
-    // A server whose names nobody answers gives up later.
-    trial::wait(&mut copy, Duration::from_secs(60));
-    let old = |new: &Pod| {
-        let name = full_name(new).1;
-        let old = facts.case.cluster.objects().get::<Pod>(namespace, name);
-        old.is_some_and(|old| old.metadata.uid == new.metadata.uid)
-    };
-    let made = |new: &Pod| {
-        let served = BTreeSet::new();
-        let case = super::Case { run: None, served, cluster: &copy, ..facts.case.clone() };
-        super::owners::maker(&Facts::bare(&case), new) == (kind, maker.clone())
-    };
-    let pods = copy.objects().list::<Pod>(Some(namespace));
-    let pods = pods.filter(|new| !old(new) && made(new)).cloned().collect();
-    Some(Anew { command, copy, pods })
-}
-
-/// Whether every container of the pod has run since its first start.
-fn runs(pod: &Arc<Pod>) -> bool {
-    let mut containers = pod.status.iter().flat_map(|one| one.container_statuses.iter().flatten());
-    pod.is_running()
-        && containers.all(|one| {
-            one.restart_count == 0
-                && one.state.as_ref().is_some_and(|state| state.running.is_some())
-        })
-}
-
-/// Whether the container's server stopped at a line of its configuration when it ran last, and does not stop
-/// there where it is started anew.
-fn reads_otherwise(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus, anew: &Anew) -> bool {
-    fn refused(did: &Did) -> Option<(&Arc<str>, u32, &String)> {
-        match did {
-            Did::ConfigRefused { file, line, why } => Some((file, *line, why)),
-            _ => None,
-        }
-    }
-    let Some(last) = since_last_start(facts, pod, container, refused) else { return false };
-    let begun = |new: &&Arc<Pod>| {
-        let statuses = new.status.iter().flat_map(|one| one.container_statuses.iter().flatten());
-        let mut own = statuses.filter(|one| one.name == container.name);
-        own.any(|one| {
-            one.state.as_ref().is_some_and(|state| state.waiting.is_none())
-                || one.last_state.as_ref().is_some_and(|state| state.terminated.is_some())
-        })
-    };
-    let begun = anew.pods.iter().filter(begun);
-    let places: Vec<Place> = begun.map(|new| place_of(new, &container.name)).collect();
-    let again = anew.copy.deeds().any(|deed| {
-        places.contains(&deed.place) && refused(&deed.did).is_some_and(|now| now == last)
-    });
-    !places.is_empty() && !again
-}
-
 /// A container that has ended, and that the pod's restartPolicy leaves so (R3.6): its place in the list.
 pub(super) fn ended(pod: &Pod) -> Option<(usize, Diagnosis)> {
     let (namespace, name) = full_name(pod);
@@ -726,7 +629,7 @@ fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Opti
 }
 
 /// What the container's programs did last, of what `picks` takes, since its last run that has ended began.
-fn since_last_start<'a, T>(
+pub(super) fn since_last_start<'a, T>(
     facts: &Facts<'a>,
     pod: &Pod,
     container: &ContainerStatus,

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod admission;
+mod anew;
 mod answers;
 mod asked;
 mod behind;
