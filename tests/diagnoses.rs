@@ -4,7 +4,7 @@
 //! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# dual-stack`, `# ingress`, `# then`: a script, `# off`: a node), what was expected
 //! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said; `# traffic`: whose), and
 //! what the game has to say: `# diagnosis`, the `# nearest` miss where there is one, `# at`, the player's
-//! line, and words of the `# message`, of a `# fact`, of none (`# unsaid`) and of the way out (`# fix`). Every command that shows the evidence has to work. The pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
+//! line, and words of the `# message`, of a `# fact`, of none (`# unsaid`), of the way out (`# fix`) and of where to `# look`. Every command that shows the evidence has to work. The pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -262,7 +262,7 @@ fn tell(text: &str) -> Result<(), String> {
     let told = said.evidence.join("\n");
     let unsaid = case.get("unsaid").is_none_or(|words| !told.contains(&**words));
     let worded = says("message", &said.message) && says("fix", &said.fix) && says("fact", &told);
-    let worded = worded && unsaid;
+    let worded = worded && unsaid && says("look", &said.look.join("\n"));
     let near = case.get("nearest").map_or(said.nearest.is_none(), |wanted| {
         said.nearest.as_ref().is_some_and(|nearest| nearest.contains(wanted.as_str()))
     });

@@ -194,6 +194,89 @@ fn a_huge_paste_is_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_file_that_goes_on_beyond_its_panel_says_how_far() {
+    let mut player = Player::at_level("own-address", 80, 24);
+    player.keys("enter");
+    let screen = player.screen();
+    assert!(screen.contains("17 ---") && screen.contains("↓ 16 more"), "{screen}");
+    player.keys("ctrl-end");
+    let screen = player.screen();
+    assert!(screen.contains("↑ 16 more") && !screen.contains("↓ "), "{screen}");
+    // A file that is seen whole says nothing.
+    let mut player = Player::at_level("hello", 120, 36);
+    player.keys("enter");
+    assert!(!player.screen().contains(" more "), "{}", player.screen());
+}
+
+#[test]
+fn rows_that_are_cut_say_which_key_shows_their_end() {
+    let mut player = Player::at_level("whose-pods", 80, 24);
+    player.keys("enter esc t").type_text("kubectl get pods --show-labels").keys("enter");
+    player.wait(Duration::from_secs(2));
+    let screen = player.screen();
+    assert!(screen.contains("app=cinema,h›") && screen.contains("Alt-→"), "{screen}");
+    player.keys("alt-right alt-right alt-right");
+    let screen = player.screen();
+    assert!(screen.contains("hall=one") && !screen.contains("Alt-→"), "{screen}");
+}
+
+#[test]
+fn what_was_refused_is_why_and_nothing_is_to_be_sent_again() {
+    let mut player = Player::at_level("flat-file", 120, 36);
+    player.keys("enter ctrl-g");
+    player.wait_until("✗ the gardener");
+    player.keys("down down down home").type_text("  ").keys("ctrl-s");
+    assert!(player.screen().contains("Refused: greenhouse.yaml"), "{}", player.screen());
+    player.keys("f3");
+    let screen = player.screen();
+    assert!(
+        screen.contains("greenhouse.yaml is refused at line 6: \"containers\" belongs below"),
+        "{screen}"
+    );
+    assert!(!screen.contains("Something was changed"), "{screen}");
+}
+
+#[test]
+fn a_line_out_of_place_is_told_in_plain_words_where_it_belongs() {
+    let mut player = Player::at_level("clusterip", 120, 36);
+    player.keys("enter ctrl-end home").type_text("    ");
+    let screen = player.screen();
+    assert!(screen.contains("line 9 has its value already, so line 10 can't belong"), "{screen}");
+}
+
+#[test]
+fn the_guide_goes_on_to_the_next_send_once_the_cluster_has_taken_the_file() {
+    let mut player = Player::at_level("hello", 120, 36);
+    player.keys("enter ctrl-g esc");
+    player.wait_until("✗ the customer");
+    player.keys("down end").type_text("x").keys("ctrl-s");
+    let screen = player.screen();
+    assert!(screen.contains("Refused") && !screen.contains("5 of 5"), "{screen}");
+    player.keys("ctrl-z ctrl-end backspace backspace backspace backspace");
+    player.type_text("80").keys("ctrl-s");
+    assert!(player.screen().contains("5 of 5"), "{}", player.screen());
+}
+
+#[test]
+fn a_container_s_port_is_on_the_map_however_narrow_its_pod_is() {
+    let mut player = Player::at_level("other-node", 120, 36);
+    player.keys("enter");
+    let screen = player.screen();
+    assert_eq!(screen.matches(":5678").count(), 4, "three pods and the script\n{screen}");
+}
+
+#[test]
+fn commands_can_be_chosen_where_they_are_shown() {
+    let mut player = Player::at_level("four-silences", 80, 24);
+    player.keys("enter ctrl-g esc");
+    player.wait_until("✗ http://garden").keys("f3");
+    assert!(player.screen().contains("into the terminal"), "{}", player.screen());
+    player.keys("tab");
+    let screen = player.screen();
+    assert!(screen.contains("failure 2 of 4") && !screen.contains("into the terminal"), "{screen}");
+}
+
+#[test]
 fn a_file_that_fits_is_never_scrolled_out_of_sight() {
     let mut player = Player::new(200, 60);
     player.keys("enter enter pgdn end");
@@ -693,7 +776,7 @@ fn the_mark_of_a_guided_level_does_not_cover_what_is_typed() {
 fn a_guided_level_leads_back_to_the_file_when_what_was_sent_again_fails() {
     let mut player = Player::at_the_campaign(80, 24);
     player.keys("enter enter ctrl-g esc").wait_until("2 of 5 · F3");
-    player.keys("esc e").type_text("#").wait_until("4 of 5 · Ctrl-S");
+    player.keys("esc e ctrl-end").type_text(" # the same").wait_until("4 of 5 · Ctrl-S");
     player.keys("ctrl-s").wait_until("5 of 5 · Ctrl-G");
     player.keys("ctrl-g").wait_until("3 of 5");
 }

@@ -94,6 +94,8 @@ pub enum Did {
     Daemonized { foreground: &'static str },
     /// A server may not write a file that it needs.
     NotWritable { file: String },
+    /// A server could not listen at an address, because the place where it runs does not have it.
+    AddressNotOwn { at: SocketAddr },
     /// A server does not take one of its arguments: the word itself, or the value in it.
     ArgumentRefused { argument: String },
     /// A server could not read its configuration, and says which line (from 1) of which file, and why.

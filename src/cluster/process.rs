@@ -129,8 +129,11 @@ impl Context<'_> {
         let process = self.process;
         let listener = Listener { process, name: name.into(), container, owner, v6_only };
         let bound = self.cluster.network.bind(sender.netns, protocol, address, port, listener);
-        if matches!(bound, Err(BindError::InUse { .. })) {
-            self.note(Did::PortTaken { protocol, at: SocketAddr::new(address, port) });
+        let at = SocketAddr::new(address, port);
+        match bound {
+            Err(BindError::InUse { .. }) => self.note(Did::PortTaken { protocol, at }),
+            Err(BindError::NotAvailable) => self.note(Did::AddressNotOwn { at }),
+            Ok(()) => {}
         }
         bound
     }

@@ -338,6 +338,16 @@ fn why(game: &mut Game) -> Vec<Effect> {
                 "The goal's requests are on their way; none has failed yet.".to_owned()
             }
             (false, false) => format!("{unapplied} is not applied: Ctrl-S, then Ctrl-G sends."),
+            (false, true)
+                if play.attempt.has_applied()
+                    && let Some((file, line, mark)) = play.refusal() =>
+            {
+                let wrong = printable(mark.help.as_ref().unwrap_or(&mark.message));
+                format!(
+                    "{file} is refused at line {line}: {}. Mend it, then Ctrl-S and Ctrl-G.",
+                    wrong.trim_end_matches('.')
+                )
+            }
             (false, true) if play.sends == 0 => {
                 "Nothing was sent yet. Ctrl-G sends the goal's request.".to_owned()
             }

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Position};
 use crate::manifest::{self, Document, Faults, Schema};
 use crate::shell::{self, Files, Finished};
 
+use super::indentation::misplaced;
 use super::source::{Source, sources};
 
 /// Time that one `kubectl apply` may take.
@@ -208,14 +209,19 @@ fn unreadable(mut fault: Diagnostic, text: &str) -> Diagnostic {
     let slip = (first..=at.line).rev().find_map(|number| {
         let line = lines.get(number as usize - 1)?;
         let above = (number as usize).checked_sub(2).and_then(|above| lines.get(above));
-        Some((number, line, slip_of(line, above.copied().unwrap_or(""))?))
+        Some((number, slip_of(line, above.copied().unwrap_or(""))?))
     });
-    if let Some((number, line, (message, help))) = slip {
-        fault.message = message.to_owned();
-        fault.help = help;
-        let indent = line.len() - line.trim_start().len();
-        fault.position = Some(Position::new(number, indent as u32 + 1));
-    }
+    let (number, (message, help)) = match slip {
+        Some((number, (message, help))) => (number, (message.to_owned(), help)),
+        None => match misplaced(&lines, at.line as usize) {
+            Some(message) => (at.line, (message, None)),
+            None => return fault,
+        },
+    };
+    let line = lines.get(number as usize - 1).copied().unwrap_or("");
+    (fault.message, fault.help) = (message, help);
+    let indent = line.len() - line.trim_start().len();
+    fault.position = Some(Position::new(number, indent as u32 + 1));
     fault
 }
 

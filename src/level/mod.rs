@@ -13,6 +13,7 @@ pub mod diagnosis;
 mod format;
 mod heard;
 pub mod incident;
+mod indentation;
 mod journal;
 pub mod lint;
 mod place;

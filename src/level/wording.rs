@@ -332,7 +332,7 @@ fn of_place(because: &Because, to: SocketAddr) -> Option<String> {
             format!("{} is on the nodes' network, but no machine has it", to.ip())
         }
         Because::NoSuchHost => {
-            format!("nobody answers at {}, outside the cluster", to.ip())
+            format!("{} is outside the cluster, and no machine there has it", to.ip())
         }
         Because::NoRouteFromOutside => format!(
             "{} exists inside the cluster only: from outside there is no way to it",

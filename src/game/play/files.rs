@@ -121,6 +121,16 @@ impl Play {
         changed.map(|file| &*file.name).collect()
     }
 
+    /// A manifest that the cluster would not take as it stands, the line, and what is wrong there.
+    pub fn refusal(&self) -> Option<(&str, u32, &Diagnostic)> {
+        let files = self.files.iter().filter(|file| !file.locked);
+        let error = |mark: &&Diagnostic| mark.severity == Severity::Error;
+        files.into_iter().find_map(|file| {
+            let mark = file.marks.iter().find(error)?;
+            Some((&*file.name, mark.position?.line, mark))
+        })
+    }
+
     /// Changed files that kubectl does not take: scripts, and what they read. They count as they stand.
     pub(in crate::game) fn changed_scripts(&self) -> Vec<String> {
         let changed = self

@@ -338,7 +338,11 @@ impl Play {
                 // Who writes already, or has won, does not wait for help.
                 Moment::Asked => self.ladder.highest > 0 || won || edited(),
                 Moment::Edited => edited(),
-                Moment::Applied => self.attempt.has_applied(),
+                // What was refused, or written since, has not reached the cluster.
+                Moment::Applied => {
+                    let waits = !self.unapplied().is_empty() || self.refusal().is_some();
+                    self.attempt.has_applied() && !waits
+                }
                 Moment::Won => won,
             };
             if !done {

@@ -75,7 +75,7 @@ pub(super) fn missing_tool(facts: &Facts<'_>) -> Option<Diagnosis> {
                 Place::Container { pod, .. } => Some(format!("it was looked for in pod {pod}")),
                 _ => None,
             })
-            .fact("a container has the programs of its image, and no others")
+            .fact("a container starts with the programs of its image, and no others")
             .nearest(near.map(|near| format!("{near}, which its image has")))
             .facts(beside)
             .at(line)

@@ -42,6 +42,9 @@ pub(super) fn diagnose(
     if let Some(at) = taken_port(facts, pod, container) {
         return port_taken(facts, pod, container, at).look(looks);
     }
+    if let Some(at) = address_of_others(facts, pod, container) {
+        return not_its_own(facts, pod, container, at).look(looks);
+    }
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     if let Some(said) = never_started(facts, pod, container) {
         return said.look([look::describe("pod", namespace, name), look::pods(namespace)]);
@@ -626,6 +629,54 @@ fn taken_port(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Opti
         Did::PortTaken { at, .. } => Some(*at),
         _ => None,
     })
+}
+
+/// The socket that the container's server wanted when it ran last, at an address that its pod doesn't have.
+fn address_of_others(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+) -> Option<SocketAddr> {
+    since_last_start(facts, pod, container, |did| match did {
+        Did::AddressNotOwn { at } => Some(*at),
+        _ => None,
+    })
+}
+
+/// The socket that the container's server could not open when it ran last.
+pub(super) fn refused_socket(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+) -> Option<SocketAddr> {
+    taken_port(facts, pod, container).or_else(|| address_of_others(facts, pod, container))
+}
+
+/// R1.4: a server can listen at addresses of its own pod alone.
+fn not_its_own(
+    facts: &Facts<'_>,
+    pod: &Pod,
+    container: &ContainerStatus,
+    at: SocketAddr,
+) -> Diagnosis {
+    let (_, name) = full_name(pod);
+    let own = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
+    let every = if at.ip().is_ipv6() { "[::]" } else { "0.0.0.0" };
+    let words = last_words(facts, pod, &container.name);
+    Diagnosis::new(
+        "container-does-not-run",
+        format!(
+            "container {} of pod {name} cannot listen at {at}: its pod doesn't have that address",
+            container.name
+        ),
+    )
+    .facts(own.map(|own| format!("pod {name} has {own} now, and 127.0.0.1 inside")))
+    .fact("a pod that is made anew gets another address")
+    .facts(words.map(|line| format!("it said last: {line}")))
+    .fix(format!(
+        "let it listen at {every}:{}, which is every address of its pod; apply, and send again",
+        at.port()
+    ))
 }
 
 /// What the container's programs did last, of what `picks` takes, since its last run that has ended began.

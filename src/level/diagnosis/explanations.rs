@@ -552,7 +552,7 @@ pub(super) static EXPLANATIONS: &[Explanation] = &[
     Explanation {
         code: "tool-not-in-image",
         title: "the image does not have that program",
-        means: "A container has the programs of its image, and no others. Many images have neither curl nor wget, some not even a shell.",
+        means: "A container starts with the programs of its image, and no others. Many images have neither curl nor wget, some not even a shell.",
         example: "exec: \"curl\": executable file not found in $PATH",
         fix: "Use a program that the image has, or send the request from a pod whose image has the tool (curlimages/curl, busybox, nicolaka/netshoot).",
     },

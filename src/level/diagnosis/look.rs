@@ -4,6 +4,8 @@ use crate::api::Pod;
 use crate::cluster::{Cluster, Place};
 use crate::level::source::USUAL_NAMESPACE;
 
+use super::locate::mentions;
+
 /// ` -n shop`, where it has to be said.
 pub(super) fn in_namespace(namespace: &str) -> String {
     match namespace {
@@ -77,6 +79,24 @@ pub(super) fn sockets(cluster: &Cluster, pod: &Pod) -> Option<String> {
             container: container.name.as_str().into(),
         };
         commands.into_iter().find_map(|command| inside(cluster, &place, command))
+    })
+}
+
+/// What shows at which ports the pod's programs listen: its open sockets, or else a program's own word of it
+/// in its log. The pod's manifest does not tell.
+pub(super) fn listening(cluster: &Cluster, pod: &Pod) -> Option<String> {
+    sockets(cluster, pod).or_else(|| told_in_log(cluster, pod))
+}
+
+/// The log in which a container names a port that it has open.
+fn told_in_log(cluster: &Cluster, pod: &Pod) -> Option<String> {
+    let namespace = pod.metadata.namespace.as_deref()?;
+    let name = pod.metadata.name.as_deref()?;
+    super::listeners_in(cluster, pod).into_iter().find_map(|open| {
+        let (container, port) = (open.container?, open.port.to_string());
+        let lines = cluster.logs(namespace, name, &container, false).ok()?;
+        let names_it = lines.iter().any(|(_, (_, line))| mentions(line, &port));
+        names_it.then(|| log(namespace, name, &container))
     })
 }
 

@@ -122,8 +122,14 @@ fn deleted_meanwhile(
             && event.message.reason.as_deref() == Some("FailedPreStopHook")
     });
     let Some(line) = hook else {
+        let grace = written.and_then(|(source, _, path)| {
+            let pointer = format!("/{}/terminationGracePeriodSeconds", path.replace('.', "/"));
+            let seconds = source.value.pointer(&pointer)?.as_i64()?;
+            Some(format!("terminationGracePeriodSeconds: {seconds} says how long its processes may still take; it puts no signal off"))
+        });
         return said
             .fact(format!("pod {pod} was deleted meanwhile: it has no preStop hook, so its processes get SIGTERM at once"))
+            .facts(grace)
             .at(container)
             .fix("let a preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again");
     };

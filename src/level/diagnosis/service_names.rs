@@ -78,7 +78,7 @@ pub(super) fn alias(
         },
     )
     .fact(format!("Service {name} has type ExternalName: DNS answers with the alias {target}"))
-    .fact("an ExternalName has no cluster IP, no endpoints and no ports")
+    .fact("an ExternalName has no cluster IP and no endpoints, and its ports are not heeded")
     .look([look::services(namespace)])
     .nearest(full.clone())
     .at(if full.is_some() && line.is_none() { None } else { line.clone().or(at) })
@@ -115,7 +115,7 @@ fn own_pods(facts: &Facts<'_>, service: &Service, target: &str) -> Option<Diagno
         )
         .look([look::services(namespace)])
         .fact(format!("its selector {} matches {pods}, and counts for nothing with that type", super::selectors::shown(wanted)))
-        .fact("an ExternalName has no cluster IP, no endpoints and no ports")
+        .fact("an ExternalName has no cluster IP and no endpoints, and its ports are not heeded")
         .nearest(Some("type: ClusterIP".to_owned()))
         .at(line("spec.type"))
         .fix("write type: ClusterIP, take externalName out, apply, and send again"),

@@ -25,6 +25,8 @@ struct Change {
     patch: String,
     /// What the setting of now does.
     fact: String,
+    /// What it comes to, where the answer alone does not tell.
+    message: Option<String>,
 }
 
 /// The right server answered, and not as the goal wants.
@@ -41,8 +43,9 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Op
     })?;
     let at = facts.locator.field("Service", namespace, name, change.path);
     let said = said.clone();
+    let message = change.message.unwrap_or(said.message);
     Some(
-        Diagnosis { code: change.code, ..said }
+        Diagnosis { code: change.code, message, ..said }
             .look([look::service(namespace, name), look::endpoints(namespace, name)])
             .fact(change.fact)
             .facts(trace.hops.iter().find(|hop| is_choice(hop)).map(Hop::sentence))
@@ -80,6 +83,7 @@ fn changes(facts: &Facts<'_>, service: &Service, trace: &Trace) -> Vec<Change> {
                 || "externalTrafficPolicy is Cluster: any node's pods may be chosen".to_owned(),
                 Hop::sentence,
             ),
+            message: None,
         });
     }
     if let Some(other) = &spec.traffic_distribution
@@ -91,6 +95,7 @@ fn changes(facts: &Facts<'_>, service: &Service, trace: &Trace) -> Vec<Change> {
             words: "trafficDistribution: PreferSameNode".to_owned(),
             patch: r#"{"trafficDistribution":"PreferSameNode"}"#.to_owned(),
             fact: format!("trafficDistribution is {other}: it prefers pods of the sender's zone, and not those of its node"),
+            message: None,
         });
     }
     if !local(&spec.internal_traffic_policy) && !services::is_headless(service) {
@@ -100,6 +105,7 @@ fn changes(facts: &Facts<'_>, service: &Service, trace: &Trace) -> Vec<Change> {
             words: "internalTrafficPolicy: Local".to_owned(),
             patch: r#"{"internalTrafficPolicy":"Local"}"#.to_owned(),
             fact: "internalTrafficPolicy is Cluster: pods of any node may be chosen, and not those of the sender's own alone".to_owned(),
+            message: None,
         });
     }
     all
@@ -109,6 +115,8 @@ fn changes(facts: &Facts<'_>, service: &Service, trace: &Trace) -> Vec<Change> {
 fn affinity(service: &Service, servers: usize) -> Option<Change> {
     let spec = service.spec.as_ref()?;
     let (_, name) = services::full_name(service);
+    let message =
+        Some(format!("Service {name} sent one client's requests to {servers} different pods"));
     if !services::is_sticky(service) {
         return Some(Change {
             code: "not-kept",
@@ -118,6 +126,7 @@ fn affinity(service: &Service, servers: usize) -> Option<Change> {
             fact: format!(
                 "{servers} pods answered one client: Service {name} chooses anew for each connection"
             ),
+            message,
         });
     }
     let config = spec.session_affinity_config.as_ref()?.client_ip.as_ref()?;
@@ -132,6 +141,7 @@ fn affinity(service: &Service, servers: usize) -> Option<Change> {
         fact: format!(
             "{servers} pods answered one client: Service {name} forgets whom it chose {seconds} s after the last connection"
         ),
+        message,
     })
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::look::{self, shown_name};
 use super::owners;
-use super::{Diagnosis, Facts, admission, answers, gone, selectors, trial, workloads};
+use super::trial::{self, Tried};
+use super::{Diagnosis, Facts, admission, answers, gone, selectors, workloads};
 use crate::api::selector::Operator;
 use crate::api::{Kind, LabelSelector, Labels, Pod};
 use crate::cluster::{Did, ObjectName, Sought};
@@ -286,58 +287,61 @@ fn label_line(facts: &Facts<'_>, pod: &Pod, key: &str) -> Option<Location> {
 /// The one controller that made all pods that were found.
 struct Keeper {
     kind: Kind,
+    namespace: String,
     name: String,
+    /// How many pods it keeps.
     replicas: i64,
-    /// Where the player wrote how many.
+    /// Where the player wrote that.
     at: Option<Location>,
 }
 
-fn keeper(facts: &Facts<'_>, sought: &Sought, space: &str) -> Option<Keeper> {
+/// How many pods the one controller keeps that made all that were found, and where the player wrote it.
+fn keeps(facts: &Facts<'_>, sought: &Sought) -> Option<Keeper> {
+    let space = match sought.namespace.is_empty() {
+        true => facts.namespace(),
+        false => sought.namespace.clone(),
+    };
     let objects = facts.case.cluster.objects();
-    let pods = sought.found.iter().filter_map(|name| objects.get::<Pod>(space, name));
+    let pods = sought.found.iter().filter_map(|name| objects.get::<Pod>(&space, name));
     let mut makers: Vec<(Kind, String)> = pods.map(|pod| owners::maker(facts, pod)).collect();
     makers.dedup();
     let [(kind, name)] = makers.as_slice() else { return None };
-    let stored = objects.object(*kind, space, name)?.to_value();
+    let stored = objects.object(*kind, &space, name)?.to_value();
     let replicas = stored.pointer("/spec/replicas")?.as_i64()?;
-    let at = facts.locator.source(kind.info().name, space, name).and_then(|source| {
+    let info = kind.info();
+    let at = facts.locator.source(info.name, &space, name).and_then(|source| {
         source.says("spec.replicas").then(|| super::locate::at(&source, "spec.replicas")).flatten()
     });
-    Some(Keeper { kind: *kind, name: name.clone(), replicas, at })
+    Some(Keeper { kind: *kind, namespace: space.clone(), name: name.clone(), replicas, at })
 }
 
-/// What makes the goal pass, where it wants fewer pods than were found: that their controller keeps fewer, or that
-/// one goes which no controller made. Each is tried in a copy.
-fn fewer(
-    facts: &Facts<'_>,
-    sought: &Sought,
-    space: &str,
-    keeper: Option<&Keeper>,
-) -> Option<String> {
-    let passes = |command: &String| trial::after(facts, command) == trial::Tried::Passes;
-    let place = look::in_namespace(space);
-    if let Some(Keeper { kind, name, replicas, at }) = keeper {
-        let kind = kind.info().singular;
-        let scale = |count: &i64| format!("kubectl scale {kind} {name} --replicas={count}{place}");
-        let count = (1..*replicas).take(MOST_TRIED).find(|count| passes(&scale(count)))?;
-        return Some(match at {
-            Some(_) => format!("write replicas: {count}, apply, and send again"),
-            None => format!("{}, and send again", scale(&count)),
+impl Keeper {
+    /// That so many pods are kept; and another number, if the goal passes with it.
+    fn tell(self, facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
+        let Keeper { kind, name, replicas, .. } = &self;
+        let info = kind.info();
+        let kept = counted(usize::try_from(*replicas).unwrap_or_default(), "pod");
+        let said = said.fact(format!("{} {name} keeps {kept}", info.name));
+        let tried = [replicas - 1, replicas + 1, 1].into_iter().find(|other| {
+            let passes = || trial::after(facts, &self.scaled(*other)) == Tried::Passes;
+            *other > 0 && other != replicas && passes()
         });
+        let said = match (tried, &self.at) {
+            (Some(other), Some(at)) => said
+                .nearest(Some(format!("replicas: {other}")))
+                .fix(format!("write replicas: {other} ({at}), apply, and send again")),
+            (Some(other), None) => said.fix(format!("{}, and send again", self.scaled(other))),
+            (None, _) => said,
+        };
+        said.at(self.at)
     }
-    let objects = facts.case.cluster.objects();
-    let strays = sought.found.iter().filter(|name| {
-        let pod = objects.get::<Pod>(space, name);
-        pod.is_some_and(|pod| owners::maker(facts, pod).0 == Kind::Pod)
-    });
-    let mut deletes =
-        strays.take(MOST_TRIED).map(|name| format!("kubectl delete pod {name}{place}"));
-    let command = deletes.find(passes)?;
-    Some(format!("{command}, which no controller keeps, and send again"))
-}
 
-/// How many ways out are tried.
-const MOST_TRIED: usize = 4;
+    /// The command that makes it keep so many.
+    fn scaled(&self, replicas: i64) -> String {
+        let (kind, place) = (self.kind.info().singular, look::in_namespace(&self.namespace));
+        format!("kubectl scale {kind} {}{place} --replicas={replicas}", self.name)
+    }
+}
 
 /// Pods were found: which, and who made them. Why they do not do is the goal's own business.
 fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
@@ -364,7 +368,7 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     if let Some(said) = workloads::trouble(facts, &unready) {
         return said.fact(format!("kubectl found it by {}", sought.selector));
     }
-    let keeper = keeper(facts, sought, &space);
+    let kept = keeps(facts, sought);
     let pods = if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") };
     let said = answers::another_answer(facts);
     let message = format!("{} (kubectl found {pods} with {})", said.message, sought.selector);
@@ -372,16 +376,28 @@ fn found(facts: &Facts<'_>, sought: &Sought) -> Diagnosis {
     let mut look = vec![look::labels(namespace)];
     look.extend(said.look.clone());
     let said = Diagnosis { message, evidence, look, ..said };
-    let way = fewer(facts, sought, &space, keeper.as_ref());
-    let said = match keeper {
-        Some(Keeper { kind, name, replicas, at }) => {
-            let pods = counted(usize::try_from(replicas).unwrap_or(0), "pod");
-            said.fact(format!("{} {name} keeps {pods}", kind.info().name)).at(at)
-        }
-        None => said,
-    };
-    match way {
-        Some(way) => said.fix(way),
-        None => said,
+    match kept {
+        Some(keeper) => keeper.tell(facts, said),
+        None => match stray(facts, sought, &space) {
+            Some(fix) => said.fix(fix),
+            None => said,
+        },
     }
 }
+
+/// One pod too many, which no controller made: the goal passes once it is gone, as is tried in a copy.
+fn stray(facts: &Facts<'_>, sought: &Sought, space: &str) -> Option<String> {
+    let objects = facts.case.cluster.objects();
+    let strays = sought.found.iter().filter(|name| {
+        let pod = objects.get::<Pod>(space, name);
+        pod.is_some_and(|pod| owners::maker(facts, pod).0 == Kind::Pod)
+    });
+    let place = look::in_namespace(space);
+    let mut deletes =
+        strays.take(MOST_TRIED).map(|name| format!("kubectl delete pod {name}{place}"));
+    let command = deletes.find(|command| trial::after(facts, command) == Tried::Passes)?;
+    Some(format!("{command}, which no controller keeps, and send again"))
+}
+
+/// How many ways out are tried.
+const MOST_TRIED: usize = 4;

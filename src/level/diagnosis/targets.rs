@@ -69,9 +69,11 @@ impl Failed<'_> {
         }
         let port = self.to.port();
         let who = reached.as_ref().map_or_else(String::new, party_name);
-        let look = match pod.and_then(|pod| pod.metadata.name.as_deref()) {
-            Some(name) => look::describe("pod", &self.facts.namespace(), name),
-            None => look::pods(&self.facts.namespace()),
+        let look = match (pod.and_then(|pod| pod.metadata.name.as_deref()), &reached) {
+            (Some(name), _) => look::describe("pod", &self.facts.namespace(), name),
+            // Only what led there is the cluster's.
+            (None, Some(Party::Outside(_))) => look::services(&self.facts.namespace()),
+            (None, _) => look::pods(&self.facts.namespace()),
         };
         if let Some(own) = listening.iter().find(|open| open.port() == port) {
             return self.other_address(&who, *own).look([look]);
@@ -157,7 +159,7 @@ impl Failed<'_> {
                 "{who} is there, but nobody listens on port {port}, so the connection is refused"
             ),
         )
-        .look(pod.and_then(|pod| look::sockets(self.facts.case.cluster, pod)))
+        .look(pod.and_then(|pod| look::listening(self.facts.case.cluster, pod)))
         .look([look])
         .fact(open_ports(who, listening))
         .facts(self.alias_fact())
@@ -200,7 +202,7 @@ impl Failed<'_> {
                     shown_name(namespace, name)
                 ),
             )
-            .look(look::sockets(self.facts.case.cluster, pod))
+            .look(look::listening(self.facts.case.cluster, pod))
             .look([look::describe("pod", namespace, name)])
             .fact(format!("open in pod {name}: port {list}"))
             .fact(format!("the caller dials port {port}"))
@@ -588,7 +590,7 @@ impl Failed<'_> {
                 "{process} listens on port {port}, but on {own} alone: only its own pod reaches it"
             ),
         )
-        .look(pod.and_then(|pod| look::sockets(self.facts.case.cluster, pod)))
+        .look(pod.and_then(|pod| look::listening(self.facts.case.cluster, pod)))
         .look([look::pods(&self.facts.namespace())])
         .fact(format!("the request came to {}, and {process} waits at {listening}", self.to))
         .facts(pod.filter(|pod| declares(pod, port)).map(|_| {

@@ -16,7 +16,7 @@ use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::level::place::{NoPlace, PlaceKind, PlaceName};
 use crate::level::source::Source;
-use crate::network::Party;
+use crate::network::{Party, SocketAddr};
 
 /// The goal's request had nowhere to run.
 pub(super) fn no_place(facts: &Facts<'_>) -> Option<Diagnosis> {
@@ -361,7 +361,8 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
             return Some(back);
         }
         // Where nobody answers for DNS, no line of the pod's is at fault.
-        let own = || at(&guilty_field(pod, &container.name, said.code));
+        let socket = containers::refused_socket(facts, pod, container);
+        let own = || at(&guilty_field(pod, &container.name, said.code, socket));
         let line = said.at.clone().or_else(|| own().filter(|_| said.code != "dns-unreachable"));
         return Some(said.at(line));
     }
@@ -454,8 +455,14 @@ fn forbidden_start(
     }
 }
 
-/// The path of the field that decides what a container starts, by what it complains of.
-fn guilty_field(pod: &Pod, container: &str, code: super::Code) -> String {
+/// The path of the field that decides what a container starts, by what it complains of: the very argument,
+/// where that names the socket that could not be opened.
+fn guilty_field(
+    pod: &Pod,
+    container: &str,
+    code: super::Code,
+    socket: Option<SocketAddr>,
+) -> String {
     let specs = pod.spec.as_ref().map_or(&[][..], |spec| spec.containers.as_slice());
     let index = specs.iter().position(|spec| spec.name == container).unwrap_or(0);
     let spec = specs.get(index);
@@ -467,7 +474,18 @@ fn guilty_field(pod: &Pod, container: &str, code: super::Code) -> String {
         _ if spec.is_some_and(|spec| spec.args.is_some()) => ".args",
         _ => "",
     };
-    format!("spec.containers[{index}]{field}")
+    let words = match field {
+        ".args" => spec.and_then(|spec| spec.args.as_ref()),
+        ".command" => spec.and_then(|spec| spec.command.as_ref()),
+        _ => None,
+    };
+    let names_it = |word: &String| {
+        let port = |at: SocketAddr| locate::mentions(word, &at.port().to_string());
+        socket.is_some_and(port)
+    };
+    let item = words.and_then(|words| words.iter().rposition(names_it));
+    let item = item.map(|item| format!("[{item}]")).unwrap_or_default();
+    format!("spec.containers[{index}]{field}{item}")
 }
 
 /// The image of a Deployment that no file of the player's describes was changed in the terminal: where going

@@ -86,6 +86,7 @@ pub fn draw(
     for mark in &marks {
         draw_mark(mark, &buffer.area, &view, theme, buf);
     }
+    draw_rest(&buffer.area, &view, theme, buf);
     for (row, text) in note.iter().take(usize::from(note_height)).enumerate() {
         let y = text_area.bottom() + row as u16;
         put(buf, area.x + 1, y, text, usize::from(area.width.saturating_sub(2)), theme.warn);
@@ -143,6 +144,27 @@ fn draw_numbers(text: &TextArea<'static>, view: &Visible, theme: &Theme, buf: &m
             let number = (line + 1).to_string();
             let x = view.number_end().saturating_sub(number.len() as u16);
             put(buf, x, y, &number, number.len(), theme.border);
+        }
+    }
+}
+
+/// Says how many lines stand above and below what is seen, where a row leaves room for it: who doesn't know
+/// that a file goes on does not look for what is wrong there.
+fn draw_rest(text: &TextArea<'static>, view: &Visible, theme: &Theme, buf: &mut Cells) {
+    let (area, lines) = (view.area, text.lines().len());
+    let below = lines.saturating_sub(view.top + usize::from(area.height));
+    let upwards: Vec<u16> = (area.y..area.bottom()).rev().take(3).collect();
+    let downwards: Vec<u16> = (area.y..area.bottom()).take(3).collect();
+    for (sign, more, rows) in [("↓", below, upwards), ("↑", view.top, downwards)] {
+        let told = format!("{sign} {more} more ");
+        let columns = width(&told) as u16;
+        if more == 0 || columns + 2 > area.width {
+            continue;
+        }
+        let x = area.right() - columns;
+        let is_free = |y: &u16| (x - 1..area.right()).all(|x| buf[(x, *y)].symbol() == " ");
+        if let Some(y) = rows.into_iter().find(is_free) {
+            put(buf, x, y, &told, usize::from(columns), theme.dim);
         }
     }
 }

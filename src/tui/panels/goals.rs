@@ -11,7 +11,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use crate::diagnostic::{Diagnostic, Severity};
 use crate::game::{Asked, Play, Tone, headline, symptom};
 use crate::level::{GoalState, Phase};
 use crate::tui::text::{fit, put_spans, short_names, width, wrap};
@@ -236,7 +235,7 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
         Phase::Untouched if play.asked == Asked::No => {
             "Ctrl-G sends the goal's request and shows its way.".to_owned()
         }
-        _ if let Some((file, line)) = refused(play) => {
+        _ if let Some((file, line, _)) = play.refusal() => {
             format!("{file} is refused at line {line}: mend it, then Ctrl-S and Ctrl-G.")
         }
         _ => match failing(play) {
@@ -252,16 +251,6 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
         },
     };
     (theme.dim, text)
-}
-
-/// A manifest that the cluster would not take as it stands, and the line.
-fn refused(play: &Play) -> Option<(String, u32)> {
-    let files = play.files.iter().filter(|file| !file.locked);
-    let error = |mark: &&Diagnostic| mark.severity == Severity::Error;
-    files.into_iter().find_map(|file| {
-        let line = file.marks.iter().find(error)?.position?.line;
-        Some((file.name.clone(), line))
-    })
 }
 
 /// What is known of the failure: the hop at first, the cause once somebody asked for more.

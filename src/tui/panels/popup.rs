@@ -283,7 +283,7 @@ fn predict(
 
 /// Who is about to run what. A long command is told by what it is for.
 fn command_rows(goal: &Goal, columns: usize, theme: &Theme, rows: &mut Rows) {
-    const MOST: usize = 2;
+    const MOST: usize = 3;
     let lines = wrap(goal.run.trim_end(), columns);
     if lines.len() > MOST {
         paragraph(rows, &format!("○ {}", goal.say), columns, theme.text);
@@ -403,16 +403,19 @@ fn why(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) ->
         0 | 1 => "Why".to_owned(),
         of => format!("Why · failure {} of {of} · Tab: the next", help.chosen + 1),
     };
-    let digits = match help.asked().map_or(0, |fault| fault.diagnosis.look.len()) {
-        0 | 1 => "1".to_owned(),
-        many => format!("1-{many}"),
+    // Commands can be chosen once they are shown.
+    let looks = |fault: &Fault<'_>| if fault.rung == 0 { 0 } else { fault.diagnosis.look.len() };
+    let digits = match help.asked().map_or(0, looks) {
+        0 => String::new(),
+        1 => "1: into the terminal · ".to_owned(),
+        many => format!("1-{many}: into the terminal · "),
     };
     let keys = match help.next() {
-        Some(next) => format!("F3: {} · {digits}: into the terminal · Esc", next.words()),
+        Some(next) => format!("F3: {} · {digits}Esc", next.words()),
         None if help.asked().is_some_and(|fault| fault.diagnosis.at.is_some()) => {
-            format!("Enter: to the line · {digits}: into the terminal · Esc")
+            format!("Enter: to the line · {digits}Esc")
         }
-        None => format!("{digits}: into the terminal · Esc"),
+        None => format!("{digits}Esc"),
     };
     let scroll = game.scroll().map_or(Scroll::Reveal(fresh.0, fresh.1), Scroll::From);
     Sheet { title: &title, keys: &keys, stand: Stand::Middle, rows, scroll }.draw(theme, area, buf)

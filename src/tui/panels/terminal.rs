@@ -16,6 +16,9 @@ use crate::tui::text::{put, width, wrap};
 use crate::tui::theme::Theme;
 use unicode_width::UnicodeWidthChar;
 
+/// Stands at the end of a row that goes on beyond the panel.
+const CUT: char = '›';
+
 /// One row on the screen: pieces of text with their styles.
 type Row = Vec<(String, Style)>;
 
@@ -51,20 +54,32 @@ pub fn draw(
             x += put(buf, x, y, text, usize::from(area.right().saturating_sub(x)), *style) as u16;
         }
     }
-    draw_scroll(console, theme, area, buf);
+    let cut = rows[start..end].iter().any(|row| row.iter().any(|(text, _)| text.ends_with(CUT)));
+    draw_scroll(console, cut && focused, theme, area, buf);
     let row = (rows.len() - cursor_from_end).checked_sub(start)?;
     let shown = focused && console.scrolled == 0 && row < height;
     shown.then(|| Position::new(area.x + 1 + cursor.1 as u16, area.y + row as u16))
 }
 
-/// Says that there is more below.
-fn draw_scroll(console: &Console, theme: &Theme, area: Rect, buf: &mut Buffer) {
-    if console.scrolled == 0 {
-        return;
+/// Says that there is more below, or more to the right than the rows have room for.
+fn draw_scroll(console: &Console, cut: bool, theme: &Theme, area: Rect, buf: &mut Buffer) {
+    let mut told = |text: &str, style: Style, is_free: &dyn Fn(&Buffer, u16, u16) -> bool| {
+        let x = area.right().saturating_sub(width(text) as u16 + 1);
+        let y = area.bottom().saturating_sub(1);
+        if x > area.x && is_free(buf, x, y) {
+            put(buf, x, y, text, usize::from(area.width), style);
+        }
+    };
+    if console.scrolled > 0 {
+        told(&format!(" {} more below · PgDn ", console.scrolled), theme.selected, &|_, _, _| {
+            true
+        });
+    } else if cut {
+        // What is typed has this row.
+        let blank =
+            |buf: &Buffer, x: u16, y: u16| (x..area.right()).all(|x| buf[(x, y)].symbol() == " ");
+        told(" Alt-→ Alt-←: the rest of wide rows ", theme.dim, &blank);
     }
-    let text = format!(" {} more below · PgDn ", console.scrolled);
-    let x = area.right().saturating_sub(width(&text) as u16 + 1);
-    put(buf, x, area.bottom().saturating_sub(1), &text, usize::from(area.width), theme.selected);
 }
 
 fn printed_rows(printed: &Printed, theme: &Theme, columns: usize, aside: usize) -> Vec<Row> {
@@ -105,7 +120,7 @@ fn window_of(text: &str, aside: usize, columns: usize) -> String {
     if characters.len() > start + columns
         && let Some(last) = shown.last_mut()
     {
-        *last = '›';
+        *last = CUT;
     }
     shown.into_iter().collect()
 }
