@@ -468,7 +468,10 @@ fn patterns_that_take_too_long_are_refused_or_spend_what_a_command_has() {
     bomb(&format!("{text}; case $x in *${{x:50000}}b) ;; esac"), told);
     bomb(&format!("{text}; [[ $x == !(b)!(b)!(c) ]]"), told);
     bomb(&format!("{text}; [[ $x == +(a|aa) ]] && echo all"), "all");
-    bomb(&format!("[[ a == {} ]]", nested("@(", "a", ")")), "groups that nest this deep");
+    bomb(&format!("[[ a == {} ]]", nested("@(", "a", ")")), "nested too deeply");
+    let groups = "p=$(printf '@(%.0s' $(seq 3000))a$(printf ')%.0s' $(seq 3000))";
+    bomb(&format!("{groups}; [[ a == $p ]]"), "groups that nest this deep");
+    bomb(&format!("shopt -s extglob; {groups}; case a in $p) ;; esac; echo $p ${{p#$p}}"), "@(@(");
     bomb(&format!("{text}; [[ $x =~ (a|b){{1000}}c ]]"), told);
     bomb(&format!("{text}; y=${{x//a/$x}}"), "cannot allocate memory");
     bomb("yes a | head -c 900000 | tr -d '\\n' | grep -E '(a|b){1000}c'", spent);

@@ -669,12 +669,17 @@ fn initializing(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) ->
     let said = Diagnosis::new("container-does-not-run", message).look(looks).fact(
         "init containers run one after the other, each to its end, before any container is started",
     );
-    if let Some(why) =
-        facts.unanswered(containers::place_of(pod, own)).filter(|_| !asks_itself(facts, pod, own))
-    {
-        let own_line = why.at.clone().or(line);
-        return Some(said.because_of(why).at(own_line));
-    }
+    let why = facts.unanswered(containers::place_of(pod, own));
+    let said = match why.filter(|_| !asks_itself(facts, pod, own)) {
+        Some(why) if why.message == said.message => {
+            said.fact(format!("{own} waits for a server in this pod, which is started after it"))
+        }
+        Some(why) => {
+            let own_line = why.at.clone().or(line);
+            return Some(said.because_of(why).at(own_line));
+        }
+        None => said,
+    };
     Some(
         said.fact("one with restartPolicy: Always is a sidecar, which the others do not wait for")
             .at(line)

@@ -1,0 +1,1 @@
+kubectl patch service guide -p '{"spec":{"type":"NodePort"}}'

@@ -1,0 +1,1 @@
+kubectl expose deployment guide --name guide2 --type NodePort --port 80
