@@ -57,7 +57,7 @@ pub(in crate::shell) fn echo(arguments: &[String], manner: Manner) -> Vec<u8> {
     let mut out = String::new();
     if !escapes {
         out = text;
-    } else if expanded(&text, manner, Stands::InEcho, &mut out) {
+    } else if expanded(&text, manner, Stands::Echo, &mut out) {
         newline = false;
     }
     if newline {
@@ -70,9 +70,9 @@ pub(in crate::shell) fn echo(arguments: &[String], manner: Manner) -> Vec<u8> {
 /// others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stands {
-    InFormat,
-    InEcho,
-    InValue,
+    Format,
+    Echo,
+    Value,
 }
 
 /// Writes a text with its escapes; whether `\c` ended it.
@@ -97,7 +97,7 @@ fn expanded(text: &str, manner: Manner, stands: Stands, out: &mut String) -> boo
 
 /// The letter that an escape stands for, and how long it is; what is none stands for itself.
 fn escape(text: &str, manner: Manner, stands: Stands) -> (Option<char>, usize) {
-    let echo = stands != Stands::InFormat;
+    let echo = stands != Stands::Format;
     let number = |from: usize, most: usize, radix: u32| {
         let digits =
             text[from..].chars().take(most).take_while(|letter| letter.is_digit(radix)).count();
@@ -133,7 +133,7 @@ fn escape(text: &str, manner: Manner, stands: Stands) -> (Option<char>, usize) {
             let (value, length, digits) = number(2, 3, 8);
             (if digits == 0 { Some('\0') } else { value }, length)
         }
-        '0'..='7' if stands != Stands::InEcho || manner == Manner::Ash => {
+        '0'..='7' if stands != Stands::Echo || manner == Manner::Ash => {
             let (value, length, _) = number(1, 3, 8);
             (value, length)
         }
@@ -232,7 +232,7 @@ impl<'v> Printer<'v> {
                 if rest.starts_with("\\c") && matches!(self.manner, Manner::Ash | Manner::Gnu) {
                     return true;
                 }
-                let (letter, length) = escape(rest, self.manner, Stands::InFormat);
+                let (letter, length) = escape(rest, self.manner, Stands::Format);
                 match letter {
                     Some(letter) => self.out.push(letter),
                     None => self.out.push_str(&rest[..length]),
@@ -361,7 +361,7 @@ impl<'v> Printer<'v> {
             's' => spec.text(text),
             'b' => {
                 let mut body = String::new();
-                let ends = expanded(text, self.manner, Stands::InValue, &mut body);
+                let ends = expanded(text, self.manner, Stands::Value, &mut body);
                 let body = spec.text(&body);
                 if ends {
                     self.out.push_str(&body);

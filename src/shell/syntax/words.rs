@@ -277,7 +277,7 @@ impl Parser<'_> {
             _ if within.quoted() => matches!(next, '$' | '`' | '"' | '\\' | '}'),
             _ => true,
         };
-        if !special && !(next == '&' && self.replaces(within)) {
+        if !(special || next == '&' && self.replaces(within)) {
             parts.quoted("\\");
         }
         parts.quoted(next.encode_utf8(&mut [0; 4]));
