@@ -61,17 +61,19 @@ impl Failed<'_> {
             "no-such-pod-address",
             format!("Service {shown} passed it on to {address}, which nobody has"),
         )
-        .look([look::endpoints(namespace, name), look::pods(namespace)]);
+        .look([look::endpoints(namespace, name)]);
         let by_hand = self.written_by_hand(service, &address);
         let host = self.facts.case.goal.expect.served_by_host.as_ref();
         let Some((kind, slice, path)) = by_hand else {
             return Some(
-                said.fact("its pod went, and the rules had not followed yet")
+                said.look([look::pods(namespace)])
+                    .fact("its pod went, and the rules had not followed yet")
                     .at(self.service_field(rule, "spec.selector"))
                     .fix("send again: each new connection chooses anew"),
             );
         };
         let said = said
+            .look(was.map(|_| look::pods(namespace)))
             .facts(
                 was.map(|was| format!("it was the address of {}, which is gone", party_name(was))),
             )
