@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus, Probe};
 use serde_json::Value;
 
-use super::{Diagnosis, Facts, anew, look, mounts, readiness};
+use super::{Diagnosis, Facts, anew, look, mounts, readiness, rights};
 use crate::api::{Event, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{self, Did, LogLines, Place};
@@ -74,7 +74,7 @@ pub(super) fn diagnose(
     if let Some(why) = unknown_name(facts, pod, container, &said.message) {
         return why.facts(last_words).look(looks);
     }
-    let unread = not_writable(facts, pod, container)
+    let unread = rights::not_writable(facts, pod, container)
         .or_else(|| refused_config(facts, pod, container))
         .or_else(|| stopped_script(facts, pod, container))
         .or_else(|| text_for_a_script(facts, pod, container));
@@ -194,46 +194,6 @@ fn mend(facts: &Facts<'_>, pod: &Pod, container: &str) -> String {
         ),
         None => format!("mend what container {container} complains of, and apply"),
     }
-}
-
-/// The container's server may not write what it needs: its root is locked, or its user has no right to.
-fn not_writable(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
-    let file = since_last_start(facts, pod, container, |did| match did {
-        Did::NotWritable { file } => Some(file),
-        _ => None,
-    })?;
-    let (namespace, name) = full_name(pod);
-    let spec = pod.spec.as_ref()?;
-    let index = spec.containers.iter().position(|one| one.name == container.name)?;
-    let own = spec.containers[index].security_context.as_ref();
-    let locked = own.and_then(|own| own.read_only_root_filesystem) == Some(true);
-    let field = match locked {
-        true => format!("spec.containers[{index}].securityContext.readOnlyRootFilesystem"),
-        false if own.is_some_and(|own| own.run_as_user.is_some()) => {
-            format!("spec.containers[{index}].securityContext.runAsUser")
-        }
-        false => "spec.securityContext.runAsUser".to_owned(),
-    };
-    let folder = file.rsplit_once('/').map_or("/", |(folder, _)| folder);
-    let source = facts.pod_source(namespace, name);
-    Some(
-        Diagnosis::new(
-            "container-does-not-run",
-            format!(
-                "container {} of pod {name} does not run: it may not write {file}",
-                container.name
-            ),
-        )
-        .fact(match locked {
-            true => "readOnlyRootFilesystem locks all that is no volume",
-            false => "its user is not root, to whom the folder belongs",
-        })
-        .at(source.and_then(|source| source.line(&field)))
-        .fix(format!(
-            "mount an emptyDir at {folder}, or take {} out; apply, and send again",
-            field.rsplit('.').next().unwrap_or_default()
-        )),
-    )
 }
 
 /// The line of its configuration that the container's server could not read when it ran last.

@@ -43,6 +43,7 @@ mod packets;
 mod placing;
 mod protocols;
 mod readiness;
+mod rights;
 mod rollouts;
 mod scripts;
 mod selectors;

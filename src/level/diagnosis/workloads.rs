@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::client::PodSource;
 use super::locate;
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, containers, jobs, placing, readiness, rollouts, trial};
+use super::{Diagnosis, Facts, containers, jobs, placing, readiness, rights, rollouts, trial};
 use crate::api::{Kind, LabelSelector, Labels, Pod, Resource};
 use crate::cluster::{Did, ObjectName, Place};
 use crate::diagnostic::{Location, nearest};
@@ -353,7 +353,7 @@ fn not_running(facts: &Facts<'_>, pod: &Pod, source: Option<&PodSource<'_>>) -> 
         {
             return Some(said.at(at(&path)));
         }
-        if let Some((path, said)) = forbidden_start(pod, container, reason) {
+        if let Some((path, said)) = rights::forbidden_start(pod, container, reason) {
             return Some(said.at(at(&path)));
         }
         let said = containers::diagnose(facts, pod, container, reason);
@@ -402,57 +402,6 @@ fn trouble_of<'a>(pod: &Pod, container: &'a ContainerStatus) -> Option<&'a str> 
     let reason = waiting.and_then(|waiting| waiting.reason.as_deref());
     let reason = reason.or_else(|| ended?.reason.as_deref())?;
     Some(reason).filter(|reason| !matches!(*reason, "ContainerCreating" | "PodInitializing"))
-}
-
-/// A container that its own settings forbid to start: the path of the setting, and what is to be said.
-fn forbidden_start(
-    pod: &Pod,
-    container: &ContainerStatus,
-    reason: &str,
-) -> Option<(String, Diagnosis)> {
-    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
-    let spec = pod.spec.as_ref()?;
-    let index = spec.containers.iter().position(|one| one.name == container.name)?;
-    let looks = [look::describe("pod", namespace, name)];
-    let who = format!("container {} of pod {name}", container.name);
-    let own = format!("spec.containers[{index}]");
-    match reason {
-        "ErrImageNeverPull" => Some((
-            format!("{own}.imagePullPolicy"),
-            Diagnosis::new(
-                "image-not-pulled",
-                format!("the image of {who} is not on its node, and nobody is to pull it"),
-            )
-            .look(looks)
-            .fact(format!("image: {}", container.image))
-            .nearest(Some("imagePullPolicy: IfNotPresent".to_owned()))
-            .fix("write imagePullPolicy: IfNotPresent, apply, and send again"),
-        )),
-        "CreateContainerConfigError" => {
-            let forbids = spec.containers[index].security_context.as_ref()?.run_as_non_root;
-            let of_pod = spec.security_context.as_ref().and_then(|all| all.run_as_non_root);
-            if forbids.or(of_pod) != Some(true) {
-                return None;
-            }
-            let path = if forbids.is_some() {
-                format!("{own}.securityContext")
-            } else {
-                "spec.securityContext".to_owned()
-            };
-            let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
-            Some((
-                format!("{path}.runAsNonRoot"),
-                Diagnosis::new(
-                    "container-does-not-run",
-                    format!("{who} is not started: runAsNonRoot forbids what its image does"),
-                )
-                .look(looks)
-                .facts(waiting.and_then(|waiting| waiting.message.clone()))
-                .fix("take runAsNonRoot out, or let runAsUser say a number that is not 0; apply, and send again"),
-            ))
-        }
-        _ => None,
-    }
 }
 
 /// The path of the field that decides what a container starts, by what it complains of: the very argument,
