@@ -5,7 +5,7 @@ use k8s_openapi::api::apps::v1::{ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{PodSpec, ResourceQuota, ServiceAccount};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::client::PodSource;
+use super::client::{self, PodSource};
 use super::look;
 use super::{Diagnosis, Facts};
 use crate::api::{Event, LabelSelector, Labels, Pod};
@@ -51,11 +51,9 @@ impl<'a> Maker<'a> {
     fn source<'f>(&self, facts: &'f Facts<'_>) -> Option<PodSource<'f>> {
         let (namespace, name) =
             (self.metadata.namespace.as_deref()?, self.metadata.name.as_deref()?);
-        let mut owners = self.metadata.owner_references.iter().flatten();
-        let owner = owners.find(|owner| owner.controller == Some(true));
-        let (kind, name) =
-            owner.map_or((self.kind, name), |owner| (owner.kind.as_str(), owner.name.as_str()));
-        let source = facts.locator.source(kind, namespace, name)?;
+        let above = client::controller(self.metadata);
+        let (kind, name) = above.unwrap_or_else(|| (self.kind.to_owned(), name.to_owned()));
+        let source = facts.locator.source(&kind, namespace, &name)?;
         Some(PodSource { source, path: "spec.template" })
     }
 }

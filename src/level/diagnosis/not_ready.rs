@@ -11,7 +11,7 @@ use super::packets::Failed;
 use super::readiness::{closed_probe, pod_line, unhealthy};
 use super::{Diagnosis, gone, readiness, rollouts, selectors, services, trial};
 use crate::api::{Kind, Pod};
-use crate::cluster::{Did, ObjectName, Place};
+use crate::cluster::{Did, Place};
 use crate::diagnostic::counted;
 use crate::network::Protocol;
 
@@ -49,10 +49,8 @@ impl Failed<'_> {
 
     /// A port where somebody listens, and another answer than the probe wants.
     fn odd_probe(&self, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
-        let (kind, name) = super::owners::maker(self.facts, pod);
-        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-        let object = ObjectName { kind, namespace, name };
-        if self.facts.listeners(pod).is_empty() || kind == Kind::Pod {
+        let object = super::owners::object(self.facts, pod);
+        if self.facts.listeners(pod).is_empty() || object.kind == Kind::Pod {
             return None;
         }
         rollouts::failing_probe(self.facts, &object, pod, said)
@@ -62,10 +60,8 @@ impl Failed<'_> {
 
     /// A probe that asks late, where the pod becomes ready by itself: its line.
     fn late_probe(&self, pod: &Pod, said: &Diagnosis) -> Option<Diagnosis> {
-        let (kind, name) = super::owners::maker(self.facts, pod);
-        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-        let late =
-            rollouts::probe_waits(self.facts, &ObjectName { kind, namespace, name }, pod, said)?;
+        let maker = super::owners::object(self.facts, pod);
+        let late = rollouts::probe_waits(self.facts, &maker, pod, said)?;
         late.at.is_some().then(|| late.fix(said.fix.clone()))
     }
 
@@ -73,11 +69,7 @@ impl Failed<'_> {
     fn gated(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
         let pod = matching.first()?;
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
-        let status = pod.status.as_ref()?;
-        let holds = |kind: &str| {
-            let mut found = status.conditions.iter().filter(|one| one.type_ == kind);
-            found.any(|one| one.status == "True")
-        };
+        let holds = |kind: &str| pod.condition(kind).is_some_and(|one| one.status == "True");
         let gates = pod.spec.as_ref()?.readiness_gates.iter().flatten();
         let gate = gates.into_iter().find(|gate| !holds(&gate.condition_type))?;
         if !holds("ContainersReady") {

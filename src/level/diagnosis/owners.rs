@@ -4,6 +4,7 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 
 use super::{Facts, client, look};
 use crate::api::{Kind, LabelSelector, Labels, Pod};
+use crate::cluster::ObjectName;
 
 /// What made a pod: itself, or its controllers' topmost.
 pub(super) fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
@@ -17,6 +18,12 @@ pub(super) fn maker(facts: &Facts<'_>, pod: &Pod) -> (Kind, String) {
     let (kind, name) = above.unwrap_or((kind, name));
     let known = Kind::all().find(|known| known.info().name == kind);
     known.map_or(own, |kind| (kind, name))
+}
+
+/// The same, as the object that it is.
+pub(super) fn object(facts: &Facts<'_>, pod: &Pod) -> ObjectName {
+    let (kind, name) = maker(facts, pod);
+    ObjectName { kind, namespace: pod.metadata.namespace.clone().unwrap_or_default(), name }
 }
 
 /// Who makes pods, and how many.

@@ -24,8 +24,7 @@ pub(super) fn unscheduled(
     pod: &Pod,
     source: Option<&PodSource<'_>>,
 ) -> Option<Diagnosis> {
-    let mut conditions = pod.status.as_ref()?.conditions.iter();
-    let pending = conditions.find(|c| c.type_ == "PodScheduled" && c.status == "False")?;
+    let pending = pod.condition("PodScheduled").filter(|one| one.status == "False")?;
     let (namespace, name) = (
         pod.metadata.namespace.as_deref().unwrap_or(""),
         pod.metadata.name.as_deref().unwrap_or(""),

@@ -13,7 +13,7 @@ pub(super) fn forbidden_start(
     container: &ContainerStatus,
     reason: &str,
 ) -> Option<(String, Diagnosis)> {
-    let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+    let (namespace, name) = full_name(pod);
     let spec = pod.spec.as_ref()?;
     let index = spec.containers.iter().position(|one| one.name == container.name)?;
     let looks = [look::describe("pod", namespace, name)];
@@ -38,14 +38,10 @@ pub(super) fn forbidden_start(
             if forbids.or(of_pod) != Some(true) {
                 return None;
             }
-            let path = if forbids.is_some() {
-                format!("{own}.securityContext")
-            } else {
-                "spec.securityContext".to_owned()
-            };
+            let whose = if forbids.is_some() { &own } else { "spec" };
             let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
             Some((
-                format!("{path}.runAsNonRoot"),
+                format!("{whose}.securityContext.runAsNonRoot"),
                 Diagnosis::new(
                     "container-does-not-run",
                     format!("{who} is not started: runAsNonRoot forbids what its image does"),

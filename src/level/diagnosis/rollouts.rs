@@ -23,8 +23,7 @@ const TEMPLATE: &str = "pod-template-hash";
 pub(super) fn older(facts: &Facts<'_>, party: &Party, said: &Diagnosis) -> Option<Diagnosis> {
     let Party::Pod { namespace, name } = party else { return None };
     let pod = facts.case.cluster.objects().get::<Pod>(namespace, name)?;
-    let (kind, maker) = owners::maker(facts, pod);
-    let object = ObjectName { kind, namespace: namespace.to_string(), name: maker };
+    let object = owners::object(facts, pod);
     if !is_older(facts, &object, pod) || serves_the_same(facts, &object, pod) {
         return None;
     }
@@ -40,8 +39,7 @@ pub(super) fn older_client(facts: &Facts<'_>) -> Option<Diagnosis> {
     facts.case.run?.miss.as_ref()?;
     let (namespace, name) = facts.client_pod()?;
     let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &name)?;
-    let (kind, maker) = owners::maker(facts, pod);
-    let object = ObjectName { kind, namespace, name: maker };
+    let object = owners::object(facts, pod);
     if !is_older(facts, &object, pod) {
         return None;
     }

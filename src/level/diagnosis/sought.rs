@@ -212,11 +212,9 @@ pub(super) fn named_otherwise(facts: &Facts<'_>) -> Option<Diagnosis> {
 
 /// Whether kubectl made the pod's Deployment, and no manifest.
 fn is_of_a_command(facts: &Facts<'_>, pod: &Pod) -> bool {
-    let (kind, name) = owners::maker(facts, pod);
-    let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-    let maker = ObjectName { kind, namespace, name };
+    let maker = owners::object(facts, pod);
     let is_it = |did: &Did| matches!(did, Did::Created { object } if *object == maker);
-    kind == Kind::Deployment && facts.case.cluster.deeds().any(|deed| is_it(&deed.did))
+    maker.kind == Kind::Deployment && facts.case.cluster.deeds().any(|deed| is_it(&deed.did))
 }
 
 /// A controller of the player's has made a pod with another value of a label that is looked for: its

@@ -181,11 +181,7 @@ pub(super) fn meant(facts: &Facts<'_>, party: &Party) -> Option<Diagnosis> {
 pub(super) fn trouble(facts: &Facts<'_>, pods: &[&Arc<Pod>]) -> Option<Diagnosis> {
     // What a pod of an older template complains of may be mended already.
     let mut pods = pods.to_vec();
-    pods.sort_by_key(|pod| {
-        let (kind, name) = super::owners::maker(facts, pod);
-        let namespace = pod.metadata.namespace.clone().unwrap_or_default();
-        rollouts::is_older(facts, &ObjectName { kind, namespace, name }, pod)
-    });
+    pods.sort_by_key(|pod| rollouts::is_older(facts, &super::owners::object(facts, pod), pod));
     pods.iter().find_map(|pod| {
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let source = facts.pod_source(namespace, name);
