@@ -229,10 +229,8 @@ fn what_was_refused_is_why_and_nothing_is_to_be_sent_again() {
     assert!(player.screen().contains("Refused: greenhouse.yaml"), "{}", player.screen());
     player.keys("f3");
     let screen = player.screen();
-    assert!(
-        screen.contains("greenhouse.yaml is refused at line 6: \"containers\" belongs below"),
-        "{screen}"
-    );
+    assert!(screen.contains("greenhouse.yaml is refused at line 6. Mend it"), "{screen}");
+    assert!(screen.contains("\"containers\" belongs below"), "{screen}");
     assert!(!screen.contains("Something was changed"), "{screen}");
 }
 
@@ -242,6 +240,35 @@ fn a_line_out_of_place_is_told_in_plain_words_where_it_belongs() {
     player.keys("enter ctrl-end home").type_text("    ");
     let screen = player.screen();
     assert!(screen.contains("line 9 has its value already, so line 10 can't belong"), "{screen}");
+}
+
+#[test]
+fn what_is_refused_is_told_apart_from_what_would_be_taken() {
+    let mut player = Player::at_level("node-local", 120, 36);
+    player.keys("enter ctrl-t down down down down end enter");
+    player.type_text("internalTrafficPolicy: local").keys("ctrl-s f3");
+    let screen = player.screen();
+    assert!(!screen.contains("line 6: internalTrafficPolicy: Local"), "{screen}");
+    assert!(screen.contains("Unsupported value: \"local\""), "{screen}");
+}
+
+#[test]
+fn leaving_a_text_leads_to_its_level_on_the_trail_however_far_it_was_read() {
+    for keys in ["q", "pgdn pgdn q", "down q"] {
+        let mut player = Player::at_level("walls", 80, 24);
+        player.keys(keys);
+        let screen = player.screen();
+        assert!(screen.contains("▸ ○ A wall with one gate"), "{screen}");
+    }
+}
+
+#[test]
+fn a_request_of_several_lines_stands_in_one_as_a_shell_reads_it() {
+    let mut player = Player::at_level("node-local", 120, 36);
+    player.keys("enter ctrl-g");
+    player.wait_until("Not yet");
+    let screen = player.screen();
+    assert!(screen.contains("node-3; do display=$("), "{screen}");
 }
 
 #[test]

@@ -342,10 +342,10 @@ fn why(game: &mut Game) -> Vec<Effect> {
                 if play.attempt.has_applied()
                     && let Some((file, line, mark)) = play.refusal() =>
             {
-                let wrong = printable(mark.help.as_ref().unwrap_or(&mark.message));
+                let mut wrong = mark.clone();
+                (wrong.file, wrong.position) = (None, None);
                 format!(
-                    "{file} is refused at line {line}: {}. Mend it, then Ctrl-S and Ctrl-G.",
-                    wrong.trim_end_matches('.')
+                    "{file} is refused at line {line}. Mend it, then Ctrl-S and Ctrl-G: {wrong}"
                 )
             }
             (false, true) if play.sends == 0 => {

@@ -117,7 +117,7 @@ impl Sandbox {
     }
 }
 
-const EMPTY: &str = "An empty cluster, a terminal, and a file. Nothing is broken and nothing is asked. Apply \
+const EMPTY: &str = "A cluster with a single pod to send from, a terminal, and a file. Nothing is broken and nothing is asked. Apply \
     what you like, send what you like, and watch where it goes: the map, the packet's way and the clock \
     are those of every level.";
 

@@ -72,7 +72,8 @@ impl View {
             self.stop_at_the_end_of_the_popup(game);
             return effects;
         }
-        match game.screen() {
+        let screen = game.screen();
+        match screen {
             Screen::Level => self.level_key(game, key),
             Screen::Trail => plain_key(game, key, &[Context::Trail]),
             Screen::Briefing | Screen::Debrief => {
@@ -80,21 +81,23 @@ impl View {
                     true => update(game, Msg::Select(10)),
                     false => plain_key(game, key, &[Context::Page]),
                 };
-                self.stop_at_the_end(game);
+                self.stop_at_the_end(game, screen);
                 effects
             }
             Screen::Settings => plain_key(game, key, &[Context::Settings]),
             Screen::Help | Screen::Glossary | Screen::Terms | Screen::Statistics => {
                 let effects = plain_key(game, key, &[Context::Text]);
-                self.stop_at_the_end(game);
+                self.stop_at_the_end(game, screen);
                 effects
             }
         }
     }
 
-    /// A text cannot be scrolled beyond its end.
-    fn stop_at_the_end(&self, game: &mut Game) {
+    /// A text cannot be scrolled beyond its end. The key may have led to another screen than the one that
+    /// was drawn, whose selection is no scroll position.
+    fn stop_at_the_end(&self, game: &mut Game, drawn: Screen) {
         if let Some(most) = self.most
+            && game.screen() == drawn
             && let Some(over) = game.selected().checked_sub(most).filter(|over| *over > 0)
         {
             update(game, Msg::Select(-i32::try_from(over).unwrap_or(i32::MAX)));
@@ -342,7 +345,7 @@ impl View {
     fn wheel(&mut self, game: &mut Game, x: u16, y: u16, by: i32) -> Vec<Effect> {
         if game.screen() != Screen::Level || game.popup().is_some() {
             let effects = update(game, Msg::Select(by.signum()));
-            self.stop_at_the_end(game);
+            self.stop_at_the_end(game, game.screen());
             return effects;
         }
         match self.areas.at(x, y).map(|(panel, _)| panel) {

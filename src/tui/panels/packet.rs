@@ -134,12 +134,26 @@ fn draw_title(
         Some((_, command)) if width(&story.title) > room => command,
         _ => &*story.title,
     };
-    // Commands of several lines stand in one, as a shell would take them.
-    let lines: Vec<&str> = title.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    put(buf, area.x + 1, area.y, &fit(&lines.join("; "), room), room, theme.dim);
+    put(buf, area.x + 1, area.y, &fit(&in_one_line(title), room), room, theme.dim);
     let x = area.right().saturating_sub(width(&count) as u16 + 1);
     put(buf, x, area.y, &count, width(&count), theme.dim);
     Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// A command of several lines in one, as a shell would take it: a semicolon parts commands, and stands
+/// behind no word that waits for one.
+fn in_one_line(command: &str) -> String {
+    let mut whole = String::new();
+    for line in command.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let last = whole.split_whitespace().last().unwrap_or("");
+        let waits = matches!(last, "do" | "then" | "else" | "{" | "(" | "|" | "||" | "&&");
+        let parted = last.ends_with([';', '&', '|']);
+        if !whole.is_empty() {
+            whole += if waits || parted { " " } else { "; " };
+        }
+        whole += line;
+    }
+    whole
 }
 
 /// Room for the places' names: as much as they need, and not too much.
