@@ -13,7 +13,8 @@ use crate::diagnostic::{Diagnostic, Position};
 use crate::manifest::{self, Document, Faults, Schema};
 use crate::shell::{self, Files, Finished};
 
-use super::indentation::misplaced;
+use super::indentation::{misplaced, stray};
+use super::kept::kept_for_life;
 use super::source::{Source, sources};
 
 /// Time that one `kubectl apply` may take.
@@ -102,7 +103,7 @@ pub(super) fn file(
     applied.accepted = finished.exit == 0;
     applied.objects =
         finished.applied().map(|applied| (applied.object.clone(), applied.outcome)).collect();
-    applied.diagnostics = refusals(&finished, (file, &text), &documents);
+    applied.diagnostics = refusals(cluster, &finished, (file, &text), &documents);
     if !applied.accepted && applied.diagnostics.is_empty() {
         let told = finished.texts().1.trim().to_owned();
         applied.diagnostics.push(Diagnostic::error(told).in_file(file));
@@ -188,16 +189,18 @@ pub(super) fn refused_now(
     let others = finished
         .refused()
         .filter(|refused| refused.object.as_ref().is_none_or(|object| !stuck.contains(object)));
-    others.flat_map(|refused| refusal(refused, (file, &text), &documents)).collect()
+    others.flat_map(|refused| refusal(cluster, refused, (file, &text), &documents)).collect()
 }
 
 /// What kubectl and the API server refused, placed on the lines of the file.
 fn refusals(
+    cluster: &Cluster,
     finished: &Finished,
     (file, text): (&str, &str),
     documents: &[Document],
 ) -> Vec<Diagnostic> {
-    finished.refused().flat_map(|refused| refusal(refused, (file, text), documents)).collect()
+    let refused = finished.refused();
+    refused.flat_map(|refused| refusal(cluster, refused, (file, text), documents)).collect()
 }
 
 /// A fault of the text itself: where the line shows which slip it is, that is told in place of the parser's
@@ -213,10 +216,13 @@ fn unreadable(mut fault: Diagnostic, text: &str) -> Diagnostic {
     });
     let (number, (message, help)) = match slip {
         Some((number, (message, help))) => (number, (message.to_owned(), help)),
-        None => match misplaced(&lines, at.line as usize) {
-            Some(message) => (at.line, (message, None)),
-            None => return fault,
-        },
+        None => {
+            let line = at.line as usize;
+            let found = stray(&lines, line);
+            let found = found.or_else(|| misplaced(&lines, line).map(|message| (line, message)));
+            let Some((line, message)) = found else { return fault };
+            (line as u32, (message, None))
+        }
     };
     let line = lines.get(number as usize - 1).copied().unwrap_or("");
     (fault.message, fault.help) = (message, help);
@@ -261,6 +267,9 @@ fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
     let (key, value) = body.split_once(" #").map_or(body, |(said, _)| said).split_once(": ")?;
     let plain =
         !value.trim_start().starts_with(['"', '\'', '{', '[', '|', '>', '#', '&', '*', '!']);
+    if plain && let Some(own) = next_field(key, value) {
+        return Some(("two fields stand in one line", Some(own)));
+    }
     if plain && (value.contains(": ") || value.trim_end().ends_with(':')) {
         let value = value.trim();
         // An entry of a list that is a text has no key.
@@ -277,6 +286,21 @@ fn slip_of(line: &str, above: &str) -> Option<(&'static str, Option<String>)> {
     None
 }
 
+/// `selector: app: web`, whose value is an object, and `type: NodePort  selector:`, which ends as a line does
+/// that another field begins: no text is meant.
+fn next_field(key: &str, value: &str) -> Option<String> {
+    let key = key.trim_start_matches("- ").trim();
+    let letters = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic());
+    if let Some((_, last)) = value.trim().rsplit_once(char::is_whitespace)
+        && let Some(field) = last.strip_suffix(':').filter(|field| letters(field))
+    {
+        return Some(format!("{field} belongs in a line of its own"));
+    }
+    let (word, _) = value.trim().split_once(": ")?;
+    let object = letters(key) && Schema::holds_fields(key) && !word.contains(char::is_whitespace);
+    object.then(|| format!("{word} belongs in the next line, further in than {key}"))
+}
+
 /// `image:nginx`: a name of letters, and a value right behind the colon. `nginx:1.27` is an image, and
 /// `http://…` a URL.
 fn field_without_space(body: &str) -> Option<(&str, &str)> {
@@ -291,6 +315,7 @@ fn field_without_space(body: &str) -> Option<(&str, &str)> {
 
 /// What was refused of one object, or of the file as a whole.
 fn refusal(
+    cluster: &Cluster,
     refused: &Refused,
     (file, text): (&str, &str),
     documents: &[Document],
@@ -301,7 +326,7 @@ fn refusal(
         .find(|source| refused.object.is_some() && source.object_name() == refused.object);
     match (&refused.why, source) {
         (Refusal::Unreadable(diagnostic), _) => vec![unreadable(diagnostic.clone(), text)],
-        (Refusal::Server(status), Some(source)) => status_marks(file, source, status),
+        (Refusal::Server(status), Some(source)) => status_marks(cluster, file, source, status),
         // kubectl finds a kind that is written in other letters, and the server knows it by its own name.
         (Refusal::Server(status), None) => {
             let own: Vec<Diagnostic> =
@@ -363,7 +388,7 @@ fn source_marks(trial: &mut Cluster, file: &str, source: &Source<'_>) -> Vec<Dia
         Ok(()) => Vec::new(),
         // The game replaces the pod, so this is no fault of the file.
         Err(_) if object.kind == Kind::Pod && is_taken_anew(trial, &object, source) => Vec::new(),
-        Err(status) => status_marks(file, source, &status),
+        Err(status) => status_marks(trial, file, source, &status),
     }
 }
 
@@ -428,10 +453,18 @@ fn send(
 }
 
 /// What the API server says, on the lines that it speaks of: what stands in the file comes first.
-fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnostic> {
+fn status_marks(
+    cluster: &Cluster,
+    file: &str,
+    source: &Source<'_>,
+    status: &Status,
+) -> Vec<Diagnostic> {
     let form = form_marks(file, source);
     if !form.is_empty() {
         return form;
+    }
+    if let Some(mark) = no_account(cluster, file, source) {
+        return vec![mark];
     }
     if status.causes.is_empty() {
         let path = match status.reason {
@@ -450,12 +483,16 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
     let causes = status.causes.iter().filter(|cause| !lacks || cause.field != labels);
     let (written, others): (Vec<_>, Vec<_>) = causes.partition(|cause| source.says(&cause.field));
     let causes = written.into_iter().chain(others);
-    let marks = causes.map(|cause| match instead(source, &cause.field) {
-        Some((path, help)) => placed(file, source, &path, cause.to_string()).help(help),
-        None => match near_value(source, cause) {
-            Some((path, near)) => placed(file, source, &path, in_short(source, cause)).help(near),
-            None => placed(file, source, &odd_label(source, cause), in_short(source, cause)),
-        },
+    let marks = causes.map(|cause| {
+        if let Some((path, help)) = instead(source, &cause.field) {
+            placed(file, source, &path, cause.to_string()).help(help)
+        } else if let Some((path, near)) = near_value(source, cause) {
+            placed(file, source, &path, in_short(source, cause)).help(near)
+        } else if let Some((path, said)) = kept_for_life(cluster, source, cause) {
+            placed(file, source, &path, said)
+        } else {
+            placed(file, source, &odd_label(source, cause), in_short(source, cause))
+        }
     });
     let mut told: Vec<Diagnostic> = Vec::new();
     for mark in marks {
@@ -466,6 +503,22 @@ fn status_marks(file: &str, source: &Source<'_>, status: &Status) -> Vec<Diagnos
         }
     }
     told
+}
+
+/// A pod is refused without the ServiceAccount that it asks for; where it can't be changed in place, the server
+/// says that first.
+fn no_account(cluster: &Cluster, file: &str, source: &Source<'_>) -> Option<Diagnostic> {
+    if source.kind() != Some(Kind::Pod) {
+        return None;
+    }
+    let (space, name) = (source.namespace(), source.text("/spec/serviceAccountName")?);
+    let missing = cluster.objects().object(Kind::ServiceAccount, space, name).is_none();
+    missing.then(|| {
+        let message = format!("there is no ServiceAccount {name} in namespace {space}");
+        placed(file, source, "spec.serviceAccountName", message).help(format!(
+            "take it out, or make it: kubectl create serviceaccount {name} -n {space}"
+        ))
+    })
 }
 
 /// What the server says of a field. Where it wants a name, the terminal has the pattern that a name has to
@@ -701,6 +754,37 @@ mod tests {
     fn comments_alone_are_no_manifest() {
         assert!(is_blank(b"# nothing\n---\n\n"));
         assert!(!is_blank(b"kind: Pod\n"));
+    }
+
+    #[test]
+    fn two_fields_in_one_line_are_no_text_that_wants_quotes() {
+        let told = |spec: &str| {
+            let text =
+                format!("apiVersion: v1\nkind: Service\nmetadata:\n  name: s\nspec:\n{spec}");
+            let marks = marks(&cluster(), "s.yaml", text.as_bytes());
+            marks.first().map(ToString::to_string).unwrap_or_default()
+        };
+        assert_eq!(
+            told("  type: NodePort  selector:\n    app: web\n"),
+            "s.yaml:6:3: two fields stand in one line (selector belongs in a line of its own)"
+        );
+        assert_eq!(
+            told("  type: NodePort\n  selector:    app: web\n"),
+            "s.yaml:7:3: two fields stand in one line (app belongs in the next line, further in than selector)"
+        );
+        let text = told("  externalName: Error: none\n");
+        assert!(text.contains("wants quotes"), "{text}");
+    }
+
+    #[test]
+    fn a_stray_word_among_fields_is_marked_on_its_own_line() {
+        for text in ["g\napiVersion: v1\nkind: Service\n", "apiVersion: v1\ng\nkind: Service\n"] {
+            let marks = marks(&cluster(), "s.yaml", text.as_bytes());
+            let told = marks.first().map(ToString::to_string).unwrap_or_default();
+            assert!(told.contains("\"g\" is no field"), "{told}");
+            let line = text.lines().position(|line| line == "g").map(|at| at as u32 + 1);
+            assert_eq!(marks[0].position.map(|at| at.line), line);
+        }
     }
 
     #[test]

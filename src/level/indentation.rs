@@ -15,6 +15,25 @@ pub(super) fn misplaced(lines: &[&str], number: usize) -> Option<String> {
     too_far_right(&before, number, line).or_else(|| out_of_line(&before, number, line))
 }
 
+/// A line of a bare word among fields, on whose account the text cannot be read at `number` (from 1) or in the two
+/// lines before: its own number, and what is wrong with it.
+pub(super) fn stray(lines: &[&str], number: usize) -> Option<(usize, String)> {
+    let is_field = |line: &str| line.contains(": ") || line.trim_end().ends_with(':');
+    let line = |number: usize| lines.get(number.checked_sub(1)?).copied();
+    let is_stray = |at: &usize| {
+        let Some(own) = line(*at) else { return false };
+        let text = own.trim();
+        let beside = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten().filter_map(line);
+        let mut fields = beside.filter(|other| is_field(other) && indent(other) == indent(own));
+        text.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && !text.contains(':')
+            && fields.next().is_some()
+    };
+    let found = (number.saturating_sub(2)..=number).rev().find(is_stray)?;
+    let word = line(found)?.trim();
+    Some((found, format!("{word:?} is no field: a field has a name, a colon, and what it holds")))
+}
+
 /// The lines of the same document above this one that say something, each with its number.
 fn before<'a>(lines: &[&'a str], number: usize) -> impl Iterator<Item = (usize, &'a str)> {
     let above = &lines[..number.saturating_sub(1).min(lines.len())];

@@ -15,6 +15,7 @@ mod heard;
 pub mod incident;
 mod indentation;
 mod journal;
+mod kept;
 pub mod lint;
 mod place;
 mod probe;

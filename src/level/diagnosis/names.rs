@@ -127,11 +127,22 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
         pod_label.strip_prefix(&prefix).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
     });
     let Some(set) = set else { return Some(no_stateful_set(facts, said, service, pod_label)) };
-    let set_name = set.metadata.name.as_deref().unwrap_or("");
     let governing = set.spec.as_ref().and_then(|spec| spec.service_name.as_deref()).unwrap_or("");
     if governing == service_name {
         return Some(missing_peer(facts, said, (namespace, set), pod_label));
     }
+    Some(other_governing(facts, said, (namespace, set), (governing, service_name), pod_label))
+}
+
+/// The StatefulSet names another Service than the one below which the name stands.
+fn other_governing(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    (namespace, set): (&str, &StatefulSet),
+    (governing, service_name): (&str, &str),
+    pod_label: &str,
+) -> Diagnosis {
+    let set_name = set.metadata.name.as_deref().unwrap_or("");
     let facts_of_it = match governing {
         "" => [
             format!("StatefulSet {set_name} names no Service: serviceName is empty"),
@@ -142,15 +153,22 @@ fn pod_below_service(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Opt
             format!("so its pods' names would be {pod_label}.{governing}"),
         ],
     };
-    Some(
-        said.look([format!("kubectl get statefulset {set_name} -o yaml{}", look::in_namespace(namespace))])
-            .facts(facts_of_it)
-            .nearest(Some(format!("serviceName: {service_name}")))
-            .at(facts.locator.field("StatefulSet", namespace, set_name, "spec.serviceName"))
-            .fix(format!(
-                "write serviceName: {service_name}; a StatefulSet keeps it for life, so delete it and apply it again"
-            )),
-    )
+    let place = look::in_namespace(namespace);
+    let said = said
+        .look([format!("kubectl get statefulset {set_name} -o yaml{place}")])
+        .facts(facts_of_it)
+        .at(facts.locator.field("StatefulSet", namespace, set_name, "spec.serviceName"));
+    // A file that says it already was not taken.
+    let own = facts.locator.source("StatefulSet", namespace, set_name);
+    match own.filter(|own| own.text("/spec/serviceName") == Some(service_name)) {
+        Some(own) => said.fix(format!(
+            "kubectl replace --force -f {} deletes the StatefulSet and makes it anew: it keeps its serviceName for life",
+            own.document.file
+        )),
+        None => said.nearest(Some(format!("serviceName: {service_name}"))).fix(format!(
+            "write serviceName: {service_name}; a StatefulSet keeps it for life, so delete it and apply it again"
+        )),
+    }
 }
 
 /// There is a pod of that name, and the Service's selector does not mean it (R8.4).

@@ -145,6 +145,15 @@ impl Schema {
         }
     }
 
+    /// Whether fields of this name hold fields more often than values, in whichever kind they stand: `selector`
+    /// is a text in one place alone.
+    pub fn holds_fields(name: &str) -> bool {
+        let fields = table::objects().filter_map(|(_, object)| object.fields.get(name));
+        let (objects, others): (Vec<_>, Vec<_>) =
+            fields.partition(|field| matches!(field.holds, Type::Struct(_) | Type::Map(_)));
+        objects.len() > others.len()
+    }
+
     /// A type in `kubectl explain`'s words: `[]ServicePort`, `map[string]string`, `integer`.
     pub fn words(&self, holds: &Type) -> String {
         match holds {

@@ -66,7 +66,6 @@ pub(super) fn object(definition: &str) -> Option<&'static Struct> {
 }
 
 /// Every object type, with its definition's name.
-#[cfg(test)]
 pub(super) fn objects() -> impl Iterator<Item = (&'static str, &'static Struct)> {
     table().types.keys().filter_map(|name| Some((*name, object(name)?)))
 }
