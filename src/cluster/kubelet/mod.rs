@@ -99,6 +99,14 @@ pub(super) fn run_next(cluster: &mut Cluster) {
     if cluster.kubelets.is_down(key) {
         return;
     }
+    // A node that is no machine has no kubelet: the pod stays as the API server made it.
+    let Some(worker) = cluster.kubelets.worker(key) else { return };
+    if !cluster.nodes.is_up(&worker.node) {
+        if worker.gone {
+            cluster.kubelets.forget(key);
+        }
+        return;
+    }
     act_on_ended(cluster, key);
     hooks::take_answers(cluster, key);
     check_admission(cluster, key);
