@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Secret, Service};
 use k8s_openapi::api::networking::v1::{HTTPIngressPath, Ingress, IngressClass, IngressRule};
 
 use super::look::{self, shown_name};
-use super::{Diagnosis, Facts, protocols, selectors, services, workloads};
+use super::{Diagnosis, Facts, protocols, selectors, services, trial, workloads};
 use crate::cluster::{ingress_port, secret_certificate};
 use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Miss;
@@ -575,6 +575,46 @@ fn secret_for(facts: &Facts<'_>, namespace: &str, host: &str) -> Option<String> 
     names.find(|name| {
         secret_certificate(objects, namespace, name).is_some_and(|found| found.covers(host))
     })
+}
+
+/// What rewrites the path that a backend is asked for, as an annotation.
+const REWRITE_TARGET: &str = "nginx.ingress.kubernetes.io/rewrite-target";
+
+/// The pod was asked for another path than the client, because the Ingress rewrites it: whether the goal passes
+/// without that is tried.
+pub(super) fn rewritten(facts: &Facts<'_>, asked: &str, said: Diagnosis) -> Diagnosis {
+    let Some(fetched) = facts.fetched.filter(|fetched| fetched.target != asked) else {
+        return said;
+    };
+    let objects = facts.case.cluster.objects();
+    let of_host = |ingress: &&Arc<Ingress>| {
+        let mut rules = rules_of(ingress).into_iter();
+        rules.any(|rule| rule.rule.host.as_deref().is_none_or(|host| host == fetched.name))
+    };
+    let target = |ingress: &Arc<Ingress>| {
+        Some(ingress.metadata.annotations.as_ref()?.get(REWRITE_TARGET)?.clone())
+    };
+    let mut found = objects.list::<Ingress>(None).filter(of_host);
+    let Some((ingress, target)) = found.find_map(|one| Some((one, target(one)?))) else {
+        return said;
+    };
+    let (namespace, name) = full_name(ingress);
+    let path = crate::manifest::field("metadata.annotations", REWRITE_TARGET);
+    let place = look::in_namespace(namespace);
+    let said = said
+        .look([look::describe("ingress", namespace, name)])
+        .fact(format!(
+            "rewrite-target of Ingress {name} is {target}: it takes the place of the whole path, which was {}",
+            fetched.target
+        ))
+        .at(line(facts, ingress, &path));
+    let command = format!("kubectl annotate ingress {name}{place} {REWRITE_TARGET}-");
+    match trial::after(facts, &command) {
+        trial::Tried::Passes => said.fix(format!(
+            "take rewrite-target out of the annotations of Ingress {name}, apply, and send again"
+        )),
+        _ => said,
+    }
 }
 
 /// The controller shows its own certificate: no Ingress lists the host with a Secret that is for it.

@@ -126,18 +126,21 @@ fn other_words(
         }
         _ => said,
     };
+    let target = asked.map(|one| one.target.clone());
     let asked = asked.map(|one| {
         format!("pod {name} was asked for {} {}, host {}", one.method, one.target, one.host)
     });
-    Some(
-        Diagnosis { code: "wrong-answer", ..said }
-            .look([look::pods(namespace), look::describe("pod", namespace, name)])
-            .facts(asked)
-            .at(mention(facts, trace))
-            .fix(format!(
-                "compare what was asked for, and what pod {name} serves, with what the goal wants"
-            )),
-    )
+    let said = Diagnosis { code: "wrong-answer", ..said }
+        .look([look::pods(namespace), look::describe("pod", namespace, name)])
+        .facts(asked)
+        .at(mention(facts, trace))
+        .fix(format!(
+            "compare what was asked for, and what pod {name} serves, with what the goal wants"
+        ));
+    Some(match target {
+        Some(target) => ingress::rewritten(facts, &target, said),
+        None => said,
+    })
 }
 
 /// No container of the pod that is meant has the image that is meant.

@@ -284,13 +284,15 @@ impl<'a> RequestHandler<'a> {
     fn rewrite(&mut self, settings: &Settings, path: &str) -> Option<Step> {
         let query = http::split_target(&self.request.target).1.to_owned();
         for rewrite in &settings.rewrites {
-            if !rewrite.pattern.is_match(path) {
-                continue;
-            }
-            let mut target =
-                rewrite.pattern.replace(path, rewrite.replacement.as_str()).into_owned();
-            if !query.is_empty() && !target.contains('?') {
-                target = format!("{target}?{query}");
+            let Some(found) = rewrite.pattern.captures(path) else { continue };
+            // What matches is the condition; the replacement takes the place of the whole URI.
+            let mut target = String::new();
+            found.expand(&rewrite.replacement, &mut target);
+            if target.ends_with('?') {
+                target.pop();
+            } else if !query.is_empty() {
+                target += if target.contains('?') { "&" } else { "?" };
+                target += &query;
             }
             return Some(match rewrite.redirect {
                 Some(status) => Step::Answer(redirect(status, self.absolute(&target), settings)),
