@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{Endpoints, Service};
 
 use super::look::{self, shown_name};
 use super::packets::Failed;
-use super::{Diagnosis, party_name, selectors, services, slips};
+use super::{Diagnosis, party_name, selectors, services, slips, workloads};
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::diagnostic::nearest;
@@ -162,7 +162,7 @@ impl Failed<'_> {
             None => near.copied().or_else(wanted),
         };
         let at = self.mention();
-        if let Some(said) = was.and_then(|was| self.held(was)) {
+        if let Some(said) = was.and_then(|was| self.held(was).or_else(|| self.waiting_heir(was))) {
             return said;
         }
         let fix = near.map_or_else(
@@ -225,6 +225,15 @@ impl Failed<'_> {
             .at(at.or_else(|| self.mention()))
             .fix(format!("take the finalizer out, so that pod {name} can go, and let a controller make its pods")),
         )
+    }
+
+    /// A pod of the same name was made since, and waits without an address: what it waits for comes first.
+    fn waiting_heir(&self, was: &Party) -> Option<Diagnosis> {
+        let Party::Pod { namespace, name } = was else { return None };
+        let pod = self.facts.case.cluster.objects().get::<Pod>(namespace, name)?;
+        let without = pod.status.as_ref().is_none_or(|status| status.pod_ip.is_none());
+        let source = self.facts.locator.source("Pod", namespace, name).filter(|_| without)?;
+        workloads::bare_pod(self.facts, &source)
     }
 
     pub(super) fn outside(&self) -> Diagnosis {

@@ -58,6 +58,9 @@ struct Near {
 pub(super) fn diagnose(facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> Diagnosis {
     let denied = Denied::of(facts, hop);
     let out = denied.out;
+    if let Some(wide) = denied.too_wide(policies) {
+        return wide.explain(facts, hop, policies);
+    }
     let near = denied.nearest_rule(policies);
     let first = policies.first().and_then(|policy| policy.split_once('/'));
     let (namespace, name) = near.as_ref().map(|(policy, _)| *policy).or(first).unwrap_or_default();
@@ -137,6 +140,37 @@ impl Near {
             true => "kubectl get namespaces --show-labels".to_owned(),
             false => look::labels(namespace),
         }
+    }
+}
+
+/// A policy that selects every pod of its namespace, and has the name of some of them.
+struct TooWide<'p> {
+    /// Its namespace and name.
+    policy: (&'p str, &'p str),
+    /// The label's key, of which its name is the value.
+    key: String,
+    /// The pod that it selects and is not meant for.
+    selected: String,
+}
+
+impl TooWide<'_> {
+    fn explain(self, facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> Diagnosis {
+        let TooWide { policy: (namespace, name), key, selected } = self;
+        Diagnosis::new(
+            "policy-denies",
+            "a NetworkPolicy does not allow this connection, so it is dropped without a word",
+        )
+        .look([look::describe("networkpolicy", namespace, name), look::labels(namespace)])
+        .fact(format!(
+            "podSelector of NetworkPolicy {name} is empty: it selects every pod of its namespace, and {selected} too, which is not {key}={name}"
+        ))
+        .fact(hop.to_string())
+        .facts(several(policies))
+        .nearest(Some(format!("podSelector: {{matchLabels: {{{key}: {name}}}}}")))
+        .at(facts.locator.field("NetworkPolicy", namespace, name, "spec.podSelector"))
+        .fix(format!(
+            "let the podSelector of NetworkPolicy {name} ask for {key}: {name}, apply, and send again"
+        ))
     }
 }
 
@@ -220,6 +254,28 @@ impl<'a> Denied<'a> {
                 })
         })?;
         Some((found.metadata.namespace.as_deref()?, found.metadata.name.as_deref()?))
+    }
+
+    /// A policy with rules whose podSelector is empty, and whose name is a label of other pods than the one
+    /// that it keeps this from.
+    fn too_wide<'p>(&self, policies: &'p [Arc<str>]) -> Option<TooWide<'p>> {
+        let selected = if self.out { self.sender } else { self.receiver }?;
+        let objects = self.facts.case.cluster.objects();
+        let mut names = policies.iter().filter_map(|policy| policy.split_once('/'));
+        names.find_map(|policy| {
+            let (namespace, name) = policy;
+            let spec = objects.get::<NetworkPolicy>(namespace, name)?.spec.as_ref()?;
+            let selector = spec.pod_selector.clone().unwrap_or_default();
+            let says = LabelSelector::of(&selector).requirements.is_empty()
+                && parts(spec, 0, self.out).is_some();
+            let key = objects.list::<Pod>(Some(namespace)).filter(|_| says).find_map(|pod| {
+                let labels = pod.metadata.labels.as_ref()?;
+                labels.iter().find_map(|(key, value)| (value == name).then(|| key.clone()))
+            })?;
+            let own = selected.metadata.labels.as_ref().and_then(|labels| labels.get(&key));
+            let selected = format!("pod {}", selected.metadata.name.as_deref().unwrap_or(""));
+            (own.is_none_or(|own| own != name)).then_some(TooWide { policy, key, selected })
+        })
     }
 
     /// A rule of these policies that fits, but for its direction.

@@ -25,6 +25,11 @@ const OF_CONTROLLERS: [&str; 6] = [
     "batch.kubernetes.io/job-completion-index",
 ];
 
+/// Whether a controller puts this label on the pods that it makes.
+pub(super) fn is_of_a_controller(key: &str) -> bool {
+    OF_CONTROLLERS.contains(&key)
+}
+
 /// The nearest thing that would have matched.
 pub(super) struct Near<'p> {
     /// The key in the selector that is at fault.

@@ -51,12 +51,15 @@ fn left<'a>(facts: &'a Facts<'_>, locator: &'a Locator) -> Vec<Left<'a>> {
         };
         let mut others = sources.iter().filter(same);
         let moved = others.clone().find(|source| source.name() == sent.object.name);
-        // A pod that has become the template of a controller.
+        // A pod that has become the template of a controller, or a controller that has become another kind's.
         let template = |source: &&Source<'_>| {
             *source.document.file == *sent.file
                 && source.value.pointer("/spec/template/spec").is_some()
+                && (sent.object.kind == Kind::Pod || source.name() == sent.object.name)
         };
-        let kept = || sources.iter().find(template).filter(|_| sent.object.kind == Kind::Pod);
+        let controls = sent.manifest.pointer("/spec/template/spec").is_some();
+        let kept =
+            || sources.iter().find(template).filter(|_| controls || sent.object.kind == Kind::Pod);
         let instead = moved.or_else(|| others.find(later)).or_else(kept)?.clone();
         Some(Left { object: &sent.object, file: &sent.file, instead })
     });
@@ -78,17 +81,25 @@ impl Left<'_> {
         let passes = |command: &str| trial::after(facts, command) == Tried::Passes;
         let place = look::in_namespace(namespace);
         let renamed = self.instead.name() != name;
-        let within = match place.is_empty() && renamed {
+        let other_kind = self.instead.kind() != Some(*kind);
+        let within = match place.is_empty() && (renamed || other_kind) {
             true => String::new(),
             false => format!(" of namespace {namespace}"),
         };
         let delete = format!("kubectl delete {} {name}{place}", info.singular);
         let (fix, at) = if passes(&delete) {
             (format!("{delete}, and send again"), None)
+        } else if let Some(undo) = self.without_the_other() {
+            passes(&undo).then_some(())?;
+            let fix = format!(
+                "let {} describe {} {name}{within} again, apply, {undo}, and send again",
+                self.file, info.name
+            );
+            (fix, locate::at(&self.instead, "kind"))
         } else {
             passes(&self.describe_again()).then_some(())?;
             let path = match renamed {
-                _ if self.instead.kind() != Some(*kind) => "kind",
+                _ if other_kind => "kind",
                 true => "metadata.name",
                 false => "metadata.namespace",
             };
@@ -99,7 +110,7 @@ impl Left<'_> {
             (fix, locate::at(&self.instead, path))
         };
         let now = match renamed {
-            _ if self.instead.kind() != Some(*kind) => {
+            _ if other_kind => {
                 format!(
                     "{} {}",
                     self.instead.kind().map_or("", |kind| kind.info().name),
@@ -121,6 +132,15 @@ impl Left<'_> {
                 .at(at)
                 .fix(fix),
         )
+    }
+
+    /// A command that takes the controller away which the file describes in place of one of another kind.
+    fn without_the_other(&self) -> Option<String> {
+        let other = self.instead.object_name()?;
+        let changed = other.kind != self.object.kind && self.object.kind != Kind::Pod;
+        let place = look::in_namespace(&other.namespace);
+        changed
+            .then(|| format!("kubectl delete {} {}{place}", other.kind.info().singular, other.name))
     }
 
     /// A command that makes the object anew, as the file describes the other one.

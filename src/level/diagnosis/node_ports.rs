@@ -166,7 +166,8 @@ impl Failed<'_> {
     }
 
     /// Nothing of the player's says which port of the node is dialled: the Service's own is another one.
-    /// Which of them makes the goal pass is tried.
+    /// Which of them makes the goal pass is tried; with another fault behind it none does, and then the only one
+    /// is meant.
     fn other_node_port(&self, said: &Diagnosis) -> Option<Diagnosis> {
         let port = self.to.port();
         if !NODE_PORTS.contains(&port) {
@@ -179,11 +180,14 @@ impl Failed<'_> {
             let open = open.filter(|(_, port)| port.node_port.is_some_and(|own| own != 0));
             open.map(move |(index, _)| (service, index))
         });
-        let (service, index) = with.take(MOST_TRIED).find(|(service, index)| {
+        let with: Vec<_> = with.take(MOST_TRIED).collect();
+        let passes = |(service, index): &&(&Arc<Service>, usize)| {
             let (namespace, name) = services::full_name(service);
             let command = trial::node_port(namespace, name, *index, port);
             trial::after(self.facts, &command) == trial::Tried::Passes
-        })?;
+        };
+        let only = with.first().filter(|_| with.len() == 1);
+        let (service, index) = *with.iter().find(passes).or(only)?;
         let (namespace, name) = services::full_name(service);
         let path = format!("spec.ports[{index}].nodePort");
         Some(

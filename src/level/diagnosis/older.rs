@@ -15,6 +15,7 @@ use crate::api::{Kind, Pod};
 use crate::clock::SimTime;
 use crate::cluster::{ApplyOutcome, Did};
 use crate::manifest;
+use crate::shell::quoted;
 
 /// How many pods are tried at most.
 const MOST_TRIED: usize = 3;
@@ -152,12 +153,28 @@ fn changed_since_start(facts: &Facts<'_>, pod: &Pod, container: &Container, map:
 }
 
 impl Older<'_> {
+    /// Whether the goal passes in the same time though the container keeps what it has: then it waits for
+    /// something else, such as another container that is about to start again.
+    fn passes_without(&self, facts: &Facts<'_>) -> bool {
+        let What::File(file) = &self.what else { return trial::passes_later(facts) };
+        let (namespace, _) = full_name(self.pod);
+        let has = facts.case.cluster.read_file(&place_of(self.pod, self.container), file);
+        let has = String::from_utf8_lossy(&has.unwrap_or_default()).into_owned();
+        let patch = serde_json::json!({"data": {self.key: has}}).to_string();
+        let back = format!(
+            "kubectl patch configmap {} -n {namespace} --type=merge -p {}",
+            self.map,
+            quoted(&patch)
+        );
+        trial::passes_in_after(facts, VOLUMES_FOLLOW, &back)
+    }
+
     /// What is said where a container that starts anew makes the goal pass.
     fn mends(&self, facts: &Facts<'_>, said: &Diagnosis) -> Option<Diagnosis> {
         let anew = owners::made_anew(facts, self.pod);
         let waits = matches!(self.what, What::File(_)) && trial::passes_in(facts, VOLUMES_FOLLOW);
         let passes = waits || trial::after(facts, &anew) == Tried::Passes;
-        passes.then_some(())?;
+        (passes && !self.passes_without(facts)).then_some(())?;
         let (namespace, name) = full_name(self.pod);
         let source = facts.locator.source("ConfigMap", namespace, self.map);
         let at = source.and_then(|source| locate::at(&source, &manifest::field("data", self.key)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::Service;
 
-use super::labels::{POD_NAME, pair, surer};
+use super::labels::{POD_NAME, is_of_a_controller, pair, surer};
 use super::look::{self, shown_name};
 use super::readiness::later;
 use super::{Diagnosis, Facts, admission, listens_in, manifests, owners, services, trial};
@@ -623,6 +623,9 @@ fn listens_later(
 
 /// The Deployment whose template lacks a label that its pod has.
 fn labelled_by_hand(facts: &Facts<'_>, pod: &Pod, key: &str, value: &str) -> Option<String> {
+    if is_of_a_controller(key) {
+        return None;
+    }
     let namespace = pod.metadata.namespace.as_deref()?;
     let (kind, owner) = super::owners::maker(facts, pod);
     let objects = facts.case.cluster.objects();
@@ -686,6 +689,11 @@ pub(super) fn left_out(
     };
     let owned = by_hand.map(|owner| {
         format!("the template of Deployment {owner} has no {key}={value}: it was put on pods, and pods that are made anew don't have it")
+    });
+    let owned = owned.or_else(|| {
+        is_of_a_controller(key).then(|| {
+            format!("{key} is put on pods by their controller: those of another one have another")
+        })
     });
     Some(
         said.clone()

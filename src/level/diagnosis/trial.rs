@@ -90,6 +90,14 @@ pub(super) fn passes_in(facts: &Facts<'_>, time: Duration) -> bool {
     send(facts, cluster) == Tried::Passes
 }
 
+/// Whether the goal passes once this time has passed after a command on the laptop.
+pub(super) fn passes_in_after(facts: &Facts<'_>, time: Duration, command: &str) -> bool {
+    changed(facts, command).is_some_and(|mut cluster| {
+        wait(&mut cluster, time);
+        send(facts, cluster) == Tried::Passes
+    })
+}
+
 /// A merge patch of a Service's spec, as a command.
 pub(super) fn patch(namespace: &str, service: &str, spec: &str) -> String {
     format!("kubectl patch service {service} -n {namespace} --type=merge -p '{{\"spec\":{spec}}}'")

@@ -637,7 +637,10 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
             said.fact("enableServiceLinks is false: the pod gets the variables of no Service but kubernetes")
                 .nearest(Some("enableServiceLinks: true".to_owned()))
                 .at(links.or(line))
-                .fix(format!("take enableServiceLinks: false out and make the pod anew, or call {name} by its name")),
+                .fix(match fixed {
+                    true => "take enableServiceLinks: false out and make the pod anew".to_owned(),
+                    false => format!("take enableServiceLinks: false out and make the pod anew, or call {name} by its name"),
+                }),
         );
     }
     Some(

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
-use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, ContainerStatus, Node};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::client::PodSource;
@@ -248,6 +248,9 @@ fn brought_back(
     .fact(format!("{name} was a bare pod: no controller owned it"))
     .fact("restartPolicy restarts containers inside a pod that exists")
     .at(at);
+    if let Some(said) = of_no_node(facts, (namespace, name), &said) {
+        return said;
+    }
     // Pods of a controller have names of their own: where the goal wants this one, it has to be made again.
     let sends = super::place_of(facts.case.goal).is_some_and(|place| {
         place.kind == PlaceKind::Pod && place.name == name && place.namespace == namespace
@@ -282,7 +285,31 @@ fn brought_back(
     }
 }
 
-fn bare_pod(facts: &Facts<'_>, source: &Source<'_>) -> Option<Diagnosis> {
+/// The pod asked for a node that is not there: the control plane deletes it after a while, since no kubelet will
+/// ever run it (kubernetes pkg/controller/podgc).
+fn of_no_node(
+    facts: &Facts<'_>,
+    (namespace, name): (&str, &str),
+    said: &Diagnosis,
+) -> Option<Diagnosis> {
+    let source = facts.locator.source("Pod", namespace, name)?;
+    let node = source.text("/spec/nodeName")?;
+    let objects = facts.case.cluster.objects();
+    objects.get::<Node>("", node).is_none().then(|| {
+        said.clone()
+            .look([look::nodes()])
+            .fact(format!(
+                "its nodeName is {node}, a node that is not there: no kubelet ran it, and the control plane deletes such a pod after forty seconds"
+            ))
+            .at(locate::at(&source, "spec.nodeName"))
+            .fix(format!(
+                "take nodeName: {node} out, so that the scheduler chooses a node, and make a Deployment of it, with pod {name} as its template; apply, and send again"
+            ))
+    })
+}
+
+/// What keeps a pod that a file describes itself from running.
+pub(super) fn bare_pod(facts: &Facts<'_>, source: &Source<'_>) -> Option<Diagnosis> {
     let (namespace, name) = (source.namespace(), source.name());
     match facts.case.cluster.objects().get::<Pod>(namespace, name) {
         None => {

@@ -1,0 +1,2 @@
+kubectl delete statefulset -n hall ledger
+kubectl apply -f ledger.yaml
