@@ -175,6 +175,23 @@ pub struct Rewrite {
     pub stays: bool,
 }
 
+impl Rewrite {
+    /// What a path and its arguments become, if the pattern matches. The replacement takes the place of the whole
+    /// URI; the arguments go behind its own, unless it ends with a question mark.
+    pub fn target(&self, path: &str, arguments: &str) -> Option<String> {
+        let found = self.pattern.captures(path)?;
+        let mut target = String::new();
+        found.expand(&self.replacement, &mut target);
+        if target.ends_with('?') {
+            target.pop();
+        } else if !arguments.is_empty() {
+            target += if target.contains('?') { "&" } else { "?" };
+            target += arguments;
+        }
+        Some(target)
+    }
+}
+
 /// A `proxy_pass`.
 #[derive(Clone, Debug)]
 pub struct Proxy {
@@ -277,5 +294,29 @@ impl Settings {
             over(&mut exception.settings.proxy, &self.proxy);
             self.exception = Some(exception);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As nginx 1.22 answers.
+    #[test]
+    fn a_rewrite_replaces_the_whole_uri_and_keeps_the_arguments() {
+        let target = |pattern: &str, replacement: &str, path: &str| {
+            let pattern = Regex::new(pattern).expect("a pattern");
+            let replacement = replacement.to_owned();
+            let rewrite = Rewrite { pattern, replacement, redirect: None, stays: true };
+            rewrite.target(path, "y=2")
+        };
+        assert_eq!(target("(?i)/whole", "/show", "/whole/today").as_deref(), Some("/show?y=2"));
+        assert_eq!(
+            target("/group/(.*)", "/show/${1}", "/group/today").as_deref(),
+            Some("/show/today?y=2")
+        );
+        assert_eq!(target("/more", "/show?x=1", "/more/today").as_deref(), Some("/show?x=1&y=2"));
+        assert_eq!(target("/none", "/show?", "/none/today").as_deref(), Some("/show"));
+        assert_eq!(target("/other", "/show", "/none"), None);
     }
 }

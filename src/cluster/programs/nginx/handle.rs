@@ -284,16 +284,7 @@ impl<'a> RequestHandler<'a> {
     fn rewrite(&mut self, settings: &Settings, path: &str) -> Option<Step> {
         let query = http::split_target(&self.request.target).1.to_owned();
         for rewrite in &settings.rewrites {
-            let Some(found) = rewrite.pattern.captures(path) else { continue };
-            // What matches is the condition; the replacement takes the place of the whole URI.
-            let mut target = String::new();
-            found.expand(&rewrite.replacement, &mut target);
-            if target.ends_with('?') {
-                target.pop();
-            } else if !query.is_empty() {
-                target += if target.contains('?') { "&" } else { "?" };
-                target += &query;
-            }
+            let Some(target) = rewrite.target(path, &query) else { continue };
             return Some(match rewrite.redirect {
                 Some(status) => Step::Answer(redirect(status, self.absolute(&target), settings)),
                 None if rewrite.stays => {
