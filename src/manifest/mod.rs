@@ -8,6 +8,7 @@
 
 mod base64;
 mod decode;
+mod go_yaml;
 pub mod json;
 mod positions;
 mod print;
@@ -16,7 +17,6 @@ mod reader;
 mod scalar;
 pub mod schema;
 mod stream;
-mod syntax;
 pub mod values;
 
 use std::sync::Arc;
@@ -146,6 +146,30 @@ mod tests {
         let wanted = "yaml: map merge requires map or sequence of maps as the value";
         assert_eq!(told("a:\n  <<: [a, b]\n  k: v\n").as_deref(), Some(wanted));
         assert_eq!(told("a:\n  <<: [{b: 1}]\n  k: v\n"), None);
+    }
+
+    // The real kubectl 1.36's words.
+    #[test]
+    fn a_tag_that_does_not_fit_is_told_with_what_the_word_is() {
+        let told = |text: &str| parse("f.yaml", text).1.first().map(|d| d.message.clone());
+        let wanted = [
+            ("a: !!bool v1\n", "yaml: cannot decode !!str `v1` as a !!bool"),
+            ("a: !!bool 7\n", "yaml: cannot decode !!int `7` as a !!bool"),
+            ("a: !!int 7.5\n", "yaml: cannot decode !!float `7.5` as a !!int"),
+            ("a: !!binary x\n", "yaml: !!binary value contains invalid base64 data"),
+        ];
+        for (text, wanted) in wanted {
+            assert_eq!(told(text).as_deref(), Some(wanted));
+        }
+        let (documents, _) = parse("f.yaml", "a: !!binary aGk=\nb: !!float 7\n");
+        assert_eq!(documents[0].value, json!({"a": "hi", "b": 7}));
+    }
+
+    #[test]
+    fn only_what_is_indented_alike_belongs_to_the_first_document() {
+        let (documents, diagnostics) = parse("f.yaml", " a: b\nc: d\n");
+        assert!(diagnostics.is_empty());
+        assert_eq!(documents[0].value, json!({"a": "b"}));
     }
 
     #[test]

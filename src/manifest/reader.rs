@@ -4,20 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag, options};
 use serde_json::{Map, Value};
 
+use super::go_yaml::{self, CORE, Event, Fault, Mark, Style};
 use super::positions::{field, item};
 use super::scalar::{resolve, resolve_tagged};
-use super::syntax::{Fault, indent_quoted};
 use super::{Document, Positions, Repeated, stream};
 use crate::diagnostic::{Diagnostic, Position};
 
 /// The largest file that is read, in bytes: the API server takes no more in one request.
 const MAX_BYTES: usize = 3 << 20;
-
-/// How deep collections may nest.
-const MAX_DEPTH: usize = 100;
 
 /// How much one document may weigh once its aliases are expanded, in bytes; a field weighs
 /// [`FIELD_WEIGHT`] and its text.
@@ -74,23 +70,12 @@ pub(super) fn documents(
                 documents.push(Document { file, value, positions, repeated });
             }
             Err(found) => {
-                let found = at_whole_lines(&chunk).unwrap_or(found);
                 let message = format!("yaml: {}", found.message);
                 return (documents, fault(message, chunk.in_file(found.position)));
             }
         }
     }
     (documents, Vec::new())
-}
-
-/// The fault of a text that doesn't end its last line, as Go's scanner tells it, which ends the line by
-/// itself (`fetchStreamEnd`) and so counts one more.
-fn at_whole_lines(chunk: &Chunk<'_>) -> Option<Fault> {
-    if chunk.text.ends_with('\n') {
-        return None;
-    }
-    let text = format!("{}\n", chunk.text);
-    read(&Chunk { text: &text, lines_before: chunk.lines_before }).err()
 }
 
 /// Where everything stands in a JSON value that was read already; whatever YAML cannot read is
@@ -153,59 +138,19 @@ struct Node {
     repeated: Vec<Repeated>,
 }
 
-/// How many badly indented quoted texts a document may have.
-const MAX_REPAIRS: usize = 20;
-
 fn read(chunk: &Chunk<'_>) -> Result<Option<Node>, Fault> {
     check_characters(chunk.text)?;
-    let mut text = Cow::Borrowed(chunk.text);
-    for _ in 0..MAX_REPAIRS {
-        match read_as_is(&Chunk { text: &text, lines_before: chunk.lines_before }) {
-            Err(Stop::Scan(error)) => match indent_quoted(&text, &error) {
-                Some(repaired) => text = Cow::Owned(repaired?),
-                None => return Err(Fault::from_scan(&error, &text)),
-            },
-            Err(Stop::Fault(fault)) => return Err(fault),
-            Ok(node) => return Ok(node),
-        }
-    }
-    Err(Fault::plain("too many badly indented quoted texts", Position::new(1, 1)))
-}
-
-/// Why reading stopped.
-enum Stop {
-    /// The text is no YAML.
-    Scan(ScanError),
-    /// It is, but says what cannot be said here.
-    Fault(Fault),
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Stop {
-        Stop::Fault(fault)
-    }
-}
-
-fn read_as_is(chunk: &Chunk<'_>) -> Result<Option<Node>, Stop> {
-    let options = options! {
-        emit_comments: false,
-        flow_nesting_limit: MAX_DEPTH,
-        block_nesting_limit: MAX_DEPTH,
+    // kubectl reads line by line, and ends each by itself.
+    let text = match chunk.text.ends_with('\n') {
+        true => Cow::Borrowed(chunk.text),
+        false => Cow::Owned(format!("{}\n", chunk.text)),
     };
-    let parser = Parser::new_from_str_with_options(chunk.text, options);
-    let mut reader = Reader { chunk, parser, anchors: BTreeMap::new(), weight: 0 };
-    while let Some((event, span)) = reader.next()? {
-        match event {
-            Event::StreamStart | Event::DocumentStart(..) => {}
-            Event::StreamEnd | Event::DocumentEnd => break,
-            event => {
-                let node = reader.node(event, span, "")?;
-                reader.finish()?;
-                return Ok(Some(node));
-            }
-        }
+    let events = go_yaml::events(&text)?.into_iter();
+    let mut reader = Reader { chunk, events, anchors: BTreeMap::new(), weight: 0 };
+    match reader.events.next() {
+        Some((event, mark)) => reader.node(event, mark, "").map(Some),
+        None => Ok(None),
     }
-    Ok(None)
 }
 
 /// YAML is printable text; a binary file is told apart here, before anything else.
@@ -218,105 +163,66 @@ fn check_characters(text: &str) -> Result<(), Fault> {
 
 struct Reader<'a> {
     chunk: &'a Chunk<'a>,
-    parser: Parser<'a, StrInput<'a>>,
-    anchors: BTreeMap<usize, Node>,
+    events: std::vec::IntoIter<(Event, Mark)>,
+    anchors: BTreeMap<String, Node>,
     weight: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Stop> {
-        match self.parser.next_event() {
-            None => Ok(None),
-            Some(Ok(event)) => Ok(Some(event)),
-            Some(Err(error)) => Err(Stop::Scan(error)),
-        }
-    }
-
-    /// Reads on to the document's end, where what follows a complete value is found out.
-    fn finish(&mut self) -> Result<(), Stop> {
-        while let Some((event, _)) = self.next()? {
-            if matches!(event, Event::StreamEnd | Event::DocumentStart(true, _)) {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn node(&mut self, event: Event<'a>, span: Span, path: &str) -> Result<Node, Stop> {
+impl Reader<'_> {
+    fn node(&mut self, event: Event, mark: Mark, path: &str) -> Result<Node, Fault> {
         let (anchor, mut node) = match event {
-            Event::Alias(id) => (0, self.alias(id, &span)?),
-            Event::Scalar(text, style, id, tag) => {
-                let value = self.scalar(&text, style, tag.as_deref(), &span)?;
-                let positions = Positions::leaf(self.position(&span));
+            Event::Alias(name) => (None, self.alias(&name, mark)?),
+            Event::Scalar { text, style, anchor, tag } => {
+                let value = scalar(&text, style, tag.as_deref(), mark)?;
+                let positions = Positions::leaf(self.position(mark));
                 let weight = FIELD_WEIGHT + text.len();
-                (id, Node { value, positions, weight, repeated: Vec::new() })
+                (anchor, Node { value, positions, weight, repeated: Vec::new() })
             }
-            Event::SequenceStart(_, id, _) => (id, self.sequence(&span, path)?),
-            Event::MappingStart(_, id, _) => (id, self.mapping(&span, path)?),
-            _ => {
-                let fault = Fault::scanned("did not find expected node content", local(&span));
-                return Err(fault.into());
+            Event::SequenceStart { anchor } => (anchor, self.sequence(mark, path)?),
+            Event::MappingStart { anchor } => (anchor, self.mapping(mark, path)?),
+            Event::SequenceEnd | Event::MappingEnd => {
+                unreachable!("a collection that ends has begun, and reads its own end")
             }
         };
-        if anchor == 0 {
-            self.weigh(if node.weight < FIELD_WEIGHT { 0 } else { FIELD_WEIGHT }, &span)?;
-        } else {
-            self.weigh(node.weight, &span)?;
-            self.anchors.insert(anchor, node.clone());
+        match anchor {
+            None => self.weigh(if node.weight < FIELD_WEIGHT { 0 } else { FIELD_WEIGHT }, mark)?,
+            Some(name) => {
+                self.weigh(node.weight, mark)?;
+                self.anchors.insert(name, node.clone());
+            }
         }
         node.weight = node.weight.max(FIELD_WEIGHT);
         Ok(node)
     }
 
     /// Counts what was read or copied, so that a few lines of aliases cannot fill the memory.
-    fn weigh(&mut self, weight: usize, span: &Span) -> Result<(), Fault> {
+    fn weigh(&mut self, weight: usize, mark: Mark) -> Result<(), Fault> {
         self.weight = self.weight.saturating_add(weight);
         if self.weight > MAX_WEIGHT {
-            return Err(Fault::plain("document contains excessive aliasing", local(span)));
+            return Err(Fault::plain("document contains excessive aliasing", mark.position()));
         }
         Ok(())
     }
 
-    fn alias(&mut self, id: usize, span: &Span) -> Result<Node, Fault> {
-        let Some(node) = self.anchors.get(&id) else {
-            let name = span.slice(self.chunk.text).unwrap_or("*").trim_start_matches('*');
+    fn alias(&mut self, name: &str, mark: Mark) -> Result<Node, Fault> {
+        let Some(node) = self.anchors.get(name) else {
             let message = format!("anchor '{name}' value contains itself");
-            return Err(Fault::plain(message, local(span)));
+            return Err(Fault::plain(message, mark.position()));
         };
         let weight = node.weight;
-        self.weigh(weight, span)?;
-        Ok(self.anchors[&id].clone())
+        self.weigh(weight, mark)?;
+        Ok(self.anchors[name].clone())
     }
 
-    fn scalar(
-        &self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        span: &Span,
-    ) -> Result<Value, Fault> {
-        if let Some(tag) = tag.and_then(Tag::core_suffix) {
-            return resolve_tagged(text, tag).ok_or_else(|| {
-                let message = format!("cannot decode !!str `{text}` as a !!{tag}");
-                Fault::plain(message, local(span))
-            });
-        }
-        if style != ScalarStyle::Plain || tag.is_some() {
-            return Ok(Value::String(text.to_owned()));
-        }
-        resolve(text).map_err(|message| Fault::plain(message, local(span)))
-    }
-
-    fn sequence(&mut self, start: &Span, path: &str) -> Result<Node, Stop> {
+    fn sequence(&mut self, start: Mark, path: &str) -> Result<Node, Fault> {
         let mut items = Vec::new();
         let mut parts = Parts::new(self.position(start));
-        while let Some((event, span)) = self.next()? {
+        while let Some((event, mark)) = self.events.next() {
             if event == Event::SequenceEnd {
                 break;
             }
-            self.refuse_tab(&span)?;
             let index = items.len();
-            let mut node = self.node(event, span, &item(path, index))?;
+            let mut node = self.node(event, mark, &item(path, index))?;
             parts.take(&mut node);
             parts.positions.push(index, node.positions);
             items.push(node.value);
@@ -324,31 +230,19 @@ impl<'a> Reader<'a> {
         Ok(parts.into_node(Value::Array(items)))
     }
 
-    /// Behind a dash, go-yaml takes no tab for a blank.
-    fn refuse_tab(&self, item: &Span) -> Result<(), Fault> {
-        let before = item.start.byte_offset().and_then(|at| self.chunk.text.get(..at));
-        let Some(before) = before else { return Ok(()) };
-        let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
-        let (before, blanks) = before.split_at(before.len() - blanks);
-        if before.ends_with('-') && blanks.contains('\t') {
-            return Err(Fault::scanned("found character that cannot start any token", local(item)));
-        }
-        Ok(())
-    }
-
-    fn mapping(&mut self, start: &Span, path: &str) -> Result<Node, Stop> {
+    fn mapping(&mut self, start: Mark, path: &str) -> Result<Node, Fault> {
         let mut fields = Map::new();
         let mut merged = Vec::new();
         let mut parts = Parts::new(self.position(start));
-        while let Some((event, span)) = self.next()? {
+        while let Some((event, mark)) = self.events.next() {
             if event == Event::MappingEnd {
                 break;
             }
-            let at = self.position(&span);
+            let at = self.position(mark);
             let merges = is_merge(&event);
-            let key = self.key(event, span)?;
-            let Some((event, span)) = self.next()? else { break };
-            let mut node = self.node(event, span, &field(path, &key))?;
+            let key = self.key(event, mark)?;
+            let Some((event, mark)) = self.events.next() else { break };
+            let mut node = self.node(event, mark, &field(path, &key))?;
             parts.take(&mut node);
             if merges {
                 merged.push(node);
@@ -366,33 +260,38 @@ impl<'a> Reader<'a> {
             parts.positions.merge(&node.positions);
             if !merge(&mut fields, node.value) {
                 let message = "map merge requires map or sequence of maps as the value";
-                return Err(Fault::plain(message, local(start)).into());
+                return Err(Fault::plain(message, start.position()));
             }
         }
         Ok(parts.into_node(Value::Object(fields)))
     }
 
     /// A key as JSON has it: text. Numbers and booleans become what they print as.
-    fn key(&mut self, event: Event<'a>, span: Span) -> Result<String, Stop> {
-        match self.node(event, span, "")?.value {
+    fn key(&mut self, event: Event, mark: Mark) -> Result<String, Fault> {
+        let fault = |message: String| Err(Fault::plain(message, mark.position()));
+        match self.node(event, mark, "")?.value {
             Value::String(text) => Ok(text),
             Value::Number(number) => Ok(number.to_string()),
             Value::Bool(value) => Ok(value.to_string()),
-            Value::Null => {
-                let message = "unsupported map key of type: %!s(<nil>)";
-                Err(Fault::plain(message, local(&span)).into())
-            }
-            other => {
-                let message = format!("invalid map key: {}", in_go(&other));
-                Err(Fault::plain(message, local(&span)).into())
-            }
+            Value::Null => fault("unsupported map key of type: %!s(<nil>)".to_owned()),
+            other => fault(format!("invalid map key: {}", in_go(&other))),
         }
     }
 
     /// Where a node begins in the file.
-    fn position(&self, span: &Span) -> Position {
-        self.chunk.in_file(local(span))
+    fn position(&self, mark: Mark) -> Position {
+        self.chunk.in_file(mark.position())
     }
+}
+
+/// What a scalar stands for.
+fn scalar(text: &str, style: Style, tag: Option<&str>, mark: Mark) -> Result<Value, Fault> {
+    let told = match tag.map(|tag| tag.strip_prefix(CORE)) {
+        Some(Some(tag)) => resolve_tagged(text, tag),
+        None if style == Style::Plain => resolve(text),
+        _ => Ok(Value::String(text.to_owned())),
+    };
+    told.map_err(|message| Fault::plain(message, mark.position()))
 }
 
 /// What a collection gathers from its children beside their values.
@@ -419,8 +318,8 @@ impl Parts {
 }
 
 /// Whether a key is YAML 1.1's merge key.
-fn is_merge(event: &Event<'_>) -> bool {
-    matches!(event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<")
+fn is_merge(event: &Event) -> bool {
+    matches!(event, Event::Scalar { text, style: Style::Plain, tag: None, .. } if text == "<<")
 }
 
 /// Takes over what is not there yet from a mapping, or from several; whether there was one.
@@ -457,9 +356,4 @@ fn in_go(value: &Value) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// Where a node begins in its document.
-fn local(span: &Span) -> Position {
-    Position::new(span.start.line() as u32, span.start.col() as u32 + 1)
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use super::from_base64;
+
 /// The value of an unquoted word: `yes` and `on` are booleans, `012` is ten, `1_000` a thousand,
 /// `~` nothing; dates, times and versions stay text. Infinity and NaN, which JSON cannot say, are
 /// an error.
@@ -17,18 +19,29 @@ pub fn resolve(word: &str) -> Result<Value, String> {
     }
 }
 
-/// The value of a word with one of YAML's own tags (`!!str`); `None` for a word that its tag does
-/// not fit.
-pub fn resolve_tagged(word: &str, tag: &str) -> Option<Value> {
-    let value = resolve(word).ok();
-    match tag {
-        "str" => Some(Value::String(word.to_owned())),
-        "int" => value.filter(|value| value.is_i64() || value.is_u64()),
-        "float" => value.filter(Value::is_number),
-        "bool" => value.filter(Value::is_boolean),
-        "null" => value.filter(Value::is_null),
-        _ => Some(Value::String(word.to_owned())),
+/// The value of a word with one of YAML's own tags (`!!str`). A word that its tag does not fit is an
+/// error, in go-yaml's words; a tag that says nothing about words makes a text.
+pub fn resolve_tagged(word: &str, tag: &str) -> Result<Value, String> {
+    if tag == "binary" {
+        let bytes = from_base64(word).ok_or("!!binary value contains invalid base64 data")?;
+        return Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned()));
     }
+    if !matches!(tag, "int" | "float" | "bool" | "null" | "timestamp") {
+        return Ok(Value::String(word.to_owned()));
+    }
+    let value = resolve(word)?;
+    let own = match &value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        _ if is_date(word) => "timestamp",
+        _ => "str",
+    };
+    if own == tag || own == "int" && tag == "float" {
+        return Ok(value);
+    }
+    Err(format!("cannot decode !!{own} `{word}` as a !!{tag}"))
 }
 
 /// Whether a text, written without quotes, would be read as something else than text.

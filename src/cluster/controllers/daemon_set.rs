@@ -312,6 +312,7 @@ fn hold_to(spec: &mut PodSpec, node: &str) {
 mod tests {
     use std::collections::BTreeSet;
 
+    use k8s_openapi::api::apps::v1::ControllerRevision;
     use serde_json::{Value, json};
 
     use super::super::world::{World, template};
@@ -349,6 +350,25 @@ mod tests {
         assert_eq!(status["numberAvailable"], 3);
         assert_eq!(status["updatedNumberScheduled"], 3);
         assert_eq!(status["numberMisscheduled"], 0);
+    }
+
+    // `snapshot` in Kubernetes' pkg/controller/daemon/update.go.
+    #[test]
+    fn a_revision_has_the_sets_annotations_and_its_pods_hash() {
+        let mut world = World::new(1);
+        let mut set = daemon_set();
+        set["metadata"]["annotations"] = json!({ "kubernetes.io/change-cause": "first" });
+        world.create(set);
+        world.settle();
+        let revisions = world.list::<ControllerRevision>();
+        let metadata = &revisions[0].metadata;
+        let annotations = metadata.annotations.as_ref().unwrap();
+        assert_eq!(annotations["kubernetes.io/change-cause"], "first");
+        assert_eq!(annotations["deprecated.daemonset.template.generation"], "1");
+        let labels = metadata.labels.as_ref().unwrap();
+        let name = format!("agent-{}", labels["controller-revision-hash"]);
+        assert_eq!(metadata.name.as_deref(), Some(name.as_str()));
+        assert!(!labels.contains_key("controller.kubernetes.io/hash"));
     }
 
     #[test]

@@ -91,10 +91,11 @@ impl History {
             let name = format!("{}-{hash}", meta.name.as_deref().unwrap_or_default());
             let labels = template.metadata.as_ref().and_then(|meta| meta.labels.clone());
             let mut labels = labels.unwrap_or_default();
-            labels.insert("controller.kubernetes.io/hash".to_owned(), hash);
+            labels.insert(hash_label(T::KIND).to_owned(), hash);
             let made = client.create(ControllerRevision {
                 data: Some(RawExtension(data.clone())),
                 metadata: ObjectMeta {
+                    annotations: meta.annotations.clone(),
                     labels: Some(labels),
                     name: Some(name),
                     namespace: meta.namespace.clone(),
@@ -110,6 +111,15 @@ impl History {
             }
         }
         None
+    }
+}
+
+/// The label that holds a revision's hash: a DaemonSet's (`snapshot` in daemon/update.go) has that
+/// of its pods, a StatefulSet's (`NewControllerRevision`) one of its own.
+fn hash_label(owner: Kind) -> &'static str {
+    match owner {
+        Kind::DaemonSet => HASH_LABEL,
+        _ => "controller.kubernetes.io/hash",
     }
 }
 

@@ -53,6 +53,24 @@ fn ordinals_are_made_one_after_the_other() {
     assert_eq!(told, [created(0), created(1), created(2)]);
 }
 
+// `newRevision` in Kubernetes' pkg/controller/statefulset/stateful_set_utils.go.
+#[test]
+fn a_revision_has_the_annotations_that_the_set_had_then() {
+    let mut world = World::new(1);
+    let cause = |cause: &str| json!({ "kubernetes.io/change-cause": cause });
+    let mut set = stateful_set(1);
+    set["metadata"]["annotations"] = cause("first");
+    world.create(set);
+    world.settle();
+    world.patch(Kind::StatefulSet, "db", json!({ "metadata": { "annotations": cause("next") } }));
+    set_image(&mut world, "nginx:1.28");
+    world.settle();
+    let mut revisions = world.list::<ControllerRevision>();
+    revisions.sort_by_key(|revision| revision.revision);
+    let causes: Vec<_> = revisions.iter().map(|one| one.metadata.annotations.clone()).collect();
+    assert_eq!(json!(causes), json!([cause("first"), cause("next")]));
+}
+
 // R3.5; recording 02.
 #[test]
 fn a_pod_carries_its_identity() {

@@ -233,9 +233,7 @@ fn change(
     for key in &removed {
         patch.insert((*key).clone(), Value::Null);
     }
-    if !after.is_empty() || !item.before["metadata"][field.name].is_null() {
-        item.after["metadata"][field.name] = Value::Object(after);
-    }
+    put(item, field, after);
     let version = call.arguments.text("resource-version").to_owned();
     if !version.is_empty() {
         item.after["metadata"]["resourceVersion"] = json!(version);
@@ -273,6 +271,15 @@ fn change(
     let patched = call.client.patch(io, &object, Patch::Merge(patch), options)?;
     item.after = patched.to_value();
     Ok(word)
+}
+
+/// Puts labels or annotations into an object. Go's SetLabels and SetAnnotations leave a `metadata`
+/// alone that is null.
+fn put(item: &mut Item, field: &Field, after: Map<String, Value>) {
+    let settable = item.after.get("metadata").is_none_or(Value::is_object);
+    if settable && (!after.is_empty() || !item.before["metadata"][field.name].is_null()) {
+        item.after["metadata"][field.name] = Value::Object(after);
+    }
 }
 
 /// `--list`

@@ -117,6 +117,9 @@ pub(super) fn items(
     Ok(Items { items, single, failures: found.failures })
 }
 
+/// What kubectl prints for the name of an object that has none.
+const NAMELESS: &str = "<unknown>";
+
 /// The objects of `--local`: what can be read, and what is wrong with the rest.
 fn read(call: &Call, io: &mut Io<'_>, typed: bool) -> Result<Items, Failure> {
     let (texts, single) = sources::opened(call, io)?;
@@ -168,9 +171,13 @@ fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Re
              \"k8s.io/kubectl/pkg/scheme/scheme.go:28\""
         )));
     }
+    if let Some(fault) = manifest::metadata_fault(&value).filter(|_| !typed) {
+        return Err(undecodable(fault.message));
+    }
     let value = if typed { go_types::typed(&kind, &value) } else { value };
+    let name = value["metadata"]["name"].as_str().filter(|name| !name.is_empty());
     items.push(Item {
-        name: value["metadata"]["name"].as_str().unwrap_or("").to_owned(),
+        name: name.unwrap_or(NAMELESS).to_owned(),
         type_name: kind,
         group,
         object: None,

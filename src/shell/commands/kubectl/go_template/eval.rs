@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::format::MOST_TEXT;
-use super::functions::{Given, call, truth};
+use super::functions::{Given, NO_FUNCTION, NO_LENGTH, call, truth};
 use super::parse::Templates;
 use super::{Argument, Command, Node, Operand, Pipeline, shown};
 
@@ -15,6 +15,9 @@ const MOST_STEPS: usize = 200_000;
 const MOST_MADE: usize = 512 << 20;
 /// How much variables may hold, in bytes.
 const MOST_HELD: usize = 128 << 20;
+
+/// What Go says of a missing value where one is needed.
+const NO_VALUE: &str = "reflect: call of reflect.Value.Type on zero Value";
 
 /// A running template.
 pub(super) struct Run<'t> {
@@ -316,13 +319,19 @@ impl<'t> Run<'t> {
             });
         }
         let value = call(name, &given).map_err(|reason| {
-            let written = self.written(command);
             let at = command.arguments.first().map_or(0, |argument| argument.at);
-            let text = match reason.starts_with("wrong number of args") {
-                true => reason,
-                false => format!("error calling {name}: {reason}"),
+            if reason.starts_with("wrong number of args") {
+                return self.fault_at(at, name, &reason);
+            }
+            // Go can tell what is missing from what is there and nothing.
+            let missing = reason == NO_LENGTH && !self.is_there(others.first(), dot);
+            let reason = if missing { NO_VALUE.to_owned() } else { reason };
+            let reason = match (reason.strip_prefix(NO_FUNCTION), others.first()) {
+                (Some(rest), Some(first)) => format!("{NO_FUNCTION} {}{rest}", first.written),
+                _ => reason,
             };
-            self.fault_at(at, &written, &text)
+            let text = format!("error calling {name}: {reason}");
+            self.fault_at(at, &self.written(command), &text)
         })?;
         self.spend(weight(&value))?;
         Ok((value, name == "len"))
@@ -365,6 +374,17 @@ impl<'t> Run<'t> {
                 (value, false)
             }
         })
+    }
+
+    /// Whether an argument's last field is there, whatever it holds.
+    fn is_there(&self, argument: Option<&Argument>, dot: &Value) -> bool {
+        let Some((Operand::Dot, Some((last, before)))) =
+            argument.map(|argument| (&argument.operand, argument.fields.split_last()))
+        else {
+            return false;
+        };
+        let holder = before.iter().try_fold(dot, |value, name| value.get(name));
+        holder.is_some_and(|holder| holder.get(last).is_some())
     }
 
     /// What stands at an argument's fields.
@@ -421,11 +441,25 @@ impl<'t> Run<'t> {
     }
 }
 
-/// A number that a template spells out.
-fn number(text: &str) -> Value {
-    match text.parse::<i64>() {
-        Ok(number) => number.into(),
-        Err(_) => text.parse::<f64>().map_or(Value::Null, Value::from),
+/// A number that a template spells out, in Go's ways; null for what is none.
+pub(super) fn number(text: &str) -> Value {
+    let plain = text.replace('_', "");
+    let (sign, digits) = match plain.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, plain.strip_prefix('+').unwrap_or(&plain)),
+    };
+    let prefix = digits.get(..2).unwrap_or("").to_ascii_lowercase();
+    let (base, digits) = match prefix.as_str() {
+        "0x" => (16, &digits[2..]),
+        "0o" => (8, &digits[2..]),
+        "0b" => (2, &digits[2..]),
+        _ if digits.len() > 1 && digits.starts_with('0') => (8, &digits[1..]),
+        _ => (10, digits),
+    };
+    match i64::from_str_radix(digits, base) {
+        Ok(number) => (sign * number).into(),
+        Err(_) if base != 10 && !plain.contains('.') => Value::Null,
+        Err(_) => plain.parse::<f64>().map_or(Value::Null, Value::from),
     }
 }
 

@@ -104,9 +104,7 @@ pub(super) fn printf(format: &str, arguments: &[(Value, bool)]) -> Result<String
             },
         }
     }
-    let extra: Vec<String> = arguments
-        .map(|(value, literal)| format!("{}={}", type_of(value, *literal), plus(value)))
-        .collect();
+    let extra: Vec<String> = arguments.map(|(value, literal)| with_type(value, *literal)).collect();
     if !extra.is_empty() {
         out += &format!("%!(EXTRA {})", extra.join(", "));
     }
@@ -131,6 +129,42 @@ pub(super) fn type_of(value: &Value, literal: bool) -> &'static str {
     }
 }
 
+/// A value that does not fit, with its type; nothing has none.
+fn with_type(value: &Value, literal: bool) -> String {
+    match value {
+        Value::Null => plus(value),
+        value => format!("{}={}", type_of(value, literal), plus(value)),
+    }
+}
+
+/// `%e`: one digit before the dot, and an exponent of two digits.
+fn scientific(number: f64, precision: usize) -> String {
+    let text = format!("{number:.precision$e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// A whole number under a verb of `fmt`; nothing for one that is not for whole numbers.
+fn whole(verb: char, number: i64) -> Option<String> {
+    let sign = if number < 0 { "-" } else { "" };
+    let size = number.unsigned_abs();
+    let c = || u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
+    Some(match verb {
+        'd' => number.to_string(),
+        'x' => format!("{sign}{size:x}"),
+        'X' => format!("{sign}{size:X}"),
+        'o' => format!("{sign}{size:o}"),
+        'O' => format!("{sign}0o{size:o}"),
+        'b' => format!("{sign}{size:b}"),
+        'c' => c().to_string(),
+        'q' => format!("{:?}", c()),
+        'U' => format!("U+{size:04X}"),
+        _ => return None,
+    })
+}
+
 /// What stands between `%` and its letter.
 #[derive(Default)]
 struct Directive {
@@ -145,7 +179,7 @@ impl Directive {
     fn apply(&self, verb: char, value: &Value, literal: bool) -> String {
         let text = self
             .body(verb, value)
-            .unwrap_or_else(|| format!("%!{verb}({}={})", type_of(value, literal), plus(value)));
+            .unwrap_or_else(|| format!("%!{verb}({})", with_type(value, literal)));
         let missing = self.width.saturating_sub(text.chars().count());
         let fill = " ".repeat(missing);
         match (self.left, self.zero && value.is_number()) {
@@ -172,11 +206,15 @@ impl Directive {
             ('q', Value::String(text)) => format!("{text:?}"),
             ('x', Value::String(text)) => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
             ('t', Value::Bool(truth)) => truth.to_string(),
-            ('d', Value::Number(number)) if !number.is_f64() => match number.as_i64() {
-                Some(0..) => format!("{sign}{number}"),
-                _ => number.to_string(),
-            },
-            ('x', Value::Number(number)) => format!("{:x}", number.as_i64()?),
+            ('X', Value::String(text)) => text.bytes().map(|byte| format!("{byte:02X}")).collect(),
+            (verb, Value::Number(number)) if !number.is_f64() => {
+                let text = whole(verb, number.as_i64()?)?;
+                if verb == 'd' && !text.starts_with('-') { format!("{sign}{text}") } else { text }
+            }
+            ('e' | 'E', Value::Number(number)) => {
+                let text = scientific(number.as_f64()?, self.precision.unwrap_or(6));
+                if verb == 'E' { text.to_uppercase() } else { text }
+            }
             ('f' | 'F', Value::Number(number)) if number.is_f64() => {
                 let number = number.as_f64()?;
                 format!("{number:.*}", self.precision.unwrap_or(6))

@@ -6,6 +6,12 @@ use serde_json::Value;
 
 use super::format::{MOST_TEXT, plus, printf, too_long, type_name, type_of};
 
+/// What is said of the length of nothing.
+pub(super) const NO_LENGTH: &str = "len of nil pointer";
+
+/// What is said of what is called and is no function; Go puts how it is written in between.
+pub(super) const NO_FUNCTION: &str = "non-function";
+
 /// A value, and whether the template itself spells it out.
 pub(super) type Given = (Value, bool);
 
@@ -28,7 +34,7 @@ pub(super) fn call(name: &str, arguments: &[Given]) -> Result<Value, String> {
             Some((other, _)) => {
                 return Err(format!("expected string; found {}", plus(&other.0)));
             }
-            None => return Err(too_few(name, 1, 0)),
+            None => return Err("wrong number of args for printf: want at least 1 got 0".to_owned()),
         },
         "html" => html(&joined()?).into(),
         "js" => js(&joined()?).into(),
@@ -46,6 +52,7 @@ pub(super) fn call(name: &str, arguments: &[Given]) -> Result<Value, String> {
         }
         "exists" => Value::Bool(exists(&values)),
         "base64decode" => decoded(one(name, &values)?)?,
+        "call" => return Err(uncalled(&values)),
         _ => return Err(format!("not simulated here: the function {name}")),
     })
 }
@@ -59,6 +66,15 @@ pub(super) fn truth(value: &Value) -> bool {
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => !items.is_empty(),
         Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
+/// No value of an object is a function.
+fn uncalled(values: &[&Value]) -> String {
+    match values.first() {
+        None => "wrong number of args for call: want at least 1 got 0".to_owned(),
+        Some(Value::Null) => "call of nil".to_owned(),
+        Some(other) => format!("{NO_FUNCTION} of type {}", type_name(other)),
     }
 }
 
@@ -85,7 +101,7 @@ fn len(value: &Value, literal: bool) -> Result<Value, String> {
         Value::String(text) => text.len().into(),
         Value::Array(items) => items.len().into(),
         Value::Object(fields) => fields.len().into(),
-        Value::Null => return Err("len of nil pointer".to_owned()),
+        Value::Null => return Err(NO_LENGTH.to_owned()),
         other => return Err(format!("len of type {}", type_of(other, literal))),
     })
 }

@@ -27,22 +27,30 @@ pub(super) enum Kind {
     Dot,
     /// A word: a keyword, a function, `true`, `nil`.
     Word(String),
-    /// `"text"`, read.
-    Text2(String),
+    /// `"text"`, read; nothing where an escape is none of Go's.
+    Text2(Option<String>),
     /// `12`, `1.5`, as written.
     Number(String),
     /// `|`, `(`, `)`, `,`, `:=`, `=`
     Sign(&'static str),
     /// A blank, which parts arguments.
     Blank,
+    /// Any other character of ASCII.
+    Char(char),
+    /// What ends the tokens too early, in Go's words: whoever reads on to it says so.
+    Fault(String),
 }
 
 /// The tokens of a template.
-///
-/// # Errors
-/// Go's words, with the line: `1: unterminated quoted string`.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
+pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
+    if let Err(fault) = cut(text, &mut tokens) {
+        tokens.push(Token { kind: Kind::Fault(fault), at: text.len() });
+    }
+    tokens
+}
+
+fn cut(text: &str, tokens: &mut Vec<Token>) -> Result<(), String> {
     let mut at = 0;
     let mut trim = false;
     while at < text.len() {
@@ -68,11 +76,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
             continue;
         }
         tokens.push(Token { kind: Kind::Open, at: open });
-        let mut lexer = Lexer { text, at: start };
-        trim = lexer.action(&mut tokens)?;
+        let mut lexer = Lexer { text, at: start, open: 0 };
+        trim = lexer.action(tokens)?;
         at = lexer.at;
     }
-    Ok(tokens)
+    Ok(())
 }
 
 fn is_blank(c: char) -> bool {
@@ -99,20 +107,11 @@ pub(super) fn fault(text: &str, at: usize, what: &str) -> String {
     format!("template: output:{line}: {what}")
 }
 
-/// The character that a backslash and a letter stand for.
-fn escape(letter: char) -> Option<char> {
-    Some(match letter {
-        'n' => '\n',
-        't' => '\t',
-        'r' => '\r',
-        '\\' | '\'' => letter,
-        _ => return None,
-    })
-}
-
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    /// How many parentheses are open.
+    open: usize,
 }
 
 impl Lexer<'_> {
@@ -129,6 +128,7 @@ impl Lexer<'_> {
         loop {
             let (at, rest) = (self.at, self.rest());
             if rest.starts_with("}}") {
+                self.all_closed()?;
                 tokens.push(Token { kind: Kind::Close, at });
                 self.at += 2;
                 return Ok(false);
@@ -136,6 +136,7 @@ impl Lexer<'_> {
             let blanks = rest.len() - rest.trim_start_matches(is_blank).len();
             if blanks > 0 {
                 if rest[blanks..].starts_with("-}}") {
+                    self.all_closed()?;
                     tokens.push(Token { kind: Kind::Close, at });
                     self.at += blanks + 3;
                     return Ok(true);
@@ -149,12 +150,36 @@ impl Lexer<'_> {
         }
     }
 
+    fn all_closed(&self) -> Result<(), String> {
+        match self.open {
+            0 => Ok(()),
+            _ => Err(self.fault("unclosed left paren")),
+        }
+    }
+
+    /// A sign, if there is one here.
+    fn sign(&mut self) -> Result<Option<Kind>, String> {
+        let rest = self.rest();
+        let Some(sign) = [":=", "=", "|", "(", ")", ","].into_iter().find(|s| rest.starts_with(s))
+        else {
+            return match rest.starts_with(':') {
+                true => Err(self.fault("expected :=")),
+                false => Ok(None),
+            };
+        };
+        match sign {
+            "(" => self.open += 1,
+            ")" if self.open == 0 => return Err(self.fault("unexpected right paren")),
+            ")" => self.open -= 1,
+            _ => {}
+        }
+        self.at += sign.len();
+        Ok(Some(Kind::Sign(sign)))
+    }
+
     fn token(&mut self) -> Result<Kind, String> {
-        for sign in [":=", "=", "|", "(", ")", ","] {
-            if self.rest().starts_with(sign) {
-                self.at += sign.len();
-                return Ok(Kind::Sign(sign));
-            }
+        if let Some(sign) = self.sign()? {
+            return Ok(sign);
         }
         let Some(c) = self.rest().chars().next() else {
             return Err(self.fault("unclosed action"));
@@ -166,7 +191,7 @@ impl Lexer<'_> {
                 let end = end.ok_or_else(|| self.fault("unterminated raw quoted string"))?;
                 let text = self.rest()[1..=end].to_owned();
                 self.at += end + 2;
-                Ok(Kind::Text2(text))
+                Ok(Kind::Text2(Some(text)))
             }
             '$' => {
                 self.at += 1;
@@ -182,7 +207,7 @@ impl Lexer<'_> {
                 let name = self.word();
                 match name.is_empty() {
                     true if next.is_none() => Err(self.fault("illegal number syntax: \".\"")),
-                    true => Ok(Kind::Dot),
+                    true => self.ends_well(Kind::Dot),
                     false => self.ends_well(Kind::Field(name)),
                 }
             }
@@ -191,6 +216,10 @@ impl Lexer<'_> {
             c if c == '_' || c.is_alphanumeric() => {
                 let word = self.word();
                 self.ends_well(Kind::Word(word))
+            }
+            other if other.is_ascii_graphic() => {
+                self.at += 1;
+                Ok(Kind::Char(other))
             }
             other => {
                 let code = u32::from(other);
@@ -212,7 +241,7 @@ impl Lexer<'_> {
     fn ends_well(&self, kind: Kind) -> Result<Kind, String> {
         match self.rest().chars().next() {
             None => Ok(kind),
-            Some(c) if is_blank(c) || ".,|:)(=".contains(c) => Ok(kind),
+            Some(c) if is_blank(c) || ".,|:)(".contains(c) => Ok(kind),
             Some(_) if self.rest().starts_with("}}") => Ok(kind),
             Some(c) => {
                 let code = u32::from(c);
@@ -223,59 +252,130 @@ impl Lexer<'_> {
 
     fn number(&mut self) -> Result<Kind, String> {
         let rest = self.rest();
-        let belongs = |(at, c): (usize, char)| {
-            c.is_ascii_alphanumeric() || c == '.' || c == '_' || (at == 0 && "+-".contains(c))
-        };
-        let end = rest.char_indices().find(|one| !belongs(*one)).map_or(rest.len(), |(at, _)| at);
-        let text = rest[..end].to_owned();
-        if text.parse::<f64>().is_err() {
-            return Err(self.fault(&format!("bad number syntax: {text:?}")));
+        let end = number_length(rest);
+        if let Some(c) = rest[end..].chars().next().filter(|c| *c == '_' || c.is_alphanumeric()) {
+            let bad = &rest[..end + c.len_utf8()];
+            return Err(self.fault(&format!("bad number syntax: {bad:?}")));
         }
+        let text = rest[..end].to_owned();
         self.at += end;
-        Ok(Kind::Number(text))
+        match super::eval::number(&text).is_null() {
+            true => Err(self.fault(&format!("illegal number syntax: {text:?}"))),
+            false => Ok(Kind::Number(text)),
+        }
+    }
+
+    /// How long a text in quotes is, with its quotes.
+    fn quoted_length(&self, quote: char, unterminated: &str) -> Result<usize, String> {
+        let mut escaped = false;
+        for (offset, c) in self.rest()[1..].char_indices() {
+            match c {
+                '\n' => break,
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                c if c == quote => return Ok(offset + 2),
+                _ => {}
+            }
+        }
+        Err(self.fault(unterminated))
     }
 
     /// `'a'`, which is its code.
     fn character(&mut self) -> Result<Kind, String> {
-        let rest = &self.rest()[1..];
-        let mut chars = rest.char_indices();
-        let (c, end) = match (chars.next(), chars.next(), chars.next()) {
-            (Some((_, '\\')), Some((_, escaped)), Some((at, '\''))) => (escape(escaped), at),
-            (Some((_, c)), Some((at, '\'')), _) if c != '\'' && c != '\n' => (Some(c), at),
-            _ => (None, 0),
+        let length = self.quoted_length('\'', "unterminated character constant")?;
+        let written = self.rest()[..length].to_owned();
+        let text = unquoted(&written[1..length - 1], '\'').unwrap_or_default();
+        let mut chars = text.chars();
+        let (Some(c), None) = (chars.next(), chars.next()) else {
+            return Err(self.fault(&format!("malformed character constant: {written}")));
         };
-        let Some(c) = c else {
-            return Err(self.fault("unterminated character constant"));
-        };
-        self.at += end + 2;
+        self.at += length;
         Ok(Kind::Number(u32::from(c).to_string()))
     }
 
     fn quoted(&mut self) -> Result<Kind, String> {
-        let unterminated = self.fault("unterminated quoted string");
-        let mut text = String::new();
-        let mut chars = self.text[self.at + 1..].char_indices();
-        while let Some((offset, c)) = chars.next() {
-            match c {
-                '"' => {
-                    self.at += offset + 2;
-                    return Ok(Kind::Text2(text));
-                }
-                '\n' => return Err(unterminated),
-                '\\' => match chars.next().map(|(_, c)| c) {
-                    Some('n') => text.push('\n'),
-                    Some('t') => text.push('\t'),
-                    Some('r') => text.push('\r'),
-                    Some(c @ ('\\' | '"' | '\'')) => text.push(c),
-                    Some(c) => {
-                        let what = format!("not simulated here: the escape \\{c} in a template");
-                        return Err(self.fault(&what));
-                    }
-                    None => return Err(unterminated),
-                },
-                c => text.push(c),
-            }
-        }
-        Err(unterminated)
+        let length = self.quoted_length('"', "unterminated quoted string")?;
+        let text = unquoted(&self.rest()[1..length - 1], '"');
+        self.at += length;
+        Ok(Kind::Text2(text))
     }
+}
+
+/// How many bytes of a text are a number (lex.go, `scanNumber`).
+fn number_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let byte = |at: usize| bytes.get(at).copied().unwrap_or(0).to_ascii_lowercase();
+    let run = |from: usize, digit: fn(u8) -> bool| {
+        from + bytes[from.min(bytes.len())..]
+            .iter()
+            .take_while(|b| digit(**b) || **b == b'_')
+            .count()
+    };
+    let start = usize::from(matches!(byte(0), b'+' | b'-'));
+    let (digits, digit): (usize, fn(u8) -> bool) = match (byte(start), byte(start + 1)) {
+        (b'0', b'x') => (start + 2, |b| b.is_ascii_hexdigit()),
+        (b'0', b'o') => (start + 2, |b| (b'0'..=b'7').contains(&b)),
+        (b'0', b'b') => (start + 2, |b| matches!(b, b'0' | b'1')),
+        _ => (start, |b| b.is_ascii_digit()),
+    };
+    let mut end = run(digits, digit);
+    if byte(end) == b'.' {
+        end = run(end + 1, digit);
+    }
+    if digits == start && byte(end) == b'e' {
+        end += 1 + usize::from(matches!(byte(end + 1), b'+' | b'-'));
+        end = run(end, |b| b.is_ascii_digit());
+    }
+    end.min(bytes.len())
+}
+
+/// What a text in quotes says (Go's `strconv.Unquote`); nothing where an escape is none.
+fn unquoted(text: &str, quote: char) -> Option<String> {
+    let mut out = Vec::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        let (digits, base) = match c {
+            '\\' => match rest.next()? {
+                'x' => (2, 16),
+                'u' => (4, 16),
+                'U' => (8, 16),
+                octal @ '0'..='7' => {
+                    let digits: String = [octal, rest.next()?, rest.next()?].iter().collect();
+                    out.push(u8::from_str_radix(&digits, 8).ok()?);
+                    continue;
+                }
+                letter => {
+                    out.extend(escape(letter, quote)?.to_string().bytes());
+                    continue;
+                }
+            },
+            c => {
+                out.extend(c.to_string().bytes());
+                continue;
+            }
+        };
+        let number: String = rest.by_ref().take(digits).collect();
+        let code = u32::from_str_radix(&number, base).ok().filter(|_| number.len() == digits)?;
+        match digits {
+            2 => out.push(code as u8),
+            _ => out.extend(char::from_u32(code)?.to_string().bytes()),
+        }
+    }
+    Some(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// The character that a backslash and a letter stand for.
+fn escape(letter: char, quote: char) -> Option<char> {
+    Some(match letter {
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{b}',
+        '\\' => letter,
+        letter if letter == quote => letter,
+        _ => return None,
+    })
 }

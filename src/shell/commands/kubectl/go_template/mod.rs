@@ -313,6 +313,70 @@ mod tests {
         }
     }
 
+    // By kubectl 1.36.3: `label --local -f FILE x=y -o go-template=TEMPLATE`.
+    #[test]
+    fn verbs_escapes_and_numbers_are_gos() {
+        for (template, text) in [
+            (r#"{{printf "%s|%q|%v" .missing .missing .missing}}"#, "%!s(<nil>)|%!q(<nil>)|<nil>"),
+            (r#"{{printf "a" .missing}}"#, "a%!(EXTRA <nil>)"),
+            (r#"{{printf "%o %b %X %c %U %q" 8 5 255 65 65 65}}"#, "10 101 FF A U+0041 'A'"),
+            (r#"{{printf "%e %E" 1.5 1.5}}"#, "1.500000e+00 1.500000E+00"),
+            (r#"{{"\x41\u00e9\101"}}"#, "AéA"),
+            ("{{0x1F}} {{017}} {{1_000}}", "31 15 1000"),
+            ("{{.num|}}", "5"),
+        ] {
+            assert_eq!(print(template), text, "{template}");
+        }
+    }
+
+    // By the same.
+    #[test]
+    fn what_is_read_first_is_told_first() {
+        for (template, text) in [
+            ("{{.metadata.name}", "bad character U+007D '}'"),
+            ("{{.metadata.name }", "unexpected \"}\" in operand"),
+            ("{{pintf \"%d\" 3}", "function \"pintf\" not defined"),
+            ("{{.metadata.name", "unclosed action"),
+            ("{{if .kind == \"x\"}}a{{end}}", "unexpected \"=\" in operand"),
+            ("{{.%v}}", "bad character U+0025 '%'"),
+            ("{{.num }x}", "unexpected \"}\" in operand"),
+            ("{{%v}}", "unexpected \"%\" in command"),
+            ("{{|.kind}}", "unexpected \"|\" in command"),
+            ("{{not with.num}}", "unexpected <with> in operand"),
+            ("{{not ..num}}", "unexpected . after term \".\""),
+            ("{{.num)}}", "unexpected right paren"),
+            ("{{(.num}}", "unclosed left paren"),
+            ("{{:}}", "expected :="),
+            ("{{$x=1}}", "bad character U+003D '='"),
+            ("{{\"\\q\"}}", "invalid syntax"),
+            ("{{index .metadata.labels 'app'}}", "malformed character constant: 'app'"),
+            ("{{1.5not}}", "bad number syntax: \"1.5n\""),
+        ] {
+            assert_eq!(print(template), format!("template: output:1: {text}"), "{template}");
+        }
+    }
+
+    // By the same.
+    #[test]
+    fn what_is_missing_has_no_length_and_what_is_null_neither() {
+        let told = |what: &str| format!("template: output:1:2: executing \"output\" at <{what}");
+        for (template, text) in [
+            ("{{len .nul}}", "len .nul>: error calling len: len of nil pointer"),
+            (
+                "{{len .missing}}",
+                "len .missing>: error calling len: reflect: call of reflect.Value.Type on zero Value",
+            ),
+            ("{{le .num}}", "le>: wrong number of args for le: want 2 got 1"),
+            ("{{printf}}", "printf>: wrong number of args for printf: want at least 1 got 0"),
+            (
+                "{{call .kind}}",
+                "call .kind>: error calling call: non-function .kind of type string",
+            ),
+        ] {
+            assert_eq!(print(template), told(text), "{template}");
+        }
+    }
+
     #[test]
     fn a_missing_field_is_an_error_where_that_is_wanted() {
         let template = GoTemplate::parse("{{.missing}}", true).expect("a template");

@@ -18,7 +18,7 @@ pub(super) type Templates = BTreeMap<String, Vec<Node>>;
 pub(super) fn parse(text: &str) -> Result<Templates, String> {
     let mut parser = Parser {
         text,
-        tokens: tokens(text)?,
+        tokens: tokens(text),
         next: 0,
         variables: vec!["$".to_owned()],
         defined: BTreeMap::new(),
@@ -42,6 +42,21 @@ enum End {
     Else,
     /// `{{else if …}}`, `{{else with …}}`: the word.
     ElseThen(String),
+}
+
+/// Words that are no functions.
+const KEYWORDS: &[&str] =
+    &["block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"];
+
+/// What Go says of a text in quotes with an escape that is none.
+const NO_TEXT: &str = "invalid syntax";
+
+/// A token in quotes; of a long one, its beginning (lex.go, `item.String`).
+fn shortened(token: &str) -> String {
+    match token.chars().count() > 10 {
+        true => format!("{:?}...", token.chars().take(10).collect::<String>()),
+        false => format!("{token:?}"),
+    }
 }
 
 struct Parser<'a> {
@@ -81,18 +96,15 @@ impl Parser<'_> {
 
     fn unexpected(&self, context: &str) -> String {
         let shown = match self.peek() {
+            Some(Kind::Fault(fault)) => return fault.clone(),
             None => "EOF".to_owned(),
-            Some(Kind::Close) => "\"}}\"".to_owned(),
-            Some(Kind::Sign(sign)) => format!("\"{sign}\""),
-            Some(Kind::Word(word)) => format!("<{word}>"),
-            Some(Kind::Field(name)) => format!("<.{name}>"),
-            Some(Kind::Variable(name)) => format!("{name:?}"),
-            Some(Kind::Number(text)) => format!("{text:?}"),
-            Some(Kind::Text2(text)) => format!("{:?}", format!("{text:?}")),
+            Some(Kind::Word(word)) if KEYWORDS.contains(&word.as_str()) => format!("<{word}>"),
             Some(Kind::Dot) => "<.>".to_owned(),
-            Some(Kind::Blank) => "\" \"".to_owned(),
-            Some(Kind::Open) => "\"{{\"".to_owned(),
-            Some(Kind::Text(text)) => format!("{text:?}"),
+            Some(Kind::Char(c)) => format!("\"{}\"", c.escape_debug()),
+            Some(_) => {
+                let end = self.tokens.get(self.next + 1).map_or(self.text.len(), |token| token.at);
+                shortened(&self.text[self.at()..end])
+            }
         };
         self.fault(&format!("unexpected {shown} in {context}"))
     }
@@ -118,9 +130,13 @@ impl Parser<'_> {
                 self.depth -= 1;
                 return Ok((nodes, End::Text));
             };
-            if let Kind::Text(text) = token.kind {
-                nodes.push(Node::Text(text));
-                continue;
+            match token.kind {
+                Kind::Text(text) => {
+                    nodes.push(Node::Text(text));
+                    continue;
+                }
+                Kind::Fault(fault) => return Err(fault),
+                _ => {}
             }
             self.blanks();
             let word = match self.peek() {
@@ -238,6 +254,7 @@ impl Parser<'_> {
         let Some(Kind::Text2(name)) = self.peek().cloned() else {
             return Err(self.unexpected(&format!("{word} clause")));
         };
+        let name = name.ok_or_else(|| self.fault(NO_TEXT))?;
         self.next += 1;
         self.blanks();
         let pipeline = match self.peek() {
@@ -265,10 +282,13 @@ impl Parser<'_> {
         let mut commands = Vec::new();
         loop {
             let command = self.command(context, commands.is_empty())?;
-            if command.arguments.is_empty() {
-                return Err(self.fault(&format!("missing value for {context}")));
+            match self.peek() {
+                _ if !command.arguments.is_empty() => commands.push(command),
+                Some(Kind::Sign("|")) => return Err(self.unexpected(context)),
+                // Go lets a pipe lead nowhere.
+                _ if !commands.is_empty() => break,
+                _ => return Err(self.fault(&format!("missing value for {context}"))),
             }
-            commands.push(command);
             self.blanks();
             match self.peek() {
                 Some(Kind::Sign("|")) => self.next += 1,
@@ -321,7 +341,8 @@ impl Parser<'_> {
             if let Some(Kind::Close | Kind::Sign("|" | ")")) = self.peek() {
                 break;
             }
-            let argument = self.argument(context)?;
+            let place = if arguments.is_empty() { context } else { "operand" };
+            let argument = self.argument(place)?;
             arguments.push(argument);
             match self.peek() {
                 Some(Kind::Blank | Kind::Close | Kind::Sign("|" | ")")) => {}
@@ -361,6 +382,10 @@ impl Parser<'_> {
                 }
                 Operand::Variable(name)
             }
+            Kind::Word(word) if KEYWORDS.contains(&word.as_str()) => {
+                self.next -= 1;
+                return Err(self.unexpected(context));
+            }
             Kind::Word(word) => match word.as_str() {
                 "true" => Operand::Bool(true),
                 "false" => Operand::Bool(false),
@@ -371,7 +396,7 @@ impl Parser<'_> {
                     return Err(fault(self.text, at, &text));
                 }
             },
-            Kind::Text2(text) => Operand::Text(text),
+            Kind::Text2(text) => Operand::Text(text.ok_or_else(|| self.fault(NO_TEXT))?),
             Kind::Number(text) => Operand::Number(text),
             Kind::Sign("(") => {
                 let pipeline = self.pipeline("parenthesized pipeline")?;
@@ -387,6 +412,15 @@ impl Parser<'_> {
                 return Err(self.unexpected(context));
             }
         };
+        let chained = match operand {
+            Operand::Dot => !fields.is_empty(),
+            Operand::Text(_) | Operand::Number(_) | Operand::Bool(_) | Operand::Nil => false,
+            _ => true,
+        };
+        if !chained && let Some(Kind::Field(_)) = self.peek() {
+            let term = &self.text[at..self.at()];
+            return Err(self.fault(&format!("unexpected . after term {term:?}")));
+        }
         while let Some(Kind::Field(name)) = self.peek().cloned() {
             self.next += 1;
             fields.push(name);
