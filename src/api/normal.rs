@@ -25,7 +25,7 @@ const SWITCHED_OFF: [(&str, &str); 2] =
 const SHOWN_EMPTY: [(&str, &str); 2] = [("IngressSpec", "rules"), ("HPAScalingRules", "policies")];
 
 /// Brings an object of `kind` into the stored form.
-pub(super) fn form(kind: Kind, value: &mut Value) {
+pub fn form(kind: Kind, value: &mut Value) {
     let info = kind.info();
     if let Some(schema) = Schema::of(&info.api_version(), info.name) {
         fields(schema, schema.root(), value);

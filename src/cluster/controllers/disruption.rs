@@ -263,6 +263,20 @@ mod tests {
         assert_eq!((expected, &status(&world)["disruptionsAllowed"]), (json!(4), &json!(0)));
     }
 
+    // `deletePod` in pkg/controller/disruption/disruption.go: a pod that ends is counted until it is gone.
+    #[test]
+    fn a_budget_expects_one_pod_less_when_one_is_gone() {
+        let mut world = World::new(3);
+        world.create(deployment("web", 3));
+        let selector = json!({ "matchLabels": { "app": "web" } });
+        budget(&mut world, json!({ "minAvailable": 2, "selector": selector }));
+        world.settle();
+        world.patch(Kind::Deployment, "web", json!({ "spec": { "replicas": 2 } }));
+        world.settle();
+        let status = world.get(Kind::PodDisruptionBudget, "web")["status"].clone();
+        assert_eq!((&status["expectedPods"], &status["currentHealthy"]), (&json!(2), &json!(2)));
+    }
+
     #[test]
     fn a_percentage_is_of_what_the_controllers_ask_for() {
         let mut world = World::new(3);

@@ -165,8 +165,8 @@ impl Controllers {
         let relabelled =
             before.as_ref().is_some_and(|old| old.metadata.labels != pod.metadata.labels);
         let old = before.as_deref();
-        if before.is_none() {
-            // Its owner asks for one more than before, whether or not this one is ready.
+        if before.is_none() || after.is_none() {
+            // There is one more than before, or one less, whether or not this one is ready.
             self.watch_budgets(now, key, pod);
         }
         if relabelled || endpoints::are_touched(old, after.map(Arc::as_ref)) {

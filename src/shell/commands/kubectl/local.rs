@@ -9,7 +9,7 @@ use super::sources;
 use super::target::{Rules, Target};
 use super::words::NO_RESOURCES;
 use super::{Call, Failure, go_types};
-use crate::api::{Kind, Object};
+use crate::api::{Kind, Object, stored_form};
 use crate::manifest;
 
 /// What `--local` says of resources that are named.
@@ -164,17 +164,25 @@ fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Re
         return Err(undecodable(format!("Object 'Kind' is missing in '{value}'")));
     }
     let group = version.split_once('/').map_or("", |(group, _)| group).to_owned();
-    let known = Kind::from_manifest(&version, &kind).is_some() || go_types::is_known(&kind);
-    if typed && !known {
+    let simulated = Kind::from_manifest(&version, &kind);
+    if typed && simulated.is_none() && !go_types::is_known(&kind) {
         return Err(undecodable(format!(
             "no kind \"{kind}\" is registered for version \"{version}\" in scheme \
              \"k8s.io/kubectl/pkg/scheme/scheme.go:28\""
         )));
     }
-    if let Some(fault) = manifest::metadata_fault(&value).filter(|_| !typed) {
+    let fault = match (typed, simulated) {
+        (false, _) => manifest::metadata_fault(&value),
+        (true, Some(_)) => {
+            let schema = manifest::Schema::of(&version, &kind);
+            schema.and_then(|schema| schema.faults(&value).mistyped)
+        }
+        (true, None) => None,
+    };
+    if let Some(fault) = fault {
         return Err(undecodable(fault.message));
     }
-    let value = if typed { go_types::typed(&kind, &value) } else { value };
+    let value = if typed { as_typed(simulated, &kind, value) } else { value };
     let name = value["metadata"]["name"].as_str().filter(|name| !name.is_empty());
     items.push(Item {
         name: name.unwrap_or(NAMELESS).to_owned(),
@@ -185,6 +193,14 @@ fn objects(source: &str, value: Value, typed: bool, items: &mut Vec<Item>) -> Re
         after: value,
     });
     Ok(())
+}
+
+/// A manifest's object as it comes out of its Go type, which drops what is empty.
+fn as_typed(simulated: Option<Kind>, name: &str, mut value: Value) -> Value {
+    if let Some(kind) = simulated {
+        stored_form(kind, &mut value);
+    }
+    go_types::typed(name, &value)
 }
 
 /// What is said of a value that should tell its version and kind, and is no object.
