@@ -415,19 +415,88 @@ fn class(letters: &[char], start: usize) -> Option<(Element, usize)> {
             at = end + 2;
             continue;
         }
-        let literal = if letter == '\\' {
-            at += 1;
-            *letters.get(at)?
-        } else {
-            letter
+        let (from, after) = member(letters, at)?;
+        at = after;
+        let ranges =
+            letters.get(at) == Some(&'-') && letters.get(at + 1).is_some_and(|end| *end != ']');
+        let to = match ranges {
+            true => {
+                let (to, after) = member(letters, at + 1)?;
+                at = after;
+                to
+            }
+            false => from,
         };
-        if letters.get(at + 1) == Some(&'-') && letters.get(at + 2).is_some_and(|end| *end != ']') {
-            members.push((literal, letters[at + 2]));
-            at += 3;
-        } else {
-            members.push((literal, literal));
-            at += 1;
+        if let (Some(from), Some(to)) = (from, to) {
+            members.push((from, to));
         }
+    }
+}
+
+/// A letter of a class, and where it ends: itself, behind a backslash, or by its name (`[.period.]`, `[=a=]`),
+/// which may be nobody's.
+fn member(letters: &[char], at: usize) -> Option<(Option<char>, usize)> {
+    match (letters.get(at)?, letters.get(at + 1)) {
+        ('\\', next) => Some((Some(*next?), at + 2)),
+        ('[', Some(mark @ ('.' | '='))) => {
+            let end = (at + 3..letters.len().saturating_sub(1))
+                .find(|end| letters[*end] == *mark && letters[*end + 1] == ']');
+            let Some(end) = end else { return Some((Some('['), at + 1)) };
+            let name: String = letters[at + 2..end].iter().collect();
+            Some((collated(&name), end + 2))
+        }
+        (letter, _) => Some((Some(*letter), at + 1)),
+    }
+}
+
+/// The letter that a collating symbol names: POSIX has names for what is no letter.
+fn collated(name: &str) -> Option<char> {
+    const NAMES: [(&str, char); 40] = [
+        ("tab", '\t'),
+        ("newline", '\n'),
+        ("space", ' '),
+        ("exclamation-mark", '!'),
+        ("quotation-mark", '"'),
+        ("number-sign", '#'),
+        ("dollar-sign", '$'),
+        ("percent-sign", '%'),
+        ("ampersand", '&'),
+        ("apostrophe", '\''),
+        ("left-parenthesis", '('),
+        ("right-parenthesis", ')'),
+        ("asterisk", '*'),
+        ("plus-sign", '+'),
+        ("comma", ','),
+        ("hyphen", '-'),
+        ("hyphen-minus", '-'),
+        ("minus", '-'),
+        ("dash", '-'),
+        ("period", '.'),
+        ("full-stop", '.'),
+        ("slash", '/'),
+        ("solidus", '/'),
+        ("colon", ':'),
+        ("semicolon", ';'),
+        ("less-than-sign", '<'),
+        ("equals-sign", '='),
+        ("greater-than-sign", '>'),
+        ("question-mark", '?'),
+        ("commercial-at", '@'),
+        ("left-square-bracket", '['),
+        ("backslash", '\\'),
+        ("right-square-bracket", ']'),
+        ("circumflex", '^'),
+        ("underscore", '_'),
+        ("grave-accent", '`'),
+        ("left-brace", '{'),
+        ("vertical-line", '|'),
+        ("right-brace", '}'),
+        ("tilde", '~'),
+    ];
+    let mut letters = name.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) => Some(letter),
+        _ => NAMES.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter),
     }
 }
 
@@ -467,6 +536,14 @@ mod tests {
         assert!(fits("[[:upper:]]*", "Ab"));
         assert!(fits("\\*", "*") && !fits("\\*", "a"));
         assert!(fits("[", "["));
+    }
+
+    #[test]
+    fn a_collating_symbol_names_a_letter() {
+        assert!(fits("[[.period.]]", ".") && fits("[[.-.]x]", "-") && fits("[[=a=]]", "a"));
+        assert!(fits("[[.a.]-c]", "b") && !fits("[[.a.]-c]", "d"));
+        assert!(fits("[![.].]]", "a") && !fits("[![.].]]", "]"));
+        assert!(!fits("[[.nosuch.]]", "n"));
     }
 
     #[test]

@@ -182,9 +182,10 @@ pub(in crate::shell) fn format(arguments: &[String], manner: Manner, now: i64) -
     };
     let mut printer =
         Printer { manner, now, values, taken: 0, out: String::new(), printed: Printed::default() };
+    let mut ends = false;
     loop {
         let before = printer.taken;
-        let ends = printer.round(format);
+        ends |= printer.round(format);
         if ends
             || printer.taken >= values.len()
             || printer.taken == before
@@ -192,6 +193,10 @@ pub(in crate::shell) fn format(arguments: &[String], manner: Manner, now: i64) -
         {
             break;
         }
+    }
+    if let Some(extra) = values.get(printer.taken).filter(|_| manner == Manner::Gnu && !ends) {
+        let what = format!("warning: ignoring excess arguments, starting with '{extra}'");
+        printer.write_error(what, 0);
     }
     if printer.out.len() > LONGEST {
         printer.write_error(format!("not simulated here: more than {LONGEST} bytes at once"), 1);

@@ -27,6 +27,9 @@ fn gnu_words(wrong: &Wrong) -> String {
     match wrong {
         Wrong::NoNumber(text) => format!("invalid integer '{text}'"),
         Wrong::NoOperand(Some(word)) => format!("missing argument after '{word}'"),
+        Wrong::NoUnary { operator, .. } if operator.len() == 2 && operator.starts_with('-') => {
+            format!("'{operator}': unary operator expected")
+        }
         Wrong::NoUnary { operand, .. } => format!("missing argument after '{operand}'"),
         Wrong::NoBinary { operator, .. } => format!("'{operator}': binary operator expected"),
         Wrong::Extra { word, .. } => format!("extra argument '{word}'"),

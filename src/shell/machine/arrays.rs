@@ -148,6 +148,9 @@ impl Expander<'_> {
             None => self.value(name),
             Some(Index::At(index)) => {
                 let key = self.key(name, index)?;
+                if key.starts_with('-') && !self.is_named(name) {
+                    self.complaints.push(format!("{name}: bad array subscript"));
+                }
                 self.element(name, &key)
             }
             Some(Index::All | Index::Joined) => {

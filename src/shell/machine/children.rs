@@ -19,6 +19,30 @@ struct Written {
     order: Order,
 }
 
+/// Programs whose messages begin with all of the word that they were called by: GNU's, but for those that
+/// cut it down to their name.
+const BY_PATH: &str = " [ arch b2sum base32 base64 basename basenc cat chgrp chmod chown cksum cmp comm cp \
+    csplit cut date dd df diff dirname du env expand expr factor find fmt fold grep groups head id install \
+    join link ln logname ls md5sum mkdir mkfifo mktemp mv nice nl nohup nproc numfmt od paste pr printenv \
+    printf pwd readlink realpath rm rmdir sed seq sha1sum sha224sum sha256sum sha384sum sha512sum shuf \
+    sleep sort split stat stdbuf sum sync tac tail tee test timeout touch tr truncate tsort tty uname \
+    unexpand uniq unlink users wc who whoami xargs ";
+
+/// What a program says of itself, under its path.
+fn named_by_path(path: &str, errors: &[u8]) -> Vec<u8> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let text = String::from_utf8_lossy(errors);
+    if name.is_empty() || !BY_PATH.contains(&format!(" {name} ")) {
+        return errors.to_vec();
+    }
+    let (head, hint) = (format!("{name}: "), format!("Try '{name} --help'"));
+    let lines = text.split_inclusive('\n').map(|line| match line.strip_prefix(&head) {
+        Some(rest) => format!("{path}: {rest}"),
+        None => line.replacen(&hint, &format!("Try '{path} --help'"), 1),
+    });
+    lines.collect::<String>().into_bytes()
+}
+
 impl Machine {
     /// A copy of this shell for a subshell, if there may be one more.
     pub(super) fn child(&self, io: &mut Io<'_>) -> Option<Machine> {
@@ -48,7 +72,7 @@ impl Machine {
             .jobs
             .iter()
             .filter(|job| !job.adopted)
-            .map(|job| (job.pid, job.text.clone()))
+            .map(|job| (job.pid, job.number, job.text.clone()))
             .collect();
         // What was opened stays open; what leads to this shell's own output is the child's by itself.
         for (number, target) in &self.descriptors.others {
@@ -135,7 +159,14 @@ impl Machine {
             return Turn::Wait(Step::Until(due));
         }
         let closes = self.server_closes(io.now());
-        let step = match (self.with(io, &environment, |io| tool.step(io)), closes) {
+        let (step, written) = {
+            let terminal = io.terminal && self.descriptors.output == Target::Output;
+            self.inside(io, &environment, terminal, |io| tool.step(io))
+        };
+        let path = self.program.clone();
+        let full = path.contains('/') && self.state.dialect != Dialect::Ash;
+        self.deliver_as(io, &written, full.then_some(path.as_str()));
+        let step = match (step, closes) {
             (Step::Input, Some(closes)) => Step::Until(closes),
             (step, _) => step,
         };
@@ -213,10 +244,20 @@ impl Machine {
         act: impl FnOnce(&mut Io<'_>) -> T,
     ) -> T {
         let terminal = io.terminal && self.descriptors.output == Target::Output;
-        let (result, Written { output, errors, order }) =
-            self.inside(io, environment, terminal, act);
-        self.deliver(io, &output, &errors, &order);
+        let (result, written) = self.inside(io, environment, terminal, act);
+        self.deliver_as(io, &written, None);
         result
+    }
+
+    /// Passes on what a command wrote that was called by its whole path, if it is one that names itself so.
+    fn deliver_as(&mut self, io: &mut Io<'_>, written: &Written, path: Option<&str>) {
+        io.budget.keep(written.output.len() + written.errors.len());
+        for (error, bytes) in written.order.merge(&written.output, &written.errors) {
+            match path.filter(|_| error) {
+                Some(path) => self.put(io, 2, &named_by_path(path, bytes)),
+                None => self.put(io, if error { 2 } else { 1 }, bytes),
+            }
+        }
     }
 
     /// Runs `act` with the view that a command of this shell has; what it writes comes beside.

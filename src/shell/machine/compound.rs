@@ -75,7 +75,10 @@ impl Machine {
             });
             let mut item = item.clone();
             item.background = false;
-            let text = self.source_of(item.span);
+            let text = match self.source_of(item.span) {
+                text if text.is_empty() => item.text(),
+                text => text,
+            };
             self.start_job(io, Arc::new(List { items: vec![item] }), text);
             return;
         }
@@ -467,7 +470,7 @@ impl Machine {
         let mut expander = Expander::new(&self.state, view, outputs);
         let result = expand(&mut expander);
         let cost = expander.cost();
-        let Expander { variables, draws, unset, processes, consumers, .. } = expander;
+        let Expander { variables, draws, unset, complaints, processes, consumers, .. } = expander;
         io.budget.keep(cost);
         if !variables.is_shared_with(&self.state.variables) {
             io.budget.take(copied(&variables));
@@ -476,6 +479,10 @@ impl Machine {
         if matches!(result, Err(Stop::Substitute(_))) {
             self.assigned = Some(variables);
             return result;
+        }
+        for told in complaints {
+            let told = format!("{}{told}", self.state.prefix());
+            self.write_error(io, &told);
         }
         let result = result?;
         self.state.variables = variables;

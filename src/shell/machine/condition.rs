@@ -65,7 +65,13 @@ impl Wrong {
             }
             (Wrong::NoNumber(text), Dialect::Dash) => format!("Illegal number: {text}"),
             (Wrong::NoNumber(text), Dialect::Ash) if text.is_empty() => "bad number".to_owned(),
-            (Wrong::NoNumber(text), Dialect::Ash) => format!("{text}: bad number"),
+            (Wrong::NoNumber(text), Dialect::Ash) => {
+                let digits = text.trim().trim_start_matches(['-', '+']);
+                match !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                    true => format!("{text}: out of range"),
+                    false => format!("{text}: bad number"),
+                }
+            }
             (Wrong::NoOperand(None), _) => "argument expected".to_owned(),
             (Wrong::NoOperand(Some(operator)), _) => format!("{operator}: argument expected"),
             (Wrong::NoUnary { operator, .. }, Dialect::Bash) => {

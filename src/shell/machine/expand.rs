@@ -75,6 +75,8 @@ pub(super) struct Expander<'a> {
     pub consumers: Vec<(String, Arc<List>)>,
     /// Variables that were used and that are unset or empty.
     pub unset: Vec<String>,
+    /// What bash says while it goes on.
+    pub complaints: Vec<String>,
     /// Bytes of texts that it has made.
     pub made: usize,
     /// Steps that its patterns may still take.
@@ -95,6 +97,7 @@ impl<'a> Expander<'a> {
             variables,
             draws,
             unset,
+            complaints: Vec::new(),
             processes,
             consumers,
             made: 0,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Machine;
 use super::pipes::Pipes;
 use super::sockets::Stage;
-use super::state::Variable;
+use super::state::{Options, Variable};
 use crate::clock::SimTime;
 use crate::cluster::{Connection, Process};
 use crate::shell::syntax::{Command, List, Mark, Timed};
@@ -50,14 +50,8 @@ pub(super) enum Frame {
     For { command: Arc<Command>, words: Arc<[String]>, next: usize },
     /// `for ((…))`: its body runs.
     ArithmeticFor { command: Arc<Command>, first: bool },
-    /// A function: what to put back when it returns, the `RETURN` trap of its caller among it, and whether
-    /// its own has run.
-    Function {
-        positional: Arc<Vec<String>>,
-        locals: BTreeMap<String, Option<Variable>>,
-        trap: Option<String>,
-        returned: bool,
-    },
+    /// A function: what to put back when it returns, and whether its own `RETURN` trap has run.
+    Function { caller: Caller, returned: bool },
     /// A file that is sourced: the positional parameters that it got others instead of.
     Sourced { positional: Option<Arc<Vec<String>>> },
     /// Where output went before a redirection.
@@ -97,6 +91,18 @@ impl Frame {
 /// A server of a container's image.
 #[derive(Clone)]
 pub(super) struct Server(pub Box<dyn Process>);
+
+/// What a function's caller has, which is put back when the function returns.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub positional: Arc<Vec<String>>,
+    /// Variables that are the function's own meanwhile.
+    pub locals: BTreeMap<String, Option<Variable>>,
+    /// The `RETURN` trap.
+    pub trap: Option<String>,
+    /// The shell's options, if `local -` asked to keep them.
+    pub options: Option<Options>,
+}
 
 /// What a script's text comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,6 +215,8 @@ impl Descriptors {
 #[derive(Clone)]
 pub(super) struct Job {
     pub pid: u32,
+    /// What `%1` names it by; a number is free again when no later job runs.
+    pub number: usize,
     /// What was typed, where that is known.
     pub text: String,
     pub machine: Machine,

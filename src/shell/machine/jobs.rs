@@ -105,13 +105,24 @@ impl Machine {
         let pid = last + 1;
         self.state.last_job = Some(pid);
         self.state.status = 0;
+        let number = self.jobs.iter().filter(|job| !job.adopted).map(|job| job.number).max();
+        let number = number.unwrap_or(0) + 1;
         if self.state.interactive && io.terminal {
-            let number = self.jobs.len() + 1;
             self.write_error(io, &format!("[{number}] {pid}"));
         }
         let descriptors = self.descriptors.clone();
         let (stdin, status, adopted, feed) = (Stdin::default(), None, false, None);
-        self.jobs.push(Job { pid, text, machine, stdin, descriptors, status, adopted, feed });
+        self.jobs.push(Job {
+            pid,
+            number,
+            text,
+            machine,
+            stdin,
+            descriptors,
+            status,
+            adopted,
+            feed,
+        });
     }
 
     /// What a subshell has left in the background goes on after it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builtins::is_special;
-use super::frame::{Frame, Source};
+use super::frame::{Caller, Frame, Source};
 use super::state::Variable;
 use super::{Dialect, Io, Machine};
 use crate::cluster::Cluster;
@@ -142,9 +142,7 @@ impl Machine {
                     self.descriptors = descriptors;
                     self.inputs.truncate(inputs);
                 }
-                Some(Frame::Function { positional, locals, trap, .. }) => {
-                    self.leave_function(positional, locals, trap);
-                }
+                Some(Frame::Function { caller, .. }) => self.leave_function(caller),
                 Some(Frame::Sourced { positional }) => self.leave_file(positional),
                 Some(Frame::Variables { saved }) => self.put_back(saved),
                 _ => {}
@@ -165,16 +163,14 @@ impl Machine {
         }
     }
 
-    pub(super) fn leave_function(
-        &mut self,
-        positional: Arc<Vec<String>>,
-        locals: BTreeMap<String, Option<Variable>>,
-        trap: Option<String>,
-    ) {
-        self.state.positional = positional;
+    pub(super) fn leave_function(&mut self, caller: Caller) {
+        self.state.positional = caller.positional;
         self.state.leave_call();
-        self.put_back(locals);
-        if let Some(trap) = trap {
+        self.put_back(caller.locals);
+        if let Some(options) = caller.options {
+            self.state.options = options;
+        }
+        if let Some(trap) = caller.trap {
             self.state.traps.insert("RETURN".to_owned(), trap);
         }
     }

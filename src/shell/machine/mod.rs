@@ -80,7 +80,7 @@ pub(in crate::shell) struct Machine {
     /// The variables as an expansion left them that waits for a substitution.
     assigned: Option<variables::Variables>,
     /// What the shell that this one is a copy of had in the background: numbers and commands.
-    known_jobs: Vec<(u32, String)>,
+    known_jobs: Vec<(u32, usize, String)>,
     /// What was written to descriptors of the shell above.
     above: Vec<(u8, Vec<u8>)>,
     /// Signals for the shell above, whose `$$` is this one's, too.
@@ -277,7 +277,7 @@ impl Machine {
         let known = match self.state.dialect {
             Dialect::Bash => "abcefhiklmnoprstuvxBCDEHOPT",
             Dialect::Dash => "abcefhilmnopqsuvxCEIV",
-            Dialect::Ash => "abcefhilmnopqsuvxCEIV",
+            Dialect::Ash => "abcefilmnosuvxCEI",
         };
         let letters = flags.strip_prefix(['-', '+']).filter(|letters| !letters.starts_with('-'))?;
         letters.chars().find(|letter| !known.contains(*letter))
@@ -526,15 +526,14 @@ impl Machine {
             Frame::ArithmeticFor { command, first } => {
                 self.push_expand(Task::Next(command, first));
             }
-            Frame::Function { positional, locals, trap, returned } => {
+            Frame::Function { caller, returned } => {
                 let own = self.state.traps.get("RETURN").filter(|own| !own.is_empty()).cloned();
                 match own.filter(|_| !returned && !self.leaving) {
                     Some(own) => {
-                        let returned = true;
-                        self.stack.push(Frame::Function { positional, locals, trap, returned });
+                        self.stack.push(Frame::Function { caller, returned: true });
                         self.run_trap(&own, false);
                     }
-                    None => self.leave_function(positional, locals, trap),
+                    None => self.leave_function(caller),
                 }
             }
             Frame::Sourced { positional } => self.leave_file(positional),

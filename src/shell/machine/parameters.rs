@@ -13,7 +13,7 @@ use crate::random::Stream;
 use crate::shell::files::absolute;
 use crate::shell::pattern::Pattern;
 use crate::shell::syntax::{
-    Dialect, Index, Operation, Parameter, Part, Word, command_text, in_single_quotes,
+    Casing, Dialect, Index, Operation, Parameter, Part, Word, command_text, in_single_quotes,
 };
 
 impl Expander<'_> {
@@ -68,6 +68,12 @@ impl Expander<'_> {
         let result = match &parameter.operation {
             Operation::Default { .. } => value,
             Operation::Alternative { .. } => None,
+            Operation::Assign { colon, .. } if missing(*colon) && !is_variable(name) => {
+                return Err(Stop::Error(match self.state.dialect {
+                    Dialect::Bash => format!("${name}: cannot assign in this way"),
+                    _ => format!("{name}: bad variable name"),
+                }));
+            }
             Operation::Assign { colon, word } if missing(*colon) => {
                 let text = self.text(word)?;
                 self.write(name, text.clone())?;
@@ -227,12 +233,12 @@ impl Expander<'_> {
                 }
             }
             Operation::Show(letter) => show(*letter, &value),
-            Operation::Case { upper, all, pattern } => {
+            Operation::Case { to, all, pattern } => {
                 let pattern = match pattern {
                     Some(pattern) => Some(Pattern::by(&self.pattern(pattern)?, self.groups())),
                     None => None,
                 };
-                let cased = in_case(&value, (*upper, *all), pattern.as_ref(), &mut self.left);
+                let cased = in_case(&value, (*to, *all), pattern.as_ref(), &mut self.left);
                 self.looked(cased)?
             }
             _ => value,
@@ -282,6 +288,9 @@ impl Expander<'_> {
             "LINENO" if state.dialect == Dialect::Ash => state.ash_line().to_string(),
             "LINENO" => state.line.to_string(),
             "OPTIND" => "1".to_owned(),
+            "PS1" if state.dialect == Dialect::Ash => "\\w \\$ ".to_owned(),
+            "PS2" if state.dialect != Dialect::Bash => "> ".to_owned(),
+            "PS4" if state.dialect != Dialect::Bash => "+ ".to_owned(),
             "PPID" => state.pid.saturating_sub(1).to_string(),
             name if state.dialect == Dialect::Bash && self.bash_own(name).is_some() => {
                 return self.bash_own(name);
@@ -480,14 +489,14 @@ fn replace(
 /// `None` when it takes more steps than are `left`.
 fn in_case(
     value: &str,
-    (upper, all): (bool, bool),
+    (to, all): (Casing, bool),
     pattern: Option<&Pattern>,
     left: &mut u64,
 ) -> Option<String> {
-    if value.is_ascii() && all && pattern.is_none() {
-        return Some(match upper {
-            true => value.to_ascii_uppercase(),
-            false => value.to_ascii_lowercase(),
+    if value.is_ascii() && all && pattern.is_none() && to != Casing::Other {
+        return Some(match to {
+            Casing::Upper => value.to_ascii_uppercase(),
+            _ => value.to_ascii_lowercase(),
         });
     }
     let mut out = String::with_capacity(value.len());
@@ -497,10 +506,11 @@ fn in_case(
             Some(pattern) => pattern.matches_within(letter.encode_utf8(&mut [0; 4]), left)?,
             None => true,
         };
-        match (wanted, upper) {
-            (false, _) => out.push(letter),
-            (true, true) => out.extend(letter.to_uppercase()),
-            (true, false) => out.extend(letter.to_lowercase()),
+        match to {
+            _ if !wanted => out.push(letter),
+            Casing::Upper => out.extend(letter.to_uppercase()),
+            Casing::Other if letter.is_lowercase() => out.extend(letter.to_uppercase()),
+            Casing::Lower | Casing::Other => out.extend(letter.to_lowercase()),
         }
     }
     Some(out)

@@ -142,12 +142,28 @@ impl Machine {
         let before =
             Frame::Restore { descriptors: self.descriptors.clone(), inputs: self.inputs.len() };
         let saved = self.descriptors.clone();
+        let mut opened: Vec<(String, usize)> = Vec::new();
         for redirect in redirects {
             if let Err(message) = self.redirect_one(io, redirect) {
                 // It is said where standard error leads by now.
                 self.write_error(io, &message);
                 self.descriptors = saved;
                 return false;
+            }
+            let full = |path| files::absolute(&self.state.place, &self.state.directory, path);
+            match &redirect.to {
+                Destination::Read(path) => {
+                    opened.extend(self.inputs.len().checked_sub(1).map(|at| (full(path), at)));
+                }
+                // `cat < file > file` empties the file before anything is read.
+                Destination::Write { path, append: false }
+                | Destination::Both { path, append: false } => {
+                    let path = full(path);
+                    for (_, at) in opened.iter().filter(|(read, _)| *read == path) {
+                        self.inputs[*at].bytes.clear();
+                    }
+                }
+                _ => {}
             }
         }
         if restore {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::arrays::Filled;
 use super::expand::Stop;
-use super::frame::{Frame, Server};
+use super::frame::{Caller, Frame, Server};
 use super::lookup::{Found, find};
 use super::redirect::{self, Ready};
 use super::state::{ShellState, Variable, assign};
@@ -131,11 +131,21 @@ impl Machine {
         if name == "exec" {
             return self.exec(io, fields, &redirects);
         }
-        if name == "command" && fields.first().is_some_and(|first| !first.starts_with('-')) {
-            let name = fields.remove(0);
+        // `-p` looks along the usual path, which is the one that a player has.
+        let plain = |word: &&String| matches!(word.as_str(), "-p" | "--");
+        let skipped = fields.iter().take_while(plain).count();
+        if name == "command" && fields.get(skipped).is_some_and(|word| !word.starts_with('-')) {
+            let name = fields.drain(..=skipped).next_back().unwrap_or_default();
             return self.start_found(io, &name, Prepared { assignments, fields, redirects }, false);
         }
         self.start_found(io, name, Prepared { assignments, fields, redirects }, true);
+    }
+
+    /// `FUNCNEST`: how deep functions may call each other, if they are so deep already.
+    fn deepest_call(&self) -> Option<usize> {
+        let told = self.state.get("FUNCNEST").filter(|_| self.state.dialect == Dialect::Bash);
+        let most = told.and_then(|most| most.parse().ok()).filter(|most| *most > 0);
+        most.filter(|most| self.state.calls.len() >= *most)
     }
 
     fn start_found(&mut self, io: &mut Io<'_>, name: &str, prepared: Prepared, functions: bool) {
@@ -146,12 +156,19 @@ impl Machine {
         }
         if functions && let Some(function) = self.state.functions.get(name) {
             let (body, file) = (function.body.clone(), function.file.clone());
+            if let Some(most) = self.deepest_call() {
+                let prefix = self.state.prefix();
+                let told =
+                    format!("{prefix}{name}: maximum function nesting level exceeded ({most})");
+                self.write_error(io, &told);
+                return self.fail_hard(1);
+            }
             self.save_variables(&assignments);
             let positional = std::mem::replace(&mut self.state.positional, Arc::new(fields));
             let trap = self.state.traps.remove("RETURN");
             self.state.enter_call(name, file);
-            let (locals, returned) = (BTreeMap::new(), false);
-            self.stack.push(Frame::Function { positional, locals, trap, returned });
+            let caller = Caller { positional, locals: BTreeMap::new(), trap, options: None };
+            self.stack.push(Frame::Function { caller, returned: false });
             self.begin(body);
             return;
         }

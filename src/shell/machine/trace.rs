@@ -3,10 +3,11 @@
 //! The rules are those of bash's `print_cmd.c`: what stands before a line (`PS4`, its first letter once
 //! more for every substitution, `eval` and file that it is in), and which words are quoted.
 
+use super::builtins::is_keyword;
 use super::frame::{Frame, Source};
 use super::quoted::{Assigned, traced};
 use super::{Dialect, Io, Machine};
-use crate::shell::syntax::{CommandKind, Word, read_quoted};
+use crate::shell::syntax::{CommandKind, Word, in_single_quotes, read_quoted};
 
 impl Machine {
     /// Shows a line of `set -x`, if that is on.
@@ -20,17 +21,18 @@ impl Machine {
 
     /// What stands before a line of `set -x`.
     fn trace_mark(&mut self, io: &mut Io<'_>) -> String {
-        if self.state.dialect != Dialect::Bash {
-            return "+ ".to_owned();
-        }
         let Some(own) = self.state.get("PS4").map(str::to_owned) else {
-            return format!("{} ", "+".repeat(self.trace_depth()));
+            let bash = self.state.dialect == Dialect::Bash;
+            return format!("{} ", "+".repeat(if bash { self.trace_depth() } else { 1 }));
         };
         let word =
             read_quoted(&own, self.reading(false)).unwrap_or_else(|| Word::text(own.clone()));
         // What would have to run commands first is shown as it stands.
         let text = self.expansion(io, &[], |expander| expander.text(&word)).unwrap_or(own);
         let Some(first) = text.chars().next() else { return text };
+        if self.state.dialect != Dialect::Bash {
+            return text;
+        }
         let mut mark: String = std::iter::repeat_n(first, self.trace_depth() - 1).collect();
         mark += &text;
         mark
@@ -55,12 +57,18 @@ impl Machine {
             return;
         }
         let dialect = self.state.dialect;
-        let shown = |one: &Assigned| match one.written || dialect != Dialect::Bash {
+        let shown = |one: &Assigned| match one.written {
             true => format!("{}{}", one.head, one.value),
             false if one.value.is_empty() => one.head.clone(),
             false => format!("{}{}", one.head, traced(&one.value, dialect)),
         };
-        let words: Vec<String> = fields.iter().map(|field| traced(field, dialect)).collect();
+        let words = fields.iter().map(|field| {
+            match dialect == Dialect::Ash && is_keyword(field, dialect) {
+                true => in_single_quotes(field),
+                false => traced(field, dialect),
+            }
+        });
+        let words: Vec<String> = words.collect();
         if dialect != Dialect::Bash {
             let all: Vec<String> = assigned.iter().map(shown).chain(words).collect();
             return self.trace_line(io, &all.join(" "));

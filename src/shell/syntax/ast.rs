@@ -25,6 +25,28 @@ pub struct Item {
     pub span: Span,
 }
 
+impl Item {
+    /// Its commands as they were written, with what joins them; empty where one is not known.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for (connector, pipeline) in &self.pipelines {
+            out += match connector {
+                Connector::Always => "",
+                Connector::And => " && ",
+                Connector::Or => " || ",
+            };
+            for (at, command) in pipeline.commands.iter().enumerate() {
+                if command.text.is_empty() {
+                    return String::new();
+                }
+                out += if at > 0 { " | " } else { "" };
+                out += &command.text;
+            }
+        }
+        out
+    }
+}
+
 /// When a pipeline runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Connector {
@@ -276,14 +298,25 @@ pub enum Operation {
     Replace { all: bool, pattern: Word, text: Word },
     /// `${x:offset:length}`
     Slice { offset: Word, length: Option<Word> },
-    /// `${x^^}`, `${x,,}`, `${x^}`, `${x,}`
-    Case { upper: bool, all: bool, pattern: Option<Word> },
+    /// `${x^^}`, `${x,,}`, `${x~~}`, `${x^}`, `${x,}`, `${x~}`
+    Case { to: Casing, all: bool, pattern: Option<Word> },
     /// `${x@Q}` and its like, by their letter.
     Show(char),
     /// `${!prefix*}`: the names that begin so, in quotes all together; `${!prefix@}`: each by itself.
     Names { joined: bool },
     /// Anything else: an error when it is expanded. The text is the whole expression's.
     Bad(String),
+}
+
+/// Which case letters are turned into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Casing {
+    /// `^`
+    Upper,
+    /// `,`
+    Lower,
+    /// `~`: the one that they do not have.
+    Other,
 }
 
 impl Word {

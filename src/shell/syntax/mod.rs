@@ -23,8 +23,8 @@ use std::sync::Arc;
 use crate::cluster::Flavour;
 
 pub use ast::{
-    Arm, ArmEnd, Assignment, Command, CommandKind, Conditional, Connector, Element, Index, Item,
-    List, Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
+    Arm, ArmEnd, Assignment, Casing, Command, CommandKind, Conditional, Connector, Element, Index,
+    Item, List, Operation, Parameter, Part, Pipeline, Redirect, RedirectTarget, Timed, Word,
 };
 pub use conditional::{asks_one, asks_two};
 pub use error::{Fault, SyntaxError};

@@ -2,7 +2,7 @@
 
 use super::parser::Parser;
 use super::words::Within;
-use super::{Fault, Index, Operation, Parameter, Part, SyntaxError, Word};
+use super::{Casing, Fault, Index, Operation, Parameter, Part, SyntaxError, Word};
 use crate::diagnostic::Span;
 
 impl Parser<'_> {
@@ -133,14 +133,19 @@ impl Parser<'_> {
             // Nothing behind the colon is no slice.
             Some(':') if self.is_bash() && self.rest().starts_with(":}") => Operation::Value,
             Some(':') if self.is_bash_like() => self.slice()?,
-            Some(mark @ ('^' | ',')) if self.is_bash() => {
+            Some(mark @ ('^' | ',' | '~')) if self.is_bash() => {
                 self.at += 1;
-                let all = longest(self, if mark == '^' { "^" } else { "," });
+                let (to, again) = match mark {
+                    '^' => (Casing::Upper, "^"),
+                    ',' => (Casing::Lower, ","),
+                    _ => (Casing::Other, "~"),
+                };
+                let all = longest(self, again);
                 let pattern = match self.rest().starts_with('}') {
                     true => None,
                     false => Some(self.inner_word(Within::Braces { quoted: false })?),
                 };
-                Operation::Case { upper: mark == '^', all, pattern }
+                Operation::Case { to, all, pattern }
             }
             Some('@') if self.is_bash() && self.rest().get(2..3) == Some("}") => {
                 let letter = self.rest().chars().nth(1).unwrap_or('Q');

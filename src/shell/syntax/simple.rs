@@ -21,12 +21,13 @@ impl Parser<'_> {
         let mut arrays = Vec::new();
         let start = self.peek()?.1.start;
         loop {
+            // The command's name may be an alias wherever assignments and redirections leave it.
+            if words.is_empty() || self.may_be_alias()? {
+                self.expand_alias()?;
+            }
             if let Some(redirect) = self.redirect()? {
                 redirects.push(redirect);
                 continue;
-            }
-            if !words.is_empty() && self.may_be_alias()? {
-                self.expand_alias()?;
             }
             match self.peek()?.0.clone() {
                 Token::Word(word) => {

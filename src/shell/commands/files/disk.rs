@@ -1,5 +1,6 @@
 //! `du`: how much files take on the disk, in blocks of 4096 bytes.
 
+use super::ls::unit;
 use super::messages::fail;
 use super::space::{busybox_human, human};
 use crate::shell::Io;
@@ -26,6 +27,8 @@ struct Du<'a> {
     /// How deep what is shown may lie.
     most: usize,
     excluded: Vec<Pattern>,
+    /// `-B`: what is counted in, and the letter behind a count.
+    unit: Option<(usize, String)>,
 }
 
 const GNU: Grammar = Grammar {
@@ -83,18 +86,22 @@ fn depth(options: &Options, gnu: bool, io: &mut Io<'_>) -> Result<usize, i32> {
 
 pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = is_gnu(io);
-    let grammar = if gnu { GNU } else { Grammar::short("du", "aHLd:clsxhmk") };
+    let grammar = if gnu { GNU } else { Grammar::short("du", "aHLbd:clsxhmk") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    let idle = [('L', "-L"), ('D', "-D"), ('S', "-S"), ('X', "-X"), ('t', "-t"), ('B', "-B")];
+    let idle = [('L', "-L"), ('D', "-D"), ('S', "-S"), ('X', "-X"), ('t', "-t")];
     if let Some(flag) = options.not_simulated(&idle) {
         return Some(fail(io, left_out("du", flag)));
     }
+    let unit = match options.value('B').map(|text| unit("du", "-B", text)).transpose() {
+        Ok(unit) => unit,
+        Err(why) => return Some(fail(io, why)),
+    };
     let most = match depth(&options, gnu, io) {
         Ok(most) => most,
         Err(status) => return Some(status),
     };
     let excluded = options.all('À').map(Pattern::new).collect();
-    let du = Du { options: &options, gnu, most, excluded };
+    let du = Du { options: &options, gnu, most, excluded, unit };
     let here = [".".to_owned()];
     let paths = if options.operands.is_empty() { &here[..] } else { &options.operands };
     let (mut total, mut status) = (0, 0);
@@ -134,9 +141,13 @@ impl Du<'_> {
     }
 
     fn say(&self, io: &mut Io<'_>, size: usize, name: &str) {
-        let unit = self.options.in_order().filter(|(letter, _)| "bkmh".contains(*letter)).last();
+        let unit = self.options.in_order().filter(|(letter, _)| "bkmhB".contains(*letter)).last();
         let text = match unit.map(|(letter, _)| letter) {
             Some('b') => size.to_string(),
+            Some('B') => {
+                let (unit, letter) = self.unit.clone().unwrap_or((1024, String::new()));
+                format!("{}{letter}", size.div_ceil(unit))
+            }
             Some('m') => size.div_ceil(1 << 20).to_string(),
             Some('h') if self.gnu => human(size, 1024.0),
             Some('h') => busybox_human(size),

@@ -76,9 +76,31 @@ pub(in crate::shell::commands) fn install(arguments: &[String], io: &mut Io<'_>)
 /// `-d`: every operand is a folder, which is made with those above it.
 fn folders(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32> {
     let paths = options.operands.clone();
+    if options.has('v') && is_gnu(io) {
+        let new: Vec<&String> = paths.iter().filter(|path| !io.is_directory(path)).collect();
+        new.into_iter().for_each(|path| io.say(format!("install: creating directory '{path}'")));
+    }
     let words = [&["-p".to_owned(), "--".to_owned()], paths.as_slice()].concat();
     let status = mkdir(&words, io).unwrap_or(1);
     Ok((paths, status))
+}
+
+/// Why a file is not copied, whatever stands there.
+fn refused(io: &Io<'_>, source: &str, path: &str, options: &Options) -> Option<String> {
+    if io.is_directory(source) {
+        return Some(format!("omitting directory '{source}'"));
+    }
+    if !is_gnu(io) || !io.is_file(source) {
+        return None;
+    }
+    if options.has('T') && io.is_directory(path) {
+        return Some(format!("cannot overwrite directory '{path}' with non-directory"));
+    }
+    if path.ends_with('/') && !io.is_directory(path) {
+        return Some(format!("cannot create regular file '{path}': Not a directory"));
+    }
+    let same = io.absolute(path) == io.absolute(source);
+    same.then(|| format!("'{source}' and '{path}' are the same file"))
 }
 
 /// Copies, and the paths of what they made.
@@ -110,6 +132,10 @@ fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32>
             true => format!("{}/{}", target.trim_end_matches('/'), name(source)),
             false => target.clone(),
         };
+        if let Some(why) = refused(io, source, &path, options) {
+            status = fail(io, format!("install: {why}"));
+            continue;
+        }
         if !io.is_file(source) {
             let why = "No such file or directory";
             let cannot = if is_gnu(io) { "cannot stat" } else { "can't stat" };

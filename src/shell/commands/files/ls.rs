@@ -58,6 +58,10 @@ const GRAMMAR: Grammar = Grammar {
     stops: false,
 };
 
+/// The long options that BusyBox' ls has.
+const BUSYBOX_LONG: [(&str, char); 3] =
+    [("color", 'À'), ("full-time", 'Â'), ("group-directories-first", 'Ã')];
+
 /// How wide a line usually may be.
 const WIDTH: usize = 80;
 
@@ -189,8 +193,9 @@ impl Style {
                 return Err(format!("ls: invalid line width: '{text}'"));
             }
         };
-        let style = options.value('Á').or(options.has('Â').then_some("full-iso"));
         let busybox = !commands::is_gnu(io);
+        let full = if busybox { "+%Y-%m-%d %H:%M:%S %z" } else { "full-iso" };
+        let style = options.value('Á').or(options.has('Â').then_some(full));
         let quoting = Style::quoting(options, io, busybox)?;
         let layout = if last == Layout::Lines && long { Layout::Long } else { last };
         let tall = matches!(layout, Layout::Long | Layout::Down | Layout::Across);
@@ -198,7 +203,7 @@ impl Style {
             layout,
             aligns: io.terminal && !busybox && quoting.is_shell() && tall,
             quoting,
-            unit: options.value('Ë').map(unit).transpose()?,
+            unit: options.value('Ë').map(|text| unit("ls", "--block-size", text)).transpose()?,
             slash: ['F', 'p', 'Ì'].iter().any(|letter| options.has(*letter)),
             links: options.has('F') || options.has('Ì'),
             marks: options.has('F'),
@@ -306,7 +311,7 @@ fn tab_size(options: &Options) -> Result<usize, String> {
 ///
 /// # Errors
 /// What is no size.
-fn unit(text: &str) -> Result<(usize, String), String> {
+pub(super) fn unit(tool: &str, option: &str, text: &str) -> Result<(usize, String), String> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let letters = &text[digits.len()..];
     let bytes = match letters {
@@ -324,9 +329,9 @@ fn unit(text: &str) -> Result<(usize, String), String> {
     match (bytes, count) {
         (Some(bytes), Some(count)) if count > 0 => Ok((bytes * count, shown.to_owned())),
         (None, Some(_)) if !digits.is_empty() => {
-            Err(format!("ls: invalid suffix in --block-size argument '{text}'"))
+            Err(format!("{tool}: invalid suffix in {option} argument '{text}'"))
         }
-        _ => Err(format!("ls: invalid --block-size argument '{text}'")),
+        _ => Err(format!("{tool}: invalid {option} argument '{text}'")),
     }
 }
 
@@ -400,7 +405,8 @@ fn spelled(options: &Options, has_colors: bool) -> Result<Options, String> {
 pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let busybox = !commands::is_gnu(io);
     let wrong = if busybox { 1 } else { 2 };
-    let read = GRAMMAR.parse(arguments, commands::words(io.cluster, io.place));
+    let long = if busybox { &BUSYBOX_LONG[..] } else { GRAMMAR.long };
+    let read = Grammar { long, ..GRAMMAR }.parse(arguments, commands::words(io.cluster, io.place));
     let options = match read {
         Ok(options) => options,
         Err(why) => {

@@ -57,6 +57,10 @@ impl Template {
             return Err(format!("mktemp: invalid suffix '{suffix}', contains directory separator"));
         }
         if let Some(folder) = folder(options, io) {
+            if gnu && text.starts_with('/') {
+                let why = "with --tmpdir, it may not be absolute";
+                return Err(format!("mktemp: invalid template, '{text}'; {why}"));
+            }
             text = format!("{}/{text}", folder.trim_end_matches('/'));
         }
         if !suffix.is_empty() && !text.ends_with('X') {

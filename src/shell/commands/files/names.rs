@@ -141,7 +141,18 @@ pub(super) fn relative(path: &str, from: &str) -> String {
 }
 
 /// `pwd` as a program: the working folder without links.
-pub(in crate::shell::commands) fn pwd(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+pub(in crate::shell::commands) fn pwd(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let grammar = Grammar {
+        name: "pwd",
+        short: "LP",
+        long: &[("logical", 'L'), ("physical", 'P')],
+        stops: false,
+    };
+    let read = if is_gnu(io) { grammar.read(arguments, io) } else { Some(Options::default()) };
+    let Some(options) = read else { return Some(1) };
+    if !options.operands.is_empty() {
+        io.write_error("pwd: ignoring non-option arguments");
+    }
     realpath(&[".".to_owned()], io)
 }
 
@@ -175,6 +186,12 @@ pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>
         (_, _, true) => Needed::Nothing,
         _ => Needed::AllButTheLast,
     };
+    for folder in ['R', 'B'].into_iter().filter_map(|letter| options.value(letter)) {
+        if let Err(why) = resolved(io, folder, needed) {
+            io.write_error(format!("realpath: {folder}: {why}"));
+            return Some(1);
+        }
+    }
     let base = options.value('B').map(|base| io.absolute(base));
     let from = options.value('R').map(|from| io.absolute(from)).or_else(|| base.clone());
     let mut status = 0;
@@ -200,7 +217,8 @@ pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>
             Err(why) => {
                 status = 1;
                 if !options.has('q') {
-                    io.write_error(format!("realpath: {path}: {why}"));
+                    let shown = if path.is_empty() && is_gnu(io) { "''" } else { path };
+                    io.write_error(format!("realpath: {shown}: {why}"));
                 }
             }
         }
@@ -376,8 +394,10 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
         let ids = ids.map(|(file, name)| rights::number_of(io, file, name));
         let facts = Named { name: path, facts, ids };
         let told = match (options.value('c'), options.value('P')) {
-            (Some(format), _) => filled(format, &facts).map(|text| text + "\n"),
-            (None, Some(format)) => filled(&crate::shell::syntax::unescape(format), &facts),
+            (Some(format), _) => filled(format, &facts, !is_gnu(io)).map(|text| text + "\n"),
+            (None, Some(format)) => {
+                filled(&crate::shell::syntax::unescape(format), &facts, !is_gnu(io))
+            }
             (None, None) => Ok(overview(&facts)),
         };
         match told {
@@ -392,7 +412,7 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
 }
 
 /// A format with a file's facts put in.
-fn filled(format: &str, facts: &Named<'_>) -> Result<String, char> {
+fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char> {
     let mut text = String::new();
     let mut rest = format.chars();
     while let Some(letter) = rest.next() {
@@ -437,7 +457,9 @@ fn filled(format: &str, facts: &Named<'_>) -> Result<String, char> {
                     text += &spec.signed(value.parse().unwrap_or(0));
                 }
                 Some(value) if octal => text += &spec.text(&format!("0{value}")),
+                Some(value) if "nNFAUGxyzw".contains(letter) => text += &spec.text(&value),
                 Some(value) => text += &spec.pad(&value, value.parse::<f64>().is_ok()),
+                None if busybox => text.push(letter),
                 None => text.push('?'),
             },
         }

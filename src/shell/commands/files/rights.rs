@@ -181,7 +181,12 @@ pub(in crate::shell::commands) fn chmod(arguments: &[String], io: &mut Io<'_>) -
         None => paths.remove(0),
     };
     if paths.is_empty() {
-        return Some(missing(io, "chmod", &format!("missing operand after '{mode}'")));
+        // `chmod -x` names no file, and its mode is an option.
+        let named = !options.operands.is_empty() || !gnu;
+        return Some(match named {
+            true => missing(io, "chmod", &format!("missing operand after '{mode}'")),
+            false => missing(io, "chmod", "missing operand"),
+        });
     }
     if changed(&mode, 0, false).is_none() {
         let what = format!("invalid mode: '{mode}'");
@@ -441,7 +446,17 @@ fn linked(io: &mut Io<'_>, options: &Options, target: &str, path: &str) -> Resul
             });
         }
     }
+    if gnu && options.has('s') && target.is_empty() {
+        let why = "No such file or directory";
+        return Err(format!("ln: failed to create symbolic link '{path}' -> '': {why}"));
+    }
     let there = io.facts(path, false).is_ok();
+    if gnu && there && !options.has('s') && io.absolute(path) == io.absolute(target) {
+        return Err(match options.has('f') {
+            true => format!("ln: '{target}' and '{path}' are the same file"),
+            false => format!("ln: failed to create hard link '{path}': File exists"),
+        });
+    }
     let folder = io.is_directory(path) && io.link_target(path).is_none();
     let kept = options.has('b') || options.has('S');
     let backup = Backup::of("ln", options.value('À'), kept)?;

@@ -2,7 +2,7 @@
 
 use k8s_openapi::jiff::Timestamp;
 
-use super::messages::{fail, need};
+use super::messages::{fail, missing, need};
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
 use crate::shell::commands::moment::Moment;
@@ -29,6 +29,11 @@ pub(in crate::shell::commands) fn touch(arguments: &[String], io: &mut Io<'_>) -
         Some(Ok(letter)) => options.give(letter),
         Some(Err(why)) => return Some(fail(io, why)),
         None => {}
+    }
+    let sources = ['d', 't'].iter().filter(|letter| options.has(**letter)).count();
+    if is_gnu(io) && sources + usize::from(options.has('t') && options.has('r')) > 1 {
+        let what = "cannot specify times from more than one source";
+        return Some(missing(io, "touch", what));
     }
     if !need(io, &options, "touch", "missing file operand") {
         return Some(1);

@@ -40,6 +40,11 @@ pub(in crate::shell::commands) fn truncate(arguments: &[String], io: &mut Io<'_>
     if !options.has('s') && !options.has('r') {
         return Some(missing(io, "truncate", "you must specify either '--size' or '--reference'"));
     }
+    let absolute = |size: &str| size.starts_with(|first: char| first.is_ascii_digit());
+    if is_gnu(io) && options.has('r') && options.value('s').is_some_and(absolute) {
+        let what = "you must specify a relative '--size' with '--reference'";
+        return Some(missing(io, "truncate", what));
+    }
     if !need(io, &options, "truncate", "missing file operand") {
         return Some(1);
     }
@@ -55,8 +60,8 @@ pub(in crate::shell::commands) fn truncate(arguments: &[String], io: &mut Io<'_>
             (Some(size), _) => match resized(size, content.len()) {
                 Some(size) => size,
                 None => {
-                    let word = if is_gnu(io) { "Invalid" } else { "invalid" };
-                    return Some(fail(io, format!("truncate: {word} number: '{size}'")));
+                    let told = if is_gnu(io) { "Invalid number:" } else { "invalid number" };
+                    return Some(fail(io, format!("truncate: {told} '{size}'")));
                 }
             },
             (None, Some(Ok(size))) => *size,

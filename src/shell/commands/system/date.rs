@@ -3,9 +3,9 @@
 use super::date_text;
 use crate::clock::SimTime;
 use crate::shell::Io;
-use crate::shell::commands::is_gnu;
 use crate::shell::commands::moment::{self, Moment, Zone};
 use crate::shell::commands::options::{Grammar, Options, matched};
+use crate::shell::commands::{busybox_usage, is_gnu};
 
 /// A moment in `strftime`'s language.
 pub(in crate::shell::commands) fn format(at: SimTime, format: &str) -> String {
@@ -160,9 +160,7 @@ fn shown(options: &Options, at: Moment, gnu: bool) -> Result<String, String> {
             "seconds" | "s" => "%Y-%m-%dT%H:%M:%S%:z",
             "ns" => "%Y-%m-%dT%H:%M:%S,%N%:z",
             _ => {
-                return Err(format!(
-                    "date: invalid argument '{text}' for '--iso-8601'\nTry 'date --help' for more information."
-                ));
+                return Err(busybox_usage("date"));
             }
         },
         (_, Some(text)) => {

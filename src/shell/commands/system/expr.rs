@@ -66,7 +66,7 @@ impl Reader<'_> {
             "&" if self.is_null(&left) || self.is_null(&right) => "0".to_owned(),
             "&" => left,
             _ if self.idle => left,
-            _ => apply(&left, operator, &right)?,
+            _ => apply(&left, operator, &right, self.gnu)?,
         })
     }
 
@@ -178,7 +178,7 @@ fn matched(text: &str, pattern: &str) -> Result<String, String> {
     })
 }
 
-fn apply(left: &str, operator: &str, right: &str) -> Result<String, String> {
+fn apply(left: &str, operator: &str, right: &str, gnu: bool) -> Result<String, String> {
     let numbers = left.parse::<i128>().ok().zip(right.parse::<i128>().ok());
     let truth = |holds: bool| if holds { "1" } else { "0" }.to_owned();
     let order = match numbers {
@@ -204,7 +204,9 @@ fn apply(left: &str, operator: &str, right: &str) -> Result<String, String> {
                 "/" => left.checked_div(right),
                 _ => left.checked_rem(right),
             };
-            value.ok_or("expr: Numerical result out of range")?.to_string()
+            // BusyBox' numbers have 64 bits, and go round.
+            let value = value.ok_or("expr: Numerical result out of range")?;
+            if gnu { value.to_string() } else { (value as i64).to_string() }
         }
     })
 }

@@ -231,6 +231,11 @@ pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> O
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let chosen = ['u', 'g', 'G'].iter().filter(|letter| options.has(**letter)).count();
+    if chosen > 1 && commands::is_gnu(io) {
+        io.write_error("id: cannot print \"only\" of more than one choice");
+        return Some(1);
+    }
     if options.operands.is_empty() {
         let own = io.cluster.identity(io.place);
         return Some(told(io, &options, &own));

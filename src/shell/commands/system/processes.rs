@@ -3,6 +3,7 @@
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::shell::Io;
+use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{self, options::Grammar};
 
 /// A process: its number, user and command line.
@@ -88,11 +89,9 @@ pub(in crate::shell::commands) fn ps(arguments: &[String], io: &mut Io<'_>) -> O
     let letters: String =
         arguments.iter().map(|argument| argument.trim_start_matches('-')).collect();
     if !commands::is_gnu(io) {
-        io.say("PID   USER     TIME  COMMAND");
-        for process in all {
-            io.say(format!("{:>5} {:<8}  0:00 {}", process.pid, process.user, process.command));
-        }
-    } else if letters.contains('u') {
+        return Some(busybox_ps(arguments, &all, io));
+    }
+    if letters.contains('u') {
         io.say("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");
         let start = super::date::format(crate::clock::SimTime::START, "%H:%M");
         for process in all {
@@ -123,6 +122,96 @@ pub(in crate::shell::commands) fn ps(arguments: &[String], io: &mut Io<'_>) -> O
         }
     }
     Some(0)
+}
+
+/// BusyBox' `ps`, which has letters of other systems' without a meaning, and columns by name (`-o`).
+fn busybox_ps(arguments: &[String], all: &[Process], io: &mut Io<'_>) -> i32 {
+    let Some(options) = Grammar::short("ps", "o:aAdeflT").read(arguments, io) else { return 1 };
+    let asked: Vec<&str> = options.all('o').collect();
+    let asked = if asked.is_empty() { "pid,user,time,args".to_owned() } else { asked.join(",") };
+    let mut columns: Vec<(&str, &str, usize)> = Vec::new();
+    let mut rest = asked.as_str();
+    loop {
+        let (word, more) = rest.split_once(',').unwrap_or((rest, ""));
+        let (name, own) =
+            word.split_once('=').map_or((word, None), |(name, own)| (name, Some(own)));
+        let Some((_, usual, width)) = COLUMNS.iter().find(|(known, ..)| *known == name) else {
+            let known: Vec<&str> = COLUMNS.iter().map(|(name, ..)| *name).collect();
+            let known = known.join(",");
+            io.write_error(format!("ps: bad -o argument '{name}', supported arguments: {known}"));
+            return 1;
+        };
+        let width = own.filter(|own| !own.is_empty()).map_or(*width, str::len);
+        columns.push((name, own.unwrap_or(usual), width));
+        if more.is_empty() {
+            break;
+        }
+        rest = more;
+    }
+    if let Some((name, ..)) = columns.iter().find(|(name, ..)| UNKNOWN.contains(name)) {
+        io.write_error(left_out("ps", format!("-o {name}")));
+        return 1;
+    }
+    // The last column is not filled up.
+    let line = |cells: Vec<String>| cells.join(" ").trim_end().to_owned();
+    let padded = |(at, (_, header, width)): (usize, &(&str, &str, usize))| match at + 1 {
+        last if last == columns.len() => (*header).to_owned(),
+        _ => format!("{header:<width$}"),
+    };
+    io.say(line(columns.iter().enumerate().map(padded).collect()));
+    for process in all {
+        let cell = |(at, (name, _, width)): (usize, &(&str, &str, usize))| {
+            let text = process.column(name);
+            match *name {
+                "pid" | "ppid" | "nice" => format!("{text:>width$}"),
+                _ if at + 1 == columns.len() => text,
+                _ => format!("{text:<width$}"),
+            }
+        };
+        io.say(line(columns.iter().enumerate().map(cell).collect()));
+    }
+    0
+}
+
+/// The columns of BusyBox' `ps`: what names them, what stands above them, and how wide they are.
+const COLUMNS: [(&str, &str, usize); 17] = [
+    ("user", "USER", 8),
+    ("group", "GROUP", 8),
+    ("comm", "COMMAND", 16),
+    ("args", "COMMAND", 0),
+    ("pid", "PID", 5),
+    ("ppid", "PPID", 5),
+    ("pgid", "PGID", 5),
+    ("etime", "ELAPSED", 7),
+    ("nice", "NI", 5),
+    ("rgroup", "RGROUP", 8),
+    ("ruser", "RUSER", 8),
+    ("time", "TIME", 5),
+    ("tty", "TT", 6),
+    ("vsz", "VSZ", 4),
+    ("sid", "SID", 5),
+    ("stat", "STAT", 4),
+    ("rss", "RSS", 4),
+];
+
+/// Columns of what nobody keeps of a process here.
+const UNKNOWN: [&str; 5] = ["pgid", "etime", "vsz", "sid", "rss"];
+
+impl Process {
+    fn column(&self, name: &str) -> String {
+        let program = self.command.split(' ').next().unwrap_or("");
+        match name {
+            "pid" => self.pid.to_string(),
+            "ppid" => u32::from(self.pid > 1).to_string(),
+            "comm" => program.rsplit('/').next().unwrap_or(program).to_owned(),
+            "args" => self.command.clone(),
+            "nice" => "0".to_owned(),
+            "time" => " 0:00".to_owned(),
+            "tty" => "?".to_owned(),
+            "stat" => "S".to_owned(),
+            _ => self.user.clone(),
+        }
+    }
 }
 
 pub(in crate::shell::commands) fn pidof(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

@@ -183,6 +183,10 @@ pub(in crate::shell::commands) fn env(
     };
     let mut changes: Vec<(String, Option<String>)> =
         options.all('u').map(|name| (name.to_owned(), None)).collect();
+    let bad = |name: &&str| name.is_empty() || name.contains('=');
+    if let Some(name) = options.all('u').find(bad).filter(|_| setting.flavour == Flavour::Gnu) {
+        return failed(format!("env: cannot unset '{name}': Invalid argument"), 125);
+    }
     let mut words = options.operands.clone();
     // `-S 'A=1 command -x'`: one word that is split, for the first lines of scripts.
     for text in options.all('S').collect::<Vec<_>>().into_iter().rev() {
@@ -427,6 +431,13 @@ pub(in crate::shell::commands) fn plain_run(
             && let Some(why) = misused(tool, &words[0], words.get(1))
         {
             return failed(why, 125);
+        }
+        let number = |value: &String| value.parse::<i64>().is_ok();
+        if let Some(wrong) = words.get(1).filter(|value| !number(value))
+            && setting.flavour == Flavour::BusyBox
+            && (tool, words[0].as_str()) == ("nice", "-n")
+        {
+            return failed(format!("nice: invalid number '{wrong}'"), 1);
         }
         words = words.get(if takes_value { 2 } else { 1 }..).unwrap_or_default();
     }

@@ -237,6 +237,7 @@ struct Numbers {
     first: i64,
     /// Of so many empty lines in a row one is counted.
     joined: usize,
+    busybox: bool,
     empty: usize,
 }
 
@@ -271,6 +272,7 @@ impl Numbers {
             first,
             joined: usize::try_from(joined).unwrap_or(1).max(1),
             empty: 0,
+            busybox: !gnu,
             body: options.value('b').unwrap_or("t").to_owned(),
             width: usize::try_from(number('w', "line number field width", 6)?)
                 .unwrap_or(6)
@@ -282,7 +284,7 @@ impl Numbers {
         };
         for (letter, part) in [('b', "body"), ('h', "header"), ('f', "footer")] {
             let text = options.value(letter).unwrap_or("t");
-            if !matches!(text.chars().next(), Some('a' | 't' | 'n' | 'p')) {
+            if gnu && !matches!(text.chars().next(), Some('a' | 't' | 'n' | 'p')) {
                 return Err(format!(
                     "nl: invalid {part} numbering style: '{text}'\nTry 'nl --help' for more information."
                 ));
@@ -298,7 +300,7 @@ impl Numbers {
     }
 
     fn line(&mut self, line: &str) -> Result<String, String> {
-        let counts = match self.body.split_at(1) {
+        let counts = match self.body.split_at(self.body.len().min(1)) {
             ("a", _) if self.joined > 1 && line.is_empty() => {
                 self.empty += 1;
                 let counts = self.empty == self.joined;
@@ -310,7 +312,8 @@ impl Numbers {
                 true
             }
             ("t", _) => !line.is_empty(),
-            ("p", pattern) => {
+            // BusyBox' nl takes every other style for `n`.
+            ("p", pattern) if !self.busybox => {
                 super::regex::compile(pattern, super::regex::Syntax::Basic, false)?.is_match(line)
             }
             _ => false,

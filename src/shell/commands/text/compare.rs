@@ -289,6 +289,9 @@ fn merged(
 /// nothing comes in the order in which it was named.
 pub(in crate::shell::commands) fn tsort(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(options) = Grammar::short("tsort", "").read(arguments, io) else { return Some(1) };
+    if let Some(extra) = options.operands.get(1).filter(|_| is_gnu(io)) {
+        return Some(extra_operand(io, "tsort", extra));
+    }
     let file = options.operands.first().cloned().unwrap_or_else(|| "-".to_owned());
     if waits(io, std::slice::from_ref(&file)) {
         return None;

@@ -38,7 +38,7 @@ impl Pattern {
                     false => rest.strip_prefix('+').unwrap_or(rest).parse().ok(),
                 };
                 let Some(offset) = offset else {
-                    return Err(format!("csplit: {text}: integer expected after delimiter"));
+                    return Err(format!("csplit: '{text}': integer expected after delimiter"));
                 };
                 let regex = compile(&text[1..end], Syntax::Basic, false)
                     .map_err(|why| format!("csplit: {text}: invalid regular expression: {why}"))?;

@@ -19,10 +19,18 @@ impl Ranges {
     /// What `cut` says after its name.
     fn read(text: &str, fields: bool, gnu: bool) -> Result<Ranges, String> {
         let number = |part: &str| {
-            part.parse::<usize>().map_err(|_| match (gnu, fields) {
-                (false, _) => format!("invalid number '{text}'"),
-                (true, true) => format!("invalid field value '{part}'"),
-                (true, false) => format!("invalid byte/character position '{part}'"),
+            part.parse::<usize>().map_err(|_| {
+                // GNU's cut names all from the letter on that is none of a number.
+                let at = part.as_ptr().addr() - text.as_ptr().addr();
+                let wrong = part.find(|one: char| !one.is_ascii_digit());
+                let rest = &text[at + wrong.unwrap_or(0)..];
+                match (gnu, fields, wrong) {
+                    (false, ..) => format!("invalid number '{text}'"),
+                    (true, true, Some(_)) => format!("invalid field value '{rest}'"),
+                    (true, true, None) => format!("field number '{part}' is too large"),
+                    (true, false, Some(_)) => format!("invalid byte/character position '{rest}'"),
+                    (true, false, None) => format!("byte/character offset '{part}' is too large"),
+                }
             })
         };
         let zero = || match (gnu, fields) {
@@ -245,6 +253,8 @@ struct Translate {
     /// Whether what is squeezed is all but that set: there is only one, and it is complemented.
     squeezes_rest: bool,
     last: Option<char>,
+    /// What is said of the sets before anything is read.
+    warned: Vec<&'static str>,
 }
 
 /// A part of one of `tr`'s sets.
@@ -412,7 +422,8 @@ fn sets(
 
 impl Translate {
     fn letter(&mut self, letter: char, out: &mut String) {
-        let at = self.from.iter().position(|from| *from == letter);
+        // Where a letter stands more than once, the last place counts.
+        let at = self.from.iter().rposition(|from| *from == letter);
         let inside = at.is_some() != self.complement;
         if inside && self.delete {
             return;
@@ -435,6 +446,7 @@ impl Translate {
 
 impl Tool for Translate {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
+        self.warned.drain(..).for_each(|told| io.write_error(told));
         let rest = io.stdin.rest();
         let lossy = String::from_utf8_lossy(rest).into_owned();
         io.stdin.read = io.stdin.bytes.len();
@@ -494,6 +506,9 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
         (true, false) => Some(to.clone()),
     };
     let squeezes_rest = complement && to.is_empty();
+    let ends_open = |set: &&String| (set.len() - set.trim_end_matches('\\').len()) % 2 == 1;
+    let told = "tr: warning: an unescaped backslash at end of string is not portable";
+    let warned = options.operands.iter().filter(|_| gnu).filter(ends_open).map(|_| told);
     Box::new(Translate {
         squeezes_rest,
         to: if delete { Vec::new() } else { to },
@@ -502,6 +517,7 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
         delete,
         squeeze: squeezed,
         last: None,
+        warned: warned.collect(),
     })
 }
 

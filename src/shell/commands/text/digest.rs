@@ -221,6 +221,11 @@ pub(in crate::shell::commands) fn cksum(arguments: &[String], io: &mut Io<'_>) -
     let grammar = if is_gnu(io) { GRAMMAR } else { Grammar::short("cksum", "") };
     let Some(mut options) = grammar.read(arguments, io) else { return Some(1) };
     match algorithm(&options) {
+        Ok(Algorithm::Counted(..)) if options.has('c') && options.has('a') => {
+            let why = "--check is not supported with --algorithm={bsd,sysv,crc}";
+            io.write_error(format!("cksum: {why}"));
+            Some(1)
+        }
         Ok(Algorithm::Counted(name, told)) => counted_with(name, &options, io, told),
         Ok(Algorithm::Digest(sum)) => {
             if !options.has('U') {
@@ -407,6 +412,13 @@ fn sums(sum: Sum, arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         ));
         return Some(1);
     }
+    if gnu && options.has('c') && options.has('T') {
+        let name = sum.command();
+        io.write_error(format!(
+            "{name}: the --tag option is meaningless when verifying checksums\nTry '{name} --help' for more information."
+        ));
+        return Some(1);
+    }
     if !gnu && !options.has('c') && (options.has('s') || options.has('w')) {
         io.write_error(crate::shell::commands::busybox_usage(sum.command()));
         return Some(1);
@@ -455,6 +467,13 @@ fn cannot_read(name: &str, checked: bool, file: &str, why: &str, io: &mut Io<'_>
 
 fn print(sum: Sum, options: &Options, file: &str, bytes: &[u8], io: &mut Io<'_>) {
     let digits = sum.of(bytes);
+    // A name that would break the line is spelled out, and a backslash before all says so.
+    let spelled = is_gnu(io) && !options.has('z') && file.contains(['\\', '\n', '\r']);
+    let file = match spelled {
+        true => &file.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r"),
+        false => file,
+    };
+    io.stdout.extend_from_slice(if spelled { b"\\" } else { b"" });
     let text = match () {
         () if options.has('T') => format!("{} ({file}) = {digits}", sum.tag()),
         () if options.has('b') => format!("{digits} *{file}"),
@@ -503,6 +522,9 @@ fn check(
             // To BusyBox it is a sum that does not match.
             all += i32::from(!gnu);
             wrong += i32::from(!gnu);
+            if !gnu && options.has('w') {
+                io.write_error(format!("{name}: invalid format"));
+            }
             if gnu && options.has('w') {
                 let kind = sum.tag();
                 let at = at + 1;
@@ -546,7 +568,7 @@ fn check(
     if !silent {
         warn(name, Faults { wrong, missing, bad }, all, io);
     }
-    if gnu && options.has('i') && seen + wrong == 0 {
+    if gnu && options.has('i') && seen == 0 {
         io.write_error(format!("{name}: {list}: no file was verified"));
         return false;
     }

@@ -2,6 +2,8 @@
 
 use super::bytes::{content, or_standard, waits};
 use crate::shell::Io;
+use crate::shell::commands::conversion::Spec;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 
 /// How a field shows its bytes.
@@ -15,6 +17,8 @@ enum Shown {
     Unsigned,
     Octal,
     Hexadecimal,
+    /// `f`
+    Float,
 }
 
 /// A `-t TYPE`.
@@ -25,6 +29,8 @@ struct Type {
     size: usize,
     /// `z`: the line's characters behind it.
     text: bool,
+    /// Whether a number has all its digits, as BusyBox prints it, or as many as tell it from others.
+    whole: bool,
 }
 
 const NAMES: [&str; 33] = [
@@ -35,7 +41,7 @@ const NAMES: [&str; 33] = [
 
 impl Type {
     const fn new(shown: Shown, size: usize) -> Type {
-        Type { shown, size, text: false }
+        Type { shown, size, text: false, whole: false }
     }
 
     /// The types of a `-t` text.
@@ -50,7 +56,7 @@ impl Type {
                 'u' => Shown::Unsigned,
                 'o' => Shown::Octal,
                 'x' => Shown::Hexadecimal,
-                'f' => return Err("podhop: od: not simulated here: -t f".to_owned()),
+                'f' => Shown::Float,
                 _ => {
                     return Err(format!(
                         "od: invalid character '{letter}' in type string '{text}'"
@@ -59,10 +65,15 @@ impl Type {
             };
             let mut size = match shown {
                 Shown::Named | Shown::Character => 1,
+                Shown::Float => 8,
                 _ => 4,
             };
-            let named = rest.peek().copied().filter(|_| size == 4);
+            let named = rest.peek().copied().filter(|_| size > 1);
             let by_letter = named.and_then(|name| match name {
+                'F' if shown == Shown::Float => Some(4),
+                'D' if shown == Shown::Float => Some(8),
+                'L' if shown == Shown::Float => Some(16),
+                _ if shown == Shown::Float => None,
                 'C' => Some(1),
                 'S' => Some(2),
                 'I' => Some(4),
@@ -79,14 +90,21 @@ impl Type {
                     rest.next();
                 }
                 size = digits.parse().unwrap_or(0);
-                if !matches!(size, 1 | 2 | 4 | 8) {
+                let (exists, kind) = match shown {
+                    Shown::Float => (matches!(size, 4 | 8 | 16), "floating point"),
+                    _ => (matches!(size, 1 | 2 | 4 | 8), "integral"),
+                };
+                if !exists {
                     return Err(format!(
-                        "od: invalid type string '{text}';\nthis system doesn't provide a {digits}-byte integral type"
+                        "od: invalid type string '{text}';\nthis system doesn't provide a {digits}-byte {kind} type"
                     ));
                 }
             }
+            if size == 16 {
+                return Err("podhop: od: not simulated here: -t fL".to_owned());
+            }
             let shows_text = rest.next_if_eq(&'z').is_some();
-            types.push(Type { shown, size, text: shows_text });
+            types.push(Type { text: shows_text, ..Type::new(shown, size) });
         }
         Ok(types)
     }
@@ -100,6 +118,8 @@ impl Type {
             Shown::Unsigned => of([3, 5, 10, 20]),
             Shown::Octal => of([3, 6, 11, 22]),
             Shown::Hexadecimal => of([2, 4, 8, 16]),
+            Shown::Float if self.whole => of([0, 0, 15, 23]),
+            Shown::Float => of([0, 0, 15, 24]),
         }
     }
 
@@ -120,7 +140,30 @@ impl Type {
             Shown::Unsigned => value.to_string(),
             Shown::Octal => format!("{value:0width$o}"),
             Shown::Hexadecimal => format!("{value:0width$x}"),
+            Shown::Float => self.float(value),
         }
+    }
+
+    /// A number in as few digits, from what all of its kind have on, as tell it from every other.
+    fn float(self, bits: u64) -> String {
+        let single = f32::from_bits(bits as u32);
+        let number = if self.size == 4 { f64::from(single) } else { f64::from_bits(bits) };
+        let is_it = |text: &str| match self.size {
+            4 => text.trim().parse::<f32>().is_ok_and(|read| read == single),
+            _ => text.trim().parse::<f64>().is_ok_and(|read| read == number),
+        };
+        let shown = |precision, letter| {
+            Spec { precision: Some(precision), ..Spec::default() }.float(number, letter)
+        };
+        // C's `FLT_DIG` and `DBL_DIG`; BusyBox brings one of its own for the first.
+        let least = if self.size == 4 { 6 } else { 15 };
+        if self.whole {
+            return shown(least + usize::from(self.size == 4), 'e');
+        }
+        let normal = if self.size == 4 { f64::from(f32::MIN_POSITIVE) } else { f64::MIN_POSITIVE };
+        let first = if number.abs() < normal { 1 } else { least };
+        let all = (first..least + 4).map(|precision| shown(precision, 'g'));
+        all.clone().find(|text| is_it(text)).unwrap_or_else(|| shown(least + 3, 'g'))
     }
 }
 
@@ -151,6 +194,8 @@ struct Dump {
     all: bool,
     /// Bytes of a line.
     width: usize,
+    /// `--endian=big`: a number's first byte counts most.
+    turned: bool,
 }
 
 /// `512`, `0x20`, `010`, `1b`, `2k`, `1M`.
@@ -169,24 +214,40 @@ fn count(text: &str) -> Option<usize> {
     number.checked_mul(unit)
 }
 
+/// What a letter by itself stands for; BusyBox 1.36 has shorter numbers.
+fn by_letter(letter: char, gnu: bool) -> Option<Type> {
+    let (shown, size) = match letter {
+        'a' => (Shown::Named, 1),
+        'b' => (Shown::Octal, 1),
+        'c' => (Shown::Character, 1),
+        'd' => (Shown::Unsigned, 2),
+        'D' => (Shown::Unsigned, 4),
+        'e' | 'F' => (Shown::Float, 8),
+        'f' => (Shown::Float, 4),
+        'i' => (Shown::Signed, if gnu { 4 } else { 2 }),
+        'l' => (Shown::Signed, if gnu { 8 } else { 4 }),
+        'I' | 'L' => (Shown::Signed, 8),
+        'B' | 'o' => (Shown::Octal, 2),
+        'O' => (Shown::Octal, 4),
+        's' => (Shown::Signed, 2),
+        'h' | 'x' => (Shown::Hexadecimal, 2),
+        'H' | 'X' => (Shown::Hexadecimal, 4),
+        _ => return None,
+    };
+    Some(Type::new(shown, size))
+}
+
 impl Dump {
-    fn read(options: &Options) -> Result<Dump, String> {
+    fn read(options: &Options, io: &mut Io<'_>) -> Result<Dump, String> {
+        let gnu = is_gnu(io);
         let mut types = Vec::new();
         for (letter, value) in options.in_order() {
             match letter {
-                'a' => types.push(Type::new(Shown::Named, 1)),
-                'b' => types.push(Type::new(Shown::Octal, 1)),
-                'c' => types.push(Type::new(Shown::Character, 1)),
-                'd' => types.push(Type::new(Shown::Unsigned, 2)),
-                'i' => types.push(Type::new(Shown::Signed, 4)),
-                'l' => types.push(Type::new(Shown::Signed, 8)),
-                'o' => types.push(Type::new(Shown::Octal, 2)),
-                's' => types.push(Type::new(Shown::Signed, 2)),
-                'x' => types.push(Type::new(Shown::Hexadecimal, 2)),
                 't' => types.extend(Type::read(value)?),
-                _ => {}
+                letter => types.extend(by_letter(letter, gnu)),
             }
         }
+        types.iter_mut().for_each(|one: &mut Type| one.whole = !gnu);
         if types.is_empty() {
             types.push(Type::new(Shown::Octal, 2));
         }
@@ -200,23 +261,43 @@ impl Dump {
         let radix = match radix.chars().next() {
             Some(letter @ ('d' | 'o' | 'x' | 'n')) => letter,
             _ => {
-                return Err(format!(
-                    "od: invalid output address radix '{radix}'; it must be one character from [doxn]"
-                ));
+                return Err(match gnu {
+                    true => format!(
+                        "od: invalid output address radix '{radix}'; it must be one character from [doxn]"
+                    ),
+                    false => format!(
+                        "od: bad output address radix '{}' (must be [doxn])",
+                        radix.chars().next().unwrap_or_default()
+                    ),
+                });
             }
         };
         let largest = types.iter().map(|one| one.size).max().unwrap_or(1);
         let width = match options.value('w') {
             None => 16,
             Some("") => 32,
-            Some(text) => match count(text).filter(|width| *width > 0) {
-                Some(width) if width % largest == 0 && width <= 4096 => width,
-                Some(_) => 16,
+            Some(text) => match count(text) {
+                Some(width) if width > 0 && width % largest == 0 && width <= 4096 => width,
+                Some(width) => {
+                    io.write_error(format!(
+                        "od: warning: invalid width {width}; using {largest} instead"
+                    ));
+                    largest
+                }
                 None => return Err(format!("od: invalid -w argument '{text}'")),
             },
         };
         let (skip, most) = (number('j', 0)?, number('N', usize::MAX)?);
-        Ok(Dump { types, radix, skip, most, all: options.has('v'), width })
+        let turned = match options.value('È') {
+            None | Some("little") => false,
+            Some("big") => true,
+            Some(other) => {
+                return Err(format!(
+                    "od: invalid argument '{other}' for '--endian'\nValid arguments are:\n  - 'little'\n  - 'big'\nTry 'od --help' for more information."
+                ));
+            }
+        };
+        Ok(Dump { types, radix, skip, most, all: options.has('v'), width, turned })
     }
 
     fn address(&self, at: usize) -> String {
@@ -240,7 +321,12 @@ impl Dump {
         for (at, bytes) in line.chunks(one.size).enumerate() {
             let next = spare * (per_line - at - 1) / per_line;
             let width = one.width() + 1 + left - next;
-            text += &format!("{:>width$}", one.field(bytes));
+            let mut bytes = bytes.to_vec();
+            if self.turned {
+                bytes.resize(one.size, 0);
+                bytes.reverse();
+            }
+            text += &format!("{:>width$}", one.field(&bytes));
             left = next;
         }
         if one.text {
@@ -279,7 +365,7 @@ impl Dump {
 pub(in crate::shell::commands) fn od(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "od",
-        short: "abcdfilosxA:t:j:N:vw;S:",
+        short: "abcdDefFhHiIlLoOBsxXA:t:j:N:vw;S:È:",
         long: &[
             ("address-radix", 'A'),
             ("format", 't'),
@@ -288,15 +374,16 @@ pub(in crate::shell::commands) fn od(arguments: &[String], io: &mut Io<'_>) -> O
             ("output-duplicates", 'v'),
             ("width", 'w'),
             ("strings", 'S'),
+            ("endian", 'È'),
         ],
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('f', "-f"), ('S', "-S")]) {
+    if let Some(flag) = options.not_simulated(&[('S', "-S")]) {
         io.write_error(format!("podhop: od: not simulated here: {flag}"));
         return Some(1);
     }
-    let dump = match Dump::read(&options) {
+    let dump = match Dump::read(&options, io) {
         Ok(dump) => dump,
         Err(message) => {
             io.write_error(message);
@@ -335,10 +422,22 @@ mod tests {
     #[test]
     fn fields_are_as_wide_as_the_widest_type() {
         let types = Type::read("x1c").expect("they are types");
+        let (all, turned) = (false, false);
         let dump =
-            Dump { types: types.clone(), radix: 'o', skip: 0, most: 9, all: false, width: 16 };
+            Dump { types: types.clone(), radix: 'o', skip: 0, most: 9, all, width: 16, turned };
         assert_eq!(dump.fields(types[0], b"on"), "  6f  6e");
         assert_eq!(dump.fields(types[1], b"o\n"), "   o  \\n");
+    }
+
+    /// What coreutils 9.1 and BusyBox 1.36.1 print.
+    #[test]
+    fn a_number_has_as_many_digits_as_tell_it_from_others() {
+        let field = |value: f32, whole| {
+            Type { whole, ..Type::new(Shown::Float, 4) }.field(&value.to_le_bytes())
+        };
+        assert_eq!(field(1e10, false), "1e+10");
+        assert_eq!(field(f32::from_bits(0x3f80_0001), false), "1.0000001");
+        assert_eq!(field(1.5, true), "1.5000000e+00");
     }
 
     #[test]

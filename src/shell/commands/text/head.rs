@@ -236,6 +236,26 @@ impl Part {
     }
 }
 
+impl Part {
+    /// GNU's head has a title for a folder, too, which it could open.
+    fn with_folders(&self, io: &mut Io<'_>, texts: &[(String, String)]) {
+        let mut rest = texts.iter().peekable();
+        let mut gap = "";
+        for file in &self.files {
+            let text = rest.next_if(|(name, _)| name == file).map(|(_, text)| text);
+            if text.is_none() && !io.is_directory(file) {
+                continue;
+            }
+            let name = if file == "-" { "standard input" } else { file };
+            io.say(format!("{gap}==> {name} <=="));
+            gap = "\n";
+            if let Some(text) = text {
+                io.stdout.extend_from_slice(self.of(text));
+            }
+        }
+    }
+}
+
 impl Tool for Part {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         if let Some(status) = self.device(io) {
@@ -249,6 +269,10 @@ impl Tool for Part {
         let folder = self.files.iter().any(|file| io.is_directory(file));
         if busybox && self.tool == "tail" && texts.is_empty() && failed && !folder {
             io.write_error("tail: no files");
+        }
+        if !busybox && self.tool == "head" && folder && titles {
+            self.with_folders(io, &texts);
+            return Step::Exit(1);
         }
         for (index, (name, text)) in texts.iter().enumerate() {
             if titles {
@@ -463,7 +487,12 @@ pub(in crate::shell::commands) fn tail(
         ],
         stops: false,
     };
-    let options = match GRAMMAR.parse(&modern(arguments, "tail"), setting.words) {
+    // `+2` is of the old form, too: beside more than one file it names one.
+    let named = setting.flavour == Flavour::Gnu
+        && arguments.len() > 2
+        && arguments.first().is_some_and(|first| first.starts_with('+'));
+    let read = if named { arguments } else { &modern(arguments, "tail") };
+    let options = match GRAMMAR.parse(read, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };

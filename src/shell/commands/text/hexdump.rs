@@ -2,6 +2,7 @@
 
 use super::bytes::{content, or_standard, waits};
 use crate::shell::Io;
+use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 
 /// A line's printable characters, with dots for the rest.
@@ -129,7 +130,9 @@ pub(in crate::shell::commands) fn hexdump(arguments: &[String], io: &mut Io<'_>)
         }
     }
     if failed == files.len() {
-        io.write_error("hexdump: all input file arguments failed");
+        if is_gnu(io) {
+            io.write_error("hexdump: all input file arguments failed");
+        }
         return Some(1);
     }
     let (Some(skip), Some(most)) = (number(&options, 's', 0), number(&options, 'n', usize::MAX))

@@ -140,7 +140,7 @@ pub(in crate::shell::commands) fn cannot_open(io: &mut Io<'_>, tool: &str, file:
             format!("head: {file}: Input/output error")
         }
         (Flavour::BusyBox, "tail") if why == "Is a directory" => format!("tail: read error: {why}"),
-        (Flavour::BusyBox, "head" | "wc" | "sort" | "uniq" | "cut" | "nl" | "rev") => {
+        (Flavour::BusyBox, "head" | "wc" | "sort" | "uniq" | "cut" | "nl" | "rev" | "shuf") => {
             format!("{tool}: {file}: {why}")
         }
         (Flavour::BusyBox, "fold" | "expand" | "unexpand") => format!("{tool}: {file}: {why}"),

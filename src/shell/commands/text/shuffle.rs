@@ -20,6 +20,7 @@ pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) ->
             ("head-count", 'n'),
             ("output", 'o'),
             ("repeat", 'r'),
+            ("zero-terminated", 'z'),
         ],
         stops: false,
     };
@@ -79,6 +80,10 @@ fn shuf_misused(options: &Options, gnu: bool) -> Result<(), String> {
     const HINT: &str = "Try 'shuf --help' for more information.";
     if options.has('e') && options.has('i') && gnu {
         return Err(format!("shuf: cannot combine -e and -i options\n{HINT}"));
+    }
+    let ranges = options.in_order().filter(|(letter, _)| *letter == 'i').count();
+    if ranges > 1 && gnu {
+        return Err("shuf: multiple -i options specified".to_owned());
     }
     let most = if options.has('i') { 0 } else { 1 };
     match options.operands.get(most).filter(|_| !options.has('e') && gnu) {
@@ -144,6 +149,7 @@ pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) 
             ("format", 'Ü'),
             ("invalid", 'Á'),
             ("grouping", 'Ù'),
+            ("zero-terminated", 'z'),
         ],
         stops: false,
     };

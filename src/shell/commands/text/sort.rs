@@ -639,7 +639,7 @@ fn spelled(options: &Options) -> Result<Options, String> {
                 return Err("sort: number in parallel must be nonzero".to_owned());
             }
             'p' if value.parse::<usize>().is_err() => {
-                return Err(format!("sort: invalid number of parallel sorts '{value}'"));
+                return Err(format!("sort: invalid --parallel argument '{value}'"));
             }
             _ => {}
         }

@@ -61,10 +61,21 @@ fn number(options: &Options, letter: char, what: &str, gnu: bool) -> Result<Opti
     })
 }
 
+/// GNU's uniq still takes `-2` for `-f2`, and `+2` for `-s2`.
+fn modern(word: &str, gnu: bool) -> String {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match (word.strip_prefix('-'), word.strip_prefix('+')) {
+        (Some(count), _) if gnu && digits(count) => format!("-f{count}"),
+        (_, Some(count)) if gnu && digits(count) => format!("-s{count}"),
+        _ => word.to_owned(),
+    }
+}
+
 pub(in crate::shell::commands) fn uniq(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = is_gnu(io);
     let grammar = if gnu { GRAMMAR } else { Grammar::short("uniq", "cduif:s:w:z") };
-    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    let modern: Vec<String> = arguments.iter().map(|word| modern(word, gnu)).collect();
+    let Some(options) = grammar.read(&modern, io) else { return Some(1) };
     match run(&options, io, gnu) {
         Ok(done) => done,
         Err(message) => {
@@ -78,6 +89,11 @@ fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, Str
     const ALL: &[(&[&str], ())] = &[(&["none"], ()), (&["prepend"], ()), (&["separate"], ())];
     if let Some(word) = options.value('a').filter(|word| !word.is_empty()) {
         matched("uniq", "--all-repeated", word, ALL)?;
+    }
+    const GROUPS: &[(&[&str], ())] =
+        &[(&["prepend"], ()), (&["append"], ()), (&["separate"], ()), (&["both"], ())];
+    if let Some(word) = options.value('g').filter(|word| !word.is_empty()) {
+        matched("uniq", "--group", word, GROUPS)?;
     }
     let grouped = options.has('g');
     let told = match gnu {
@@ -98,13 +114,10 @@ fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, Str
         most: number(options, 'w', "bytes to compare", gnu)?.unwrap_or(usize::MAX),
         fold: options.has('i'),
     };
-    if let [_, _, extra, ..] = options.operands.as_slice() {
-        return Err(match gnu {
-            true => {
-                format!("uniq: extra operand '{extra}'\nTry 'uniq --help' for more information.")
-            }
-            false => crate::shell::commands::busybox_usage("uniq"),
-        });
+    let extra = options.operands.get(2);
+    if let Some(extra) = extra.filter(|_| gnu) {
+        let hint = "Try 'uniq --help' for more information.";
+        return Err(format!("uniq: extra operand '{extra}'\n{hint}"));
     }
     let bytes = match options.operands.first().map(String::as_str) {
         None | Some("-") => match io.read_all() {
@@ -120,6 +133,10 @@ fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, Str
             Err(why) => return Err(format!("uniq: can't open '{file}': {why}")),
         },
     };
+    // BusyBox counts its operands when it has opened the first.
+    if extra.is_some() {
+        return Err(crate::shell::commands::busybox_usage("uniq"));
+    }
     let text = String::from_utf8_lossy(&bytes);
     let end = if options.has('z') { '\0' } else { '\n' };
     let lines: Vec<&str> = match text.is_empty() {
@@ -161,11 +178,6 @@ fn printed(
     if options.has('g') || all {
         let how = options.value('g').or(options.value('a')).unwrap_or("");
         let how = if how.is_empty() && options.has('g') { "separate" } else { how };
-        if !matches!(how, "" | "none" | "separate" | "prepend" | "append" | "both") {
-            return Err(format!(
-                "uniq: invalid argument '{how}' for '--group'\nTry 'uniq --help' for more information."
-            ));
-        }
         let shown = groups.iter().filter(|group| !all || group.len() > 1).enumerate();
         let count = shown.clone().count();
         for (at, group) in shown {

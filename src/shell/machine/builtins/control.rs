@@ -165,6 +165,8 @@ impl Machine {
             self.state.status = 0;
             return Turn::Go;
         }
+        let text = first.and_then(|(pid, _)| self.jobs.iter().find(|one| one.pid == pid));
+        let text = text.map(|one| one.text.clone()).unwrap_or_default();
         let status = match first {
             Some((pid, status)) => {
                 self.jobs.retain(|one| one.pid != pid);
@@ -182,8 +184,17 @@ impl Machine {
             143 => "Terminated",
             _ => "",
         };
-        if job.is_some() && !told.is_empty() && self.state.dialect != Dialect::Bash {
-            self.write_error(io, told);
+        let waited = first.filter(|_| job.is_some() && !told.is_empty());
+        let waited = waited.map(|(pid, _)| (pid, text));
+        let bash = self.state.dialect == Dialect::Bash;
+        match waited {
+            // bash says whom a signal ended that nobody sends in the ordinary way.
+            Some((pid, text)) if bash && !self.state.interactive && told != "Terminated" => {
+                let prefix = self.state.prefix();
+                self.write_error(io, &format!("{prefix}{pid:>5} {told:<24}{text}"));
+            }
+            Some(_) if !bash => self.write_error(io, told),
+            _ => {}
         }
         self.state.status = status;
         Turn::Go
@@ -219,12 +230,13 @@ impl Machine {
         // A copy of the shell knows what that had begun, while it has begun nothing itself.
         if self.jobs.is_empty() && !self.known_jobs.is_empty() {
             let known = std::mem::take(&mut self.known_jobs);
-            for (at, (pid, text)) in known.iter().enumerate() {
+            for (at, (pid, number, text)) in known.iter().enumerate() {
                 let mark = mark(known.len() - at);
+                let shown = if letters.contains('l') { format!("{pid:>5} ") } else { " ".into() };
                 let line = match self.state.dialect {
                     _ if letters.contains('p') => pid.to_string(),
-                    Dialect::Ash => format!("[{}]{mark}  {:<27}", at + 1, "Running"),
-                    _ => format!("[{}]{mark}  {:<24}{text} &", at + 1, "Running"),
+                    Dialect::Ash => format!("[{number}]{mark} {shown}{:<27}", "Running"),
+                    _ => format!("[{number}]{mark} {shown}{:<24}{text} &", "Running"),
                 };
                 self.say(io, &line);
             }
@@ -251,18 +263,21 @@ impl Machine {
                 Some(status) if bash => format!("Exit {status}"),
                 Some(status) => format!("Done({status})"),
             };
-            let pid = if letters.contains('l') { format!("{} ", job.pid) } else { String::new() };
-            let (number, text) = (at + 1, &job.text);
-            lines.push(match bash {
-                true => {
+            let pid = match letters.contains('l') {
+                true => format!("{:>5} ", job.pid),
+                false => " ".to_owned(),
+            };
+            let (number, text) = (job.number, &job.text);
+            lines.push(match self.state.dialect {
+                Dialect::Bash => {
                     let end = if runs { " &" } else { "" };
-                    format!("[{number}]{mark}  {pid}{state:<24}{text}{end}")
+                    format!("[{number}]{mark} {pid}{state:<24}{text}{end}")
                 }
                 // Without job control BusyBox keeps no text.
-                false if self.state.dialect == Dialect::Ash && !self.state.interactive => {
-                    format!("[{number}]{mark}  {pid}{state:<27}")
+                Dialect::Ash if !self.state.interactive => {
+                    format!("[{number}]{mark} {pid}{state:<27}")
                 }
-                false => format!("[{number}] {mark} {pid}{state:<27}{text}"),
+                _ => format!("[{number}] {mark} {}{state:<27}{text}", pid.trim_start()),
             });
         }
         lines.iter().for_each(|line| self.say(io, line));

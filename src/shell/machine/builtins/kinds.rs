@@ -17,7 +17,7 @@ enum Kind {
 }
 
 /// Whether the shell's grammar has this word.
-fn is_keyword(name: &str, dialect: Dialect) -> bool {
+pub(in crate::shell::machine) fn is_keyword(name: &str, dialect: Dialect) -> bool {
     match name {
         "if" | "then" | "else" | "elif" | "fi" | "case" | "esac" | "for" | "while" | "until"
         | "do" | "done" | "in" | "{" | "}" | "!" => true,

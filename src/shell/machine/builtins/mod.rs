@@ -10,7 +10,7 @@ pub(in crate::shell) mod signals;
 mod usage;
 mod variables;
 
-pub(super) use kinds::is_special;
+pub(super) use kinds::{is_keyword, is_special};
 pub(super) use read::is_name;
 use variables::declared;
 pub(super) use variables::{declaration, in_double};

@@ -1,6 +1,6 @@
 //! `trap` and `kill`: signals, by name and number.
 
-use super::super::frame::Frame;
+use super::super::frame::{Frame, Job};
 use super::super::{Dialect, Io, Machine};
 use crate::shell::commands::system::processes::is_running;
 use crate::shell::signals::{EVENTS, SIGNALS, number, signal};
@@ -307,12 +307,21 @@ impl Machine {
 
     /// The background command that `%1` or a process id means.
     pub(super) fn job_of(&self, target: &str) -> Option<usize> {
+        let own = |job: &&Job| !job.adopted;
+        let by =
+            |fits: &dyn Fn(&Job) -> bool| self.jobs.iter().rposition(|job| own(&job) && fits(job));
         match target.strip_prefix('%') {
-            Some("" | "%" | "+") => self.jobs.len().checked_sub(1),
-            Some(number) => {
-                let at = number.parse::<usize>().ok()?.checked_sub(1)?;
-                (at < self.jobs.len()).then_some(at)
+            Some("" | "%" | "+") => by(&|_| true),
+            Some("-") => {
+                let last = by(&|_| true)?;
+                let before = self.jobs[..last].iter().rposition(|job| own(&job));
+                Some(before.unwrap_or(last))
             }
+            Some(name) => match (name.parse::<usize>(), name.strip_prefix('?')) {
+                (Ok(number), _) => by(&|job| job.number == number),
+                (_, Some(part)) => by(&|job| job.text.contains(part)),
+                _ => by(&|job| job.text.starts_with(name)),
+            },
             None => {
                 let pid: u32 = target.parse().ok()?;
                 self.jobs.iter().position(|job| job.pid == pid)

@@ -89,11 +89,11 @@ impl Machine {
         for argument in names {
             let name = declared(argument, true).name;
             let before = self.state.variables.get(name).cloned();
-            if let Some(Frame::Function { locals, .. }) = self.stack.get_mut(function)
-                && !locals.contains_key(name)
+            if let Some(Frame::Function { caller, .. }) = self.stack.get_mut(function)
+                && !caller.locals.contains_key(name)
             {
                 let exported = before.as_ref().is_some_and(|before| before.exported);
-                locals.insert(name.to_owned(), before);
+                caller.locals.insert(name.to_owned(), before);
                 self.begin_local(name, exported);
             }
         }
@@ -117,7 +117,12 @@ impl Machine {
         if !is_name(variable) || told.key.is_some() && matches!(name, "export" | "readonly") {
             let prefix = self.state.prefix();
             let message = match self.state.dialect {
-                Dialect::Bash => format!("{prefix}{name}: `{argument}': not a valid identifier"),
+                Dialect::Bash => {
+                    // Of an element that is given a value, the message names the element alone.
+                    let length = told.key.map(|key| variable.len() + key.len() + 2);
+                    let shown = &argument[..length.unwrap_or(argument.len())];
+                    format!("{prefix}{name}: `{shown}': not a valid identifier")
+                }
                 _ => format!("{}{variable}: bad variable name", self.state.builtin(name)),
             };
             self.write_error(io, &message);
@@ -250,10 +255,13 @@ impl Machine {
         if names.is_empty() {
             let all: Vec<String> = self.state.functions.keys().cloned().collect();
             for name in all {
+                let exported = self.state.functions.get(&name).is_some_and(|one| one.exported);
+                if options.contains('x') && !exported {
+                    continue;
+                }
                 if texts {
                     self.show_function(io, &name);
                 }
-                let exported = self.state.functions.get(&name).is_some_and(|one| one.exported);
                 match exported {
                     true => self.say(io, &format!("declare -fx {name}")),
                     false if !texts => self.say(io, &format!("declare -f {name}")),
@@ -424,9 +432,13 @@ impl Machine {
             let before = self.state.variables.get(name).cloned();
             let exported = before.as_ref().is_some_and(|before| before.exported);
             let mut first = false;
-            if let Some(Frame::Function { locals, .. }) = self.stack.get_mut(function) {
-                first = !locals.contains_key(name);
-                locals.entry(name.to_owned()).or_insert(before);
+            if let Some(Frame::Function { caller, .. }) = self.stack.get_mut(function) {
+                if name == "-" {
+                    caller.options.get_or_insert(self.state.options);
+                    continue;
+                }
+                first = !caller.locals.contains_key(name);
+                caller.locals.entry(name.to_owned()).or_insert(before);
             }
             if self.state.dialect == Dialect::Bash {
                 if first {
@@ -616,9 +628,9 @@ impl Machine {
             match self.expansion(io, &[], |expander| expander.arithmetic(&word)) {
                 Ok(value) => last = value,
                 Err(Stop::Error(why)) => {
-                    let message = format!("{}let: {why}", self.state.prefix());
+                    let message = format!("{}{why}", self.state.builtin("let"));
                     self.write_error(io, &message);
-                    return 1;
+                    return if self.state.dialect == Dialect::Bash { 1 } else { 2 };
                 }
                 Err(_) => return 1,
             }

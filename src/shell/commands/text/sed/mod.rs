@@ -227,6 +227,7 @@ impl Start {
         let width = self.options.value('l').and_then(|width| width.parse().ok());
         let sed = Sed {
             ranges: vec![None; commands.len()],
+            begun: vec![false; commands.len()],
             commands: commands.into(),
             // GNU's looks at no more than the first two letters.
             quiet: self.options.has('n')

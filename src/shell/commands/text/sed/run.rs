@@ -24,6 +24,8 @@ pub(super) struct Sed {
     pub width: usize,
     /// For each command with two addresses: up to which line it goes on; `usize::MAX` for a pattern.
     pub ranges: Vec<Option<usize>>,
+    /// And whether it began at the line that it names, which it does once.
+    pub begun: Vec<bool>,
     pub state: SedState,
 }
 
@@ -199,6 +201,8 @@ impl Sed {
     fn take(&mut self, line: Line, input: &Input) {
         if line.first_of_separate {
             self.state.number = 0;
+            self.ranges.fill(None);
+            self.begun.fill(false);
         }
         self.state.number += 1;
         self.state.space = line.text;
@@ -331,8 +335,10 @@ impl Sed {
                 self.ranges[index] = (!ends).then_some(usize::MAX);
                 true
             }
-            None if self.fits(index, false, input, io)? => {
+            None if self.begins(index, input, io)? => {
                 let end = match &self.commands[index].to {
+                    // A line that has passed already ends nothing but a range that begins where it says.
+                    Some(Address::Line(end)) if self.is_late(index, *end) => return Some(negated),
                     Some(Address::Line(end)) => *end,
                     Some(Address::More(more)) => number.saturating_add(*more),
                     Some(Address::Multiple(0)) => number,
@@ -345,6 +351,25 @@ impl Sed {
             None => false,
         };
         Some(inside != negated)
+    }
+
+    /// Whether a range begins here. One from a line begins at the first line behind it, too, where other
+    /// commands have swallowed that line.
+    fn begins(&mut self, index: usize, input: &mut Input, io: &mut Io<'_>) -> Option<bool> {
+        let Some(Address::Line(from)) = self.commands[index].from else {
+            return self.fits(index, false, input, io);
+        };
+        let begins = !self.begun[index] && from > 0 && self.state.number >= from;
+        self.begun[index] |= begins;
+        Some(begins)
+    }
+
+    /// Whether a range that begins here after its own beginning is over already; BusyBox takes its line.
+    fn is_late(&self, index: usize, end: usize) -> bool {
+        let number = self.state.number;
+        let behind =
+            matches!(self.commands[index].from, Some(Address::Line(from)) if from < number);
+        self.flavour == Flavour::Gnu && behind && end < number
     }
 
     fn begins_at_zero(&self, index: usize) -> bool {

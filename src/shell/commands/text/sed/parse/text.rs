@@ -230,8 +230,11 @@ impl Reader {
             match next {
                 '\n' => break,
                 '\\' => match self.next() {
-                    Some('t') if one_line || self.peek().is_some() => text.push('\t'),
-                    Some('n') if one_line => text.push('\n'),
+                    Some('t') if one_line || !self.gnu() || self.peek().is_some() => {
+                        text.push('\t');
+                    }
+                    Some('n') if one_line || !self.gnu() => text.push('\n'),
+                    Some('r') if !self.gnu() => text.push('\r'),
                     Some(next) => text.push(next),
                     None => {}
                 },
