@@ -132,11 +132,8 @@ impl Expander<'_> {
         if number >= 0 {
             return Ok(number.to_string());
         }
-        let last = self
-            .variables
-            .get(target(&self.variables, name))
-            .and_then(|variable| variable.elements.as_ref());
-        let next = last.map_or(1, Elements::next);
+        let variable = self.variables.get(target(&self.variables, name));
+        let next = variable.map_or(0, |one| one.elements.as_ref().map_or(1, Elements::next));
         let next = i64::try_from(next).unwrap_or(i64::MAX);
         Ok(next.saturating_add(number).to_string())
     }

@@ -158,7 +158,9 @@ fn busybox_ps(arguments: &[String], all: &[Process], io: &mut Io<'_>) -> i32 {
         last if last == columns.len() => (*header).to_owned(),
         _ => format!("{header:<width$}"),
     };
-    io.say(line(columns.iter().enumerate().map(padded).collect()));
+    if columns.iter().any(|(_, header, _)| !header.is_empty()) {
+        io.say(line(columns.iter().enumerate().map(padded).collect()));
+    }
     for process in all {
         let cell = |(at, (name, _, width)): (usize, &(&str, &str, usize))| {
             let text = process.column(name);

@@ -55,6 +55,10 @@ impl Ranges {
                 Some(("", "")) if gnu => {
                     return Err("invalid range with no endpoint: -".to_owned());
                 }
+                Some((_, to)) if gnu && to.contains('-') => {
+                    let what = if fields { "field" } else { "byte or character" };
+                    return Err(format!("invalid {what} range"));
+                }
                 Some((from, to)) => (
                     if from.is_empty() { 1 } else { number(from)? },
                     if to.is_empty() { usize::MAX } else { number(to)? },

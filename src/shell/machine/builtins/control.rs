@@ -245,9 +245,13 @@ impl Machine {
         let count = self.jobs.iter().filter(|job| !job.adopted).count();
         let bash = self.state.dialect == Dialect::Bash;
         let mut lines = Vec::new();
+        let named = arguments.iter().filter(|word| !word.starts_with('-'));
+        let named: Vec<usize> = named.filter_map(|word| self.job_of(word)).collect();
+        let named: Vec<u32> = named.into_iter().map(|at| self.jobs[at].pid).collect();
         for (at, job) in self.jobs.iter().filter(|job| !job.adopted).enumerate() {
             let runs = job.status.is_none();
-            if letters.contains('r') && !runs || letters.contains('s') {
+            let asked = named.is_empty() || named.contains(&job.pid);
+            if letters.contains('r') && !runs || letters.contains('s') || !asked {
                 continue;
             }
             if letters.contains('p') {
@@ -281,7 +285,8 @@ impl Machine {
             });
         }
         lines.iter().for_each(|line| self.say(io, line));
-        self.jobs.retain(|job| job.status.is_none());
+        self.jobs
+            .retain(|job| job.status.is_none() || !named.is_empty() && !named.contains(&job.pid));
         0
     }
 }
