@@ -156,27 +156,38 @@ pub(in crate::shell::commands) fn pwd(arguments: &[String], io: &mut Io<'_>) -> 
     realpath(&[".".to_owned()], io)
 }
 
+/// Which of the folders that paths are shown from is not there.
+fn wrong_folder(io: &Io<'_>, options: &Options, needed: Needed) -> Option<String> {
+    let mut folders = ['R', 'B'].into_iter().filter_map(|letter| options.value(letter));
+    folders.find_map(|folder| {
+        let why = resolved(io, folder, needed).err()?;
+        Some(format!("realpath: {folder}: {why}"))
+    })
+}
+
+/// GNU's options of `realpath`.
+const REALPATH: Grammar = Grammar {
+    name: "realpath",
+    short: "eLmPqszB:R:",
+    long: &[
+        ("canonicalize-existing", 'e'),
+        ("canonicalize-missing", 'm'),
+        ("logical", 'L'),
+        ("physical", 'P'),
+        ("quiet", 'q'),
+        ("relative-to", 'R'),
+        ("relative-base", 'B'),
+        ("strip", 's'),
+        ("no-symlinks", 's'),
+        ("zero", 'z'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GNU: Grammar = Grammar {
-        name: "realpath",
-        short: "eLmPqszB:R:",
-        long: &[
-            ("canonicalize-existing", 'e'),
-            ("canonicalize-missing", 'm'),
-            ("logical", 'L'),
-            ("physical", 'P'),
-            ("quiet", 'q'),
-            ("relative-to", 'R'),
-            ("relative-base", 'B'),
-            ("strip", 's'),
-            ("no-symlinks", 's'),
-            ("zero", 'z'),
-        ],
-        stops: false,
-    };
     // BusyBox' has no options: what looks like one is a path.
     let busybox = || crate::shell::commands::options::Options::of(arguments);
-    let options = if is_gnu(io) { GNU.read(arguments, io) } else { Some(busybox()) };
+    let options = if is_gnu(io) { REALPATH.read(arguments, io) } else { Some(busybox()) };
     let Some(options) = options else { return Some(1) };
     if options.operands.is_empty() {
         return Some(missing(io, "realpath", "missing operand"));
@@ -186,11 +197,8 @@ pub(in crate::shell::commands) fn realpath(arguments: &[String], io: &mut Io<'_>
         (_, _, true) => Needed::Nothing,
         _ => Needed::AllButTheLast,
     };
-    for folder in ['R', 'B'].into_iter().filter_map(|letter| options.value(letter)) {
-        if let Err(why) = resolved(io, folder, needed) {
-            io.write_error(format!("realpath: {folder}: {why}"));
-            return Some(1);
-        }
+    if let Some(why) = wrong_folder(io, &options, needed) {
+        return Some(fail(io, why));
     }
     let base = options.value('B').map(|base| io.absolute(base));
     let from = options.value('R').map(|from| io.absolute(from)).or_else(|| base.clone());

@@ -503,6 +503,14 @@ fn split(line: &str) -> Option<(String, String)> {
     Some((sum.to_ascii_lowercase(), file.to_owned()))
 }
 
+/// What `-w` says of a line that is none of a list.
+fn ill_formed((name, sum): (&str, Sum), list: &str, at: usize, gnu: bool) -> String {
+    match gnu {
+        true => format!("{name}: {list}: {at}: improperly formatted {} checksum line", sum.tag()),
+        false => format!("{name}: invalid format"),
+    }
+}
+
 /// `-c`: whether every file in a list has the sum that stands there.
 fn check(
     (name, sum): (&str, Sum),
@@ -522,15 +530,8 @@ fn check(
             // To BusyBox it is a sum that does not match.
             all += i32::from(!gnu);
             wrong += i32::from(!gnu);
-            if !gnu && options.has('w') {
-                io.write_error(format!("{name}: invalid format"));
-            }
-            if gnu && options.has('w') {
-                let kind = sum.tag();
-                let at = at + 1;
-                io.write_error(format!(
-                    "{name}: {list}: {at}: improperly formatted {kind} checksum line"
-                ));
+            if options.has('w') {
+                io.write_error(ill_formed((name, sum), list, at + 1, gnu));
             }
             continue;
         };
@@ -559,10 +560,8 @@ fn check(
         }
     }
     if all == 0 {
-        io.write_error(match gnu {
-            true => format!("{name}: {list}: no properly formatted checksum lines found"),
-            false => format!("{name}: {list}: no checksum lines found"),
-        });
+        let proper = if gnu { "properly formatted " } else { "" };
+        io.write_error(format!("{name}: {list}: no {proper}checksum lines found"));
         return false;
     }
     if !silent {

@@ -216,6 +216,21 @@ impl Machine {
         Some(status)
     }
 
+    /// `jobs` in a copy of the shell that began them.
+    fn list_known(&mut self, io: &mut Io<'_>, letters: &str) {
+        let known = std::mem::take(&mut self.known_jobs);
+        for (at, (pid, number, text)) in known.iter().enumerate() {
+            let mark = mark(known.len() - at);
+            let shown = if letters.contains('l') { format!("{pid:>5} ") } else { " ".into() };
+            let line = match self.state.dialect {
+                _ if letters.contains('p') => pid.to_string(),
+                Dialect::Ash => format!("[{number}]{mark} {shown}{:<27}", "Running"),
+                _ => format!("[{number}]{mark} {shown}{:<24}{text} &", "Running"),
+            };
+            self.say(io, &line);
+        }
+    }
+
     /// `jobs`: what runs in the background, and what has ended since it was asked last.
     pub(super) fn list_jobs(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let letters: String = arguments.iter().filter_map(|word| word.strip_prefix('-')).collect();
@@ -229,17 +244,7 @@ impl Machine {
         }
         // A copy of the shell knows what that had begun, while it has begun nothing itself.
         if self.jobs.is_empty() && !self.known_jobs.is_empty() {
-            let known = std::mem::take(&mut self.known_jobs);
-            for (at, (pid, number, text)) in known.iter().enumerate() {
-                let mark = mark(known.len() - at);
-                let shown = if letters.contains('l') { format!("{pid:>5} ") } else { " ".into() };
-                let line = match self.state.dialect {
-                    _ if letters.contains('p') => pid.to_string(),
-                    Dialect::Ash => format!("[{number}]{mark} {shown}{:<27}", "Running"),
-                    _ => format!("[{number}]{mark} {shown}{:<24}{text} &", "Running"),
-                };
-                self.say(io, &line);
-            }
+            self.list_known(io, &letters);
             return 0;
         }
         let count = self.jobs.iter().filter(|job| !job.adopted).count();
