@@ -14,6 +14,7 @@ use crate::manifest::{self, Document, Faults, Schema};
 use crate::shell::{self, Files, Finished};
 
 use super::indentation::{misplaced, stray};
+use super::instead::{instead, value_at};
 use super::kept::kept_for_life;
 use super::source::{Source, sources};
 
@@ -524,7 +525,6 @@ fn no_account(cluster: &Cluster, file: &str, source: &Source<'_>) -> Option<Diag
 /// What the server says of a field. Where it wants a name, the terminal has the pattern that a name has to
 /// fit; here it is what such a pattern means.
 fn in_short(source: &Source<'_>, cause: &Cause) -> String {
-    let pointer = format!("/{}", cause.field.replace(['.', '['], "/").replace(']', ""));
     let odd = |text: &str| {
         text.starts_with(['-', '.'])
             || text.ends_with(['-', '.'])
@@ -533,7 +533,7 @@ fn in_short(source: &Source<'_>, cause: &Cause) -> String {
                 .any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c)))
     };
     // A name may be too long as well: that the server says shortly enough.
-    let odd = source.value.pointer(&pointer).and_then(Value::as_str).is_some_and(odd);
+    let odd = value_at(source, &cause.field).and_then(Value::as_str).is_some_and(odd);
     match cause.wants {
         Wants::Name if odd => format!(
             "{}: this is no name: small letters, digits and dashes make one, and a letter or digit begins and ends it",
@@ -545,8 +545,7 @@ fn in_short(source: &Source<'_>, cause: &Cause) -> String {
 
 /// The label that the server refuses, where it names only the labels that it is one of.
 fn odd_label(source: &Source<'_>, cause: &Cause) -> String {
-    let pointer = format!("/{}", cause.field.replace(['.', '['], "/").replace(']', ""));
-    let labels = source.value.pointer(&pointer).and_then(Value::as_object);
+    let labels = value_at(source, &cause.field).and_then(Value::as_object);
     let found = labels.into_iter().flatten().find(|(key, value)| {
         value.as_str().is_some_and(|value| {
             !names::qualified_name(key).is_empty() || !names::label_value(value).is_empty()
@@ -557,40 +556,18 @@ fn odd_label(source: &Source<'_>, cause: &Cause) -> String {
 
 /// `/tickets` in place of `/tickets/*`, which means the same where paths are prefixes.
 fn whole_path(source: &Source<'_>, path: &str) -> Option<String> {
-    let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
-    let written = source.value.pointer(&pointer)?.as_str()?;
+    let written = value_at(source, path)?.as_str()?;
     let whole = written.strip_suffix('*')?.trim_end_matches('/');
     let whole = if whole.is_empty() { "/" } else { whole };
     let plain = whole.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
     plain.then(|| format!("path: {whole}, with pathType: Prefix"))
 }
 
-/// The second half of a list's entry that a dash of its own cut in two: it has no name, and shares no field
-/// with the entry above, of which the server misses this one (`spec.containers[0].image`).
-fn cut_in_two(source: &Source<'_>, field: &str) -> Option<(String, String)> {
-    let (list, rest) = field.split_once("containers[")?;
-    let (number, missing) = rest.split_once("].")?;
-    let number: usize = number.parse().ok()?;
-    let pointer = format!("/{}containers", list.replace('.', "/"));
-    let entries = source.value.pointer(&pointer)?.as_array()?;
-    let first = if missing == "name" { number.checked_sub(1)? } else { number };
-    let (above, half) = (entries.get(first)?.as_object()?, entries.get(first + 1)?.as_object()?);
-    let owner = above.get("name")?.as_str()?;
-    let lacks = missing == "name" || half.contains_key(missing);
-    let parted =
-        lacks && !half.contains_key("name") && half.keys().all(|key| !above.contains_key(key));
-    parted.then(|| {
-        let help = format!("without its dash, this belongs to {owner}, the entry above");
-        (format!("{list}containers[{}]", first + 1), help)
-    })
-}
-
 /// What the server would have taken in place of a value that it refuses: one of the words that it
 /// supports, a number without quotes, a name of those letters that names are made of.
 fn near_value(source: &Source<'_>, cause: &Cause) -> Option<(String, String)> {
     let field = &*cause.field;
-    let pointer = format!("/{}", field.replace(['.', '['], "/").replace(']', ""));
-    let value = source.value.pointer(&pointer)?;
+    let value = value_at(source, field)?;
     // A strategy is refused as a whole for its type.
     let path = if value["type"].is_string() { format!("{field}.type") } else { field.to_owned() };
     let written = value["type"].as_str().or(value.as_str())?;
@@ -649,74 +626,6 @@ fn odd_path(source: &Source<'_>) -> Option<String> {
             && path["path"].as_str().is_some_and(|text| !text.chars().all(plain))
     })?;
     Some(format!("spec.rules[{number}].http.paths[{index}].path"))
-}
-
-/// What the server would have taken in place of a field that it refuses, and where that stands, where the
-/// manifest itself tells.
-fn instead(source: &Source<'_>, field: &str) -> Option<(String, String)> {
-    if let Some(cut) = cut_in_two(source, field) {
-        return Some(cut);
-    }
-    match field {
-        // The first family of a Service stays what it was: whoever wants the other one says both.
-        "spec.clusterIPs[0]"
-            if !source.says("spec.clusterIPs") && source.says("spec.ipFamilies") =>
-        {
-            let first = source.text("/spec/ipFamilies/0")?;
-            let (other, own) = if first == "IPv6" { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
-            Some((
-                "spec.ipFamilies".to_owned(),
-                format!(
-                    "[{own}, {other}]: the first family stays as it is; two need ipFamilyPolicy: PreferDualStack"
-                ),
-            ))
-        }
-        "spec.clusterIPs" if !source.says("spec.clusterIP") => {
-            let own = source.text("/spec/clusterIPs/0")?;
-            Some((field.to_owned(), format!("clusterIP: {own}; the list is made of it")))
-        }
-        "spec.clusterIP" | "spec.clusterIPs[0]" => {
-            let own =
-                source.text("/spec/clusterIP").or_else(|| source.text("/spec/clusterIPs/0"))?;
-            let near = own.eq_ignore_ascii_case("None") && own != "None";
-            near.then(|| (field.to_owned(), "None, with a capital letter".to_owned()))
-        }
-        "spec.template.metadata.labels" => {
-            let (key, value) = unselected(source)?;
-            let label = format!("{field}.{key}");
-            let path = if source.says(&label) { label } else { field.to_owned() };
-            Some((path, format!("the selector asks for {key}: {value}")))
-        }
-        // Two families need the policy beside them; the Service's own is from before.
-        "spec.ipFamilyPolicy" if !source.says(field) && source.says("spec.ipFamilies") => Some((
-            "spec.ipFamilies".to_owned(),
-            "ipFamilyPolicy: PreferDualStack beside it".to_owned(),
-        )),
-        "spec.type" => {
-            let written = source.text("/spec/type")?;
-            let headless =
-                ["headless", "none"].iter().any(|word| written.eq_ignore_ascii_case(word));
-            headless.then(|| (field.to_owned(), "clusterIP: None; headless is no type".to_owned()))
-        }
-        _ if field.ends_with(".nodePort") => {
-            let of_type = "type: NodePort beside ports; or no nodePort".to_owned();
-            match source.text("/spec/type") {
-                None => Some((field.to_owned(), of_type)),
-                Some("ClusterIP") => Some(("spec.type".to_owned(), "type: NodePort".to_owned())),
-                Some(_) => None,
-            }
-        }
-        _ => None,
-    }
-}
-
-/// The first label that a controller's selector asks for and its template does not have.
-fn unselected(source: &Source<'_>) -> Option<(String, String)> {
-    let selector = &source.value["spec"]["selector"];
-    let wanted = selector["matchLabels"].as_object().or(selector.as_object())?;
-    let has = &source.value["spec"]["template"]["metadata"]["labels"];
-    let (key, value) = wanted.iter().find(|(key, value)| has[key.as_str()] != **value)?;
-    Some((key.clone(), value.as_str()?.to_owned()))
 }
 
 fn header_mark(file: &str, source: &Source<'_>) -> Diagnostic {

@@ -14,6 +14,7 @@ mod format;
 mod heard;
 pub mod incident;
 mod indentation;
+mod instead;
 mod journal;
 mod kept;
 pub mod lint;

@@ -160,16 +160,29 @@ pub fn run(cluster: &mut Cluster, request: Request<'_>, files: &Files) -> Run {
 /// How much of an answer is quoted, in characters.
 const QUOTED: usize = 100;
 
+/// A text as one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Lines that several programs wrote, perhaps, quoted in one: a stroke says where each ends.
+fn quoted_lines(text: &str) -> String {
+    let lines = text.lines().map(one_line).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" / ")
+}
+
 impl Run {
     /// The beginning of what its command printed, on one line, to be quoted.
     pub fn excerpt(&self) -> String {
         let (printed, errors) = self.finished.as_ref().map(Finished::texts).unwrap_or_default();
-        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         if printed.is_empty() {
-            return heard::shortened(&one_line(&errors), 2 * QUOTED);
+            return heard::shortened(&quoted_lines(&errors), 2 * QUOTED);
         }
-        let text = heard::telling_line(self, &printed).unwrap_or_else(|| printed + &errors);
-        let text = one_line(&text);
+        let text = match heard::telling_line(self, &printed) {
+            Some(line) => one_line(&line),
+            None if errors.trim().is_empty() => one_line(&printed),
+            None => format!("{} / {}", one_line(&printed), quoted_lines(&errors)),
+        };
         let mut short: String = text.chars().take(QUOTED).collect();
         if short.len() < text.len() {
             short.push('…');
@@ -676,4 +689,19 @@ impl Wanted<'_> {
 
 fn wears(labels: Option<&Labels>, wanted: &Labels) -> bool {
     wanted.iter().all(|(key, value)| labels.and_then(|labels| labels.get(key)) == Some(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stroke_parts_the_lines_of_two_programs_that_are_quoted_in_one() {
+        let errors = "curl: (28) Connection timed out after 2000  milliseconds\n\ncommand terminated with exit code 28\n";
+        assert_eq!(
+            quoted_lines(errors),
+            "curl: (28) Connection timed out after 2000 milliseconds / command terminated with exit code 28"
+        );
+        assert_eq!(quoted_lines("wget: bad address 'db'\n"), "wget: bad address 'db'");
+    }
 }

@@ -429,6 +429,9 @@ fn help(holds: &Type, value: &Value) -> Option<String> {
             format!("this must be a number: {text} without quotes")
         }
         (Type::Int32 | Type::Int64, _) => "this must be a whole number".to_owned(),
+        (Type::Bool, Value::String(text)) if ["true", "false"].contains(&&**text) => {
+            format!("this must be true or false: {text} without quotes")
+        }
         (Type::Bool, _) => "this must be true or false".to_owned(),
         (Type::List(_), Value::Object(_)) => {
             "this must be a list: begin each item with \"- \"".to_owned()

@@ -252,7 +252,7 @@ pub(super) fn pending_balancer(facts: &Facts<'_>) -> Option<Diagnosis> {
     let ports = service.spec.as_ref()?.ports.as_ref()?;
     let node_port = ports.iter().find_map(|port| port.node_port);
     let fix = node_port.map_or_else(String::new, |port| {
-        format!("dial a node's address at node port {port}, or run minikube tunnel")
+        format!("dial a node's address at node port {port}, or let minikube tunnel run beside you: minikube tunnel &")
     });
     Some(
         Diagnosis::new(
@@ -262,7 +262,7 @@ pub(super) fn pending_balancer(facts: &Facts<'_>) -> Option<Diagnosis> {
         .look([look::services(namespace), look::nodes()])
         .fact(match facts.case.cluster.is_in_cloud() {
             true => "the cloud's controller gives addresses, and takes a while for it",
-            false => "a cloud's controller, or minikube tunnel, gives addresses; here nobody does",
+            false => "a cloud's controller gives addresses, or minikube tunnel for as long as it runs; here nobody does now",
         })
         .fact("its cluster IP and its node ports work all the same")
         .nearest(node_port.map(|port| format!("a node's address at node port {port}")))

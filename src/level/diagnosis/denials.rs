@@ -569,11 +569,40 @@ impl<'a> Denied<'a> {
             });
         }
         self.pod?;
+        if let Some(near) = self.space_among_labels(path, number, peer) {
+            return Some(near);
+        }
         match (self.in_space(peer, own), self.has_labels(peer)) {
             (false, true) => self.other_space(path, number, peer, own),
             (true, false) => self.other_labels(path, number, peer),
             _ => None,
         }
+    }
+
+    /// A podSelector asks for the namespace's own label, which no pod has.
+    fn space_among_labels(
+        &self,
+        path: &str,
+        number: usize,
+        peer: &NetworkPolicyPeer,
+    ) -> Option<Near> {
+        let mut wanted = peer.pod_selector.as_ref()?.match_labels.clone()?;
+        let space = wanted.remove(NAMESPACE_NAME)?;
+        let others = LabelSelector::equalities(&wanted);
+        let fits = peer.namespace_selector.is_none()
+            && space == self.space()
+            && others.matches(self.pod?.metadata.labels.as_ref());
+        let label = format!("{NAMESPACE_NAME}: {space}");
+        fits.then(|| Near {
+            path: manifest::field(&format!("{path}.podSelector.matchLabels"), NAMESPACE_NAME),
+            fact: format!(
+                "{} rule {number} asks pods for {NAMESPACE_NAME}={space}, which is a label of namespaces: no pod has it",
+                self.direction().0
+            ),
+            nearest: Some(format!("namespaceSelector: {{matchLabels: {{{label}}}}}")),
+            fix: format!("move {label} into a namespaceSelector beside the podSelector, in the same item,"),
+            distance: 0,
+        })
     }
 
     /// The block holds the address of the Service that was called, which is replaced by a pod's before

@@ -9,10 +9,12 @@ use serde_json::{Value, json};
 
 use super::locate::{self, Locator};
 use super::look;
+use super::owners;
 use super::trial::{self, Tried};
 use super::{Diagnosis, Facts};
-use crate::api::Kind;
+use crate::api::{Kind, Pod};
 use crate::cluster::ObjectName;
+use crate::diagnostic::Location;
 use crate::level::source::Source;
 
 /// How many objects are tried at most.
@@ -31,7 +33,17 @@ pub(super) fn instead(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
         return said;
     }
     let found = left(facts, &facts.locator);
-    found.iter().take(MOST_TRIED).find_map(|one| one.mends(facts, &said)).unwrap_or(said)
+    let mended = found.iter().take(MOST_TRIED).find_map(|one| one.mends(facts, &said));
+    // Whose line is to blame is in no file any more, where the one that asks was left behind.
+    let asks = client(facts).and_then(|asks| found.iter().find(|one| *one.object == asks));
+    mended.or_else(|| asks.map(|one| one.asks(&said))).unwrap_or(said)
+}
+
+/// Who made the pod that asks.
+fn client(facts: &Facts<'_>) -> Option<ObjectName> {
+    let (namespace, name) = facts.client_pod()?;
+    let pod = facts.case.cluster.objects().get::<Pod>(&namespace, &name)?;
+    Some(owners::object(facts, pod))
 }
 
 /// Every object of the player's that was sent from a file, is still there, and has left the file, while
@@ -80,58 +92,81 @@ impl Left<'_> {
         let info = kind.info();
         let passes = |command: &str| trial::after(facts, command) == Tried::Passes;
         let place = look::in_namespace(namespace);
-        let renamed = self.instead.name() != name;
-        let other_kind = self.instead.kind() != Some(*kind);
-        let within = match place.is_empty() && (renamed || other_kind) {
-            true => String::new(),
-            false => format!(" of namespace {namespace}"),
-        };
+        let again = self.again();
         let delete = format!("kubectl delete {} {name}{place}", info.singular);
         let (fix, at) = if passes(&delete) {
             (format!("{delete}, and send again"), None)
         } else if let Some(undo) = self.without_the_other() {
             passes(&undo).then_some(())?;
-            let fix = format!(
-                "let {} describe {} {name}{within} again, apply, {undo}, and send again",
-                self.file, info.name
-            );
-            (fix, locate::at(&self.instead, "kind"))
+            (format!("{again}, apply, {undo}, and send again"), locate::at(&self.instead, "kind"))
         } else {
             passes(&self.describe_again()).then_some(())?;
-            let path = match renamed {
-                _ if other_kind => "kind",
-                true => "metadata.name",
-                false => "metadata.namespace",
-            };
-            let fix = format!(
-                "let {} describe {} {name}{within} again, apply, and send again",
-                self.file, info.name
-            );
-            (fix, locate::at(&self.instead, path))
+            (format!("{again}, apply, and send again"), self.changed_line())
         };
-        let now = match renamed {
-            _ if other_kind => {
+        Some(self.told(said).nearest(None).at(at).fix(fix))
+    }
+
+    /// The one that asks is as it was, and what keeps it from its answer is told already.
+    fn asks(&self, said: &Diagnosis) -> Diagnosis {
+        let fix = format!("{}, and in it {}", self.again(), said.fix);
+        let sends = fix.ends_with("send again");
+        let end = if sends { "" } else { "; apply, and send again" };
+        self.told(said).at(self.changed_line()).fix(fix + end)
+    }
+
+    /// Whether another name, and whether another kind, stands in the file now.
+    fn changes(&self) -> (bool, bool) {
+        (self.instead.name() != self.object.name, self.instead.kind() != Some(self.object.kind))
+    }
+
+    /// ` of namespace shop`, where that has to be said.
+    fn within(&self) -> String {
+        let (renamed, other_kind) = self.changes();
+        let ObjectName { namespace, .. } = self.object;
+        match look::in_namespace(namespace).is_empty() && (renamed || other_kind) {
+            true => String::new(),
+            false => format!(" of namespace {namespace}"),
+        }
+    }
+
+    /// That the file is to describe the object again.
+    fn again(&self) -> String {
+        let ObjectName { kind, name, .. } = self.object;
+        format!("let {} describe {} {name}{} again", self.file, kind.info().name, self.within())
+    }
+
+    /// The line by which the file describes another object now.
+    fn changed_line(&self) -> Option<Location> {
+        let path = match self.changes() {
+            (_, true) => "kind",
+            (true, _) => "metadata.name",
+            _ => "metadata.namespace",
+        };
+        locate::at(&self.instead, path)
+    }
+
+    /// What was said, of an object that was left behind.
+    fn told(&self, said: &Diagnosis) -> Diagnosis {
+        let ObjectName { kind, name, .. } = self.object;
+        let (info, within) = (kind.info(), self.within());
+        let now = match self.changes() {
+            (_, true) => {
                 format!(
                     "{} {}",
                     self.instead.kind().map_or("", |kind| kind.info().name),
                     self.instead.name()
                 )
             }
-            true => format!("{} {}", info.name, self.instead.name()),
-            false => format!("one of namespace {}", self.instead.namespace()),
+            (true, _) => format!("{} {}", info.name, self.instead.name()),
+            _ => format!("one of namespace {}", self.instead.namespace()),
         };
-        Some(
-            Diagnosis { code: "left-behind", ..said.clone() }
-                .look([format!("kubectl get {} --all-namespaces", info.plural)])
-                .fact(format!(
-                    "{} {name}{within} is still there as {} once described it; the file describes {now} now",
-                    info.name, self.file
-                ))
-                .fact("apply changes what a file describes, and leaves alone what it does not describe any more")
-                .nearest(None)
-                .at(at)
-                .fix(fix),
-        )
+        Diagnosis { code: "left-behind", ..said.clone() }
+            .look([format!("kubectl get {} --all-namespaces", info.plural)])
+            .fact(format!(
+                "{} {name}{within} is still there as {} once described it; the file describes {now} now",
+                info.name, self.file
+            ))
+            .fact("apply changes what a file describes, and leaves alone what it does not describe any more")
     }
 
     /// A command that takes the controller away which the file describes in place of one of another kind.

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::Service;
 use serde_json::Value;
 
 use super::look;
-use super::{Diagnosis, Facts, mentions};
+use super::{Diagnosis, Facts, mentions, services};
 use crate::api::Kind;
 use crate::cluster::{Did, ObjectName};
 use crate::diagnostic::{Location, nearest};
@@ -82,12 +82,12 @@ fn without_balancer(
     at: Location,
 ) -> Option<Diagnosis> {
     let ObjectName { namespace, name, .. } = object;
-    let spec = facts.case.cluster.objects().get::<Service>(namespace, name)?.spec.as_ref()?;
-    let kind = spec.type_.as_deref().unwrap_or("ClusterIP");
+    let service = facts.case.cluster.objects().get::<Service>(namespace, name)?;
+    let kind = service.spec.as_ref()?.type_.as_deref().unwrap_or("ClusterIP");
     if kind == "LoadBalancer" {
-        return None;
+        return other_field(facts, object, path, at);
     }
-    let node_port = spec.ports.iter().flatten().find_map(|port| port.node_port);
+    let node_port = services::node_port(service);
     let said = Diagnosis::new(
         "variable-unset",
         format!("kubectl found nothing at {path} of Service {name}, so the address is empty"),
@@ -103,6 +103,37 @@ fn without_balancer(
             .fix(format!("dial a node's address at node port {port}, and send again")),
         None => said.fix("give the Service the type LoadBalancer, or NodePort and dial a node"),
     })
+}
+
+/// The balancer has its address, in the other of the two fields that there are for it: some are given a
+/// `hostname`, others an `ip`.
+fn other_field(
+    facts: &Facts<'_>,
+    object: &ObjectName,
+    path: &str,
+    at: Location,
+) -> Option<Diagnosis> {
+    let ObjectName { kind, namespace, name } = object;
+    let (entry, asked) = path.rsplit_once('.')?;
+    let other = match asked {
+        "hostname" => "ip",
+        "ip" => "hostname",
+        _ => return None,
+    };
+    let near = format!("{entry}.{other}");
+    let has = facts.case.cluster.objects().object(*kind, namespace, name)?.to_value();
+    let has = value_at(&has, &near)?.as_str()?;
+    Some(
+        Diagnosis::new(
+            "variable-unset",
+            format!("kubectl found nothing at {path} of Service {name}, so the address is empty"),
+        )
+        .look([look::services(namespace), look::yaml("service", namespace, name)])
+        .fact(format!("its balancer has no {asked}: its {other} is {has}"))
+        .nearest(Some(near.clone()))
+        .at(Some(at))
+        .fix(format!("write {near} instead of {path}, and send again")),
+    )
 }
 
 /// The goal itself asks for a load balancer's address, and the player's Service is of another type (R7.4).

@@ -351,6 +351,12 @@ impl<'a> Unapplied<'a> {
             let back = |why: &str| {
                 let line = refused.first().and_then(|one| one.position);
                 let line = line.map_or_else(String::new, |at| format!("line {} of ", at.line));
+                if let Some(help) = refused.first().and_then(|first| first.help.as_ref()) {
+                    return format!(
+                        "mend {line}{} ({help}), apply it, and send again: the {kind} that is there can't be changed into this, and made anew {why}",
+                        self.file
+                    );
+                }
                 format!(
                     "take back what {line}{} asks for: the {kind} that is there can't be changed into this, and made anew {why}",
                     self.file

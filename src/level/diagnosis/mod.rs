@@ -31,6 +31,7 @@ mod locate;
 mod look;
 mod lookups;
 mod manifests;
+mod misnamed;
 mod mounts;
 mod name_servers;
 mod names;
@@ -383,7 +384,8 @@ pub(super) fn diagnose(case: &Case<'_>) -> Diagnosis {
         .or_else(|| sought::diagnose(&facts))
         .or_else(|| workloads::down(&facts))
         .unwrap_or_else(|| answers::unexpected(&facts));
-    let said = left_behind::instead(&facts, said_twice(&facts, said));
+    let said = misnamed::instead(&facts, said_twice(&facts, said));
+    let said = left_behind::instead(&facts, said);
     let said = manifests::with_refused_change(&facts, older::instead(&facts, said));
     complete(&facts, manifests::changed_since(&facts, said))
 }

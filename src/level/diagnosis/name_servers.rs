@@ -288,15 +288,18 @@ pub(super) fn outside(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
     let Some(service) = known(within).or_else(|| known(below)) else {
         return Some(unknown_outside(facts, &asker, name, at));
     };
+    let node_port = super::services::node_port(service);
     let (namespace, service) = super::services::full_name(service);
     Some(
         Diagnosis::new("unknown-name", format!("{asker} knows nobody called {name}: the names of Services mean something inside the cluster alone"))
             .look([look::services(namespace), look::nodes()])
             .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
             .fact(format!("Service {service} is there, in namespace {namespace}"))
+            .nearest(node_port.map(|port| format!("a node's address at node port {port}")))
             .at(at)
-            .fix(match asker.as_str() {
-                "the laptop" => "dial a node's address at a node port, or send from a pod".to_owned(),
+            .fix(match (asker.as_str(), node_port) {
+                ("the laptop", Some(port)) => format!("dial a node's address at node port {port}, and send again"),
+                ("the laptop", None) => "dial a node's address at a node port, or send from a pod".to_owned(),
                 _ => format!("send from a pod, or dial the cluster IP of Service {service}"),
             }),
     )

@@ -62,6 +62,7 @@ fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
         .or_else(|| name_servers::elsewhere(facts, name, at()))
         .or_else(|| service_names::diagnose(facts, name, at()))
         .or_else(|| service_names::swapped(facts, name, at()))
+        .or_else(|| service_names::namespace_as_host(facts, name, at()))
         .or_else(|| deleted_service(facts, name))
         .or_else(|| node_name(facts, name, at()))
         .or_else(|| pod_below_service(facts, name, at()))
@@ -236,11 +237,7 @@ fn missing_peer(
         revision.filter(|(key, _)| *key == "controller-revision-hash").map(|(_, own)| own);
     let update = set.status.as_ref().and_then(|status| status.update_revision.as_ref());
     if !stored.is_ready() && revision.into_iter().next().is_some_and(|own| Some(own) != update) {
-        return said
-            .fact(format!("pod {pod} is of the older template; the controller waits until it is ready before it makes it anew"))
-            .fix(format!("kubectl delete pod {pod}: the StatefulSet makes it anew, of the new template"))
-            // The file is right: no line of it is to blame.
-            .at(None);
+        return super::readiness::older_peer(facts, said, (namespace, stored), pod);
     }
     if stored.is_ready() {
         return said
@@ -256,7 +253,7 @@ fn missing_peer(
     match super::readiness::closed_probe(facts, stored) {
         Some((port, at)) => said
             .at(at.or_else(|| line("spec.template")))
-            .fix(service_names::probe_at(facts, stored, port)),
+            .fix(super::readiness::probe_at(facts, stored, port)),
         None => said
             .at(line("spec.template"))
             .fix(format!("see why pod {pod} is not ready: kubectl describe pod {pod}")),
@@ -295,7 +292,7 @@ fn absent_peer(
     };
     let first_name = first.metadata.name.as_deref().unwrap_or("");
     let (probed, fix) = match super::readiness::closed_probe(facts, first) {
-        Some((port, at)) => (at, service_names::probe_at(facts, first, port)),
+        Some((port, at)) => (at, super::readiness::probe_at(facts, first, port)),
         None => (
             None,
             format!(

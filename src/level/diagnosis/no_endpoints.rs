@@ -8,7 +8,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use super::look::{self, shown_name};
 use super::packets::{Failed, MOST_PORTS};
 use super::services::{protocol_name, short};
-use super::{Diagnosis, placing, selectors, services, trial, workloads};
+use super::{Diagnosis, placing, selectors, service_names, services, trial, workloads};
 use crate::api::Pod;
 use crate::level::probe::Miss;
 use crate::manifest;
@@ -24,7 +24,7 @@ impl Failed<'_> {
         let (namespace, name) = services::full_name(service);
         let shown = shown_name(namespace, name);
         let Some(wanted) = services::selector(service) else {
-            if let Some(said) = self.name_without_type(service) {
+            if let Some(said) = service_names::name_without_type(self.facts, service) {
                 return said;
             }
             let slice = self
@@ -64,26 +64,6 @@ impl Failed<'_> {
         }
         workloads::trouble(self.facts, &matching)
             .unwrap_or_else(|| self.not_ready(rule, service, &matching))
-    }
-
-    /// Its externalName is there, and its type does not heed it (R7.5).
-    pub(super) fn name_without_type(&self, service: &Service) -> Option<Diagnosis> {
-        let spec = service.spec.as_ref()?;
-        let target = spec.external_name.as_deref().filter(|target| !target.is_empty())?;
-        let kind = spec.type_.as_deref().filter(|kind| *kind != "ExternalName")?;
-        let (namespace, name) = services::full_name(service);
-        let shown = shown_name(namespace, name);
-        Some(
-            Diagnosis::new(
-                "service-without-selector",
-                format!("Service {shown} has an externalName and is of type {kind}, which does not heed it"),
-            )
-            .look([look::yaml("service", namespace, name)])
-            .fact(format!("externalName is {target}; only a Service of type ExternalName is another name"))
-            .nearest(Some("type: ExternalName".to_owned()))
-            .at(self.facts.locator.field("Service", namespace, name, "spec.externalName"))
-            .fix("write type: ExternalName, apply, and send again"),
-        )
     }
 
     /// What a Service without selector and slice is to be given: pods of its own namespace, where there are

@@ -7,6 +7,7 @@ use super::asked::name_of;
 use super::look;
 use super::{Diagnosis, Facts, denials, doors, services};
 use crate::api::Pod;
+use crate::cluster::{Did, Ending};
 use crate::diagnostic::Location;
 use crate::network::{Because, Outcome, SocketAddr, Trace};
 
@@ -89,11 +90,47 @@ impl Failed<'_> {
                 .fact("a machine that is down says nothing, not even no: who asks has to give up, and ask another")
                 .at(line)
                 .fix(format!("let {script} ask the next address of {list} when one does not answer, and send again")),
-            None => said
-                .fact("its pods are moved when the control plane has given it up, after some minutes")
-                .at(at)
-                .fix(format!("switch {node} on again, or dial another node")),
+            None => self.chosen_by_script(&said, at.as_ref()).unwrap_or_else(|| {
+                said.fact("its pods are moved when the control plane has given it up, after some minutes")
+                    .at(at)
+                    .fix(format!("switch {node} on again, or dial another node"))
+            }),
         }
+    }
+
+    /// A script chose the node by itself: it went on though another one had answered, or asked this one alone.
+    fn chosen_by_script(&self, said: &Diagnosis, at: Option<&Location>) -> Option<Diagnosis> {
+        let case = &self.facts.case;
+        let script = case.files.keys().find(|file| super::mentions(&case.goal.run, file))?;
+        let text = String::from_utf8_lossy(case.files.get(script)?);
+        if super::mentions(&text, &self.to.ip().to_string()) {
+            return None;
+        }
+        let run = case.run?;
+        let answered = run.deeds.iter().find_map(|deed| match &deed.did {
+            Did::Fetched(one) => matches!(one.ending, Ending::Response { status } if status < 400)
+                .then_some(&one.host),
+            _ => None,
+        });
+        let line = self.facts.request_of_the_script(script);
+        if let Some(host) = answered {
+            return Some(
+                said.clone()
+                    .fact(format!("{script} had its answer from {host}, asked on, and ended as its last request did"))
+                    .at(line.or_else(|| at.cloned()))
+                    .fix(format!("let {script} end with the first answer, as curl … && exit does, and send again")),
+            );
+        }
+        let mut sent = run.traces.iter().filter_map(|id| case.cluster.trace(*id));
+        let alone =
+            sent.all(|trace| trace.dns.is_some() || trace.flow.destination.ip() == self.to.ip());
+        (alone && self.nodes().len() > 1).then(|| {
+            said.clone()
+                .fact(format!("{script} chose this node, and asked no other one when it was silent"))
+                .fact("Kubernetes takes most of a minute to notice that a node is gone: who asks has to give up sooner, and ask another")
+                .at(line.or_else(|| at.cloned()))
+                .fix(format!("let {script} ask another node when one does not answer, and send again"))
+        })
     }
 
     /// The address stands in a list that a script reads, with addresses of other nodes, and the script

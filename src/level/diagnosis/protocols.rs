@@ -8,7 +8,7 @@ use super::{Diagnosis, Facts, party_name};
 use crate::api::{Event, Pod};
 use crate::cluster::{Ending, HttpRequest, Issuer, Payload, Place, Reply};
 
-use crate::network::{Outcome, Party, Protocol, Trace};
+use crate::network::{Outcome, Party, Protocol, Stage, Trace};
 
 /// What the client says of the conversation.
 pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
@@ -80,7 +80,7 @@ fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
     )
     .look([look::pods(namespace), "kubectl get events --sort-by=.lastTimestamp".to_owned()]);
     Some(match deleted {
-        true => deleted_meanwhile(facts, said, (namespace, name)),
+        true => deleted_meanwhile(facts, said, trace, (namespace, name)),
         false => said
             .fact("the pod is still there: its container has ended by itself, and is started again")
             .fix("see why the container ended: kubectl logs --previous"),
@@ -91,6 +91,7 @@ fn ended(facts: &Facts<'_>, trace: &Trace, to: &Party) -> Option<Diagnosis> {
 fn deleted_meanwhile(
     facts: &Facts<'_>,
     said: Diagnosis,
+    trace: &Trace,
     (namespace, pod): (&str, &str),
 ) -> Diagnosis {
     let sources = facts.locator.sources();
@@ -112,16 +113,21 @@ fn deleted_meanwhile(
     });
     let hook = written.and_then(|(source, containers, path)| {
         let index = containers.iter().position(|one| !one["lifecycle"]["preStop"].is_null())?;
-        Some(super::locate::at(source, &format!("{path}.containers[{index}].lifecycle.preStop")))
+        let path = format!("{path}.containers[{index}].lifecycle.preStop");
+        let asks = containers[index]["lifecycle"]["preStop"]["httpGet"].is_object();
+        let port = format!("{path}.httpGet.port");
+        let port = asks.then(|| super::locate::at(source, &port)).flatten();
+        Some((super::locate::at(source, &path), asks, port))
     });
     let container = written
         .and_then(|(source, _, path)| super::locate::at(source, &format!("{path}.containers[0]")));
     let events = facts.case.cluster.objects().list::<Event>(Some(namespace));
-    let failed = events.filter(|event| {
+    let mut events = events.into_iter();
+    let failed = events.any(|event| {
         event.origin.involved_object.name.as_deref() == Some(pod)
             && event.message.reason.as_deref() == Some("FailedPreStopHook")
     });
-    let Some(line) = hook else {
+    let Some((line, asks, port)) = hook else {
         let grace = written.and_then(|(source, _, path)| {
             let pointer = format!("/{}/terminationGracePeriodSeconds", path.replace('.', "/"));
             let seconds = source.value.pointer(&pointer)?.as_i64()?;
@@ -133,16 +139,27 @@ fn deleted_meanwhile(
             .at(container)
             .fix("let a preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again");
     };
-    if failed.count() > 0 {
-        return said
-            .fact(format!("pod {pod} was deleted meanwhile, and its preStop hook failed (FailedPreStopHook): SIGTERM followed at once"))
-            .fact("a hook's exec runs a program of the container's own image, and fails without it")
-            .at(line)
-            .fix("write the hook as sleep, which needs no program, with more seconds than the longest request takes; apply, and send again");
+    if failed {
+        let said = said.fact(format!("pod {pod} was deleted meanwhile, and its preStop hook failed (FailedPreStopHook): SIGTERM followed at once"));
+        return match asks {
+            true => hook_unanswered(said, trace).at(port.or(line)),
+            false => said
+                .fact("a hook's exec runs a program of the container's own image, and fails without it")
+                .at(line)
+                .fix("write the hook as sleep, which needs no program, with more seconds than the longest request takes; apply, and send again"),
+        };
     }
     said.fact(format!("pod {pod} was deleted meanwhile: its preStop hook ended, and SIGTERM came, before the answer was complete"))
         .at(line)
         .fix("let the preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again")
+}
+
+/// The hook asks the container's server, as the client did whose request was cut off, and got no answer.
+fn hook_unanswered(said: Diagnosis, trace: &Trace) -> Diagnosis {
+    let taken = trace.hops.iter().rfind(|hop| hop.stage == Stage::Listener);
+    let open = taken.map_or(trace.flow, |hop| hop.after).destination.port();
+    said.fact(format!("a hook's httpGet asks the container's own server, and has to be answered; this server took the request at port {open}"))
+        .fix(format!("let the hook ask port {open} for a path that answers late, or write it as sleep, with more seconds than the longest request takes; apply, and send again"))
 }
 
 /// Whether a TLS handshake at the same place would succeed: tried in a copy of the cluster.

@@ -1,17 +1,18 @@
-//! Pods that were all away at once: which setting of their Deployment took them, and whether the new
-//! ones become ready by themselves.
+//! Pods that are not ready: whether they become so by themselves, which setting of their Deployment took all of
+//! them at once, and where their probes ask.
 
 use std::borrow::Borrow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, ReplicaSet};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Container, Probe, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::look::{self, shown_name};
 use super::owners;
-use super::{Diagnosis, Facts, client, services};
+use super::{Case, Diagnosis, Facts, client, services, trial};
 use crate::api::{Event, Kind, Pod};
 use crate::cluster::Cluster;
 use crate::diagnostic::Location;
@@ -192,4 +193,52 @@ pub(super) fn pod_line(pod: &Pod) -> String {
     let reason = said("PodScheduled").or_else(|| said("Ready"));
     let reason = reason.unwrap_or_else(|| "not ready".to_owned());
     format!("pod {}: {reason}", pod.metadata.name.as_deref().unwrap_or(""))
+}
+
+/// What lets a pod's probe ask where its server listens.
+pub(super) fn probe_at(facts: &Facts<'_>, pod: &Pod, port: u16) -> String {
+    let name = pod.metadata.name.as_deref().unwrap_or("");
+    let maker = owners::object(facts, pod);
+    let set = facts.case.cluster.objects().get::<StatefulSet>(&maker.namespace, &maker.name);
+    let policy = set.and_then(|set| set.spec.as_ref()?.pod_management_policy.as_deref());
+    match maker.kind {
+        // Parallel ones are made anew whether they are ready or not.
+        Kind::StatefulSet if policy != Some("Parallel") => format!(
+            "let the probe ask at port {port}, apply, and kubectl delete pod {name}: a StatefulSet replaces no pod while one is not ready"
+        ),
+        _ => format!("let the probe ask at port {port}, apply, and send again"),
+    }
+}
+
+/// The pod is of an older template, which the controller keeps until it is ready: made anew it is right, or
+/// the newer template has a probe that asks at a closed port as well. That is tried in a copy.
+pub(super) fn older_peer(
+    facts: &Facts<'_>,
+    said: Diagnosis,
+    (namespace, stored): (&str, &Pod),
+    pod: &str,
+) -> Diagnosis {
+    let delete = format!("kubectl delete pod {pod}{}", look::in_namespace(namespace));
+    let said = said.fact(format!("pod {pod} is of the older template; the controller waits until it is ready before it makes it anew"));
+    let copy = trial::changed(facts, &delete);
+    let closed = copy.as_ref().and_then(|copy| {
+        let case = Case { run: None, served: BTreeSet::new(), cluster: copy, ..facts.case.clone() };
+        let new = copy.objects().get::<Pod>(namespace, pod)?;
+        let anew = new.metadata.uid != stored.metadata.uid && !new.is_ready();
+        let inner = Facts::bare(&case);
+        let found = anew.then(|| closed_probe(&inner, new)).flatten()?;
+        Some((found, unhealthy(&inner, new)))
+    });
+    match closed {
+        Some(((port, at), unhealthy)) => said
+            .look([look::describe("pod", namespace, pod)])
+            .fact("the newer template's readinessProbe asks at a closed port as well: made anew, the pod is not ready either")
+            .facts(unhealthy)
+            .at(at)
+            .fix(probe_at(facts, stored, port)),
+        None => said
+            .fix(format!("{delete}: the StatefulSet makes it anew, of the new template"))
+            // The file is right: no line of it is to blame.
+            .at(None),
+    }
 }

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{Namespace, Service};
 use super::name_servers::questions;
 use super::services::{full_name, is_headless, pods, selector};
 use super::{Diagnosis, Facts, gone, look, readiness, selectors, trial, workloads};
-use crate::api::{Kind, Pod};
+use crate::api::Pod;
 use crate::cluster::{Did, Ending, LookupFailure};
 use crate::diagnostic::{Location, counted, nearest};
 use crate::network::DnsType;
@@ -203,7 +203,7 @@ fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Optio
     }
     let probe = matching.iter().find_map(|pod| Some((pod, readiness::closed_probe(facts, pod)?)));
     let (probed, fix) = match &probe {
-        Some((pod, (port, at))) => (at.clone(), probe_at(facts, pod, *port)),
+        Some((pod, (port, at))) => (at.clone(), readiness::probe_at(facts, pod, *port)),
         None => (
             None,
             "see why the pods are not ready: kubectl describe pod names the probe or the container"
@@ -224,17 +224,6 @@ fn headless(facts: &Facts<'_>, service: &Service, at: Option<Location>) -> Optio
             .at(probed.or_else(|| line("spec.selector")).or(at))
             .fix(fix),
     )
-}
-
-/// What lets a pod's probe ask where its server listens.
-pub(super) fn probe_at(facts: &Facts<'_>, pod: &Pod, port: u16) -> String {
-    let name = pod.metadata.name.as_deref().unwrap_or("");
-    match super::owners::maker(facts, pod).0 {
-        Kind::StatefulSet => format!(
-            "let the probe ask at port {port}, apply, and kubectl delete pod {name}: a StatefulSet replaces no pod while one is not ready"
-        ),
-        _ => format!("let the probe ask at port {port}, apply, and send again"),
-    }
 }
 
 fn without_name(name: &str) -> Diagnosis {
@@ -262,6 +251,9 @@ pub(super) fn without_pods(
         }
     };
     let Some(wanted) = selector(service) else {
+        if let Some(said) = name_without_type(facts, service) {
+            return Some(said);
+        }
         return super::services::slices(facts, service).is_empty().then(|| {
             Diagnosis::new(code, message)
                 .look([look::service(namespace, name), look::labels(namespace)])
@@ -275,6 +267,32 @@ pub(super) fn without_pods(
         return Some(selectors::nothing(facts, service, wanted, code, message));
     }
     workloads::trouble(facts, &matching)
+}
+
+/// Its externalName is there, and its type does not heed it (R7.5).
+pub(super) fn name_without_type(facts: &Facts<'_>, service: &Service) -> Option<Diagnosis> {
+    let spec = service.spec.as_ref()?;
+    let target = spec.external_name.as_deref().filter(|target| !target.is_empty())?;
+    let kind = spec.type_.as_deref().filter(|kind| *kind != "ExternalName")?;
+    let (namespace, name) = full_name(service);
+    let shown = look::shown_name(namespace, name);
+    // An alias has no address, and may not say that it has none either.
+    let instead = if is_headless(service) { " in place of clusterIP: None" } else { "" };
+    Some(
+        Diagnosis::new(
+            "service-without-selector",
+            format!(
+                "Service {shown} has an externalName and is of type {kind}, which does not heed it"
+            ),
+        )
+        .look([look::yaml("service", namespace, name)])
+        .fact(format!(
+            "externalName is {target}; only a Service of type ExternalName is another name"
+        ))
+        .nearest(Some("type: ExternalName".to_owned()))
+        .at(facts.locator.field("Service", namespace, name, "spec.externalName"))
+        .fix(format!("write type: ExternalName{instead}, apply, and send again")),
+    )
 }
 
 /// The name was asked for as it stands, and no search domain was tried: BusyBox' nslookup does so with
@@ -389,6 +407,37 @@ pub(super) fn swapped(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
             .fact("the Service's name comes first, then its namespace")
             .nearest(Some(right.clone()))
             .fix(format!("write {right}, apply, and send again")),
+    )
+}
+
+/// `http://default/catalogue`: a namespace stands where the Service's name belongs, and the Service perhaps
+/// in the path.
+pub(super) fn namespace_as_host(
+    facts: &Facts<'_>,
+    name: &str,
+    at: Option<Location>,
+) -> Option<Diagnosis> {
+    let objects = facts.case.cluster.objects();
+    objects.get::<Namespace>("", name)?;
+    let said = nobody_called(name, at).fact(format!(
+        "{name} is a namespace: a name begins with the Service, and the namespace comes after it"
+    ));
+    let path = facts.fetched.map_or("", |fetched| fetched.target.trim_start_matches('/'));
+    let first = path.split(['/', '?']).next().unwrap_or("");
+    let Some(service) = objects.get::<Service>(name, first) else {
+        return Some(said.fix(format!(
+            "write SERVICE.{name}, with the name of the Service that is meant; apply, and send again"
+        )));
+    };
+    let short = format!("{}.{name}", full_name(service).1);
+    let right = match facts.asks_as_it_stands(&short) {
+        true => format!("{short}.svc.cluster.local"),
+        false => short,
+    };
+    Some(
+        said.fact(format!("there is a Service {first} in namespace {name}"))
+            .nearest(Some(right.clone()))
+            .fix(format!("write {right} instead of {name}/{first}, apply, and send again")),
     )
 }
 

@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::Service;
 use super::look::{self, shown_name};
 use super::packets::{Failed, MOST_PORTS};
 use super::services::{protocol_name, short};
-use super::{Diagnosis, services, trial, variables};
+use super::{Diagnosis, service_names, services, trial, variables};
 use crate::diagnostic::Location;
 use crate::network::Protocol;
 
@@ -20,7 +20,9 @@ impl Failed<'_> {
             return said;
         }
         let service = services::find(self.facts, rule);
-        if let Some(said) = service.and_then(|service| self.name_without_type(service)) {
+        if let Some(said) =
+            service.and_then(|service| service_names::name_without_type(self.facts, service))
+        {
             return said;
         }
         let port = self.to.port();

@@ -190,3 +190,24 @@ mod tests {
         assert_eq!(short("shop/backend"), "shop/backend");
     }
 }
+
+/// The first node port of a Service.
+pub(super) fn node_port(service: &Service) -> Option<i32> {
+    service.spec.as_ref()?.ports.iter().flatten().find_map(|port| port.node_port)
+}
+
+/// The Service that the goal's command names, or the only one that the nodes open a port for, and that port:
+/// whoever asks from outside means it.
+pub(super) fn meant_from_outside(facts: &Facts<'_>) -> Option<(String, i32)> {
+    let objects = facts.case.cluster.objects();
+    let open: Vec<(&Arc<Service>, i32)> = objects
+        .list::<Service>(None)
+        .filter_map(|service| Some((service, node_port(service)?)))
+        .collect();
+    let named = open
+        .iter()
+        .find(|(service, _)| super::mentions(&facts.case.goal.run, full_name(service).1));
+    let (service, port) = named.or_else(|| open.first().filter(|_| open.len() == 1))?;
+    let (namespace, name) = full_name(service);
+    Some((super::look::shown_name(namespace, name), *port))
+}

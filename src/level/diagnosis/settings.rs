@@ -184,6 +184,10 @@ pub(super) fn hidden_source(
         .fact("with externalTrafficPolicy: Cluster a pod sees a node's address, with Local the caller's own")
         .at(facts.locator.field("Service", namespace, name, path));
     Some(match tried {
+        Tried::Passes if said.at.is_none() => said.fix(format!(
+            "kubectl patch service {name}{} -p '{{\"spec\":{local}}}', and send again",
+            look::in_namespace(namespace)
+        )),
         Tried::Passes => said.fix("write externalTrafficPolicy: Local, apply, and send again"),
         Tried::Fails(miss) => said
             .facts(miss.map(|miss| format!("with Local alone the goal fails as well: {}", miss.words())))

@@ -473,7 +473,15 @@ impl Failed<'_> {
                 .nearest(Some("a node's address: kubectl get nodes -o wide".to_owned()))
                 .fix("write a node's address instead of localhost, and send again")
             }
-            None => said.fix("write the address of a machine that listens there, and send again"),
+            None => match services::meant_from_outside(self.facts) {
+                Some((shown, open)) => said
+                    .fact(format!("Service {shown} is reached at the addresses of the nodes, at node port {open}"))
+                    .nearest(Some(format!("a node's address at node port {open}")))
+                    .fix(format!("dial a node's address at node port {open}, and send again")),
+                None => {
+                    said.fix("write the address of a machine that listens there, and send again")
+                }
+            },
         }
     }
 

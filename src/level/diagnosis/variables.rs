@@ -314,7 +314,7 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
 }
 
 /// How a shell's text uses a variable.
-fn used(name: &str) -> [String; 2] {
+pub(super) fn used(name: &str) -> [String; 2] {
     [format!("${name}"), format!("${{{name}}}")]
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::{
-    NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
+    IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
 };
 
 use super::look::{self, shown_name};
@@ -146,6 +146,20 @@ impl Wall<'_> {
                 other,
             ));
         }
+        if let Some(block) = found.and_then(|index| peers[index].ip_block.as_ref()) {
+            let said = self
+                .start(&format!("{direction} rule {number} of NetworkPolicy {shown} lets it {way}"))
+                .look([
+                    look::describe("networkpolicy", namespace, name),
+                    self.labels(other, namespace),
+                ])
+                .fact(format!("rule {number}: {what}"));
+            let line = |field: &str| {
+                let path = format!("{path}.ipBlock.{field}");
+                self.facts.locator.field("NetworkPolicy", namespace, name, &path)
+            };
+            return Some(out_of_block(said, block, (other, address), line));
+        }
         let who = party_name(other);
         let labels = self.pod(other).map(|pod| selectors::own_labels(pod, &Labels::new()));
         let labels = labels.filter(|labels| !labels.is_empty());
@@ -270,6 +284,9 @@ impl Wall<'_> {
         }
         let mut said = said;
         let mut at: Option<Location> = None;
+        let mut meant: Option<(String, String)> = None;
+        let own = selectors::own_labels(pod, &Labels::new());
+        let pods: Vec<_> = objects.list::<Pod>(Some(space)).collect();
         for policy in objects.list::<NetworkPolicy>(Some(space)) {
             let (Some(name), Some(spec)) = (&policy.metadata.name, &policy.spec) else { continue };
             let selector = spec.pod_selector.clone().unwrap_or_default();
@@ -278,6 +295,14 @@ impl Wall<'_> {
             if selects {
                 said = said
                     .fact(format!("NetworkPolicy {name} selects {who}, but not for {direction}"));
+                let rules = match direction {
+                    "Ingress" => spec.ingress.as_ref().is_some_and(|rules| !rules.is_empty()),
+                    _ => spec.egress.as_ref().is_some_and(|rules| !rules.is_empty()),
+                };
+                let types = format!("policyTypes: [{direction}]");
+                meant = rules
+                    .then(|| (format!("write {types} in NetworkPolicy {name}"), types))
+                    .or(meant);
                 at = line("spec.policyTypes").or(at);
                 continue;
             }
@@ -287,10 +312,25 @@ impl Wall<'_> {
                 selectors::shown(&labels)
             ));
             at = at.or_else(|| line("spec.podSelector"));
+            // One that selects nobody at all is meant for somebody.
+            let selector = LabelSelector::of(&spec.pod_selector.clone().unwrap_or_default());
+            let idle = !pods.iter().any(|one| selector.matches(one.metadata.labels.as_ref()));
+            if let Some((key, value)) = own.iter().next().filter(|_| idle && meant.is_none()) {
+                let label = format!("{key}: {value}");
+                meant = Some((
+                    format!("write {label} in the podSelector of NetworkPolicy {name}"),
+                    label,
+                ));
+            }
         }
-        let labels = selectors::own_labels(pod, &Labels::new());
-        let own = (!labels.is_empty()).then(|| format!("{who} has {}", selectors::shown(&labels)));
-        said.facts(own).at(at).fix(make)
+        let has = (!own.is_empty()).then(|| format!("{who} has {}", selectors::shown(&own)));
+        let said = said.facts(has).at(at);
+        match meant {
+            Some((write, label)) => {
+                said.nearest(Some(label)).fix(format!("{write}, apply, and send again"))
+            }
+            None => said.fix(make),
+        }
     }
 }
 
@@ -328,6 +368,30 @@ impl Wall<'_> {
             )
         })
     }
+}
+
+/// The block of addresses that let somebody through: what keeps that one address out of it.
+fn out_of_block(
+    said: Diagnosis,
+    block: &IPBlock,
+    (other, address): (&Party, IpAddr),
+    line: impl Fn(&str) -> Option<Location>,
+) -> Diagnosis {
+    let whole = if address.is_ipv4() { 32 } else { 128 };
+    let alone = format!("{address}/{whole}");
+    let who = party_name(other);
+    let said = said.fact(format!("{who} is {address}, which {} holds", block.cidr));
+    if block.cidr == alone {
+        return said.at(line("cidr")).fix(format!(
+            "take the ipBlock {alone} out: what no rule allows is dropped; apply, and send again"
+        ));
+    }
+    let mut except = block.except.clone().unwrap_or_default();
+    except.push(alone.clone());
+    let except = format!("except: [{}]", except.join(", "));
+    said.nearest(Some(except.clone())).at(line("except").or_else(|| line("cidr"))).fix(format!(
+        "write {except} beside cidr, or a cidr without {address}; apply, and send again"
+    ))
 }
 
 pub(super) type Parts<'p> = (&'p [NetworkPolicyPeer], &'p [NetworkPolicyPort]);

@@ -1,0 +1,3 @@
+for node in $(shuf nodes.txt); do
+  curl -sS -m 2 "http://$node:30080" 2>/dev/null && exit
+done

@@ -1,0 +1,1 @@
+kubectl patch service radio -p '{"spec":{"externalTrafficPolicy":"Cluster"}}'

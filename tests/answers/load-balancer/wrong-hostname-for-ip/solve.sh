@@ -1,0 +1,2 @@
+minikube tunnel &
+sleep 5

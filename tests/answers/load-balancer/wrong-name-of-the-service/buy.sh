@@ -1,0 +1,1 @@
+curl -sS -m 2 "http://tickets"
