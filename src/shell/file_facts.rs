@@ -121,6 +121,20 @@ impl Facts {
     }
 }
 
+/// The numbers of a device at an absolute path, its kind's and its own (`devices.txt` of the kernel).
+pub(super) fn device_numbers(path: &str) -> (u32, u32) {
+    match path.strip_prefix("/dev/").unwrap_or(path) {
+        "null" => (1, 3),
+        "zero" => (1, 5),
+        "full" => (1, 7),
+        "random" => (1, 8),
+        "urandom" => (1, 9),
+        "tty" => (5, 0),
+        "ptmx" => (5, 2),
+        _ => (0, 0),
+    }
+}
+
 /// `rwxr-xr-x`: what the bits of a mode allow.
 pub(super) fn rights(mode: u32) -> String {
     let mut text = String::new();

@@ -28,7 +28,7 @@ mod versions;
 
 pub(super) use absent::{is_real, not_simulated};
 pub(super) use options::Messages;
-use plain::{failed, plain, said};
+use plain::{failed, plain, said, warned};
 use registry::Folder;
 pub(super) use registry::{find, installed};
 

@@ -1,6 +1,7 @@
 //! Commands that do all their work at once.
 
-use crate::shell::{Io, Step, Tool};
+use crate::cluster::Cluster;
+use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// What such a command is: from its arguments (without its name) to an exit code. `None` when it
 /// needs the whole of standard input and that has not come to its end; it is then called again,
@@ -40,6 +41,38 @@ pub(in crate::shell) fn failed(message: impl Into<String>, status: i32) -> Box<d
 /// A command that only prints something, and succeeds.
 pub(in crate::shell) fn said(text: impl Into<String>) -> Box<dyn Tool> {
     Box::new(Said(text.into()))
+}
+
+/// A command that warns before it begins.
+pub(in crate::shell) fn warned(warning: impl Into<String>, tool: Box<dyn Tool>) -> Box<dyn Tool> {
+    Box::new(Warned { warning: Some(warning.into()), tool })
+}
+
+#[derive(Clone)]
+struct Warned {
+    warning: Option<String>,
+    tool: Box<dyn Tool>,
+}
+
+impl Tool for Warned {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if let Some(warning) = self.warning.take() {
+            io.write_error(warning);
+        }
+        self.tool.step(io)
+    }
+
+    fn is_ready(&self, cluster: &Cluster) -> bool {
+        self.tool.is_ready(cluster)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        self.tool.interrupt(io)
+    }
+
+    fn terminate(&mut self, io: &mut Io<'_>) {
+        self.tool.terminate(io);
+    }
 }
 
 #[derive(Clone)]

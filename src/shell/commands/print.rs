@@ -2,8 +2,8 @@
 
 use super::conversion::Spec;
 use super::moment::Moment;
+use super::quoting::Quoting;
 use crate::shell::Io;
-use crate::shell::syntax::in_single_quotes;
 
 /// More than a `printf` that repeats its format may write.
 const LONGEST: usize = 1 << 20;
@@ -86,6 +86,9 @@ fn expanded(text: &str, manner: Manner, stands: Stands, out: &mut String) -> boo
         }
         let (letter, length) = escape(rest, manner, stands);
         match letter {
+            Some(letter) if manner == Manner::Gnu && names_letter(rest) => {
+                out.push_str(&universal(letter));
+            }
             Some(letter) => out.push(letter),
             None => out.push_str(&rest[..length]),
         }
@@ -93,6 +96,53 @@ fn expanded(text: &str, manner: Manner, stands: Stands, out: &mut String) -> boo
     }
     out.push_str(rest);
     false
+}
+
+/// Why coreutils' `printf` ends at an escape: a number without digits, or of a letter that C's sources may not
+/// name so (`print_esc`).
+fn fault(text: &str) -> Option<String> {
+    let letter = text[1..].chars().next()?;
+    let most = match letter {
+        'x' => 2,
+        'u' => 4,
+        'U' => 8,
+        _ => return None,
+    };
+    let digits: String = text[2..].chars().take(most).take_while(char::is_ascii_hexdigit).collect();
+    if digits.is_empty() || letter != 'x' && digits.len() < most {
+        return Some("missing hexadecimal number in escape".to_owned());
+    }
+    let value = u32::from_str_radix(&digits, 16).unwrap_or(0);
+    let plain = value <= 0x9f && ![0x24, 0x40, 0x60].contains(&value);
+    (letter != 'x' && (plain || (0xd800..0xe000).contains(&value)))
+        .then(|| format!("invalid universal character name \\{letter}{value:0most$x}"))
+}
+
+/// Where the first escape stands at which coreutils' `printf` ends, and why.
+fn first_fault(text: &str) -> Option<(usize, String)> {
+    let mut at = 0;
+    while let Some(next) = text[at..].find('\\') {
+        at += next;
+        if let Some(why) = fault(&text[at..]) {
+            return Some((at, why));
+        }
+        at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8);
+    }
+    None
+}
+
+/// Whether an escape names a letter by its number.
+fn names_letter(escape: &str) -> bool {
+    escape.starts_with("\\u") || escape.starts_with("\\U")
+}
+
+/// A letter of a `\u`, as coreutils' `printf` shows it in the C locale: by its number where it is not ASCII.
+fn universal(letter: char) -> String {
+    match u32::from(letter) {
+        number @ 0x80..=0xffff => format!("\\u{number:04X}"),
+        number @ 0x10000.. => format!("\\U{number:08X}"),
+        _ => letter.to_string(),
+    }
 }
 
 /// The letter that an escape stands for, and how long it is; what is none stands for itself.
@@ -123,7 +173,7 @@ fn escape(text: &str, manner: Manner, stands: Stands) -> (Option<char>, usize) {
             (_, _, 0) => (None, 2),
             (value, length, _) => (value, length),
         },
-        'u' | 'U' if matches!(manner, Manner::Bash | Manner::Gnu) => {
+        'u' | 'U' if manner == Manner::Bash || manner == Manner::Gnu && stands != Stands::Echo => {
             match number(2, if letter == 'u' { 4 } else { 8 }, 16) {
                 (_, _, 0) => (None, 2),
                 (value, length, _) => (value, length),
@@ -133,7 +183,7 @@ fn escape(text: &str, manner: Manner, stands: Stands) -> (Option<char>, usize) {
             let (value, length, digits) = number(2, 3, 8);
             (if digits == 0 { Some('\0') } else { value }, length)
         }
-        '0'..='7' if stands != Stands::Echo || manner == Manner::Ash => {
+        '0'..='7' if stands != Stands::Echo || matches!(manner, Manner::Ash | Manner::Gnu) => {
             let (value, length, _) = number(1, 3, 8);
             (value, length)
         }
@@ -237,8 +287,15 @@ impl<'v> Printer<'v> {
                 if rest.starts_with("\\c") && matches!(self.manner, Manner::Ash | Manner::Gnu) {
                     return true;
                 }
+                if let Some(why) = fault(rest).filter(|_| self.manner == Manner::Gnu) {
+                    self.write_error(why, 1);
+                    return true;
+                }
                 let (letter, length) = escape(rest, self.manner, Stands::Format);
                 match letter {
+                    Some(letter) if self.manner == Manner::Gnu && names_letter(rest) => {
+                        self.out.push_str(&universal(letter));
+                    }
                     Some(letter) => self.out.push(letter),
                     None => self.out.push_str(&rest[..length]),
                 }
@@ -366,7 +423,14 @@ impl<'v> Printer<'v> {
             's' => spec.text(text),
             'b' => {
                 let mut body = String::new();
-                let ends = expanded(text, self.manner, Stands::Value, &mut body);
+                let fault = first_fault(text).filter(|_| self.manner == Manner::Gnu);
+                let good = fault.as_ref().map_or(text, |(at, _)| &text[..*at]);
+                let ends = expanded(good, self.manner, Stands::Value, &mut body);
+                if let Some((_, why)) = fault.filter(|_| !ends) {
+                    self.out.push_str(&body);
+                    self.write_error(why, 1);
+                    return None;
+                }
                 let body = spec.text(&body);
                 if ends {
                     self.out.push_str(&body);
@@ -377,7 +441,8 @@ impl<'v> Printer<'v> {
             'c' => Spec { precision: None, ..*spec }
                 .text(&text.chars().next().unwrap_or('\0').to_string()),
             'q' | 'Q' => {
-                let quoted = if self.manner == Manner::Gnu { single(text) } else { quote(text) };
+                let gnu = Quoting::Shell { always: false, escapes: true };
+                let quoted = if self.manner == Manner::Gnu { gnu.of(text) } else { quote(text) };
                 spec.text(&quoted)
             }
             'd' | 'i' => {
@@ -526,15 +591,6 @@ fn quote(text: &str) -> String {
     text.chars()
         .flat_map(|letter| (!plain(letter)).then_some('\\').into_iter().chain([letter]))
         .collect()
-}
-
-/// A word as coreutils quotes it: between single quotes where it has to be.
-fn single(text: &str) -> String {
-    let plain = |letter: char| letter.is_alphanumeric() || "_-./:=@%+,".contains(letter);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.to_owned(),
-        false => in_single_quotes(text),
-    }
 }
 
 #[cfg(test)]

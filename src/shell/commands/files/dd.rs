@@ -85,13 +85,16 @@ impl Told {
         }
         const KNOWN: [&str; 9] =
             ["ucase", "lcase", "notrunc", "noerror", "sync", "fsync", "fdatasync", "swab", "excl"];
+        // BusyBox' has no others.
+        const BUSYBOX: [&str; 5] = ["notrunc", "noerror", "sync", "fsync", "swab"];
+        let known: &[&str] = if gnu { &KNOWN } else { &BUSYBOX };
         const REAL: [&str; 7] = ["ascii", "ebcdic", "ibm", "block", "unblock", "sparse", "nocreat"];
         for one in &told.conversions {
             match () {
-                () if REAL.contains(&one.as_str()) => {
+                () if gnu && REAL.contains(&one.as_str()) => {
                     return Err(left_out("dd", format!("conv={one}")));
                 }
-                () if KNOWN.contains(&one.as_str()) => {}
+                () if known.contains(&one.as_str()) => {}
                 () if gnu => return Err(format!("dd: invalid conversion: '{one}'{help}")),
                 () => return Err(format!("dd: invalid argument '{one}' to 'conv'")),
             }

@@ -1,11 +1,14 @@
 //! `du`: how much files take on the disk, in blocks of 4096 bytes.
 
+use k8s_openapi::jiff::Timestamp;
+
 use super::ls::unit;
 use super::messages::fail;
 use super::space::{busybox_human, human};
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
-use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::moment::Moment;
+use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::file_facts::{Facts, Kind};
 use crate::shell::pattern::Pattern;
@@ -29,11 +32,47 @@ struct Du<'a> {
     excluded: Vec<Pattern>,
     /// `-B`: what is counted in, and the letter behind a count.
     unit: Option<(usize, String)>,
+    /// `-t`: only what is as large; below zero, only what is not larger.
+    threshold: Option<(bool, usize)>,
+}
+
+/// What a path holds: how much, and when something in it was written last.
+#[derive(Clone, Copy)]
+struct Held {
+    size: usize,
+    latest: Timestamp,
+}
+
+/// `-t SIZE`, `-t -SIZE`
+///
+/// # Errors
+/// What is no size.
+fn threshold(options: &Options) -> Result<Option<(bool, usize)>, String> {
+    let Some(text) = options.value('t') else { return Ok(None) };
+    let plain = text.strip_prefix('-').unwrap_or(text);
+    if plain == "0" && plain != text {
+        return Err(format!("du: invalid --threshold argument '{text}'"));
+    }
+    if plain == "0" {
+        return Ok(Some((false, 0)));
+    }
+    let read = unit("du", "-t", plain);
+    read.map(|(size, _)| Some((plain != text, size))).map_err(|why| why.replace(plain, text))
+}
+
+/// `--time`: which moment; each is that of the last change here.
+///
+/// # Errors
+/// A word that `du` does not know.
+fn timed(options: &Options) -> Result<(), String> {
+    const TIMES: &[(&[&str], u8)] = &[(&["atime", "access", "use"], 0), (&["ctime", "status"], 1)];
+    let word = options.value('Â').filter(|word| !word.is_empty());
+    word.map_or(Ok(()), |word| matched("du", "--time", word, TIMES).map(drop))
 }
 
 const GNU: Grammar = Grammar {
     name: "du",
-    short: "abB:cd:DhHklLmPsSxX:0t:À:Á",
+    short: "abB:cd:DhHklLmPsSxX:0t:À:ÁÂ;Ã",
     long: &[
         ("all", 'a'),
         ("block-size", 'B'),
@@ -47,6 +86,9 @@ const GNU: Grammar = Grammar {
         ("null", '0'),
         ("exclude", 'À'),
         ("apparent-size", 'Á'),
+        ("time", 'Â'),
+        ("inodes", 'Ã'),
+        ("threshold", 't'),
     ],
     stops: false,
 };
@@ -88,7 +130,7 @@ pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> O
     let gnu = is_gnu(io);
     let grammar = if gnu { GNU } else { Grammar::short("du", "aHLbd:clsxhmk") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    let idle = [('L', "-L"), ('D', "-D"), ('S', "-S"), ('X', "-X"), ('t', "-t")];
+    let idle = [('L', "-L"), ('D', "-D"), ('S', "-S"), ('X', "-X")];
     if let Some(flag) = options.not_simulated(&idle) {
         return Some(fail(io, left_out("du", flag)));
     }
@@ -96,18 +138,26 @@ pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> O
         Ok(unit) => unit,
         Err(why) => return Some(fail(io, why)),
     };
+    let threshold = match timed(&options).and_then(|()| threshold(&options)) {
+        Ok(threshold) => threshold,
+        Err(why) => return Some(fail(io, why)),
+    };
+    if options.has('Ã') && (options.has('b') || options.has('Á')) {
+        let what = "options --apparent-size and -b are ineffective with --inodes";
+        io.write_error(format!("du: warning: {what}"));
+    }
     let most = match depth(&options, gnu, io) {
         Ok(most) => most,
         Err(status) => return Some(status),
     };
     let excluded = options.all('À').map(Pattern::new).collect();
-    let du = Du { options: &options, gnu, most, excluded, unit };
+    let du = Du { options: &options, gnu, most, excluded, unit, threshold };
     let here = [".".to_owned()];
     let paths = if options.operands.is_empty() { &here[..] } else { &options.operands };
-    let (mut total, mut status) = (0, 0);
+    let (mut total, mut status) = (Held { size: 0, latest: Timestamp::UNIX_EPOCH }, 0);
     for path in paths {
         match du.walk(io, path, 0) {
-            Ok(size) => total += size,
+            Ok(held) => total = total.and(held),
             Err(why) if gnu => status = fail(io, format!("du: cannot access '{path}': {why}")),
             Err(why) => status = fail(io, format!("du: {path}: {why}")),
         }
@@ -118,32 +168,65 @@ pub(in crate::shell::commands) fn du(arguments: &[String], io: &mut Io<'_>) -> O
     Some(status)
 }
 
+impl Held {
+    fn and(self, other: Held) -> Held {
+        Held { size: self.size + other.size, latest: self.latest.max(other.latest) }
+    }
+}
+
 impl Du<'_> {
     /// What a path takes with all below it, which is said first.
-    fn walk(&self, io: &mut Io<'_>, path: &str, depth: usize) -> Result<usize, String> {
+    fn walk(&self, io: &mut Io<'_>, path: &str, depth: usize) -> Result<Held, String> {
         let facts = io.facts(path, false)?;
         let apparent = self.options.has('b') || self.options.has('Á');
-        let mut size = if apparent { facts.size } else { taken(&facts) };
+        let size = match (self.options.has('Ã'), apparent) {
+            (true, _) => 1,
+            (_, true) => facts.size,
+            _ => taken(&facts),
+        };
+        let mut held = Held { size, latest: facts.changed };
+        if depth == 0 && self.excludes(path) {
+            return Ok(Held { size: 0, ..held });
+        }
         if facts.is_folder() {
             for name in io.list(path).unwrap_or_default() {
                 let name = name.trim_end_matches('/');
-                if !self.excluded.iter().any(|pattern| pattern.matches(name)) {
-                    let below = format!("{}/{name}", path.trim_end_matches('/'));
-                    size += self.walk(io, &below, depth + 1).unwrap_or(0);
+                let below = format!("{}/{name}", path.trim_end_matches('/'));
+                if !self.excludes(&below)
+                    && let Ok(more) = self.walk(io, &below, depth + 1)
+                {
+                    held = held.and(more);
                 }
             }
         }
         let shown = depth == 0 || facts.is_folder() || self.options.has('a');
         if shown && depth <= self.most {
-            self.say(io, size, path);
+            self.say(io, held, path);
         }
-        Ok(size)
+        Ok(held)
     }
 
-    fn say(&self, io: &mut Io<'_>, size: usize, name: &str) {
+    /// Whether a path, or what is behind one of its slashes, is left out (`--exclude`).
+    fn excludes(&self, path: &str) -> bool {
+        let behind = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
+        let mut tails = std::iter::once(path).chain(behind);
+        tails.any(|tail| self.excluded.iter().any(|pattern| pattern.matches(tail)))
+    }
+
+    fn say(&self, io: &mut Io<'_>, held: Held, name: &str) {
+        let size = held.size;
+        let fits = self.threshold.is_none_or(|(less, limit)| match less {
+            true => size <= limit,
+            false => size >= limit,
+        });
+        if !fits {
+            return;
+        }
         let unit = self.options.in_order().filter(|(letter, _)| "bkmhB".contains(*letter)).last();
         let text = match unit.map(|(letter, _)| letter) {
             Some('b') => size.to_string(),
+            Some('h') if self.options.has('Ã') => human(size, 1024.0),
+            _ if self.options.has('Ã') => size.to_string(),
             Some('B') => {
                 let (unit, letter) = self.unit.clone().unwrap_or((1024, String::new()));
                 format!("{}{letter}", size.div_ceil(unit))
@@ -153,7 +236,14 @@ impl Du<'_> {
             Some('h') => busybox_human(size),
             _ => size.div_ceil(1024).to_string(),
         };
-        io.stdout.extend_from_slice(format!("{text}\t{name}").as_bytes());
+        let moment = match self.options.has('Â') {
+            true => {
+                let moment = Moment::at(held.latest.as_second(), 0);
+                moment.format("%Y-%m-%d %H:%M\t", true)
+            }
+            false => String::new(),
+        };
+        io.stdout.extend_from_slice(format!("{text}\t{moment}{name}").as_bytes());
         io.stdout.push(if self.options.has('0') { 0 } else { b'\n' });
     }
 }

@@ -17,7 +17,7 @@ use crate::shell::pattern::Pattern;
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
-    short: "laA1RhdrtSnFpCxmQNbULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:É:Ê;Ë:ÌÍÎ",
+    short: "laA1RhdrtSnFpCxmQNbULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:É:Ê;Ë:ÌÍÎZDÏÐ;",
     long: &[
         ("all", 'a'),
         ("almost-all", 'A'),
@@ -54,6 +54,10 @@ const GRAMMAR: Grammar = Grammar {
         ("file-type", 'Ì'),
         ("si", 'Í'),
         ("zero", 'Î'),
+        ("context", 'Z'),
+        ("dired", 'D'),
+        ("author", 'Ï'),
+        ("hyperlink", 'Ð'),
     ],
     stops: false,
 };
@@ -164,6 +168,10 @@ struct Style {
     blocks: bool,
     /// Whose names are shown beside details: owner (not with `-g`) and group (not with `-o`, `-G`).
     whose: (bool, bool),
+    /// `--author`: whose it is a second time, as nobody keeps who made a file.
+    author: bool,
+    /// `-Z`: a security context, which nothing has here.
+    context: bool,
     moments: Moments,
     /// How wide a line may be (`-w`).
     width: usize,
@@ -198,6 +206,9 @@ impl Style {
         let style = options.value('Á').or(options.has('Â').then_some(full));
         let quoting = Style::quoting(options, io, busybox)?;
         let layout = if last == Layout::Lines && long { Layout::Long } else { last };
+        if layout == Layout::Long && options.has('D') {
+            return Err(left_out("ls", "--dired"));
+        }
         let tall = matches!(layout, Layout::Long | Layout::Down | Layout::Across);
         Ok(Style {
             layout,
@@ -213,6 +224,8 @@ impl Style {
             end: if options.has('Î') { b'\0' } else { b'\n' },
             blocks: options.has('s'),
             whose: (!options.has('g'), !options.has('o') && !options.has('G')),
+            author: options.has('Ï'),
+            context: options.has('Z'),
             width,
             moments: style.map_or(Ok(Moments::Usual), Moments::read)?,
             busybox,
@@ -255,12 +268,20 @@ impl Style {
         self.aligns && entries.iter().any(|entry| self.quoting.of(&entry.name) != entry.name)
     }
 
+    /// So many kilobytes in what sizes are counted in.
+    fn counted(&self, kilobytes: usize) -> String {
+        match &self.unit {
+            Some((unit, letter)) => format!("{}{letter}", (kilobytes * 1024).div_ceil(*unit)),
+            None => kilobytes.to_string(),
+        }
+    }
+
     /// `-s`: what stands before each name, all of one width.
     fn sizes(&self, entries: &[Entry]) -> Vec<String> {
         let text = |entry: &Entry| match (self.blocks, self.human) {
             (false, _) => String::new(),
             (true, Some(base)) => human(blocks(entry) * 1024, base),
-            (true, None) => blocks(entry).to_string(),
+            (true, None) => self.counted(blocks(entry)),
         };
         let all: Vec<String> = entries.iter().map(text).collect();
         let least = if self.busybox { 6 } else { 1 };
@@ -276,8 +297,10 @@ impl Style {
         let sizes = self.sizes(entries);
         let named = entries.iter().zip(&sizes);
         let mixed = self.is_mixed(entries);
+        let context = if self.context { "? " } else { "" };
+        let name = |entry| format!("{context}{}", self.name(entry, mixed));
         let names: Vec<String> =
-            named.map(|(entry, size)| format!("{size}{}", self.name(entry, mixed))).collect();
+            named.map(|(entry, size)| format!("{size}{}", name(entry))).collect();
         match self.layout {
             Layout::Long => details(io, self, entries, &sizes),
             Layout::Lines => names.iter().for_each(|name| {
@@ -393,6 +416,9 @@ fn spelled(options: &Options, has_colors: bool) -> Result<Options, String> {
                 return Err(left_out("ls", "--color=always"));
             }
             'Ê' if when("--classify")? == "always" => all.give('F'),
+            'Ð' if when("--hyperlink")? == "always" => {
+                return Err(left_out("ls", "--hyperlink"));
+            }
             _ => {}
         }
     }
@@ -492,7 +518,7 @@ impl Style {
             let blocks = entries.iter().map(blocks).sum::<usize>();
             io.say(match self.human {
                 Some(base) => format!("total {}", human(blocks * 1024, base)),
-                None => format!("total {blocks}"),
+                None => format!("total {}", self.counted(blocks)),
             });
         }
         self.show(io, &entries);
@@ -594,7 +620,7 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String])
             }
             _ => style.name(entry, mixed),
         };
-        let [users, groups, sizes] = widths;
+        let ([users, groups, sizes], author) = (widths, owner);
         io.say(match style.busybox {
             true => {
                 let width = if style.human.is_some() { 7 } else { 9 };
@@ -606,7 +632,12 @@ fn details(io: &mut Io<'_>, style: &Style, entries: &[Entry], blocks: &[String])
                 let owner = if style.whose.0 { format!("{owner:<users$} ") } else { String::new() };
                 let group =
                     if style.whose.1 { format!("{group:<groups$} ") } else { String::new() };
-                format!("{mode} {links} {owner}{group}{size:>sizes$} {date} {name}")
+                let author =
+                    if style.author { format!("{author:<users$} ") } else { String::new() };
+                let context = if style.context { "? " } else { "" };
+                format!(
+                    "{mode} {links} {owner}{group}{author}{context}{size:>sizes$} {date} {name}"
+                )
             }
         });
     }

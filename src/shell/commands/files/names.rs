@@ -1,13 +1,13 @@
 //! `which`, `basename`, `dirname`, `realpath`, `readlink`, `stat`, `link`, `unlink`, `tree`: GNU's and BusyBox'.
 
 use super::messages::{fail, missing};
-use super::rights;
+use super::{rights, space};
 use crate::shell::Io;
 use crate::shell::commands;
 use crate::shell::commands::conversion::{Spec, WIDEST};
 use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options, matched};
-use crate::shell::file_facts::{Facts, Kind};
+use crate::shell::file_facts::{Facts, Kind, device_numbers};
 
 pub(in crate::shell::commands) fn which(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(options) = Grammar::short("which", "as").read(arguments, io) else { return Some(1) };
@@ -308,6 +308,24 @@ struct Named<'a> {
     facts: Facts,
     /// The numbers of its owner and its group.
     ids: [String; 2],
+    /// The numbers of the device that it is.
+    device: (u32, u32),
+    /// Where its file system is mounted.
+    mount: String,
+}
+
+impl<'a> Named<'a> {
+    /// The file under a name; of a link itself unless it is followed.
+    fn of(io: &Io<'_>, name: &'a str, facts: Facts, follow: bool) -> Named<'a> {
+        let ids = [("/etc/passwd", &facts.owner), ("/etc/group", &facts.group)];
+        let ids = ids.map(|(file, name)| rights::number_of(io, file, name));
+        let full = io.cluster.follow(io.place, &io.absolute(name), follow).into_owned();
+        let device = match facts.kind {
+            Kind::Device => device_numbers(&full),
+            _ => (0, 0),
+        };
+        Named { name, facts, ids, device, mount: space::mount_of(io, &full) }
+    }
 }
 
 impl Named<'_> {
@@ -350,6 +368,10 @@ impl Named<'_> {
             // When it was read and when its mode changed are kept by nobody: they are that moment too.
             'x' | 'y' | 'z' => moment(),
             'X' | 'Y' | 'Z' => facts.changed.as_second().to_string(),
+            't' => format!("{:x}", self.device.0),
+            'T' => format!("{:x}", self.device.1),
+            'r' => (self.device.0 << 8 | self.device.1).to_string(),
+            'm' => self.mount.clone(),
             'w' => "-".to_owned(),
             'W' => "0".to_owned(),
             _ => return None,
@@ -375,15 +397,24 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
     const CACHED: &[(&[&str], u8)] = &[(&["default"], 0), (&["never"], 1), (&["always"], 2)];
     if let Some(Err(why)) = options.value('À').map(|one| matched("stat", "--cached", one, CACHED))
     {
-        io.write_error(why);
-        return Some(1);
+        return Some(fail(io, why));
+    }
+    if options.operands.is_empty() {
+        return Some(missing(io, "stat", "missing operand"));
+    }
+    if options.has('f')
+        && let Some(path) = options.operands.iter().find(|path| io.facts(path, true).is_err())
+    {
+        let why = io.facts(path, true).err().unwrap_or_default();
+        let what = format!("read file system information for '{path}': {why}");
+        return Some(fail(
+            io,
+            format!("stat: {} {what}", if is_gnu(io) { "cannot" } else { "can't" }),
+        ));
     }
     if let Some(flag) = options.not_simulated(&[('f', "-f"), ('t', "-t")]) {
         io.write_error(format!("podhop: stat: not simulated here: {flag}"));
         return Some(1);
-    }
-    if options.operands.is_empty() {
-        return Some(missing(io, "stat", "missing operand"));
     }
     let mut status = 0;
     for path in &options.operands {
@@ -398,9 +429,7 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
                 continue;
             }
         };
-        let ids = [("/etc/passwd", &facts.owner), ("/etc/group", &facts.group)];
-        let ids = ids.map(|(file, name)| rights::number_of(io, file, name));
-        let facts = Named { name: path, facts, ids };
+        let facts = Named::of(io, path, facts, options.has('L'));
         let told = match (options.value('c'), options.value('P')) {
             (Some(format), _) => filled(format, &facts, !is_gnu(io)).map(|text| text + "\n"),
             (None, Some(format)) => {
@@ -449,8 +478,8 @@ fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char
         let octal = spec.alternate && next == Some('a');
         match next {
             None | Some('%') => text.push('%'),
-            // Devices and numbers of inodes are nobody's here.
-            Some(letter @ ('d' | 'D' | 'i' | 'm')) => return Err(letter),
+            // File systems' and inodes' numbers are nobody's here.
+            Some(letter @ ('d' | 'D' | 'i')) => return Err(letter),
             // Seconds of 1970 may have parts, as many as the precision says.
             Some(letter @ ('X' | 'Y' | 'Z')) if spec.precision.is_some_and(|most| most > 0) => {
                 let most = spec.precision.unwrap_or(9);
@@ -465,7 +494,7 @@ fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char
                     text += &spec.signed(value.parse().unwrap_or(0));
                 }
                 Some(value) if octal => text += &spec.text(&format!("0{value}")),
-                Some(value) if "nNFAUGxyzw".contains(letter) => text += &spec.text(&value),
+                Some(value) if "nNFAUGxyzwm".contains(letter) => text += &spec.text(&value),
                 Some(value) => text += &spec.pad(&value, value.parse::<f64>().is_ok()),
                 None if busybox => text.push(letter),
                 None => text.push('?'),

@@ -278,16 +278,26 @@ fn wanted(options: &Options, gnu: bool, io: &mut Io<'_>) -> Result<(Vec<Row>, i3
             continue;
         }
         let full = io.cluster.follow(io.place, &io.absolute(path), true).into_owned();
-        let holds = |one: &&Mounted| {
-            one.target == "/" || full == one.target || full.starts_with(&format!("{}/", one.target))
-        };
-        if let Some(one) = all.iter().filter(holds).max_by_key(|one| one.target.len())
+        if let Some(one) = holder(&all, &full)
             && fits(one)
         {
             rows.push((one.clone(), path.clone()));
         }
     }
     Ok((rows, status))
+}
+
+/// The file system that a path is on: the one that is mounted the deepest above it.
+fn holder<'m>(all: &'m [Mounted], path: &str) -> Option<&'m Mounted> {
+    let holds = |one: &&Mounted| {
+        one.target == "/" || path == one.target || path.starts_with(&format!("{}/", one.target))
+    };
+    all.iter().filter(holds).max_by_key(|one| one.target.len())
+}
+
+/// Where the file system of an absolute path is mounted.
+pub(super) fn mount_of(io: &Io<'_>, path: &str) -> String {
+    holder(&mounted(io), path).map_or_else(|| "/".to_owned(), |one| one.target.clone())
 }
 
 /// The columns that are shown.

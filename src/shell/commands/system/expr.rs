@@ -137,6 +137,7 @@ impl Reader<'_> {
                 self.at += 1;
                 Ok(text)
             }
+            ")" => Err("expr: syntax error: unexpected ')'".to_owned()),
             "index" => {
                 let (text, letters) = (self.primary()?, self.primary()?);
                 let found = text.chars().position(|letter| letters.contains(letter));

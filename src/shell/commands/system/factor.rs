@@ -2,6 +2,7 @@
 
 use crate::shell::Io;
 use crate::shell::commands;
+use crate::shell::commands::trouble::left_out;
 
 /// `factor`: the primes of numbers, of the arguments or of standard input.
 pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
@@ -16,18 +17,29 @@ pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) 
     }
     let mut status = 0;
     for word in words {
-        match word.trim().trim_start_matches('+').parse::<u64>() {
-            Ok(number) => {
+        let number = word.trim().trim_start_matches('+').parse::<u128>().ok();
+        // BusyBox' numbers have 64 bits.
+        match number.filter(|number| gnu || u64::try_from(*number).is_ok()) {
+            Some(number) => {
+                let (mut primes, left) = small(number);
+                let Ok(left) = u64::try_from(left) else {
+                    io.write_error(left_out("factor", "numbers with this large primes"));
+                    return Some(1);
+                };
                 // As many steps as Pollard's way takes for the largest divisor that there can be.
-                if !io.budget.take(number.isqrt().isqrt()) {
+                if !io.budget.take(left.isqrt().isqrt()) {
                     return Some(1);
                 }
-                let mut primes = primes(number);
+                primes.extend(large(left));
                 primes.sort_unstable();
                 let primes: String = primes.iter().map(|prime| format!(" {prime}")).collect();
                 io.say(format!("{number}:{primes}"));
             }
-            Err(_) => {
+            None if gnu && !word.is_empty() && word.bytes().all(|one| one.is_ascii_digit()) => {
+                io.write_error(left_out("factor", "numbers of more than 128 bits"));
+                return Some(1);
+            }
+            None => {
                 status = 1;
                 io.write_error(match gnu {
                     true => format!("factor: '{word}' is not a valid positive integer"),
@@ -105,14 +117,21 @@ fn divisor(number: u64) -> u64 {
     number
 }
 
-fn primes(mut number: u64) -> Vec<u64> {
+/// The small primes of a number, and what they leave of it.
+fn small(mut number: u128) -> (Vec<u64>, u128) {
     let mut all = Vec::new();
     for prime in (2..4).chain((5..SMALL).step_by(2)) {
-        while number > 1 && number.is_multiple_of(prime) {
+        while number > 1 && number.is_multiple_of(u128::from(prime)) {
             all.push(prime);
-            number /= prime;
+            number /= u128::from(prime);
         }
     }
+    (all, number)
+}
+
+/// The primes of a number without small ones.
+fn large(number: u64) -> Vec<u64> {
+    let mut all = Vec::new();
     let mut left = vec![number];
     while let Some(number) = left.pop().filter(|number| *number > 1) {
         if number < SMALL * SMALL || is_prime(number) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::clock::SimTime;
 use crate::cluster::{Flavour, Place};
 use crate::shell::commands::options::Grammar;
+use crate::shell::commands::quoting::Quoting;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{
     Setting, busybox_usage, failed, is_installed, is_real, not_simulated, said,
@@ -58,6 +59,8 @@ struct Become {
     changes: Vec<(String, Option<String>)>,
     /// Whether it starts with no variables at all.
     empty: bool,
+    /// `env -v`: each step is told.
+    tells: bool,
     /// Where it is run (`env -C`).
     folder: Option<String>,
     /// What ends a variable that is printed.
@@ -67,6 +70,45 @@ struct Become {
 }
 
 impl Become {
+    /// `env -i A=1`: the variables that it was given and no others, in the order of their names' first places.
+    fn print_own(&self, io: &mut Io<'_>) {
+        let mut kept: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in &self.changes {
+            let Some(value) = value else { continue };
+            match kept.iter_mut().find(|(known, _)| known == name) {
+                Some(known) => known.1 = value,
+                None => kept.push((name, value)),
+            }
+        }
+        for (name, value) in kept {
+            io.stdout.extend(format!("{name}={value}{}", self.end).bytes());
+        }
+    }
+
+    /// What `env -v` says before it begins (`env.c`, `devmsg`).
+    fn tell(&self, io: &mut Io<'_>) {
+        let quoted = |word: &str| Quoting::Shell { always: true, escapes: true }.of(word);
+        if self.empty {
+            io.write_error("cleaning environ");
+        }
+        for (name, value) in &self.changes {
+            match value {
+                Some(value) => io.write_error(format!("setenv:   {name}={value}")),
+                None if self.empty => {}
+                None => io.write_error(format!("unset:    {name}")),
+            }
+        }
+        if let Some(folder) = &self.folder {
+            io.write_error(format!("chdir:    {}", quoted(folder)));
+        }
+        if let Some(program) = self.words.first() {
+            io.write_error(format!("executing: {program}"));
+        }
+        for (at, word) in self.words.iter().enumerate() {
+            io.write_error(format!("   arg[{at}]= {}", quoted(word)));
+        }
+    }
+
     /// What is said of a program that cannot be started.
     fn refusal(&self, name: &str, why: &str) -> String {
         match (self.tool, self.flavour) {
@@ -91,6 +133,9 @@ impl Become {
 impl Tool for Become {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         if self.inner.is_none() {
+            if self.tells {
+                self.tell(io);
+            }
             let mut environment = if self.empty { BTreeMap::new() } else { io.environment.clone() };
             for (name, value) in &self.changes {
                 match value {
@@ -106,6 +151,10 @@ impl Tool for Become {
             if self.words.is_empty() && folder.is_some() {
                 io.write_error("env: must specify command with --chdir (-C)\nTry 'env --help' for more information.");
                 return Step::Exit(125);
+            }
+            if self.words.is_empty() && self.empty {
+                self.print_own(io);
+                return Step::Exit(0);
             }
             if self.words.is_empty() {
                 for (name, value) in in_order(&environment, io.place) {
@@ -201,8 +250,8 @@ pub(in crate::shell::commands) fn env(
         all.extend(options.has('i').then(|| "-i".to_owned()));
         return env(&[all, words].concat(), setting);
     }
-    if options.has('v') {
-        return failed(left_out("env", "-v"), 125);
+    if options.has('v') && options.has('S') {
+        return failed(left_out("env", "-v with -S"), 125);
     }
     while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')) {
         changes.push((name.to_owned(), Some(value.to_owned())));
@@ -215,6 +264,7 @@ pub(in crate::shell::commands) fn env(
         folder: options.value('C').map(str::to_owned),
         end: if options.has('0') { '\0' } else { '\n' },
         empty: options.has('i'),
+        tells: options.has('v'),
         flavour: setting.flavour,
         inner: None,
     })
@@ -357,6 +407,7 @@ pub(in crate::shell::commands) fn busybox(
             folder: None,
             end: '\n',
             empty: false,
+            tells: false,
             flavour: setting.flavour,
             inner: None,
         }),
@@ -404,6 +455,21 @@ fn misused(tool: &str, option: &str, next: Option<&String>) -> Option<String> {
     }
 }
 
+/// The long options of GNU's `nice` and `stdbuf`.
+fn long_names(tool: &str) -> &'static [(&'static str, char)] {
+    match tool {
+        "stdbuf" => &[("input", 'i'), ("output", 'o'), ("error", 'e')],
+        "nice" => &[("adjustment", 'n')],
+        _ => &[],
+    }
+}
+
+/// `-5`, `--5`, `-+5`: what GNU's `nice` takes for a number, and not for an option.
+fn is_adjustment(word: &str) -> bool {
+    let behind = word.strip_prefix('-').map(|rest| rest.strip_prefix(['-', '+']).unwrap_or(rest));
+    behind.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+}
+
 /// `nohup`, `nice`, `sudo`, `stdbuf`: the command itself, as nothing else differs here.
 pub(in crate::shell::commands) fn plain_run(
     tool: &'static str,
@@ -413,12 +479,13 @@ pub(in crate::shell::commands) fn plain_run(
     // GNU's read their options by getopt; what they take is looked at below.
     let letters = match tool {
         "nohup" => Some(""),
+        // `nice -5` is of the old form.
+        "nice" if !arguments.first().is_some_and(|first| is_adjustment(first)) => Some("n:"),
         "stdbuf" => Some("i:o:e:"),
         _ => None,
     };
     if let Some(short) = letters.filter(|_| setting.flavour == Flavour::Gnu) {
-        const LONG: &[(&str, char)] = &[("input", 'i'), ("output", 'o'), ("error", 'e')];
-        let long = if tool == "stdbuf" { LONG } else { &[] };
+        let long = long_names(tool);
         let grammar = Grammar { name: tool, short, long, stops: true };
         if let Err(misuse) = grammar.parse(arguments, setting.words) {
             return failed(misuse, 125);
@@ -464,6 +531,7 @@ pub(in crate::shell::commands) fn plain_run(
         folder: None,
         end: '\n',
         empty: false,
+        tells: false,
         flavour: setting.flavour,
         inner: None,
     })

@@ -15,8 +15,24 @@ pub(in crate::shell::commands) fn hostid(_: &[String], io: &mut Io<'_>) -> Optio
 
 /// `sync [FILE]...`: there is nothing that is not yet on a disk.
 pub(in crate::shell::commands) fn sync(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    const GRAMMAR: Grammar = Grammar {
+        name: "sync",
+        short: "df",
+        long: &[("data", 'd'), ("file-system", 'f')],
+        stops: false,
+    };
+    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let wrong = match (options.has('d'), options.has('f')) {
+        (true, true) => Some("cannot specify both --data and --file-system"),
+        (true, false) if options.operands.is_empty() => Some("--data needs at least one argument"),
+        _ => None,
+    };
+    if let Some(why) = wrong.filter(|_| is_gnu(io)) {
+        io.write_error(format!("sync: {why}"));
+        return Some(1);
+    }
     let mut status = 0;
-    for file in arguments.iter().filter(|word| !word.starts_with('-')) {
+    for file in &options.operands {
         if let Err(why) = io.facts(file, true) {
             io.write_error(match is_gnu(io) {
                 true => format!("sync: error opening '{file}': {why}"),

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::run::start;
 use crate::cluster::Flavour;
 use crate::shell::commands::options::Grammar;
-use crate::shell::commands::{Setting, failed};
+use crate::shell::commands::{Setting, failed, warned};
 use crate::shell::machine::Machine;
 use crate::shell::syntax::{in_single_quotes, unescape};
 use crate::shell::{Interrupted, Io, Stdin, Step, Tool};
@@ -29,6 +29,8 @@ struct Xargs {
     /// `-s`: bytes that a command with its words may have.
     size: Option<usize>,
     no_empty: bool,
+    /// `-x`: words that do not fit end it, and so no group is run before it is filled.
+    exits: bool,
     gnu: bool,
     /// Commands that are still to be run; `None` before standard input has ended.
     queue: Option<VecDeque<Vec<String>>>,
@@ -53,15 +55,11 @@ impl Xargs {
             }
             None => match words(text, self.place.is_some()) {
                 Ok(lines) => lines,
-                Err((lines, quote)) => {
-                    let kind = if quote == '"' { "double" } else { "single" };
-                    let more = match self.gnu {
-                        true => {
-                            "; by default quotes are special to xargs unless you use the -0 option"
-                        }
-                        false => "",
-                    };
-                    self.unclosed = Some(format!("xargs: unmatched {kind} quote{more}"));
+                Err((mut lines, line, quote)) => {
+                    if self.place.is_none() && self.lines.is_none() && !line.is_empty() {
+                        lines.push(line);
+                    }
+                    self.unclosed = Some(unmatched(quote, self.gnu));
                     lines
                 }
             },
@@ -84,10 +82,18 @@ impl Xargs {
             return filled.collect();
         }
         if let Some(lines) = self.lines.filter(|_| !all.is_empty()) {
-            let groups = all.chunks(lines);
+            // Behind a quote that nobody closed no group is filled any more.
+            let whole = match self.unclosed.is_some() {
+                true => all.len() - all.len() % lines,
+                false => all.len(),
+            };
+            let groups = all[..whole].chunks(lines);
             return groups.map(|group| [self.command.clone(), group.concat()].concat()).collect();
         }
-        let words = all.concat();
+        let mut words = all.concat();
+        if self.unclosed.is_some() && (self.exits || !self.gnu) {
+            words.truncate(self.most.map_or(0, |most| words.len() - words.len() % most));
+        }
         if words.is_empty() {
             let once = (!self.no_empty && self.unclosed.is_none()).then(|| self.command.clone());
             return once.into_iter().collect();
@@ -123,14 +129,24 @@ impl Xargs {
     }
 }
 
+/// What is said of a quote that nobody closed.
+fn unmatched(quote: char, gnu: bool) -> String {
+    let kind = if quote == '"' { "double" } else { "single" };
+    let more = match gnu {
+        true => "; by default quotes are special to xargs unless you use the -0 option",
+        false => "",
+    };
+    format!("xargs: unmatched {kind} quote{more}")
+}
+
 type Lines = Vec<Vec<String>>;
 
 /// The words of each line; with `whole` a line is one word. Quotes keep blanks, a backslash any
 /// character; a blank at a line's end joins it with the next.
 ///
 /// # Errors
-/// A quote that its line does not close, with what came before.
-fn words(text: &str, whole: bool) -> Result<Lines, (Lines, char)> {
+/// A quote that its line does not close, with the lines and the words of its own line that came before.
+fn words(text: &str, whole: bool) -> Result<Lines, (Lines, Vec<String>, char)> {
     let mut lines: Lines = Vec::new();
     let mut line: Vec<String> = Vec::new();
     let mut current: Option<String> = None;
@@ -140,7 +156,7 @@ fn words(text: &str, whole: bool) -> Result<Lines, (Lines, char)> {
     while let Some(letter) = letters.next() {
         match (quote, letter) {
             (Some(open), close) if open == close => quote = None,
-            (Some(open), '\n') => return Err((lines, open)),
+            (Some(open), '\n') => return Err((lines, line, open)),
             (Some(_), letter) => current.get_or_insert_default().push(letter),
             (None, '\'' | '"') => {
                 quote = Some(letter);
@@ -160,7 +176,7 @@ fn words(text: &str, whole: bool) -> Result<Lines, (Lines, char)> {
         blank = matches!(letter, ' ' | '\t') && quote.is_none();
     }
     if let Some(open) = quote {
-        return Err((lines, open));
+        return Err((lines, line, open));
     }
     line.extend(current);
     if !line.is_empty() {
@@ -372,43 +388,27 @@ pub(in crate::shell::commands) fn xargs(
         size: options.value('s').and_then(|size| size.parse().ok()),
         // BusyBox and GNU both run once without words; -r says not to.
         no_empty: options.has('r'),
+        exits: options.has('x'),
         gnu,
         queue: None,
         unclosed: None,
         running: None,
         status: 0,
     };
-    match both {
-        true => Box::new(Warned { xargs, counted, said: false }),
-        false => Box::new(xargs),
+    if !both {
+        return Box::new(xargs);
     }
+    warned(exclusive(counted), Box::new(xargs))
 }
 
-/// `-n` and `-I` together: GNU's warns, and takes the last one.
-#[derive(Clone)]
-struct Warned {
-    xargs: Xargs,
-    /// Whether it is `-n` that counts.
-    counted: bool,
-    said: bool,
-}
-
-impl Tool for Warned {
-    fn step(&mut self, io: &mut Io<'_>) -> Step {
-        if !std::mem::replace(&mut self.said, true) {
-            let [one, other] = match self.counted {
-                true => ["--replace", "--max-args/-n"],
-                false => ["--max-args", "--replace/-I/-i"],
-            };
-            let ignored = if self.counted { "--replace" } else { "--max-args" };
-            io.write_error(format!("xargs: warning: options {one} and {other} are mutually exclusive, ignoring previous {ignored} value"));
-        }
-        self.xargs.step(io)
-    }
-
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.xargs.interrupt(io)
-    }
+/// What GNU's says of `-n` and `-I` together: it takes the last one.
+fn exclusive(counted: bool) -> String {
+    let [one, other, ignored] = match counted {
+        true => ["--replace", "--max-args/-n", "--replace"],
+        false => ["--max-args", "--replace/-I/-i", "--max-args"],
+    };
+    let what = format!("options {one} and {other} are mutually exclusive");
+    format!("xargs: warning: {what}, ignoring previous {ignored} value")
 }
 
 #[cfg(test)]

@@ -193,7 +193,11 @@ pub(in crate::shell::commands) fn tac(arguments: &[String], io: &mut Io<'_>) -> 
         return Some(1);
     }
     let (texts, failed) = whole(io, "tac", &options.operands)?;
-    let separator = options.value('s').unwrap_or("\n").to_owned();
+    // No separator is a zero.
+    let separator = match options.value('s') {
+        Some("") => "\0".to_owned(),
+        separator => separator.unwrap_or("\n").to_owned(),
+    };
     for (_, text) in texts {
         let mut pieces: Vec<String> = Vec::new();
         match options.has('b') {

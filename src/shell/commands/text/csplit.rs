@@ -40,8 +40,9 @@ impl Pattern {
                 let Some(offset) = offset else {
                     return Err(format!("csplit: '{text}': integer expected after delimiter"));
                 };
-                let regex = compile(&text[1..end], Syntax::Basic, false)
-                    .map_err(|why| format!("csplit: {text}: invalid regular expression: {why}"))?;
+                let regex = compile(&text[1..end], Syntax::Basic, false).map_err(|why| {
+                    format!("csplit: '{text}': invalid regular expression: {why}")
+                })?;
                 Place::Match { regex, offset, skips: mark == '%' }
             }
             _ => match text.parse::<usize>() {
@@ -60,14 +61,20 @@ impl Pattern {
         let mut all: Vec<Pattern> = Vec::new();
         let mut last = 0;
         for word in words {
-            let inner = word.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let inner = word.strip_prefix('{').map(|rest| rest.strip_suffix('}'));
+            let inner = match inner.filter(|_| !all.is_empty()) {
+                Some(None) => {
+                    return Err(format!("csplit: '{word}': '}}' is required in repeat count"));
+                }
+                inner => inner.flatten(),
+            };
             match (inner, all.last_mut()) {
                 (Some("*"), Some(pattern)) => pattern.times = None,
                 (Some(count), Some(pattern)) => match count.parse::<usize>() {
                     Ok(count) if count <= MOST => pattern.times = Some(count),
                     _ => {
                         let what = "integer required between '{' and '}'";
-                        return Err(format!("csplit: {word}: {what}"));
+                        return Err(format!("csplit: '{{{count}'}}: {what}"));
                     }
                 },
                 _ => {
@@ -95,6 +102,8 @@ struct Cut<'t> {
     at: usize,
     /// The line that was matched last, which does not match again.
     from: usize,
+    /// `--suppress-matched`: whether the line at which a piece ends is in none.
+    suppresses: bool,
     pieces: Vec<String>,
 }
 
@@ -108,19 +117,32 @@ impl Cut<'_> {
         self.at = self.at.max(end);
     }
 
+    /// Leaves the line at which a piece ended out.
+    fn suppress(&mut self) {
+        self.at = (self.at + usize::from(self.suppresses)).min(self.lines.len());
+        self.from = self.from.max(self.at);
+    }
+
     /// Does what a pattern says once. `Err` is why it cannot; `repeat` counts from 1.
     fn once(&mut self, pattern: &Pattern, repeat: usize) -> Result<(), String> {
         let again = if repeat > 0 { format!(" on repetition {repeat}") } else { String::new() };
         match &pattern.place {
             Place::Line(line) => {
                 let end = line * (repeat + 1) - 1;
-                if end > self.lines.len() {
-                    self.piece(self.lines.len(), false);
-                    let text = &pattern.text;
-                    return Err(format!("csplit: '{text}': line number out of range{again}"));
+                let text = &pattern.text;
+                let missing = || format!("csplit: '{text}': line number out of range{again}");
+                let is_done = self.suppresses && self.from.max(self.at) >= self.lines.len();
+                if end > self.lines.len() || is_done {
+                    self.piece(if is_done { self.at } else { self.lines.len() }, false);
+                    return Err(missing());
                 }
                 self.piece(end, false);
-                self.from = self.at;
+                self.from = self.from.max(self.at);
+                // A line has to follow, and not only one that was looked at before.
+                if !self.suppresses && self.from >= self.lines.len() {
+                    return Err(missing());
+                }
+                self.suppress();
             }
             Place::Match { regex, offset, skips } => {
                 let fits = |line: &&str| regex.is_match(line.strip_suffix('\n').unwrap_or(line));
@@ -136,7 +158,8 @@ impl Cut<'_> {
                     return Err(format!("csplit: '{text}': line number out of range{again}"));
                 }
                 self.piece(end, *skips);
-                self.from = found + 1;
+                self.from = found + 1 + usize::try_from(*offset).unwrap_or(0);
+                self.suppress();
             }
         }
         Ok(())
@@ -182,7 +205,7 @@ fn name(options: &Options, number: usize) -> Result<String, String> {
 
 const GRAMMAR: Grammar = Grammar {
     name: "csplit",
-    short: "b:f:kn:sqzm",
+    short: "b:f:kn:sqzÀ",
     long: &[
         ("suffix-format", 'b'),
         ("prefix", 'f'),
@@ -191,7 +214,7 @@ const GRAMMAR: Grammar = Grammar {
         ("quiet", 'q'),
         ("silent", 's'),
         ("elide-empty-files", 'z'),
-        ("suppress-matched", 'm'),
+        ("suppress-matched", 'À'),
     ],
     stops: false,
 };
@@ -208,7 +231,7 @@ pub(in crate::shell::commands) fn csplit(arguments: &[String], io: &mut Io<'_>) 
     let (texts, _) = whole(io, "csplit", &[file])?;
     let text = texts.first().map_or("", |(_, text)| text.as_str());
     let lines = text.split_inclusive('\n').collect();
-    let mut cut = Cut { lines, at: 0, from: 0, pieces: Vec::new() };
+    let mut cut = Cut { lines, at: 0, from: 0, suppresses: options.has('À'), pieces: Vec::new() };
     let done = cut.run(&patterns);
     let written = write(&cut.pieces, &options, done.is_ok() || options.has('k'), io);
     match written.and(done) {
@@ -226,9 +249,6 @@ pub(in crate::shell::commands) fn csplit(arguments: &[String], io: &mut Io<'_>) 
 /// What is wrong with the operands.
 fn asked(options: &Options, io: &Io<'_>) -> Result<(String, Vec<Pattern>), String> {
     const HINT: &str = "Try 'csplit --help' for more information.";
-    if options.has('m') {
-        return Err(left_out("csplit", "--suppress-matched"));
-    }
     let (file, patterns) = match options.operands.as_slice() {
         [] => return Err(format!("csplit: missing operand\n{HINT}")),
         [last] => return Err(format!("csplit: missing operand after '{last}'\n{HINT}")),
@@ -243,7 +263,8 @@ fn asked(options: &Options, io: &Io<'_>) -> Result<(String, Vec<Pattern>), Strin
     Ok((file, patterns))
 }
 
-/// Says how long the pieces are, and writes them to files where they are kept.
+/// Says how long the pieces are, and writes them to files; those that are not kept are gone afterwards, with
+/// what was in a file of that name before.
 ///
 /// # Errors
 /// A file that cannot be written.
@@ -257,6 +278,8 @@ fn write(pieces: &[String], options: &Options, keeps: bool, io: &mut Io<'_>) -> 
         if keeps {
             io.write_file(&name, piece.as_bytes())
                 .map_err(|why| format!("csplit: {name}: {why}"))?;
+        } else if io.is_file(&name) {
+            io.remove_file(&name).map_err(|why| format!("csplit: {name}: {why}"))?;
         }
     }
     Ok(())

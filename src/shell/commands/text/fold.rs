@@ -99,7 +99,8 @@ impl Stops {
         let mut mark = None;
         while let Some(letter) = rest.chars().next() {
             match letter {
-                ',' | ' ' | '\t' => mark = None,
+                // A mark stays for the numbers behind it, of which it takes one alone.
+                ',' | ' ' | '\t' => {}
                 '/' | '+' => mark = Some(letter),
                 '0'..='9' => {
                     let end = rest.find(|one: char| !one.is_ascii_digit()).unwrap_or(rest.len());

@@ -6,7 +6,7 @@ use super::lines::{cannot_open, whole};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Messages, Options, matched};
 use crate::shell::commands::trouble::left_out;
-use crate::shell::commands::{Setting, failed, words};
+use crate::shell::commands::{Setting, failed, warned, words};
 use crate::shell::{Io, NEVER, Read, Step, Tool};
 
 /// How often `tail -f` looks at a file.
@@ -466,6 +466,24 @@ fn wrong_tail(options: &Options, follow: bool) -> Option<String> {
     (options.has('Â') && follow).then(|| left_out("tail", "--pid"))
 }
 
+/// The old form has one file at most (`parse_obsolete_option`).
+fn misplaced(arguments: &[String], files: usize) -> Option<String> {
+    let digits = arguments.first()?.strip_prefix('-')?;
+    let is_old = digits.starts_with(|letter: char| letter.is_ascii_digit()) && files > 1;
+    is_old.then(|| format!("tail: option used in invalid context -- {}", &digits[..1]))
+}
+
+/// What GNU's tail says of `--retry` and `--pid` where they do nothing.
+fn idle_tail((retries, waits_for): (bool, bool), follow: bool, by_name: bool) -> Option<String> {
+    let what = match (retries, follow) {
+        (true, false) => "--retry ignored; --retry is useful only when following",
+        (true, true) if !by_name => "--retry only effective for the initial open",
+        (_, false) if waits_for => "PID ignored; --pid=PID is useful only when following",
+        _ => return None,
+    };
+    Some(format!("tail: warning: {what}"))
+}
+
 pub(in crate::shell::commands) fn tail(
     arguments: &[String],
     setting: &Setting<'_>,
@@ -497,13 +515,8 @@ pub(in crate::shell::commands) fn tail(
         Err(message) => return failed(message, 1),
     };
     let gnu = setting.flavour == Flavour::Gnu;
-    // The old form has one file at most (`parse_obsolete_option`).
-    if let Some(digits) = arguments.first().and_then(|first| first.strip_prefix('-'))
-        && gnu
-        && options.operands.len() > 1
-        && digits.starts_with(|letter: char| letter.is_ascii_digit())
-    {
-        return failed(format!("tail: option used in invalid context -- {}", &digits[..1]), 1);
+    if let Some(why) = misplaced(arguments, options.operands.len()).filter(|_| gnu) {
+        return failed(why, 1);
     }
     let amount = match (options.value('c'), options.value('n')) {
         (Some(bytes), _) => Amount::read(bytes, true, "tail", gnu),
@@ -519,13 +532,18 @@ pub(in crate::shell::commands) fn tail(
             let (quiet, titled) = (options.has('q'), options.has('v'));
             let waits = options.has('F') || options.value('À') == Some("name");
             let zero = options.has('z');
+            let idle = (options.has('Á'), options.has('Â'));
             let part = Part { tool: "tail", amount, files: options.operands, quiet, titled };
             let part = part.with_end(zero);
-            match follow {
+            let tool: Box<dyn Tool> = match follow {
                 true => {
                     Box::new(Follow { part, waits, shown: Vec::new(), begun: false, titled: None })
                 }
                 false => Box::new(part),
+            };
+            match idle_tail(idle, follow, waits).filter(|_| gnu) {
+                Some(warning) => warned(warning, tool),
+                None => tool,
             }
         }
     }

@@ -131,29 +131,30 @@ fn range(text: &str) -> Option<Vec<String>> {
     counts.then(|| (first..=last).map(|number| number.to_string()).collect())
 }
 
+const NUMFMT: Grammar = Grammar {
+    name: "numfmt",
+    short: "d:zÀ:È:É:Í:Ó:Ä;Ë:Ï:Ö:Ü:Á:Ù",
+    long: &[
+        ("delimiter", 'd'),
+        ("to", 'À'),
+        ("from", 'È'),
+        ("suffix", 'É'),
+        ("field", 'Í'),
+        ("padding", 'Ó'),
+        ("header", 'Ä'),
+        ("round", 'Ë'),
+        ("from-unit", 'Ï'),
+        ("to-unit", 'Ö'),
+        ("format", 'Ü'),
+        ("invalid", 'Á'),
+        ("grouping", 'Ù'),
+        ("zero-terminated", 'z'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "numfmt",
-        short: "d:zÀ:È:É:Í:Ó:Ä;Ë:Ï:Ö:Ü:Á:Ù",
-        long: &[
-            ("delimiter", 'd'),
-            ("to", 'À'),
-            ("from", 'È'),
-            ("suffix", 'É'),
-            ("field", 'Í'),
-            ("padding", 'Ó'),
-            ("header", 'Ä'),
-            ("round", 'Ë'),
-            ("from-unit", 'Ï'),
-            ("to-unit", 'Ö'),
-            ("format", 'Ü'),
-            ("invalid", 'Á'),
-            ("grouping", 'Ù'),
-            ("zero-terminated", 'z'),
-        ],
-        stops: false,
-    };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let Some(options) = NUMFMT.read(arguments, io) else { return Some(1) };
     let told = match Told::read(&options) {
         Ok(told) => told,
         Err(why) => {
@@ -161,22 +162,33 @@ pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) 
             return Some(1);
         }
     };
+    let end = if options.has('z') { '\0' } else { '\n' };
     let lines: Vec<String> = match options.operands.is_empty() {
-        false => options.operands.clone(),
+        false => options.operands.iter().map(|word| format!("{word}{end}")).collect(),
         true => {
             let (texts, _) = whole(io, "numfmt", &[])?;
-            texts.iter().flat_map(|(_, text)| text.lines()).map(str::to_owned).collect()
+            texts
+                .iter()
+                .flat_map(|(_, text)| text.split_inclusive(end))
+                .map(str::to_owned)
+                .collect()
         }
     };
     let mut status = 0;
     for (at, line) in lines.iter().enumerate() {
+        // What had no end gets none.
+        let text = line.strip_suffix(end).unwrap_or(line);
+        let say = |io: &mut Io<'_>, shown: &str| {
+            io.stdout.extend_from_slice(shown.as_bytes());
+            io.stdout.extend_from_slice(&line.as_bytes()[text.len()..]);
+        };
         if at < told.header && options.operands.is_empty() {
-            io.say(line);
+            say(io, text);
             continue;
         }
-        match converted(line, &options, &told) {
-            Ok(line) => io.say(line),
-            Err(_) if told.invalid == Invalid::Ignore => io.say(line),
+        match converted(text, &options, &told) {
+            Ok(shown) => say(io, &shown),
+            Err(_) if told.invalid == Invalid::Ignore => say(io, text),
             Err(why) => {
                 io.write_error(format!("numfmt: {why}"));
                 status = 2;
@@ -185,7 +197,7 @@ pub(in crate::shell::commands) fn numfmt(arguments: &[String], io: &mut Io<'_>) 
                     Invalid::Warn => status = 0,
                     _ => {}
                 }
-                io.say(line);
+                say(io, text);
             }
         }
     }
@@ -285,7 +297,13 @@ impl Format {
         let width = self.width;
         let text = match self.flags.as_str() {
             flags if flags.contains('-') => format!("{text:<width$}"),
-            flags if flags.contains('0') => format!("{text:0>width$}"),
+            // Zeros fill the number, not what is behind it.
+            flags if flags.contains('0') => {
+                let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+                let (sign, plain) = digits.split_at(usize::from(digits.starts_with('-')));
+                let width = width.saturating_sub(sign.len());
+                format!("{sign}{plain:0>width$}{}", &text[digits.len()..])
+            }
             _ => format!("{text:>width$}"),
         };
         format!("{}{text}{}", self.before, self.after)
@@ -337,6 +355,10 @@ impl Told {
                 _ => return Err(format!("numfmt: invalid header value '{text}'")),
             },
         };
+        let is_width = |text: &&str| text.parse::<i64>().is_ok_and(|width| width != 0);
+        if let Some(text) = options.value('Ó').filter(|text| !is_width(text)) {
+            return Err(format!("numfmt: invalid padding value '{text}'"));
+        }
         let listed = fields(options.value('Í').unwrap_or("1"));
         let format = options.value('Ü').map(Format::read).transpose()?;
         Ok(Told {
@@ -367,7 +389,16 @@ fn fields(text: &str) -> Result<Vec<(usize, usize)>, String> {
 
 /// A line with the numbers in its fields written anew.
 fn converted(line: &str, options: &Options, told: &Told) -> Result<String, String> {
-    let mut whole = line.to_owned();
+    // The blank that ends a field is written as a space.
+    let mut blank = true;
+    let mut ended = |letter: char| {
+        let before = std::mem::replace(&mut blank, letter.is_whitespace());
+        if blank && !before { ' ' } else { letter }
+    };
+    let mut whole = match options.has('d') {
+        true => line.to_owned(),
+        false => line.chars().map(&mut ended).collect(),
+    };
     let most = line.len() + 1;
     for (from, to) in &told.fields {
         for field in *from..=(*to).min(most) {

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::bytes::content;
 use super::lines::whole;
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options, matched};
@@ -10,7 +11,7 @@ use crate::shell::{Io, Step, Tool};
 
 const GRAMMAR: Grammar = Grammar {
     name: "sort",
-    short: "nrufbVhgMRdiszcCmk:t:o:S:T:p:DÀ;Á:",
+    short: "nrufbVhgMRdiszcCmk:t:o:S:T:p:DÀ;Á:Â:Ã:",
     long: &[
         ("numeric-sort", 'n'),
         ("reverse", 'r'),
@@ -36,6 +37,8 @@ const GRAMMAR: Grammar = Grammar {
         ("temporary-directory", 'T'),
         ("parallel", 'p'),
         ("debug", 'D'),
+        ("batch-size", 'Â'),
+        ("files0-from", 'Ã'),
     ],
     stops: false,
 };
@@ -84,6 +87,8 @@ struct Sort {
     end: char,
     output: Option<String>,
     files: Vec<String>,
+    /// `--files0-from`: what names the files.
+    names: Option<String>,
     gnu: bool,
 }
 
@@ -513,6 +518,9 @@ impl Sort {
 
 impl Tool for Sort {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
+        if let Some(step) = self.named(io) {
+            return step;
+        }
         if let Some(folder) = self.files.iter().find(|file| io.is_directory(file)) {
             if !self.gnu {
                 return Step::Exit(0);
@@ -561,6 +569,37 @@ impl Tool for Sort {
 }
 
 impl Sort {
+    /// Reads the files' names (`--files0-from`); `Some` where that cannot be.
+    fn named(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        let file = self.names.as_ref()?.clone();
+        if file == "-" && !io.stdin.ended() && self.files.is_empty() {
+            return Some(Step::Input);
+        }
+        let listed = match self.files.is_empty() {
+            true => content(io, &file),
+            false => Ok(Vec::new()),
+        };
+        let wrong = match listed {
+            Err(why) => format!("sort: open failed: {file}: {why}"),
+            Ok(_) if !self.files.is_empty() => {
+                let extra = &self.files[0];
+                format!(
+                    "sort: extra operand '{extra}'\nfile operands cannot be combined with --files0-from\nTry 'sort --help' for more information."
+                )
+            }
+            Ok(bytes) if bytes.is_empty() => format!("sort: no input from '{file}'"),
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.files = text.split_terminator('\0').map(str::to_owned).collect();
+                self.names = None;
+                let empty = self.files.iter().position(String::is_empty)?;
+                format!("sort: {file}:{}: invalid zero-length file name", empty + 1)
+            }
+        };
+        io.write_error(wrong);
+        Some(Step::Exit(2))
+    }
+
     fn end_text(&self) -> &'static str {
         if self.end == '\0' { "\0" } else { "\n" }
     }
@@ -635,6 +674,15 @@ fn spelled(options: &Options) -> Result<Options, String> {
                     return Err(format!("sort: invalid suffix in -S argument '{value}'"));
                 }
             }
+            'Â' => match value.parse::<usize>() {
+                Ok(2..) => {}
+                Ok(_) => {
+                    return Err(format!(
+                        "sort: invalid --batch-size argument '{value}'\nsort: minimum --batch-size argument is '2'"
+                    ));
+                }
+                Err(_) => return Err(format!("sort: invalid --batch-size argument '{value}'")),
+            },
             'p' if value.parse() == Ok(0) => {
                 return Err("sort: number in parallel must be nonzero".to_owned());
             }
@@ -718,6 +766,7 @@ fn built(options: &Options, gnu: bool) -> Result<Sort, String> {
         end: if options.has('z') { '\0' } else { '\n' },
         output: options.value('o').map(str::to_owned),
         files: options.operands.clone(),
+        names: options.value('Ã').map(str::to_owned),
         gnu,
     })
 }

@@ -68,7 +68,11 @@ pub(in crate::shell::commands) fn wc(arguments: &[String], io: &mut Io<'_>) -> O
         let sum: Vec<usize> = (0..shown.len()).map(column).collect();
         rows.push((sum, "total".to_owned()));
     }
-    let width = width(io, &options.operands, shown.len(), bytes);
+    // Names that come through a pipe are not known before, and so their files' sizes neither.
+    let width = match options.value('Á') == Some("-") && !io.stdin.regular && is_gnu(io) {
+        true => 0,
+        false => width(io, &options.operands, shown.len(), bytes),
+    };
     for (counts, name) in rows {
         let mut cells: Vec<String> =
             counts.iter().map(|count| format!("{count:>width$}")).collect();

@@ -437,13 +437,13 @@ impl Reader {
     /// `[a-z]` behind its bracket.
     fn bracket(&mut self) -> Result<()> {
         const OPEN: &str = "Unmatched [, [^, [:, [., or [=";
-        let whole = self.syntax.is_grep() || self.syntax.is_posix();
-        if self.at == self.letters.len() && whole {
-            return Err("Invalid regular expression".to_owned());
-        }
         let start = self.at;
         let negated = self.peek() == Some('^');
         self.at += usize::from(negated);
+        // A bracket without anything is told apart from one that is not closed (`parse_bracket_exp`).
+        if self.at == self.letters.len() {
+            return Err("Invalid regular expression".to_owned());
+        }
         let first = self.at;
         let mut members = Vec::new();
         loop {
