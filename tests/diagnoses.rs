@@ -98,11 +98,12 @@ fn a_levels_way_out_that_is_a_command_or_a_line_helps() {
     let pack = Pack::embedded().expect("the campaign is well-formed");
     let mut wrong = String::new();
     for level in &pack.levels {
-        let mut untouched = Attempt::open(Arc::clone(level), 1);
+        let opened = Attempt::open(Arc::clone(level), 1);
+        let mut untouched = opened.clone();
         untouched.apply();
         wrong += &useless_ways_out(&level.name, &untouched);
         for mistake in &level.mistakes {
-            let mut attempt = Attempt::open(Arc::clone(level), 1);
+            let mut attempt = opened.clone();
             attempt.session_mut().files_mut().extend(mistake.answer.files.clone());
             attempt.apply();
             if let Some(script) = &mistake.answer.script {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crossterm::event::{MouseButton, MouseEventKind};
 use player::Player;
-use podhop::level::Pack;
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -97,8 +96,7 @@ fn the_first_level_is_won_by_keys_alone() {
 
 #[test]
 fn every_level_is_won_by_keys_alone_at_80_by_24() {
-    let pack = Pack::embedded().expect("the campaign is sound");
-    for level in &pack.levels {
+    for level in &player::CAMPAIGN.levels {
         for solution in level.solutions.iter().take(1) {
             let mut player = Player::at_the_campaign(80, 24);
             player.open(level);
@@ -133,8 +131,11 @@ const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/level.svg");
 #[test]
 #[allow(clippy::disallowed_methods)] // Tests read their own files.
 fn the_readmes_picture_is_the_real_screen() {
-    let pack = Pack::embedded().expect("the campaign is sound");
-    let level = pack.levels.iter().find(|level| level.name == "clusterip").expect("it is there");
+    let level = player::CAMPAIGN
+        .levels
+        .iter()
+        .find(|level| level.name == "clusterip")
+        .expect("it is there");
     let mut player = Player::at_the_campaign(110, 32);
     player.open(level).keys("ctrl-g esc").wait_until("✗ the frontend").wait_for_the_prompt();
     player.wait(Duration::from_secs(10));
@@ -528,8 +529,11 @@ fn the_ladder_shows_one_rung_a_press_and_marks_no_line_before_the_third() {
 
 #[test]
 fn of_several_failures_one_is_helped_with_at_a_time() {
-    let pack = Pack::embedded().expect("the campaign is sound");
-    let level = pack.levels.iter().find(|level| level.name == "four-silences").expect("the level");
+    let level = player::CAMPAIGN
+        .levels
+        .iter()
+        .find(|level| level.name == "four-silences")
+        .expect("the level");
     let mut player = Player::at_the_campaign(120, 36);
     player.open(level);
     player.keys("ctrl-g esc").wait_until("✗ http://garden").wait(Duration::from_secs(9));
@@ -576,8 +580,11 @@ fn one_undo_takes_back_what_one_key_did() {
 
 #[test]
 fn a_fault_that_breaks_several_goals_says_what_it_does_to_each() {
-    let pack = Pack::embedded().expect("the campaign is sound");
-    let level = pack.levels.iter().find(|level| level.name == "target-port").expect("the level");
+    let level = player::CAMPAIGN
+        .levels
+        .iter()
+        .find(|level| level.name == "target-port")
+        .expect("the level");
     let mut player = Player::at_the_campaign(120, 36);
     player.open(level);
     player.keys("ctrl-g esc").wait_until("✗ the console").wait(Duration::from_secs(9));
@@ -588,8 +595,8 @@ fn a_fault_that_breaks_several_goals_says_what_it_does_to_each() {
 
 #[test]
 fn each_goal_of_one_fault_shows_what_its_own_client_got() {
-    let pack = Pack::embedded().expect("the campaign is sound");
-    let level = pack.levels.iter().find(|level| level.name == "capstone").expect("the level");
+    let level =
+        player::CAMPAIGN.levels.iter().find(|level| level.name == "capstone").expect("the level");
     let mut player = Player::at_the_campaign(120, 36);
     player.open(level);
     player.type_text("x").keys("ctrl-s ctrl-g esc").wait_until("✗ a wall");
@@ -810,8 +817,7 @@ fn a_guided_level_leads_back_to_the_file_when_what_was_sent_again_fails() {
 
 #[test]
 fn every_goal_is_seen_on_the_small_screen() {
-    let pack = Pack::embedded().expect("the campaign is well-formed");
-    for level in &pack.levels {
+    for level in &player::CAMPAIGN.levels {
         let mut player = Player::at_level(&level.name, 80, 24);
         player.keys("enter");
         let screen = player.screen();

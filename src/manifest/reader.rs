@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::go_yaml::{self, CORE, Event, Fault, Mark, Style};
+use super::go_yaml::{self, CORE, Event, Fault, Mark, Rules, Style};
 use super::positions::{field, item};
 use super::scalar::{resolve, resolve_tagged};
 use super::{Document, Positions, Repeated, stream};
@@ -37,12 +37,12 @@ pub fn parse(file: &str, text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
     if text.trim_start().starts_with('{') {
         return stream::parse(&file, text);
     }
-    documents(&file, text, 0)
+    documents(&file, text, 0, Rules::Kubectl)
 }
 
-/// Reads a file of YAML documents, as [`parse`] does, also where it begins with `{`.
+/// Reads a file of podhop's own, by the standard's rules: YAML documents, also where it begins with `{`.
 pub fn parse_yaml(file: &str, text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
-    documents(&file.into(), text, 0)
+    documents(&file.into(), text, 0, Rules::Standard)
 }
 
 /// The YAML documents of a text before which `lines_before` lines of its file stand.
@@ -50,6 +50,7 @@ pub(super) fn documents(
     file: &Arc<str>,
     text: &str,
     lines_before: u32,
+    rules: Rules,
 ) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut documents = Vec::new();
     let fault = |message: String, at: Position| {
@@ -63,7 +64,7 @@ pub(super) fn documents(
                 return (documents, fault(message, odd.in_file(Position::new(1, 1))));
             }
         };
-        match read(&chunk) {
+        match read(&chunk, rules) {
             Ok(Some(Node { value: Value::Null, .. })) | Ok(None) => {}
             Ok(Some(Node { value, positions, repeated, .. })) => {
                 let file = file.clone();
@@ -83,7 +84,7 @@ pub(super) fn documents(
 pub(super) fn positions(text: &str, start: Position) -> (Positions, Vec<Repeated>) {
     let indented = format!("{:1$}{text}", "", start.column.saturating_sub(1) as usize);
     let chunk = Chunk { text: &indented, lines_before: start.line.saturating_sub(1) };
-    match read(&chunk) {
+    match read(&chunk, Rules::Kubectl) {
         Ok(Some(node)) => (node.positions, node.repeated),
         _ => (Positions::leaf(start), Vec::new()),
     }
@@ -138,14 +139,14 @@ struct Node {
     repeated: Vec<Repeated>,
 }
 
-fn read(chunk: &Chunk<'_>) -> Result<Option<Node>, Fault> {
+fn read(chunk: &Chunk<'_>, rules: Rules) -> Result<Option<Node>, Fault> {
     check_characters(chunk.text)?;
     // kubectl reads line by line, and ends each by itself.
     let text = match chunk.text.ends_with('\n') {
         true => Cow::Borrowed(chunk.text),
         false => Cow::Owned(format!("{}\n", chunk.text)),
     };
-    let events = go_yaml::events(&text)?.into_iter();
+    let events = go_yaml::events(&text, rules)?.into_iter();
     let mut reader = Reader { chunk, events, anchors: BTreeMap::new(), weight: 0 };
     match reader.events.next() {
         Some((event, mark)) => reader.node(event, mark, "").map(Some),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::go_yaml::Rules;
 use super::{Document, json, reader};
 use crate::diagnostic::{Diagnostic, Position, Span};
 
@@ -22,7 +23,8 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> (Vec<Document>, Vec<Diagnost
             }
             Err(fault) => {
                 let lines_before = place.line.saturating_sub(1);
-                let (more, found) = reader::documents(file, &text[start..], lines_before);
+                let (more, found) =
+                    reader::documents(file, &text[start..], lines_before, Rules::Kubectl);
                 let found = if more.is_empty() { vec![told(file, text, &fault)] } else { found };
                 documents.extend(more);
                 return (documents, found);

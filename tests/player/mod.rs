@@ -3,7 +3,7 @@
 mod picture;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crossterm::event::{
@@ -95,6 +95,10 @@ pub const KEYS: &[&str] = &[
     "f1",
 ];
 
+/// The campaign, read once.
+pub static CAMPAIGN: LazyLock<Arc<Pack>> =
+    LazyLock::new(|| Arc::new(Pack::embedded().expect("the campaign is sound")));
+
 pub struct Player {
     game: Game,
     view: View,
@@ -107,12 +111,12 @@ impl Player {
     /// Somebody who plays two levels that stay as they are, whatever becomes of the campaign: see
     /// `tests/player/pack`.
     pub fn new(width: u16, height: u16) -> Player {
-        Player::of(small_pack(), (width, height))
+        Player::of(Arc::new(small_pack()), (width, height))
     }
 
     /// Somebody who plays the campaign.
     pub fn at_the_campaign(width: u16, height: u16) -> Player {
-        Player::of(Pack::embedded().expect("the campaign is sound"), (width, height))
+        Player::of(Arc::clone(&CAMPAIGN), (width, height))
     }
 
     /// Somebody who reads the briefing of a level of the campaign.
@@ -128,13 +132,13 @@ impl Player {
             .iter()
             .map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec()))
             .collect();
-        Player::of(Pack::from_files(&files).expect("a sound pack"), size)
+        Player::of(Arc::new(Pack::from_files(&files).expect("a sound pack")), size)
     }
 
-    fn of(pack: Pack, (width, height): (u16, u16)) -> Player {
+    fn of(pack: Arc<Pack>, (width, height): (u16, u16)) -> Player {
         let backend = TestBackend::new(width, height);
         Player {
-            game: Game::new(Arc::new(pack), Save::default()),
+            game: Game::new(pack, Save::default()),
             view: View::new(Colours::True),
             terminal: Terminal::new(backend).expect("a screen"),
             left: false,

@@ -99,9 +99,9 @@ pub(super) fn run_next(cluster: &mut Cluster) {
     if cluster.kubelets.is_down(key) {
         return;
     }
-    // A node that is no machine has no kubelet: the pod stays as the API server made it.
+    // A node that is no machine has no kubelet that could admit the pod: it stays as the API server made it.
     let Some(worker) = cluster.kubelets.worker(key) else { return };
-    if !cluster.nodes.is_up(&worker.node) {
+    if worker.admitted.is_none() && !cluster.nodes.is_up(&worker.node) {
         if worker.gone {
             cluster.kubelets.forget(key);
         }

@@ -328,17 +328,16 @@ fn container_spec(pod: &Pod, index: usize) -> Option<&ContainerSpec> {
 }
 
 fn containers(spec: &PodSpec) -> Vec<Container> {
-    let init = spec.init_containers.iter().flatten();
-    let waits_for =
-        if init.clone().next().is_some() { "PodInitializing" } else { "ContainerCreating" };
-    let init = init.map(|container| {
+    let init = spec.init_containers.as_deref().unwrap_or_default();
+    let waits_for = if init.is_empty() { "ContainerCreating" } else { "PodInitializing" };
+    // A large cluster has many pods, and room for more containers than there are is never used.
+    let mut all = Vec::with_capacity(init.len() + spec.containers.len());
+    all.extend(init.iter().map(|container| {
         let sidecar = container.restart_policy.as_deref() == Some("Always");
         let role = if sidecar { Role::Sidecar } else { Role::Init };
         Container::new(container, role, "PodInitializing")
-    });
-    let main =
-        spec.containers.iter().map(|container| Container::new(container, Role::Main, waits_for));
-    let mut all: Vec<Container> = init.chain(main).collect();
-    all.shrink_to_fit();
+    }));
+    let main = spec.containers.iter();
+    all.extend(main.map(|container| Container::new(container, Role::Main, waits_for)));
     all
 }

@@ -434,7 +434,11 @@ const LOOK: &str =
 
 /// Plays an answer without a screen: its files in place of the start's, applied, then its script.
 pub fn play(level: &Arc<Level>, answer: Option<&Solution>, seed: u64) -> Played {
-    let mut attempt = Attempt::open(level.clone(), seed);
+    play_from(Attempt::open(level.clone(), seed), answer)
+}
+
+/// As [`play`], in a level that is open already.
+pub fn play_from(mut attempt: Attempt, answer: Option<&Solution>) -> Played {
     let began = attempt.cluster().now();
     if let Some(answer) = answer {
         *attempt.session_mut().files_mut() = with_answer(attempt.files(), &answer.files);

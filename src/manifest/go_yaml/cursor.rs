@@ -9,7 +9,9 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
+    /// The beginning of a text; a byte order mark before it is none of it.
     pub fn new(text: &str) -> Cursor {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         Cursor { chars: text.chars().collect(), mark: Mark::default() }
     }
 

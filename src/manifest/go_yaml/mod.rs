@@ -16,7 +16,7 @@ mod token;
 use crate::diagnostic::Position;
 
 pub(super) use parser::{CORE, Event, events};
-pub(super) use token::{Mark, Style};
+pub(super) use token::{Mark, Rules, Style};
 
 /// Why a document could not be read.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::events;
+    use super::{Rules, events};
 
     /// What the real kubectl 1.36 says about a text; nothing where it reads one.
     const TOLD: &[(&str, &str)] = &[
@@ -98,9 +98,18 @@ mod tests {
     ];
 
     #[test]
+    fn a_question_mark_is_a_part_of_a_word_by_the_standard() {
+        for text in ["a: {ask: And now?, b: c}\n", "a: [b?c, ?d]\n", "a: {u: http://x/?q=1}\n"] {
+            assert!(events(text, Rules::Standard).is_ok(), "{text}");
+            assert!(events(text, Rules::Kubectl).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn faults_are_told_in_kubectls_words_and_on_its_lines() {
         for (text, told) in TOLD {
-            let fault = events(text).err().map(|fault| fault.message).unwrap_or_default();
+            let fault =
+                events(text, Rules::Kubectl).err().map(|fault| fault.message).unwrap_or_default();
             assert_eq!(fault, *told, "{text:?}");
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Fault;
 use super::scanner::Scanner;
-use super::token::{Kind, Mark, Style, Token};
+use super::token::{Kind, Mark, Rules, Style, Token};
 
 /// What stands in a document, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +29,9 @@ pub(in super::super) enum Event {
 
 /// The events of a text's first document, with their places; none when it is empty. A fault in the
 /// first token behind the document is noticed too.
-pub(in super::super) fn events(text: &str) -> Result<Vec<(Event, Mark)>, Fault> {
+pub(in super::super) fn events(text: &str, rules: Rules) -> Result<Vec<(Event, Mark)>, Fault> {
     let mut parser = Parser {
-        scanner: Scanner::new(text),
+        scanner: Scanner::new(text, rules),
         state: State::BlockNode,
         states: Vec::new(),
         tags: Vec::new(),

@@ -64,7 +64,8 @@ impl Scanner {
     fn ends_plain(&self) -> bool {
         match self.cursor.here() {
             ':' => is_space_or_end(self.cursor.peek(1)),
-            ',' | '?' | '[' | ']' | '{' | '}' => self.in_flow(),
+            ',' | '[' | ']' | '{' | '}' => self.in_flow(),
+            '?' => self.ends_at_question_mark(),
             _ => false,
         }
     }

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use super::Fault;
 use super::cursor::{self, Cursor};
-use super::token::{Kind, Mark, Style, Token};
+use super::token::{Kind, Mark, Rules, Style, Token};
 
-/// How deep blocks or brackets may nest.
+/// How deep blocks or brackets may nest here; go-yaml reads 10,000.
 const MAX_DEPTH: usize = 100;
 
 /// How long a key may be that has no `?` before it.
@@ -25,6 +25,7 @@ struct SimpleKey {
 
 /// A scanner: what it has read, and what it knows about where it is.
 pub(super) struct Scanner {
+    rules: Rules,
     pub(super) cursor: Cursor,
     tokens: VecDeque<Token>,
     /// How many tokens were taken.
@@ -39,8 +40,9 @@ pub(super) struct Scanner {
 }
 
 impl Scanner {
-    pub fn new(text: &str) -> Scanner {
+    pub fn new(text: &str, rules: Rules) -> Scanner {
         Scanner {
+            rules,
             cursor: Cursor::new(text),
             tokens: VecDeque::new(),
             taken: 0,
@@ -100,6 +102,16 @@ impl Scanner {
         Fault::scanned(message, self.cursor.mark)
     }
 
+    fn too_deep(&self) -> Fault {
+        let message = format!("not simulated here: what nests more than {MAX_DEPTH} deep");
+        Fault::plain(message, self.cursor.mark.position())
+    }
+
+    /// Whether a question mark ends the bare word that it stands in.
+    pub(super) fn ends_at_question_mark(&self) -> bool {
+        self.in_flow() && self.rules == Rules::Kubectl
+    }
+
     pub(super) fn in_flow(&self) -> bool {
         self.keys.len() > 1
     }
@@ -150,7 +162,7 @@ impl Scanner {
                 Ok(())
             }
             '-' if parted => self.fetch_block_entry(),
-            '?' if self.in_flow() || parted => self.fetch_key(),
+            '?' if parted || self.ends_at_question_mark() => self.fetch_key(),
             ':' if self.in_flow() || parted => self.fetch_value(),
             _ => self.fetch_content(here, next),
         }
@@ -195,6 +207,7 @@ impl Scanner {
     fn starts_plain(&self, here: char, next: char) -> bool {
         match here {
             '-' => !cursor::is_blank(next),
+            '?' if self.rules == Rules::Standard => !cursor::is_space_or_end(next),
             '?' | ':' => !self.in_flow() && !cursor::is_space_or_end(next),
             ',' | '[' | ']' | '{' | '}' | '#' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
             | '@' | '`' => false,
@@ -205,9 +218,6 @@ impl Scanner {
     /// Goes over blanks, comments and line breaks. A tab is a blank only where no key can begin.
     fn skip_to_token(&mut self) {
         loop {
-            if self.cursor.mark.column == 0 && self.cursor.here() == '\u{feff}' {
-                self.cursor.skip(1);
-            }
             let tabs = self.in_flow() || !self.key_allowed;
             self.cursor.skip_while(|c| c == ' ' || tabs && c == '\t');
             if self.cursor.here() == '#' {
@@ -253,7 +263,7 @@ impl Scanner {
         self.note_key()?;
         self.keys.push(SimpleKey::default());
         if self.keys.len() > MAX_DEPTH {
-            return Err(self.fault(&format!("exceeded max depth of {MAX_DEPTH}")));
+            return Err(self.too_deep());
         }
         self.key_allowed = true;
         self.push_indicator(kind, 1);
@@ -330,7 +340,7 @@ impl Scanner {
         self.indents.push(self.indent);
         self.indent = column;
         if self.indents.len() > MAX_DEPTH {
-            return Err(self.fault(&format!("exceeded max depth of {MAX_DEPTH}")));
+            return Err(self.too_deep());
         }
         let token = Token { kind, start: mark, end: mark };
         self.tokens.insert(place.unwrap_or(self.tokens.len()), token);

@@ -20,6 +20,15 @@ impl Mark {
     }
 }
 
+/// Whose rules a text is read by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Rules {
+    /// kubectl's: a question mark ends a bare word between brackets.
+    Kubectl,
+    /// YAML 1.2's, which editors know: it is a part of the word.
+    Standard,
+}
+
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Style {

@@ -42,6 +42,14 @@ impl Item {
     }
 }
 
+/// What `reduce` and `foreach` share: `SOURCE as PATTERN (START; UPDATE`.
+struct Fold<'e> {
+    source: &'e Exp,
+    pattern: &'e Pattern,
+    start: &'e Exp,
+    update: &'e Exp,
+}
+
 pub(super) type Out<'o> = &'o mut dyn FnMut(&mut Run<'_>, Item) -> Flow;
 
 /// The names that are known at a place, innermost first.
@@ -212,10 +220,10 @@ impl<'r> Run<'r> {
             }
             Node::Alternative(first, second) => self.alternative(first, second, env, input, out),
             Node::Reduce(source, pattern, start, update) => {
-                self.reduce(source, pattern, start, update, env, input, out)
+                self.fold(Fold { source, pattern, start, update }, None, env, input, out)
             }
             Node::Foreach(source, pattern, start, update, extract) => {
-                self.foreach(source, pattern, start, [update, extract], env, input, out)
+                self.fold(Fold { source, pattern, start, update }, Some(extract), env, input, out)
             }
             Node::Label(name, body) => self.labelled(name, body, env, input, out),
             Node::Break(name) => Err(Stop::Break(env.label(name).unwrap_or(0))),
@@ -602,13 +610,12 @@ impl<'r> Run<'r> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn reduce(
+    /// Each start is updated with each item of a source: `foreach` gives what is extracted after each update,
+    /// `reduce` extracts nothing and gives the last.
+    fn fold(
         &mut self,
-        source: &Exp,
-        pattern: &Pattern,
-        start: &Exp,
-        update: &Exp,
+        Fold { source, pattern, start, update }: Fold<'_>,
+        extract: Option<&Exp>,
         env: &Env,
         input: Item,
         out: Out<'_>,
@@ -620,40 +627,19 @@ impl<'r> Run<'r> {
             run.eval(source, env, place.plain(), &mut |run, item| {
                 run.destructure(&[(pattern, item.value)], env, &place, &mut |run, env| {
                     let before = std::mem::replace(&mut state, lost.clone());
-                    run.eval(update, env, before, &mut |_, item| {
-                        state = item;
-                        Ok(())
+                    run.eval(update, env, before, &mut |run, item| match extract {
+                        Some(extract) => {
+                            state = item.clone();
+                            run.eval(extract, env, item, out)
+                        }
+                        None => {
+                            state = item;
+                            Ok(())
+                        }
                     })
                 })
             })?;
-            out(run, state)
-        })
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn foreach(
-        &mut self,
-        source: &Exp,
-        pattern: &Pattern,
-        start: &Exp,
-        [update, extract]: [&Exp; 2],
-        env: &Env,
-        input: Item,
-        out: Out<'_>,
-    ) -> Flow {
-        let place = input.clone();
-        self.eval(start, env, input, &mut |run, start| {
-            let lost = Item::made(Value::Null, &start.path);
-            let mut state = start;
-            run.eval(source, env, place.plain(), &mut |run, item| {
-                run.destructure(&[(pattern, item.value)], env, &place, &mut |run, env| {
-                    let before = std::mem::replace(&mut state, lost.clone());
-                    run.eval(update, env, before, &mut |run, item| {
-                        state = item.clone();
-                        run.eval(extract, env, item, out)
-                    })
-                })
-            })
+            if extract.is_none() { out(run, state) } else { Ok(()) }
         })
     }
 

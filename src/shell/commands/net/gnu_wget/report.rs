@@ -200,22 +200,8 @@ pub(super) fn bar_ends(name: &str, length: Option<usize>, bytes: usize) -> Strin
 pub(super) fn rate(bytes: usize) -> String {
     // What it takes to read them, in microseconds.
     let took = 2.6 + bytes as f64 / 100.0;
-    let mut rate = bytes as f64 * 1e6 / took;
-    let mut unit = "B/s";
-    for larger in ["KB/s", "MB/s", "GB/s"] {
-        if rate >= 1024.0 {
-            rate /= 1024.0;
-            unit = larger;
-        }
-    }
-    let digits = if rate >= 99.95 {
-        0
-    } else if rate >= 9.995 {
-        1
-    } else {
-        2
-    };
-    format!("{rate:.digits$} {unit}")
+    let (rate, unit) = scaled(bytes as f64 * 1e6 / took, "B/s", ["KB/s", "MB/s", "GB/s"]);
+    format!("{rate} {unit}")
 }
 
 /// `16`, `1.20K`, `10K`
@@ -223,9 +209,19 @@ pub(super) fn size(bytes: usize) -> String {
     if bytes < 1024 {
         return bytes.to_string();
     }
-    let mut value = bytes as f64;
-    let mut unit = "";
-    for larger in ["K", "M", "G"] {
+    let (size, unit) = scaled(bytes as f64, "", ["K", "M", "G"]);
+    format!("{size}{unit}")
+}
+
+/// A number in the largest unit that leaves it at least 1, with two digits behind the point, or fewer
+/// where more stand before it.
+fn scaled(
+    mut value: f64,
+    smallest: &'static str,
+    larger: [&'static str; 3],
+) -> (String, &'static str) {
+    let mut unit = smallest;
+    for larger in larger {
         if value >= 1024.0 {
             value /= 1024.0;
             unit = larger;
@@ -238,7 +234,7 @@ pub(super) fn size(bytes: usize) -> String {
     } else {
         2
     };
-    format!("{value:.digits$}{unit}")
+    (format!("{value:.digits$}"), unit)
 }
 
 /// A file's name in the progress bar's first column.
