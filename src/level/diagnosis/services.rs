@@ -180,17 +180,6 @@ pub(super) fn protocol_name(protocol: Protocol) -> &'static str {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_are_shown_by_their_services_name() {
-        assert_eq!(short("default/backend:http"), "backend");
-        assert_eq!(short("shop/backend"), "shop/backend");
-    }
-}
-
 /// The first node port of a Service.
 pub(super) fn node_port(service: &Service) -> Option<i32> {
     service.spec.as_ref()?.ports.iter().flatten().find_map(|port| port.node_port)
@@ -210,4 +199,15 @@ pub(super) fn meant_from_outside(facts: &Facts<'_>) -> Option<(String, i32)> {
     let (service, port) = named.or_else(|| open.first().filter(|_| open.len() == 1))?;
     let (namespace, name) = full_name(service);
     Some((super::look::shown_name(namespace, name), *port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_shown_by_their_services_name() {
+        assert_eq!(short("default/backend:http"), "backend");
+        assert_eq!(short("shop/backend"), "shop/backend");
+    }
 }

@@ -219,14 +219,7 @@ impl Scanner {
                 _ => break,
             }
         }
-        self.cursor.skip_while(is_blank);
-        if self.cursor.here() == '#' {
-            self.cursor.skip_to_break();
-        }
-        if !is_break_or_end(self.cursor.here()) {
-            return Err(self.fault("did not find expected comment or line break"));
-        }
-        self.cursor.read_break();
+        self.end_line()?;
         Ok((keep, indent))
     }
 

@@ -215,6 +215,19 @@ impl Scanner {
         }
     }
 
+    /// Goes to the next line; nothing but a comment may stand before it.
+    pub(super) fn end_line(&mut self) -> Result<(), Fault> {
+        self.cursor.skip_while(cursor::is_blank);
+        if self.cursor.here() == '#' {
+            self.cursor.skip_to_break();
+        }
+        if !cursor::is_break_or_end(self.cursor.here()) {
+            return Err(self.fault("did not find expected comment or line break"));
+        }
+        self.cursor.read_break();
+        Ok(())
+    }
+
     /// Goes over blanks, comments and line breaks. A tab is a blank only where no key can begin.
     fn skip_to_token(&mut self) {
         loop {

@@ -1,7 +1,7 @@
 //! Directives, tags, and the names of anchors.
 
 use super::Fault;
-use super::cursor::{is_blank, is_break_or_end, is_space_or_end, is_word};
+use super::cursor::{is_blank, is_space_or_end, is_word};
 use super::scanner::Scanner;
 use super::token::Kind;
 
@@ -86,14 +86,7 @@ impl Scanner {
             "TAG" => self.scan_tag_directive()?,
             _ => return Err(self.fault("found unknown directive name")),
         };
-        self.cursor.skip_while(is_blank);
-        if self.cursor.here() == '#' {
-            self.cursor.skip_to_break();
-        }
-        if !is_break_or_end(self.cursor.here()) {
-            return Err(self.fault("did not find expected comment or line break"));
-        }
-        self.cursor.read_break();
+        self.end_line()?;
         Ok(kind)
     }
 
