@@ -39,6 +39,7 @@ mod wire;
 mod write;
 
 pub use admission::PVC_PROTECTION;
+pub use allocation::NODE_PORTS;
 pub(crate) use bootstrap::{CERTIFICATE as ROOT_CERTIFICATE, OWN, ROOT_CA};
 pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};

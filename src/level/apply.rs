@@ -14,7 +14,7 @@ use crate::manifest::{self, Document, Faults, Schema};
 use crate::shell::{self, Files, Finished};
 
 use super::indentation::{misplaced, stray};
-use super::instead::{instead, value_at};
+use super::instead::instead;
 use super::kept::kept_for_life;
 use super::source::{Source, sources};
 
@@ -533,7 +533,7 @@ fn in_short(source: &Source<'_>, cause: &Cause) -> String {
                 .any(|c| !(c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c)))
     };
     // A name may be too long as well: that the server says shortly enough.
-    let odd = value_at(source, &cause.field).and_then(Value::as_str).is_some_and(odd);
+    let odd = source.value_at(&cause.field).and_then(Value::as_str).is_some_and(odd);
     match cause.wants {
         Wants::Name if odd => format!(
             "{}: this is no name: small letters, digits and dashes make one, and a letter or digit begins and ends it",
@@ -545,7 +545,7 @@ fn in_short(source: &Source<'_>, cause: &Cause) -> String {
 
 /// The label that the server refuses, where it names only the labels that it is one of.
 fn odd_label(source: &Source<'_>, cause: &Cause) -> String {
-    let labels = value_at(source, &cause.field).and_then(Value::as_object);
+    let labels = source.value_at(&cause.field).and_then(Value::as_object);
     let found = labels.into_iter().flatten().find(|(key, value)| {
         value.as_str().is_some_and(|value| {
             !names::qualified_name(key).is_empty() || !names::label_value(value).is_empty()
@@ -556,7 +556,7 @@ fn odd_label(source: &Source<'_>, cause: &Cause) -> String {
 
 /// `/tickets` in place of `/tickets/*`, which means the same where paths are prefixes.
 fn whole_path(source: &Source<'_>, path: &str) -> Option<String> {
-    let written = value_at(source, path)?.as_str()?;
+    let written = source.value_at(path)?.as_str()?;
     let whole = written.strip_suffix('*')?.trim_end_matches('/');
     let whole = if whole.is_empty() { "/" } else { whole };
     let plain = whole.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
@@ -567,7 +567,7 @@ fn whole_path(source: &Source<'_>, path: &str) -> Option<String> {
 /// supports, a number without quotes, a name of those letters that names are made of.
 fn near_value(source: &Source<'_>, cause: &Cause) -> Option<(String, String)> {
     let field = &*cause.field;
-    let value = value_at(source, field)?;
+    let value = source.value_at(field)?;
     // A strategy is refused as a whole for its type.
     let path = if value["type"].is_string() { format!("{field}.type") } else { field.to_owned() };
     let written = value["type"].as_str().or(value.as_str())?;

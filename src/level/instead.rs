@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use super::source::Source;
+use crate::api::NODE_PORTS;
 
 /// What the server would have taken in place of a field that it refuses, and where that stands, where the
 /// manifest itself tells.
@@ -68,8 +69,9 @@ pub(super) fn instead(source: &Source<'_>, field: &str) -> Option<(String, Strin
 
 /// A node port that is none, or whose Service has a type without node ports: what may stand there, and where.
 fn node_port(source: &Source<'_>, field: &str) -> Option<(String, String)> {
-    let number = value_at(source, field).and_then(Value::as_i64);
-    if number.is_some_and(|number| !NODE_PORTS.contains(&number)) {
+    let number = source.value_at(field).and_then(Value::as_i64);
+    let is_node_port = |number| u16::try_from(number).is_ok_and(|port| NODE_PORTS.contains(&port));
+    if number.is_some_and(|number| !is_node_port(number)) {
         let help = "nodePort: 30000 to 32767; without it the Service is given one";
         return Some((field.to_owned(), help.to_owned()));
     }
@@ -81,20 +83,12 @@ fn node_port(source: &Source<'_>, field: &str) -> Option<(String, String)> {
     }
 }
 
-/// The range that a cluster gives node ports of (R6.1).
-const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
-
-/// What stands at a field, written as the server names it.
-pub(super) fn value_at<'s>(source: &'s Source<'_>, field: &str) -> Option<&'s Value> {
-    source.value.pointer(&format!("/{}", field.replace(['.', '['], "/").replace(']', "")))
-}
-
 /// A range of addresses or of ports that a NetworkPolicy can't have, and what it may be instead.
 fn range_of_policy(source: &Source<'_>, field: &str) -> Option<String> {
-    let value = value_at(source, field)?;
+    let value = source.value_at(field)?;
     let below = |part: &str| field.rsplit_once(part).map(|(before, _)| before);
     if let Some(rule) = below(".endPort") {
-        let named = value_at(source, &format!("{rule}.port")).is_some_and(Value::is_string);
+        let named = source.value_at(&format!("{rule}.port")).is_some_and(Value::is_string);
         return named.then(|| {
             "no endPort: a port's name stands for one port, and begins no range".to_owned()
         });
@@ -104,7 +98,7 @@ fn range_of_policy(source: &Source<'_>, field: &str) -> Option<String> {
         let whole = if address.is_ipv4() { 32 } else { 128 };
         return Some(format!("{address}/{whole}, which is that address alone"));
     }
-    let cidr = value_at(source, &format!("{block}.ipBlock.cidr"))?.as_str()?;
+    let cidr = source.value_at(&format!("{block}.ipBlock.cidr"))?.as_str()?;
     field
         .contains(".except[")
         .then(|| format!("a part of {cidr}, or no except: nothing else can be taken out of {cidr}"))
@@ -113,7 +107,7 @@ fn range_of_policy(source: &Source<'_>, field: &str) -> Option<String> {
 /// A preStop pause that outlasts the time that the pod has for its end.
 fn pause_of_hook(source: &Source<'_>, field: &str) -> Option<String> {
     field.ends_with(".preStop.sleep").then_some(())?;
-    let seconds = value_at(source, field)?["seconds"].as_i64().filter(|seconds| *seconds > 0)?;
+    let seconds = source.value_at(field)?["seconds"].as_i64().filter(|seconds| *seconds > 0)?;
     Some(format!("terminationGracePeriodSeconds: more than {seconds}, or fewer seconds here"))
 }
 

@@ -86,6 +86,11 @@ impl<'a> Source<'a> {
             && (self.namespace() == namespace || namespace.is_empty())
     }
 
+    /// What stands at a field, as the API server names it.
+    pub fn value_at(&self, path: &str) -> Option<&'a Value> {
+        self.value.pointer(&pointer(path))
+    }
+
     /// Whether a field with this path is written.
     pub fn says(&self, path: &str) -> bool {
         self.document.positions.find(&self.path(path)).is_some()
@@ -113,6 +118,11 @@ impl<'a> Source<'a> {
             _ => format!("{}.{written}", self.prefix),
         }
     }
+}
+
+/// A field's path, as the API server names it, as a JSON pointer: `spec.ports[0]` is `/spec/ports/0`.
+pub(super) fn pointer(path: &str) -> String {
+    format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
 }
 
 #[cfg(test)]

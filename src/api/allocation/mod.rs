@@ -18,6 +18,7 @@ use k8s_openapi::api::core::v1::{Service, ServiceSpec};
 
 use self::addresses::Chances;
 pub(super) use self::addresses::cidrs;
+pub use self::ports::NODE_PORTS;
 use super::{Cause, Status, validation};
 use crate::random::Stream;
 

@@ -1,14 +1,16 @@
 //! Node ports from 30000 to 32767 (R7.1).
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use k8s_openapi::api::core::v1::{ServicePort, ServiceSpec};
 
 use crate::api::{Cause, Reason, Status};
 use crate::random::Stream;
 
-const FIRST: u16 = 30_000;
-const LAST: u16 = 32_767;
+/// The ports that Services may have on nodes, unless the API server is told otherwise (R7.1).
+pub const NODE_PORTS: RangeInclusive<u16> = 30_000..=32_767;
+
 /// The first port that is given out by chance: those below are left to who asks by number.
 const DYNAMIC: u16 = 30_086;
 
@@ -115,7 +117,7 @@ pub(super) fn allocate_health_check(
 
 impl Claims<'_> {
     fn claim(&mut self, index: usize, asked: i32) -> Result<i32, Cause> {
-        let port = u16::try_from(asked).ok().filter(|port| (FIRST..=LAST).contains(port));
+        let port = u16::try_from(asked).ok().filter(|port| NODE_PORTS.contains(port));
         let Some(port) = port else {
             let range = "provided port is not in the valid range. The range of valid ports is \
                          30000-32767";
@@ -129,7 +131,7 @@ impl Claims<'_> {
 
     /// Any free port of the upper band; when that is full, one of the lower.
     fn pick(&mut self, index: usize) -> Result<i32, Cause> {
-        for band in [DYNAMIC..LAST + 1, FIRST..DYNAMIC] {
+        for band in [DYNAMIC..NODE_PORTS.end() + 1, *NODE_PORTS.start()..DYNAMIC] {
             let length = band.end - band.start;
             let first = self.chance.below(u64::from(length)) as u16;
             let free = (0..length)

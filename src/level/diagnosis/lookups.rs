@@ -49,22 +49,17 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         return None;
     }
     let info = object.kind.info();
-    let said = Diagnosis::new(
-        "variable-unset",
-        format!(
-            "kubectl found nothing at {path} of {} {}, so the address is empty",
-            info.name, object.name
-        ),
-    )
-    .look([look::yaml(info.singular, &object.namespace, &object.name)])
-    .facts(of_one.map(|_| {
-        "one object that is asked for by its name is no list, and has no items".to_owned()
-    }))
-    .facts(other.as_ref().map(|(name, has)| format!("{} {name} has {has} there", info.name)))
-    .nearest(
-        near.clone().or_else(|| other.as_ref().map(|(name, _)| format!("{} {name}", info.name))),
-    )
-    .at(Some(at));
+    let said = found_nothing(object, path)
+        .look([look::yaml(info.singular, &object.namespace, &object.name)])
+        .facts(of_one.map(|_| {
+            "one object that is asked for by its name is no list, and has no items".to_owned()
+        }))
+        .facts(other.as_ref().map(|(name, has)| format!("{} {name} has {has} there", info.name)))
+        .nearest(
+            near.clone()
+                .or_else(|| other.as_ref().map(|(name, _)| format!("{} {name}", info.name))),
+        )
+        .at(Some(at));
     Some(match near {
         None if let Some((name, _)) = &other => {
             said.fix(format!("look it up of {} {name}, and send again", info.name))
@@ -72,6 +67,14 @@ pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
         Some(near) => said.fix(format!("write {near} instead of {path}, and send again")),
         None => said.fix(format!("look up a field that the {} has", info.name)),
     })
+}
+
+fn found_nothing(object: &ObjectName, path: &str) -> Diagnosis {
+    let ObjectName { kind, name, .. } = object;
+    let kind = kind.info().name;
+    let message =
+        format!("kubectl found nothing at {path} of {kind} {name}, so the address is empty");
+    Diagnosis::new("variable-unset", message)
 }
 
 /// An address of a load balancer was looked up of a Service that has none (R7.4).
@@ -88,15 +91,12 @@ fn without_balancer(
         return other_field(facts, object, path, at);
     }
     let node_port = services::node_port(service);
-    let said = Diagnosis::new(
-        "variable-unset",
-        format!("kubectl found nothing at {path} of Service {name}, so the address is empty"),
-    )
-    .look([look::services(namespace), look::nodes()])
-    .fact(format!(
-        "Service {name} is of type {kind}: only a LoadBalancer is given an address there"
-    ))
-    .at(Some(at));
+    let said = found_nothing(object, path)
+        .look([look::services(namespace), look::nodes()])
+        .fact(format!(
+            "Service {name} is of type {kind}: only a LoadBalancer is given an address there"
+        ))
+        .at(Some(at));
     Some(match node_port {
         Some(port) => said
             .nearest(Some(format!("a node's address at node port {port}")))
@@ -124,15 +124,12 @@ fn other_field(
     let has = facts.case.cluster.objects().object(*kind, namespace, name)?.to_value();
     let has = value_at(&has, &near)?.as_str()?;
     Some(
-        Diagnosis::new(
-            "variable-unset",
-            format!("kubectl found nothing at {path} of Service {name}, so the address is empty"),
-        )
-        .look([look::services(namespace), look::yaml("service", namespace, name)])
-        .fact(format!("its balancer has no {asked}: its {other} is {has}"))
-        .nearest(Some(near.clone()))
-        .at(Some(at))
-        .fix(format!("write {near} instead of {path}, and send again")),
+        found_nothing(object, path)
+            .look([look::services(namespace), look::yaml("service", namespace, name)])
+            .fact(format!("its balancer has no {asked}: its {other} is {has}"))
+            .nearest(Some(near.clone()))
+            .at(Some(at))
+            .fix(format!("write {near} instead of {path}, and send again")),
     )
 }
 

@@ -9,12 +9,9 @@ use super::packets::Failed;
 use super::services::protocol_name;
 use super::targets::{MOST_TRIED, asks_for, port_path};
 use super::{Diagnosis, gone, locate, placing, services, trial, workloads};
-use crate::api::Pod;
+use crate::api::{NODE_PORTS, Pod};
 use crate::diagnostic::Location;
 use crate::manifest;
-
-/// The ports that Services may have on nodes, unless the API server is told otherwise (R7.1).
-const NODE_PORTS: std::ops::RangeInclusive<u16> = 30_000..=32_767;
 
 /// The port of FTP.
 const FTP: u16 = 21;

@@ -13,6 +13,7 @@ use super::readiness::{closed_probe, pod_line, unhealthy};
 use super::{Diagnosis, Facts, client, trial, workloads};
 use crate::api::{Kind, LabelSelector, Pod};
 use crate::cluster::{Did, ObjectName};
+use crate::level::source::pointer;
 use crate::network::{Party, Protocol};
 
 /// The label by which a controller tells its templates apart.
@@ -290,7 +291,7 @@ fn late_success(
 /// A change of the probe, tried in a copy.
 fn with_probe(facts: &Facts<'_>, object: &ObjectName, path: &str, value: &str) -> trial::Tried {
     let ObjectName { kind, namespace, name } = object;
-    let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
+    let pointer = pointer(path);
     let patch = format!("[{{\"op\":\"add\",\"path\":\"{pointer}\",\"value\":{value}}}]");
     let place = look::in_namespace(namespace);
     trial::after(

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Service;
 
 use super::service_names::{nobody_called, unknown};
 use super::{Diagnosis, Facts, look, mentions, services};
-use crate::api::Pod;
+use crate::api::{NODE_PORTS, Pod};
 use crate::cluster::{Did, Fetched, Place};
 use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Run;
@@ -72,7 +72,7 @@ fn port_run_on(labels: &[&str]) -> Option<String> {
         Some((address, port))
     });
     // What servers mostly have, and what Services have on nodes (R7.1), is likelier than other numbers.
-    let usual = |port: u16| matches!(port, 80 | 443 | 8080 | 8443 | 30_000..=32_767);
+    let usual = |port: u16| matches!(port, 80 | 443 | 8080 | 8443) || NODE_PORTS.contains(&port);
     let (address, port) = parts.min_by_key(|(_, port)| !usual(*port))?;
     Some(format!("{address}:{port}"))
 }
