@@ -20,6 +20,7 @@ pub(super) const CONTROLLER: &str = "ingress-nginx/controller";
 pub(super) const BACKEND_PROTOCOL: &str = "nginx.ingress.kubernetes.io/backend-protocol";
 
 /// A path of an Ingress, and where it stands.
+#[derive(Clone, Copy)]
 struct Rule<'a> {
     ingress: &'a Ingress,
     rule: &'a IngressRule,
@@ -113,12 +114,7 @@ pub(super) fn no_redirect(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis>
     let fetched = facts.fetched.filter(|fetched| redirects && !fetched.tls)?;
     let answered = protocols::status(facts).is_some_and(|status| status < 300);
     facts.case.cluster.served(trace.id).find(|served| &*served.image == CONTROLLER && answered)?;
-    let path = fetched.target.split(['?', '#']).next().unwrap_or("/");
-    let asked = Asked { host: &fetched.name, path };
-    let rules = rules(facts);
-    let of_host: Vec<&Rule<'_>> =
-        rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
-    let ingress = best(facts, &of_host, &asked)?.ingress;
+    let ingress = rule_for(facts, &fetched.name, &fetched.target)?.ingress;
     let (namespace, name) = full_name(ingress);
     let off =
         ingress.metadata.annotations.as_ref()?.get(SSL_REDIRECT).is_some_and(|one| one == "false");
@@ -126,7 +122,7 @@ pub(super) fn no_redirect(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis>
         let path = crate::manifest::field("metadata.annotations", SSL_REDIRECT);
         Diagnosis::new(
             "wrong-answer",
-            format!("the Ingress controller passed the plain request for {} on, and sent nobody to https", asked.host),
+            format!("the Ingress controller passed the plain request for {} on, and sent nobody to https", fetched.name),
         )
         .look([look::describe("ingress", namespace, name)])
         .fact(format!("Ingress {name} has the annotation {SSL_REDIRECT}: \"false\""))
@@ -153,14 +149,18 @@ fn best<'r, 'a>(
     fitting.max_by_key(key).copied()
 }
 
+/// The rule that the controller goes by for a request.
+fn rule_for<'a>(facts: &Facts<'a>, host: &str, target: &str) -> Option<Rule<'a>> {
+    let asked = Asked { host, path: target.split(['?', '#']).next().unwrap_or("/") };
+    let rules = rules(facts);
+    let of_host: Vec<&Rule<'a>> = rules.iter().filter(|rule| is_host(rule.rule, host)).collect();
+    best(facts, &of_host, &asked).copied()
+}
+
 /// The Service, and its port, that a request goes to by the rules.
 pub(super) fn backend(facts: &Facts<'_>, host: &str, target: &str) -> Option<(Arc<Service>, u16)> {
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    let asked = Asked { host, path: target.split(['?', '#']).next().unwrap_or("/") };
-    let rules = rules(facts);
-    let of_host: Vec<&Rule<'_>> =
-        rules.iter().filter(|rule| is_host(rule.rule, asked.host)).collect();
-    let rule = best(facts, &of_host, &asked)?;
+    let rule = rule_for(facts, host, target)?;
     let (namespace, _) = full_name(rule.ingress);
     let backend = rule.path.backend.service.as_ref()?;
     let service = facts.case.cluster.objects().get::<Service>(namespace, &backend.name)?;
@@ -586,18 +586,12 @@ pub(super) fn rewritten(facts: &Facts<'_>, asked: &str, said: Diagnosis) -> Diag
     let Some(fetched) = facts.fetched.filter(|fetched| fetched.target != asked) else {
         return said;
     };
-    let objects = facts.case.cluster.objects();
-    let of_host = |ingress: &&Arc<Ingress>| {
-        let mut rules = rules_of(ingress).into_iter();
-        rules.any(|rule| rule.rule.host.as_deref().is_none_or(|host| host == fetched.name))
-    };
-    let target = |ingress: &Arc<Ingress>| {
-        Some(ingress.metadata.annotations.as_ref()?.get(REWRITE_TARGET)?.clone())
-    };
-    let mut found = objects.list::<Ingress>(None).filter(of_host);
-    let Some((ingress, target)) = found.find_map(|one| Some((one, target(one)?))) else {
+    let Some(ingress) = rule_for(facts, &fetched.name, &fetched.target).map(|rule| rule.ingress)
+    else {
         return said;
     };
+    let annotations = ingress.metadata.annotations.as_ref();
+    let Some(target) = annotations.and_then(|all| all.get(REWRITE_TARGET)) else { return said };
     let (namespace, name) = full_name(ingress);
     let path = crate::manifest::field("metadata.annotations", REWRITE_TARGET);
     let place = look::in_namespace(namespace);
