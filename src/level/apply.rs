@@ -137,11 +137,16 @@ fn stuck_pods(cluster: &Cluster, finished: &Finished, documents: &[Document]) ->
 
 /// Whether the server would take the object if the one of this name were gone.
 pub(super) fn is_taken_anew(cluster: &Cluster, object: &ObjectName, source: &Source<'_>) -> bool {
+    sent_anew(cluster, object, source).is_ok()
+}
+
+/// What the server would say of the object if the one of this name were gone.
+fn sent_anew(cluster: &Cluster, object: &ObjectName, source: &Source<'_>) -> Result<(), Status> {
     let ObjectName { kind, namespace, name } = object.clone();
     let mut trial = cluster.clone();
     let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
-    let gone = Request::Delete { kind, namespace, name, options };
-    trial.handle(gone).is_ok() && send(&mut trial, object, source, true).is_ok()
+    trial.handle(Request::Delete { kind, namespace, name, options })?;
+    send(&mut trial, object, source, true)
 }
 
 /// Whether the server refuses to change the object that it has into this one.
@@ -348,6 +353,16 @@ fn refusal(
             let nameless = |one: &&Source<'_>| one.kind().is_some() && one.name().is_empty();
             if let Some(source) = source.or(sources.first()).filter(nameless) {
                 return vec![placed(file, source, "metadata.name", message.clone())];
+            }
+            // A list's entry without its key can't be compared with the one that is there: made anew, the
+            // object is refused for what the entry lacks.
+            let anew = source.zip(refused.object.as_ref()).and_then(|(source, object)| {
+                let status = sent_anew(cluster, object, source).err()?;
+                (status.reason == Reason::Invalid)
+                    .then(|| status_marks(cluster, file, source, &status))
+            });
+            if let Some(marks) = anew {
+                return marks;
             }
             match source.or(sources.first()) {
                 Some(source) => vec![placed(file, source, "", message.clone())],

@@ -120,22 +120,35 @@ fn unselected(source: &Source<'_>) -> Option<(String, String)> {
     Some((key.clone(), value.as_str()?.to_owned()))
 }
 
-/// The second half of a list's entry that a dash of its own cut in two: it has no name, and shares no field
-/// with the entry above, of which the server misses this one (`spec.containers[0].image`).
+/// The second half of a list's entry that a dash of its own cut in two: one half alone has what every
+/// entry has (a container's name, a port's number), and they share no field. The server misses something in
+/// either half (`spec.containers[0].image`, `spec.ports[1].port`), and of two ports the names.
 fn cut_in_two(source: &Source<'_>, field: &str) -> Option<(String, String)> {
-    let (list, rest) = field.split_once("containers[")?;
+    let (list, rest) = field.rsplit_once('[')?;
     let (number, missing) = rest.split_once("].")?;
     let number: usize = number.parse().ok()?;
-    let pointer = format!("/{}containers", list.replace('.', "/"));
-    let entries = source.value.pointer(&pointer)?.as_array()?;
-    let first = if missing == "name" { number.checked_sub(1)? } else { number };
-    let (above, half) = (entries.get(first)?.as_object()?, entries.get(first + 1)?.as_object()?);
-    let owner = above.get("name")?.as_str()?;
-    let lacks = missing == "name" || half.contains_key(missing);
-    let parted =
-        lacks && !half.contains_key("name") && half.keys().all(|key| !above.contains_key(key));
-    parted.then(|| {
-        let help = format!("without its dash, this belongs to {owner}, the entry above");
-        (format!("{list}containers[{}]", first + 1), help)
-    })
+    let key = match list.rsplit('.').next()? {
+        "containers" => "name",
+        "ports" => "port",
+        _ => return None,
+    };
+    let entries = source.value_at(list)?.as_array()?;
+    let half_of = |first: usize| {
+        let (above, half) =
+            (entries.get(first)?.as_object()?, entries.get(first + 1)?.as_object()?);
+        let lacks = missing == "name" || missing == key || half.contains_key(missing);
+        let parted = lacks
+            && above.contains_key(key) != half.contains_key(key)
+            && half.keys().all(|key| !above.contains_key(key));
+        let owner = match above.get(key).or_else(|| above.get("name")) {
+            Some(Value::String(name)) => format!("{name}, "),
+            Some(number) => format!("{key} {number}, "),
+            None => String::new(),
+        };
+        parted.then(|| {
+            let help = format!("without its dash, this belongs to {owner}the entry above");
+            (format!("{list}[{}]", first + 1), help)
+        })
+    };
+    number.checked_sub(1).and_then(half_of).or_else(|| half_of(number))
 }

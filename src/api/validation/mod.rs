@@ -36,6 +36,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::{Value, json};
 
 use super::{Cause, Kind, Object};
+pub use pod::POD_FIELDS;
 use report::Report;
 
 /// What is wrong with a new object, in the server's order. Of a pod of a `known` template, whose

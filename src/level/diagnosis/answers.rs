@@ -21,25 +21,6 @@ use crate::level::probe::Miss;
 use crate::manifest;
 use crate::network::{Outcome, Party, Protocol, Trace};
 
-impl Facts<'_> {
-    /// Whether the goal would take an answer from this pod: one with the labels or the name that it
-    /// asks for.
-    pub fn is_wanted(&self, pod: &Pod) -> bool {
-        let expect = &self.case.goal.expect;
-        let labels = pod.metadata.labels.as_ref();
-        let has = |(key, value): (&String, &String)| {
-            labels.and_then(|labels| labels.get(key)) == Some(value)
-        };
-        match expect.served_by_pod.is_empty() {
-            true => !expect.served_by.is_empty() && expect.served_by.iter().all(has),
-            false => {
-                let name = pod.metadata.name.as_ref();
-                name.is_some_and(|name| expect.served_by_pod.contains(name))
-            }
-        }
-    }
-}
-
 /// The packet arrived; the answer was not the one.
 pub(super) fn diagnose(facts: &Facts<'_>) -> Option<Diagnosis> {
     let trace = facts.connection?;

@@ -80,7 +80,10 @@ pub(super) fn near<'p>(wanted: &Labels, pods: &[&'p Arc<Pod>], named: &str) -> N
     let Some((key, value)) = wanted.iter().find(missing) else {
         return together(wanted, &labels, named);
     };
-    let pairs: Vec<(&String, &String)> = labels.iter().flatten().collect();
+    // What the selector asks for already is no label to be written into it.
+    let asked = |(key, value): &(&String, &String)| wanted.get(*key) == Some(*value);
+    let pairs: Vec<(&String, &String)> =
+        labels.iter().flatten().filter(|pair| !asked(pair)).collect();
     let mut values: Vec<&str> =
         pairs.iter().filter(|(k, _)| *k == key).map(|(_, v)| v.as_str()).collect();
     values.sort_unstable();

@@ -14,7 +14,7 @@ use crate::clock::SimTime;
 use crate::cluster::{Cluster, Did, ObjectName, Place, Refusal, Refused};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::level::apply::{self, is_manifest};
-use crate::level::source::{Source, sources};
+use crate::level::source::{Source, pointer, sources};
 use crate::manifest;
 use crate::network::Outcome;
 
@@ -110,14 +110,42 @@ fn with_drift(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
         return said;
     };
     let said = tell_drift(facts, said, &source, &object);
-    if !apply::is_refused(facts.case.cluster, &object, &source) {
-        return said;
-    }
-    // apply leaves alone what others have added, and the server may not take both.
+    let refused = apply::is_refused(facts.case.cluster, &object, &source);
     let file = &source.document.file;
-    let fix = format!("{}, with kubectl replace -f {file} in place of apply", said.fix);
-    said.fact("kubectl apply keeps what somebody has added beside the file, and is refused so")
-        .fix(fix)
+    // apply leaves alone what others have added, and the server may not take both.
+    let kept = "kubectl apply keeps what somebody has added beside the file, and is refused so";
+    let said = said.facts(refused.then(|| kept.to_owned()));
+    if let Some(stands) = stands_otherwise(facts, &source, &object, &line)
+        && said.nearest.as_ref().is_none_or(|near| *near == stands)
+    {
+        let verb = if refused { "replace" } else { "apply" };
+        return said
+            .fact(format!("{file} says {stands} there already"))
+            .fix(format!("kubectl {verb} -f {file}, and send again"));
+    }
+    match refused {
+        true => {
+            let fix = format!("{}, with kubectl replace -f {file} in place of apply", said.fix);
+            said.fix(fix)
+        }
+        false => said,
+    }
+}
+
+/// The field of a line, as the file has it, where the cluster's object has another value there.
+fn stands_otherwise(
+    facts: &Facts<'_>,
+    source: &Source<'_>,
+    object: &ObjectName,
+    line: &Location,
+) -> Option<String> {
+    let path = source.document.positions.path_at(line.position);
+    let (path, key) = (path.as_str(), manifest::segments(&path).last()?);
+    let own = source.value_at(path).filter(|own| !own.is_object() && !own.is_array())?;
+    let ObjectName { kind, namespace, name } = object;
+    let live = facts.case.cluster.objects().object(*kind, namespace, name)?.to_value();
+    (live.pointer(&pointer(path)) != Some(own))
+        .then(|| format!("{key}: {}", manifest::to_yaml(own).trim_end()))
 }
 
 /// An object of the player's that kubectl sent as it stands, and that has another value now.

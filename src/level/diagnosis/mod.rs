@@ -59,6 +59,7 @@ mod targets;
 mod trial;
 mod variables;
 mod walls;
+mod wanted;
 mod workloads;
 mod wrong_server;
 
@@ -77,7 +78,7 @@ use crate::api::Pod;
 use crate::cluster::{Cluster, Did, Ending, Fetched, Place};
 use crate::diagnostic::Location;
 use crate::manifest;
-use crate::network::{Party, Protocol, Trace};
+use crate::network::{Outcome, Party, Protocol, Trace};
 use crate::shell::Files;
 
 use super::PlaceName;
@@ -265,6 +266,9 @@ fn listens_in(cluster: &Cluster, pod: &Pod, port: u16) -> bool {
 
 impl<'a> Facts<'a> {
     fn of(case: &'a Case<'a>) -> Facts<'a> {
+        if let Some(trace) = awaited(case) {
+            return Facts { connection: Some(trace), ..Facts::bare(case) };
+        }
         let traces = case.run.map_or(&[][..], |run| run.traces.as_slice());
         let fetched = at_fault(case);
         let own = fetched.and_then(|fetched| case.cluster.trace(fetched.trace?));
@@ -407,6 +411,15 @@ fn at_fault<'a>(case: &Case<'a>) -> Option<&'a Fetched> {
     );
     let before = fetched.find(|one| !answered(one)).filter(|_| failed && answered(last));
     Some(before.unwrap_or(last))
+}
+
+/// The client's last packet, where it still waits for an answer: nobody says a word, and none of its requests
+/// has ended since.
+fn awaited<'a>(case: &Case<'a>) -> Option<&'a Trace> {
+    let run = case.run?;
+    let last = run.traces.iter().rev().find_map(|id| case.cluster.trace(*id))?;
+    let ended = run.deeds.last().is_some_and(|deed| deed.at >= last.at);
+    (last.dns.is_none() && last.outcome == Outcome::Silence && !ended).then_some(last)
 }
 
 /// How the fix of a manifest's line ends.

@@ -65,6 +65,7 @@ fn unknown(facts: &Facts<'_>, name: &str) -> Diagnosis {
         .or_else(|| service_names::namespace_as_host(facts, name, at()))
         .or_else(|| deleted_service(facts, name))
         .or_else(|| node_name(facts, name, at()))
+        .or_else(|| service_names::service_as_namespace(facts, name, at().as_ref()))
         .or_else(|| pod_below_service(facts, name, at()))
         .or_else(|| below_nothing(facts, name, at()))
         .or_else(|| service_names::misspelt(facts, name, at()))
@@ -534,7 +535,12 @@ fn node_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diag
             .nearest(Some("fieldPath: status.hostIP".to_owned()))
             .at(Some(line))
             .fix("call the node by its address: fieldPath: status.hostIP gives it, where a pod has its port by hostPort; or call a Service by its name"),
-        None => said.at(at).fix(format!("dial the address of {name}, where it has the port; or call a Service by its name")),
+        None => {
+            let said = said.at(at);
+            facts.call_the_wanted(&said).unwrap_or_else(|| {
+                said.fix(format!("dial the address of {name}, where it has the port; or call a Service by its name"))
+            })
+        }
     })
 }
 
@@ -720,7 +726,9 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
         if let Some(said) = slips::own_name(facts, name, at.as_ref()) {
             return said;
         }
-        if let Some(said) = slips::other_separator(facts, name, at.as_ref()) {
+        let slip = slips::other_separator(facts, name, at.as_ref())
+            .or_else(|| slips::field_for_host(facts, name, at.as_ref()));
+        if let Some(said) = slip {
             return said;
         }
         if name.contains('.') {

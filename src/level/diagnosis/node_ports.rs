@@ -82,20 +82,13 @@ impl Failed<'_> {
 
     /// Where the request is to be sent that was sent to a node which has no port for it.
     fn beside_the_node(&self, said: Diagnosis) -> Diagnosis {
-        let service = self.wanted_service();
-        let from_pod = self.facts.client_pod().is_some();
-        match (service, self.wanted_address()) {
-            (Some(service), _) if from_pod => {
-                let (namespace, name) = services::full_name(service);
-                let name = shown_name(namespace, name);
-                said.nearest(Some(format!("Service {name}, by its name")))
-                    .fix(format!("call Service {name} by its name, and send again"))
-            }
-            (None, Some((pod, address))) if from_pod => said
-                .nearest(Some(format!("{address}, which pod {pod} has")))
-                .look([look::pods(&self.facts.namespace())])
-                .fix(format!("write {address}, the address of pod {pod}, and send again")),
-            (Some(service), _) => {
+        if self.facts.client_pod().is_some()
+            && let Some(said) = self.facts.call_the_wanted(&said)
+        {
+            return said;
+        }
+        match self.facts.wanted_service() {
+            Some(service) => {
                 let (namespace, name) = services::full_name(service);
                 let line = self.facts.locator.field("Service", namespace, name, "spec.type");
                 let said = said.fact(format!("Service {name} has no node port"));
@@ -110,7 +103,7 @@ impl Failed<'_> {
                     }
                 }
             }
-            (None, _) => said.fix(
+            None => said.fix(
                 "give the pods a Service of type NodePort, and dial the node at its node port",
             ),
         }
@@ -342,15 +335,6 @@ impl Failed<'_> {
         )
     }
 
-    /// The Service that selects a pod that the goal would take an answer from.
-    pub(super) fn wanted_service(&self) -> Option<&std::sync::Arc<Service>> {
-        let mut services = self.facts.case.cluster.objects().list::<Service>(None);
-        services.find(|service| {
-            let (_, matching) = services::pods(self.facts, service);
-            matching.iter().any(|pod| self.facts.is_wanted(pod))
-        })
-    }
-
     /// The node port is there, for another protocol (R7.1).
     fn node_port_of_another_protocol(&self, node: &str) -> Option<Diagnosis> {
         let dialled = Some(i32::from(self.to.port()));
@@ -395,17 +379,6 @@ impl Failed<'_> {
         let said = workloads::trouble(self.facts, &waiting)?;
         let pod = waiting.first().and_then(|pod| pod.metadata.name.as_deref()).unwrap_or("");
         Some(said.fact(format!("pod {pod} asks for port {port} of its node, and is not ready")))
-    }
-
-    /// A pod that the goal would take an answer from, with its address.
-    fn wanted_address(&self) -> Option<(String, String)> {
-        let pods = self.facts.case.cluster.objects().list::<Pod>(None);
-        let pod = pods.into_iter().find(|pod| {
-            self.facts.is_wanted(pod) && pod.status.as_ref().is_some_and(|s| s.pod_ip.is_some())
-        })?;
-        let namespace = pod.metadata.namespace.as_deref()?;
-        let name = shown_name(namespace, pod.metadata.name.as_deref()?);
-        Some((name, pod.status.as_ref()?.pod_ip.clone()?))
     }
 
     /// The node whose address was dialled.

@@ -410,6 +410,25 @@ pub(super) fn swapped(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Op
     )
 }
 
+/// `backend.backend`: a Service's name, and behind it what is no namespace but a Service too. No pod is called so,
+/// whose name below that Service it could be.
+pub(super) fn service_as_namespace(
+    facts: &Facts<'_>,
+    name: &str,
+    at: Option<&Location>,
+) -> Option<Diagnosis> {
+    let own = facts.namespace();
+    let objects = facts.case.cluster.objects();
+    let mut labels = name.split('.');
+    let (first, second) = (labels.next()?, labels.next()?);
+    objects.get::<Service>(&own, first)?;
+    objects.get::<Service>(&own, second)?;
+    if objects.get::<Namespace>("", second).is_some() || objects.get::<Pod>(&own, first).is_some() {
+        return None;
+    }
+    misspelt(facts, name, at.cloned())
+}
+
 /// `http://default/catalogue`: a namespace stands where the Service's name belongs, and the Service perhaps
 /// in the path.
 pub(super) fn namespace_as_host(

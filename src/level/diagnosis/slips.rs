@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::Service;
 
 use super::service_names::{nobody_called, unknown};
 use super::{Diagnosis, Facts, look, mentions, services};
+use crate::api::validation::POD_FIELDS;
 use crate::api::{NODE_PORTS, Pod};
 use crate::cluster::{Did, Fetched, Place};
 use crate::diagnostic::{Location, nearest};
@@ -239,6 +240,26 @@ pub(super) fn own_name(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> 
             .fact(format!("a pod's own host name, here {own}, stands in its /etc/hosts"))
             .nearest(Some(own.to_owned()))
             .fix(format!("write {own} instead of {name}, apply, and send again"))
+    })
+}
+
+/// `value: status.podIP`: a field of the pod, which a value names and does not read.
+pub(super) fn field_for_host(
+    facts: &Facts<'_>,
+    name: &str,
+    at: Option<&Location>,
+) -> Option<Diagnosis> {
+    let mut addresses = POD_FIELDS.iter().filter(|field| field.ends_with("IP"));
+    let field = addresses.find(|field| field.eq_ignore_ascii_case(name))?;
+    let given = format!("valueFrom: {{fieldRef: {{fieldPath: {field}}}}}");
+    let said = nobody_called(name, at.cloned())
+        .fact(format!("{field} is a field of a pod; a text that names it stays as it is"))
+        .nearest(Some(given.clone()));
+    Some(match at.filter(|at| facts.locator.line(at).is_some_and(|line| line.contains("value:"))) {
+        Some(_) => said.fix(format!("write {given} instead of value: {name}, apply, and send again")),
+        None => said.fix(format!(
+            "give the container a variable with {given}, call it by that variable, apply, and send again"
+        )),
     })
 }
 

@@ -43,11 +43,23 @@ pub(super) fn too_few_servers(facts: &Facts<'_>, trace: &Trace) -> Diagnosis {
         let spec = service.spec.as_ref();
         spec.and_then(|spec| spec.internal_traffic_policy.as_deref()) == Some("Local")
     });
+    let near = found.is_some_and(|service| {
+        let spec = service.spec.as_ref();
+        spec.is_some_and(|spec| spec.traffic_distribution.is_some())
+    });
     match (affinity, local) {
-        (true, _) => kept_together(facts, (trace, hop), said, ("sessionAffinity", "None"), *local),
+        (true, _) => {
+            let setting = Setting { field: "sessionAffinity", value: Some("None") };
+            kept_together(facts, (trace, hop), said, &setting, *local)
+        }
         (_, true) => {
-            let path = if inside { "internalTrafficPolicy" } else { "externalTrafficPolicy" };
-            kept_together(facts, (trace, hop), said, (path, "Cluster"), true)
+            let field = if inside { "internalTrafficPolicy" } else { "externalTrafficPolicy" };
+            let setting = Setting { field, value: Some("Cluster") };
+            kept_together(facts, (trace, hop), said, &setting, true)
+        }
+        _ if near && *usable < facts.case.goal.repeat.spread => {
+            let setting = Setting { field: "trafficDistribution", value: None };
+            kept_together(facts, (trace, hop), said, &setting, false)
         }
         _ => {
             let at = facts.locator.field("Service", &namespace, &name, "spec.selector");
@@ -108,25 +120,58 @@ fn too_few_kept(facts: &Facts<'_>, service: &Service, said: &Diagnosis) -> Optio
     )
 }
 
+/// A field of a Service's spec, and what it is to be so that requests are spread.
+struct Setting {
+    field: &'static str,
+    /// `None`: the field is to go.
+    value: Option<&'static str>,
+}
+
+impl Setting {
+    /// The spec as a patch has it.
+    fn patch(&self) -> String {
+        match self.value {
+            Some(value) => format!("{{\"{}\":\"{value}\"}}", self.field),
+            None => format!("{{\"{}\":null}}", self.field),
+        }
+    }
+
+    /// `with sessionAffinity: None`
+    fn with(&self) -> String {
+        match self.value {
+            Some(value) => format!("with {}: {value}", self.field),
+            None => format!("without {}", self.field),
+        }
+    }
+
+    /// `write sessionAffinity: None`
+    fn write(&self) -> String {
+        match self.value {
+            Some(value) => format!("write {}: {value}", self.field),
+            None => format!("take {} out", self.field),
+        }
+    }
+}
+
 /// A setting of the Service keeps the requests at few pods: whether another value of it helps is tried.
 fn kept_together(
     facts: &Facts<'_>,
     (trace, hop): (&Trace, &Hop),
     said: Diagnosis,
-    (path, value): (&str, &str),
+    setting: &Setting,
     local: bool,
 ) -> Diagnosis {
     let wanted = facts.case.goal.repeat.spread;
     let (namespace, name) = hop.service().unwrap_or_default();
-    let words = format!("{path}: {value}");
-    let spec = format!("{{\"{path}\":\"{value}\"}}");
-    let line = facts.locator.field("Service", &namespace, &name, &format!("spec.{path}"));
+    let (with, write) = (setting.with(), setting.write());
+    let line =
+        facts.locator.field("Service", &namespace, &name, &format!("spec.{}", setting.field));
     let said = said.at(line);
-    match trial::after(facts, &trial::patch(&namespace, &name, &spec)) {
-        trial::Tried::Passes => said.fix(format!("write {words}, apply, and send again")),
+    match trial::after(facts, &trial::patch(&namespace, &name, &setting.patch())) {
+        trial::Tried::Passes => said.fix(format!("{write}, apply, and send again")),
         trial::Tried::Fails(Some(_)) => {
             let script = mention(facts, trace).or_else(|| facts.script_that_ran());
-            let said = said.fact(format!("with {words} this goal would not pass either"));
+            let said = said.fact(format!("{with} this goal would not pass either"));
             if let Some((script, list, line)) =
                 packets::one_of_a_list(facts, trace, script.as_ref())
             {
@@ -148,8 +193,8 @@ fn kept_together(
             }
         }
         _ => said
-            .fact(format!("with {words} alone the goal fails as well: too few pods serve it"))
-            .fix(format!("write {words}, and let the Service lead to {wanted} ready pods or more")),
+            .fact(format!("{with} alone the goal fails as well: too few pods serve it"))
+            .fix(format!("{write}, and let the Service lead to {wanted} ready pods or more")),
     }
 }
 

@@ -67,6 +67,9 @@ impl Failed<'_> {
         if let Some(node) = self.node_dialled() {
             return self.closed_node_port(&node);
         }
+        if let Some(said) = pod.and_then(|pod| self.own_address(pod, listening)) {
+            return said;
+        }
         let port = self.to.port();
         let who = reached.as_ref().map_or_else(String::new, party_name);
         let look = match (pod.and_then(|pod| pod.metadata.name.as_deref()), &reached) {
@@ -79,6 +82,26 @@ impl Failed<'_> {
             return self.other_address(&who, *own).look([look]);
         }
         self.closed_port((&who, reached.as_ref(), pod), listening, look)
+    }
+
+    /// The client dialled its own pod's address, and another pod is meant.
+    fn own_address(&self, pod: &Pod, listening: &[SocketAddr]) -> Option<Diagnosis> {
+        let (namespace, name) = self.facts.client_pod()?;
+        let is_own = containers::full_name(pod) == (&*namespace, &*name);
+        if !is_own || self.to.ip().is_loopback() || self.facts.is_wanted(pod) {
+            return None;
+        }
+        let (port, own) = (self.to.port(), self.to.ip());
+        let said = Diagnosis::new(
+            "nobody-listens",
+            format!(
+                "{own} is the address of pod {name} itself, and nobody in it listens on port {port}"
+            ),
+        )
+        .look(look::listening(self.facts.case.cluster, pod))
+        .fact(open_ports(&format!("pod {name}"), listening))
+        .at(self.mention());
+        self.facts.call_the_wanted(&said)
     }
 
     /// A variable that was to tell the server its port is written otherwise than the one which the image has.
@@ -502,7 +525,7 @@ impl Failed<'_> {
         serving.sort_by_key(|other| !self.facts.is_wanted(other));
         let elsewhere = serving.first();
         let elsewhere = elsewhere.and_then(|other| other.metadata.name.as_deref());
-        let wanted = self.wanted_service().map(|service| services::full_name(service));
+        let wanted = self.facts.wanted_service().map(|service| services::full_name(service));
         let fix = match elsewhere {
             _ if wanted.is_some() => {
                 let (namespace, name) = wanted.unwrap_or_default();

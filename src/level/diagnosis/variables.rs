@@ -11,6 +11,7 @@ use super::{Diagnosis, Facts, gone, services, slips, sought};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Ending, Place};
 use crate::diagnostic::{Location, nearest};
+use crate::level::apply::is_manifest;
 use crate::manifest;
 
 /// Nothing was dialled, or a name that is none, because a text did not become what was meant.
@@ -98,6 +99,18 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
                 .nearest(Some(plain.to_owned()))
                 .at(Some(line))
                 .fix(format!("write {plain} without the backslash, and send again")),
+        );
+    }
+    let quoted = at.as_ref().filter(|at| {
+        !is_manifest(&at.file)
+            && facts.locator.line(at).is_some_and(|line| in_single_quotes(line, word))
+    });
+    if quoted.is_some() {
+        return Some(
+            said.fact("a shell expands nothing in single quotes")
+                .nearest(Some(format!("\"{odd}\"")))
+                .at(at)
+                .fix(format!("write \"{odd}\", in double quotes, and send again")),
         );
     }
     Some(
@@ -570,7 +583,16 @@ fn meant<'a>(
     let near = near.or_else(|| nearest(name, own.filter(alike).filter(|own| !of_service(own))));
     let stem = |name: &str| name.rsplit_once('_').map(|(stem, _)| stem.to_owned());
     let mut of_stem = given.iter().map(|one| one.name).filter(|own| stem(own) == stem(name));
-    near.or_else(|| of_stem.next().filter(|own| stem(own).is_some() && !facts.uses(own)))
+    near.or_else(|| of_stem.next().filter(|own| stem(own).is_some() && !facts.uses(own))).or_else(
+        || {
+            // `BACKEND` for `BACKEND_URL`.
+            let begins = |long: &str, short: &str| {
+                long.strip_prefix(short).is_some_and(|rest| rest.starts_with('_'))
+            };
+            let mut names = given.iter().map(|one| one.name).filter(|own| !facts.uses(own));
+            names.find(|own| begins(name, own) || begins(own, name))
+        },
+    )
 }
 
 /// Where the environment of a container stands, or the container.

@@ -169,7 +169,10 @@ fn other_image(facts: &Facts<'_>, pod: &Pod, said: &Diagnosis) -> Option<Diagnos
             .fact(format!("pod {name} has the image {}, and none of {wanted}", images.join(", ")))
             .nearest(Some(format!("image: {wanted}")))
             .at(at)
-            .fix(format!("let a container of pod {name} have the image {wanted}, and listen where it is called; apply, and send again")),
+            .fix(match containers.len() {
+                1 => format!("let the pod's image be {wanted}, apply, and send again"),
+                _ => format!("let a container of pod {name} have the image {wanted}, and listen where it is called; apply, and send again"),
+            }),
     )
 }
 

@@ -38,8 +38,8 @@ const AMOUNTS: &[&str] = &[
     "requests.memory",
 ];
 
-/// The fields of a pod that its containers may read from their environment.
-const POD_FIELDS: &[&str] = &[
+/// The fields of a pod that its containers may read from their environment, labels and annotations aside.
+pub const POD_FIELDS: &[&str] = &[
     "metadata.name",
     "metadata.namespace",
     "metadata.uid",

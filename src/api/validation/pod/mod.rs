@@ -33,6 +33,7 @@ use super::{addresses, labels, metadata, names};
 use crate::api::{Pod, SharedSpec};
 
 pub(super) use change::update;
+pub use env::POD_FIELDS;
 pub(super) use ephemeral::check as check_ephemeral;
 pub(super) use internal::template as internal_template;
 
