@@ -290,8 +290,8 @@ fn is_name(name: &str) -> bool {
     name.len() <= 253 && name.split('.').all(label)
 }
 
+/// A name with a dot at its end is for the servers alone: no line of the file has one.
 fn find_in_hosts(text: &str, name: &str) -> Option<(Vec<IpAddr>, String)> {
-    let name = name.strip_suffix('.').unwrap_or(name);
     let lines = text.lines().filter_map(|line| {
         let mut words = line.split('#').next().unwrap_or("").split_whitespace();
         let address: IpAddr = words.next()?.parse().ok()?;

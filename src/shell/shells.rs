@@ -34,6 +34,14 @@ impl Tool for Script {
         self.machine.interrupt(io)
     }
 
+    fn signal(&mut self, io: &mut Io<'_>, name: &'static str, group: bool) -> bool {
+        let heeds = self.machine.signal(name);
+        if heeds && group {
+            self.machine.end_started(io, name);
+        }
+        heeds
+    }
+
     fn terminate(&mut self, io: &mut Io<'_>) {
         self.machine.terminate(io);
     }
@@ -64,6 +72,10 @@ impl Tool for Undecided {
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         self.chosen(io.stdin.terminal).interrupt(io)
+    }
+
+    fn signal(&mut self, io: &mut Io<'_>, name: &'static str, group: bool) -> bool {
+        self.chosen(io.stdin.terminal).signal(io, name, group)
     }
 
     fn terminate(&mut self, io: &mut Io<'_>) {

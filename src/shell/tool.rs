@@ -31,6 +31,13 @@ pub trait Tool: DynClone + Send + Sync {
         Interrupted::Ended
     }
 
+    /// A signal, to the command alone or to all that it has started as well (`group`): whether it heeds it
+    /// and goes on, as a shell does that has a trap.
+    fn signal(&mut self, io: &mut Io<'_>, name: &'static str, group: bool) -> bool {
+        let _ = (io, name, group);
+        false
+    }
+
     /// SIGTERM ends the command, as that of `timeout` does: its last words, and what it has to close.
     fn terminate(&mut self, io: &mut Io<'_>) {
         let _ = io;

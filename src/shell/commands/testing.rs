@@ -45,6 +45,7 @@ fn plain_test(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         posix: false,
         dash: false,
         double: false,
+        shell: &|_, _| false,
     };
     Some(match holds(arguments, &world) {
         Ok(holds) => i32::from(!holds),

@@ -224,7 +224,8 @@ impl Expander<'_> {
                 values
             }
             Operation::Slice { offset, length } => {
-                self.sliced(values, positional, offset, length)?
+                let name = (!positional).then_some(parameter.name.as_str());
+                self.sliced(values, name, offset, length)?
             }
             Operation::TrimStart { .. }
             | Operation::TrimEnd { .. }
@@ -276,18 +277,26 @@ impl Expander<'_> {
         }
     }
 
+    /// `${a[@]:1:2}` and `${@:1:2}`: an offset counts the places of an array, empty ones as well.
     fn sliced(
         &mut self,
         values: Vec<String>,
-        positional: bool,
+        name: Option<&str>,
         offset: &Word,
         length: &Option<Word>,
     ) -> Expanded<Vec<String>> {
         let mut all = values;
-        if positional {
-            all.insert(0, self.state.name.clone());
-        }
-        let size = all.len() as i64;
+        let places: Vec<i64> = match name {
+            None => {
+                all.insert(0, self.state.name.clone());
+                (0..all.len() as i64).collect()
+            }
+            Some(name) if self.is_named(name) => (1..=all.len() as i64).collect(),
+            Some(name) => {
+                self.pairs(name).iter().map(|(key, _)| key.parse().unwrap_or(0)).collect()
+            }
+        };
+        let size = places.last().map_or(0, |last| last + 1);
         let offset = self.arithmetic(offset)?;
         let start = if offset < 0 { size + offset } else { offset };
         let length = match length {
@@ -297,7 +306,7 @@ impl Expander<'_> {
         if start < 0 || length < 0 {
             return Ok(Vec::new());
         }
-        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let start = places.iter().filter(|place| **place < start).count();
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         Ok(all.into_iter().skip(start).take(length).collect())
     }

@@ -66,14 +66,14 @@ impl Machine {
             child.state.traps.remove("ERR");
         }
         child.state.depth += 1;
+        child.state.own_pid = self.state.last_job.unwrap_or(0).max(self.state.own_pid) + 1;
         child.state.asked = self.is_asked();
         child.shells = shells;
-        child.known_jobs = self
-            .jobs
-            .iter()
-            .filter(|job| !job.adopted)
-            .map(|job| (job.pid, job.number, job.text.clone()))
-            .collect();
+        let own = self.jobs.iter().filter(|job| !job.adopted);
+        child.known_jobs = own.map(|job| (job.pid, job.number, job.text.clone())).collect();
+        if self.jobs.is_empty() {
+            child.known_jobs.clone_from(&self.known_jobs);
+        }
         // What was opened stays open; what leads to this shell's own output is the child's by itself.
         for (number, target) in &self.descriptors.others {
             let target = match target {
@@ -229,6 +229,8 @@ impl Machine {
             }
             (true, "sed") => (format!("sed: couldn't flush stdout: {why}"), 4),
             (_, "grep") if gnu => (format!("grep: write error: {why}"), 2),
+            (_, "curl") => ("curl: (23) Failed writing body".to_owned(), 23),
+            (true, "tee") => (format!("tee: 'standard output': {why}"), 1),
             (true, "ls") => (format!("ls: write error: {why}"), 2),
             _ => (format!("{name}: write error: {why}"), 1),
         };

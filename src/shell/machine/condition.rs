@@ -21,6 +21,8 @@ pub(in crate::shell) struct World<'a> {
     pub dash: bool,
     /// Whether it is BusyBox' `[[`, which compares with patterns.
     pub double: bool,
+    /// What bash's asks of its own shell: `-v` for a variable, `-o` for an option.
+    pub shell: &'a dyn Fn(&str, &str) -> bool,
 }
 
 /// Why `test` cannot say.
@@ -261,8 +263,8 @@ fn unary(operator: &str, operand: &str, world: &World<'_>) -> Result<bool, Wrong
         "-N" => exists(),
         "-s" => world.view.read(&path).is_ok_and(|content| !content.is_empty()),
         "-t" => world.terminal,
-        "-v" if !world.posix => !operand.is_empty(),
-        _ if asks_one(operator) && operator != "-v" => false,
+        "-v" | "-o" | "-R" if !world.posix => (world.shell)(operator, operand),
+        _ if asks_one(operator) && !matches!(operator, "-v" | "-o" | "-R") => false,
         _ => {
             return Err(Wrong::NoUnary {
                 operator: operator.to_owned(),
@@ -374,12 +376,12 @@ impl Machine {
             posix: false,
             dash: false,
             double: false,
+            shell: &|operator, name| self.state.tells(operator, name),
         };
-        let set = |name: &str| self.state.get(name).is_some();
         let mut texts = texts.into_iter();
         let folds = self.state.shopt("nocasematch");
         let mut tried = Tried { found: None, traced: Vec::new(), left: STEPS, folds };
-        let result = holds(condition, &mut texts, &world, &set, &mut tried);
+        let result = holds(condition, &mut texts, &world, &mut tried);
         let Tried { found, traced, left, .. } = tried;
         io.budget.keep((STEPS - left) as usize);
         for line in traced {
@@ -491,7 +493,6 @@ fn holds(
     condition: &Conditional,
     texts: &mut dyn Iterator<Item = String>,
     world: &World<'_>,
-    set: &dyn Fn(&str) -> bool,
     tried: &mut Tried,
 ) -> Result<bool, Wrong> {
     let mut next = || texts.next().unwrap_or_default();
@@ -505,7 +506,7 @@ fn holds(
         Conditional::Unary(operator, _) => {
             let text = next();
             tried.traced.push(format!("{operator} {}", shown(&text)));
-            if operator == "-v" { set(&text) } else { unary(operator, &text, world)? }
+            unary(operator, &text, world)?
         }
         Conditional::Binary(_, operator, _) => {
             let (first, second) = (next(), next());
@@ -521,7 +522,7 @@ fn holds(
         }
         Conditional::Not(inner) => {
             let said = tried.traced.len();
-            let holds = holds(inner, texts, world, set, tried)?;
+            let holds = holds(inner, texts, world, tried)?;
             tried.negated(said);
             !holds
         }
@@ -531,7 +532,7 @@ fn holds(
             for condition in all {
                 // What does not count any more still takes its texts.
                 let said = tried.traced.len();
-                let holds = holds(condition, texts, world, set, tried);
+                let holds = holds(condition, texts, world, tried);
                 if value == ends {
                     tried.traced.truncate(said);
                 }

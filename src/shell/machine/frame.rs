@@ -71,6 +71,11 @@ pub(super) enum Frame {
 }
 
 impl Frame {
+    /// Whether it is a program that runs.
+    pub fn is_program(&mut self) -> bool {
+        matches!(self, Frame::Run { .. })
+    }
+
     /// Whether nothing comes after what runs above it.
     pub fn is_finished(&self) -> bool {
         match self {

@@ -101,8 +101,7 @@ impl Machine {
         if self.jobs.len() >= 32 {
             return self.no_more_shells(io);
         }
-        let last = self.state.last_job.unwrap_or(self.state.pid);
-        let pid = last + 1;
+        let pid = machine.state.own_pid;
         self.state.last_job = Some(pid);
         self.state.status = 0;
         let number = self.jobs.iter().filter(|job| !job.adopted).map(|job| job.number).max();

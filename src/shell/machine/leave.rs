@@ -7,7 +7,9 @@ use super::builtins::is_special;
 use super::frame::{Caller, Frame, Source};
 use super::state::Variable;
 use super::{Dialect, Io, Machine};
+use crate::clock::SimTime;
 use crate::cluster::Cluster;
+use crate::shell::signals::number;
 use crate::shell::syntax::Mark;
 
 impl Machine {
@@ -70,6 +72,8 @@ impl Machine {
             return;
         }
         for command in std::mem::take(&mut self.due_traps) {
+            let status = self.state.status;
+            self.stack.push(Frame::Trapped { status, ends: false });
             self.eval(&command);
         }
     }
@@ -90,10 +94,39 @@ impl Machine {
             self.due_traps.push(command);
             if matches!(self.stack.last(), Some(Frame::Wait { .. })) {
                 self.stack.pop();
-                self.state.status = 143;
+                self.state.status = 128 + number(name).unwrap_or(0) as i32;
             }
         }
         true
+    }
+
+    /// A signal to the program that runs in the foreground: whether that heeds it and goes on.
+    pub fn signal_program(&mut self, io: &mut Io<'_>, name: &'static str, group: bool) -> bool {
+        let Some(Frame::Run { mut tool, environment, due }) = self.stack.pop_if(Frame::is_program)
+        else {
+            return false;
+        };
+        let heeds = self.with(io, &environment, |io| tool.signal(io, name, group));
+        let due = if heeds { SimTime::START } else { due };
+        self.stack.push(Frame::Run { tool, environment, due });
+        heeds
+    }
+
+    /// A signal that this shell heeds ends what it has started, unless it ignores it.
+    pub fn end_started(&mut self, io: &mut Io<'_>, name: &'static str) {
+        if self.state.traps.get(name).is_none_or(String::is_empty) {
+            return;
+        }
+        for job in 0..self.jobs.len() {
+            self.kill_job(io, job, name);
+        }
+        if self.stack.last_mut().is_some_and(Frame::is_program) {
+            self.terminate(io);
+            self.state.status = 128 + number(name).unwrap_or(0) as i32;
+            if name == "TERM" {
+                self.write_error(io, "Terminated");
+            }
+        }
     }
 
     /// Whether what runs in the foreground wants to go on before its time.
@@ -188,12 +221,25 @@ impl Machine {
         for (descriptor, bytes) in std::mem::take(&mut child.above) {
             self.put(io, descriptor, &bytes);
         }
-        for name in std::mem::take(&mut child.signals) {
-            match self.state.depth {
-                0 => self.kill_self(io, name),
-                _ => self.signals.push(name),
+        self.signals.append(&mut child.signals);
+    }
+
+    /// Heeds what subshells have sent to this shell and to its background commands, and leaves the rest for
+    /// the shell above; whether there was something for itself.
+    pub(super) fn heed_signals(&mut self, io: &mut Io<'_>) -> bool {
+        let mut heeded = false;
+        for (pid, name) in std::mem::take(&mut self.signals) {
+            match self.jobs.iter().position(|job| job.pid == pid) {
+                Some(job) => self.kill_job(io, job, name),
+                None if self.state.depth == 0 && pid == self.state.pid => {
+                    self.kill_self(io, name);
+                    heeded = true;
+                }
+                None if self.state.depth == 0 => {}
+                None => self.signals.push((pid, name)),
             }
         }
+        heeded
     }
 
     /// Whether `exit` was called.

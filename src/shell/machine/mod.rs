@@ -83,8 +83,8 @@ pub(in crate::shell) struct Machine {
     known_jobs: Vec<(u32, usize, String)>,
     /// What was written to descriptors of the shell above.
     above: Vec<(u8, Vec<u8>)>,
-    /// Signals for the shell above, whose `$$` is this one's, too.
-    signals: Vec<&'static str>,
+    /// Signals for the shell above, whose `$$` is this one's, too, and for what that has in the background.
+    signals: Vec<(u32, &'static str)>,
     /// How background commands ended that were waited for.
     ended: BTreeMap<u32, i32>,
     /// When it goes on after a rest.
@@ -318,7 +318,7 @@ impl Machine {
 
     /// Sets `$$`.
     pub fn set_pid(&mut self, pid: u32) {
-        self.state.pid = pid;
+        (self.state.pid, self.state.own_pid) = (pid, pid);
     }
 
     /// Sets a variable that commands see.
@@ -407,6 +407,7 @@ impl Machine {
             if io.budget.rests() {
                 break;
             }
+            self.heed_signals(io);
             self.start_traps();
             if self.stack.is_empty() {
                 // A terminal's shell goes on; what it starts of itself ends.
@@ -428,9 +429,9 @@ impl Machine {
             let Turn::Wait(step) = self.turn(io) else { continue };
             let running = self.running_jobs();
             let wake = self.step_jobs(io);
-            if running != self.running_jobs()
-                && matches!(self.stack.last(), Some(Frame::Wait { .. }))
-            {
+            let heeded = self.heed_signals(io);
+            let waits = matches!(self.stack.last(), Some(Frame::Wait { .. }));
+            if heeded || waits && running != self.running_jobs() {
                 continue;
             }
             return match (step, wake) {

@@ -328,7 +328,7 @@ impl Expander<'_> {
         Some(match name {
             "BASH_VERSION" => "5.2.15(1)-release".to_owned(),
             "BASH" => "/usr/bin/bash".to_owned(),
-            "BASHPID" => (state.pid + state.depth).to_string(),
+            "BASHPID" => state.own_pid.to_string(),
             "BASH_SUBSHELL" => state.depth.to_string(),
             "UID" | "EUID" => if root { "0" } else { "1000" }.to_owned(),
             "HOSTNAME" => self.view.cluster.host_name(&state.place),

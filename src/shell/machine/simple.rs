@@ -177,7 +177,10 @@ impl Machine {
             && !self.state.disabled.contains(name)
             && !program
         {
-            self.save_variables(&assignments);
+            match self.state.dialect != Dialect::Bash && super::builtins::is_special(name) {
+                true => self.keep_variables(&assignments),
+                false => self.save_variables(&assignments),
+            }
             let status = self.builtin(io, name, &fields);
             if let Some(status) = status {
                 self.state.status = status;
@@ -188,6 +191,13 @@ impl Machine {
         let mut environment = self.environment();
         environment.extend(assignments);
         self.start_external(io, name, fields, environment);
+    }
+
+    /// What is set for one of POSIX' special builtins stays.
+    fn keep_variables(&mut self, assignments: &[(String, String)]) {
+        for (name, value) in assignments {
+            let _ = assign(&mut self.state.variables, name, value.clone());
+        }
     }
 
     /// Sets variables for one command, and leaves a frame that puts them back.

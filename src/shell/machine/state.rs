@@ -236,6 +236,8 @@ pub(super) struct ShellState {
     pub disabled: BTreeSet<String>,
     /// `$$`
     pub pid: u32,
+    /// `$BASHPID`
+    pub own_pid: u32,
     /// `$!`
     pub last_job: Option<u32>,
     /// When it began, once it has.
@@ -335,6 +337,7 @@ impl ShellState {
             inherited: Arc::default(),
             disabled: BTreeSet::new(),
             pid: 1,
+            own_pid: 1,
             last_job: None,
             began: None,
             draws: 0,
@@ -411,6 +414,16 @@ impl ShellState {
             (Some("@" | "*"), Some(elements)) => (!elements.pairs().is_empty()).then_some("set"),
             (Some(key), Some(elements)) => elements.get(key),
             _ => variable.text(),
+        }
+    }
+
+    /// What `[ -v NAME ]`, `[ -R NAME ]` and `[ -o OPTION ]` ask: whether the variable is set, is a
+    /// reference, or the option is on.
+    pub fn tells(&self, operator: &str, name: &str) -> bool {
+        match operator {
+            "-o" => self.options.is_on(name),
+            "-R" => target(&self.variables, name) != name,
+            _ => self.get(name).is_some(),
         }
     }
 

@@ -186,7 +186,7 @@ fn is_binary(text: &str) -> bool {
 pub fn asks_one(text: &str) -> bool {
     let mut letters = text.chars();
     letters.next() == Some('-')
-        && letters.next().is_some_and(|letter| "bcdefghknprstuvwxzLNOSG".contains(letter))
+        && letters.next().is_some_and(|letter| "bcdefghknoprstuvwxzLNORSG".contains(letter))
         && letters.next().is_none()
 }
 

@@ -128,7 +128,15 @@ impl Parser<'_> {
                 }
                 '"' if within != Within::Document && within != Within::Quotes => {
                     let start = self.at;
-                    let inner = self.nested(|parser| parser.parts(Within::Quotes))?;
+                    let mut inner = self.nested(|parser| parser.parts(Within::Quotes));
+                    // dash and BusyBox miss the quote behind a brace that is open, too.
+                    if let Err(error) = &mut inner
+                        && !self.is_bash()
+                        && error.fault == Fault::Unterminated('}')
+                    {
+                        error.fault = Fault::Unterminated('"');
+                    }
+                    let inner = inner?;
                     if !self.take("\"") {
                         let error = self.fault(Fault::Unterminated('"'));
                         return Err(self.opened_at(start, error));

@@ -176,6 +176,38 @@ fn set_e_ends_a_script_and_traps_run() {
 }
 
 #[test]
+fn a_subshell_can_signal_what_its_shell_began() {
+    let killed = "sleep 50 & p=$!; (sleep 1; kill $p) & wait $p; echo $?";
+    assert_eq!(output(&format!("({killed}) 2>/dev/null")), "143\n");
+    let heeded = "bash -c 'trap \"echo bye; exit 3\" TERM; while :; do sleep 1; done' & sleep 2; kill $!; wait $!; echo $?";
+    assert_eq!(output(heeded), "bye\n3\n");
+    let waits = "trap 'echo caught' USR1; (sleep 1; kill -USR1 $$) & wait; echo $?";
+    assert_eq!(output(&format!("bash -c \"{}\"", waits.replace('$', "\\$"))), "caught\n138\n");
+}
+
+#[test]
+fn timeout_leaves_a_shell_to_its_trap() {
+    let script = "timeout 1 bash -c 'trap \"echo term; exit 9\" TERM; sleep 9 & wait'; echo $?";
+    assert_eq!(output(script), "term\n124\n");
+    let stubborn = "timeout -k 1 1 sh -c 'trap \"\" TERM; sleep 9'; echo $?";
+    assert_eq!(output(stubborn), "137\n");
+}
+
+#[test]
+fn a_slice_of_an_array_counts_its_empty_places() {
+    assert_eq!(output("a=(x y); a[6]=z; echo ${a[@]: -1} ${a[@]:1:2} ${a[@]:5}"), "z y z z\n");
+}
+
+#[test]
+fn test_asks_its_shell_for_variables_and_options() {
+    assert_eq!(output("test -v nosuch || echo unset; [ -v HOME ] && echo set"), "unset\nset\n");
+    assert_eq!(
+        output("[ -o errexit ] || echo off; set -o pipefail; [[ -o pipefail ]] && echo on"),
+        "off\non\n"
+    );
+}
+
+#[test]
 fn time_passes_while_a_script_sleeps() {
     let mut story = Story::new();
     let before = story.cluster.now();

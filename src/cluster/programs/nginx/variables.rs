@@ -53,7 +53,8 @@ fn write(
 /// What the client has sent.
 fn of_request(name: &str, handler: &RequestHandler<'_>) -> Option<String> {
     let request = &handler.request;
-    let (path, query) = http::split_target(&request.target);
+    // What stands behind `#` is for the client alone.
+    let (path, query) = http::split_target(request.target.split('#').next().unwrap_or(""));
     let header = |name: &str| http::header(request, name).unwrap_or("").to_owned();
     let host = header("Host");
     Some(match name {

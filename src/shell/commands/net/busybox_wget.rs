@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::curl::unescape;
 use super::families::Families;
 use super::fetch::{Failure, Fetch, FetchEvent, Limits, note, note_bad_url};
-use super::url::{BadUrl, Url};
+use super::url::Url;
 use crate::cluster::{Ending, HttpRequest, HttpResponse, Libc, Reply};
 use crate::shell::commands::text::base64;
 use crate::shell::commands::trouble::dial_trouble;
@@ -274,15 +274,8 @@ impl Wget {
                         Ok(fetch) => self.fetch = Some(fetch),
                         Err(told) => return fail(io, &told),
                     },
-                    Err(why) => {
+                    Err(told) => {
                         note_bad_url(io, &text);
-                        let told = match why {
-                            BadUrl::Port(port) => format!("bad port '{port}'"),
-                            BadUrl::Malformed if text.is_empty() || text.ends_with("://") => {
-                                "bad address ''".to_owned()
-                            }
-                            _ => format!("not an http or ftp url: {text}"),
-                        };
                         return fail(io, &told);
                     }
                 }
@@ -311,7 +304,8 @@ impl Wget {
                 }
                 FetchEvent::Trying(to) => {
                     if !arguments.quiet {
-                        let shown = shown_host(fetch.url());
+                        let through = proxy(arguments, io, fetch.url());
+                        let shown = shown_host(through.as_ref().unwrap_or(fetch.url()));
                         io.write_error(format!("Connecting to {shown} ({to})"));
                     }
                 }
@@ -402,15 +396,66 @@ impl Wget {
     }
 }
 
-/// A URL as this wget reads it: what stands behind a blank or a `#` in the path is sent as it is.
-fn parsed(text: &str) -> Result<Url, BadUrl> {
-    let start = text.find("://").map_or(0, |at| at + 3);
-    let path = text[start..].find('/').map(|at| start + at);
-    let odd = path.and_then(|path| text[path..].find([' ', '\t', '#']).map(|at| path + at));
-    let Some(odd) = odd else { return Url::parse(text) };
-    let mut url = Url::parse(&text[..odd])?;
-    url.target += &text[odd..];
-    Ok(url)
+/// A URL as this wget reads it (`parse_url`): the path begins behind the first `/`, `?` or `#`, and is sent
+/// as it is.
+///
+/// # Errors
+/// What is said of a text that is none.
+fn parsed(text: &str) -> Result<Url, String> {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme @ ("http" | "https" | "ftp"), rest)) => (scheme, rest),
+        Some(_) => return Err(format!("not an http or ftp url: {text}")),
+        None => ("http", text),
+    };
+    let end = rest.find(['/', '?', '#']);
+    let (place, path) = end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
+    let (user, place) = match place.rsplit_once('@') {
+        Some((user, place)) => (Some(user.to_owned()), place),
+        None => (None, place),
+    };
+    let bracketed = place.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (host, port) = match bracketed {
+        Some((host, port)) => (host, port.strip_prefix(':')),
+        // A second colon makes it a name.
+        None => match place.split_once(':').filter(|(_, port)| !port.contains(':')) {
+            Some((host, port)) => (host, Some(port)),
+            None => (place, None),
+        },
+    };
+    let number = |port: &str| port.parse::<u16>().ok().filter(|_| !port.starts_with('+'));
+    let given = match port {
+        Some(port) => Some(number(port).ok_or_else(|| format!("bad port '{port}'"))?),
+        None => None,
+    };
+    if host.is_empty() {
+        return Err("bad address ''".to_owned());
+    }
+    let usual = match scheme {
+        "https" => 443,
+        "ftp" => 21,
+        _ => 80,
+    };
+    Ok(Url {
+        scheme: scheme.to_owned(),
+        host: host.to_owned(),
+        port: given.unwrap_or(usual),
+        explicit_port: given.is_some(),
+        empty_port: false,
+        target: format!("/{path}"),
+        user,
+    })
+}
+
+/// The file that a URL is saved to: what stands behind its last slash, the query too.
+fn file_for(arguments: &Arguments, url: &Url) -> String {
+    let named = match url.target.rsplit('/').next().unwrap_or_default() {
+        "" => "index.html",
+        name => name,
+    };
+    arguments.output.clone().unwrap_or_else(|| match &arguments.folder {
+        Some(folder) => format!("{folder}/{named}"),
+        None => named.to_owned(),
+    })
 }
 
 /// A request on its way to a URL; a redirect is asked for without a body.
@@ -437,8 +482,9 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, redirected: bool) -> Resu
     if let Some(user) = url.user.as_deref() {
         put("Authorization", format!("Basic {}", base64::encode(unescape(user).as_bytes())));
     }
-    let kept = arguments.output.as_ref().filter(|_| arguments.resume);
-    let kept = kept.and_then(|file| io.read_file(file).ok()).map_or(0, |content| content.len());
+    let file = file_for(arguments, &url);
+    let kept = io.read_file(&file).ok().filter(|_| arguments.resume);
+    let kept = kept.map_or(0, |content| content.len());
     if kept > 0 {
         put("Range", format!("bytes={kept}-"));
     }
@@ -450,9 +496,7 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, redirected: bool) -> Resu
         }
         headers.push(("Content-Length".to_owned(), body.len().to_string()));
     }
-    let proxy = format!("{}_proxy", url.scheme);
-    let proxy = io.environment.get(&proxy).filter(|text| !text.is_empty() && !arguments.no_proxy);
-    let via = proxy.and_then(|text| Url::parse(text).ok()).map(|place| (place.host, place.port));
+    let via = proxy(arguments, io, &url).map(|place| (place.host, place.port));
     let target = match via {
         Some(_) => format!("{}://{}{}", url.scheme, url.authority(), url.target),
         None => url.target.clone(),
@@ -471,6 +515,13 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, redirected: bool) -> Resu
     Ok(Fetch::new(url, request, limits, io.now()).via(via).families(Families::OneV4First))
 }
 
+/// The proxy: of `https://`, too, it asks `http_proxy`.
+fn proxy(arguments: &Arguments, io: &Io<'_>, url: &Url) -> Option<Url> {
+    let name = if url.scheme == "ftp" { "ftp_proxy" } else { "http_proxy" };
+    let text = io.environment.get(name).filter(|text| !text.is_empty() && !arguments.no_proxy)?;
+    parsed(text).ok()
+}
+
 /// The host as it was typed: with its port where one was given.
 fn shown_host(url: &Url) -> String {
     let host = url.written_host();
@@ -484,15 +535,7 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
         }
         return Step::Exit(0);
     }
-    // What stands behind the last slash, the query too.
-    let named = match url.target.rsplit('/').next().unwrap_or_default() {
-        "" => "index.html",
-        name => name,
-    };
-    let file = arguments.output.clone().unwrap_or_else(|| match &arguments.folder {
-        Some(folder) => format!("{folder}/{named}"),
-        None => named.to_owned(),
-    });
+    let file = file_for(arguments, url);
     if file == "-" {
         if !arguments.quiet {
             io.write_error("writing to stdout");
@@ -522,7 +565,8 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
         io.write_error(format!("saving to '{file}'"));
     }
     let shown = file.rsplit('/').next().unwrap_or(&file).to_owned();
-    progress(arguments, io, &shown, response.body.len());
+    let bytes = if arguments.resume { content.len() } else { response.body.len() };
+    progress(arguments, io, &shown, bytes);
     if !arguments.quiet {
         io.write_error(format!("'{file}' saved"));
     }

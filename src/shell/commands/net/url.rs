@@ -74,7 +74,9 @@ impl Url {
         let (host, port) = match port.map(|port| (host, port)) {
             Some((host, "")) => (host, None),
             Some((host, port)) => {
-                let number = port.parse().map_err(|_| BadUrl::Port(port.to_owned()))?;
+                let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+                let number = port.parse().ok().filter(|_| digits);
+                let number = number.ok_or_else(|| BadUrl::Port(port.to_owned()))?;
                 (host, Some(number))
             }
             None => (host, None),
@@ -163,7 +165,11 @@ impl Url {
 
     /// The host as a URL has it: an IPv6 address in brackets.
     pub fn written_host(&self) -> String {
-        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() }
+        if self.host.parse::<Ipv6Addr>().is_ok() {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        }
     }
 
     /// The host, where it is an address.

@@ -27,9 +27,13 @@ struct Timeout {
     /// `-v`: whether the signal is told of.
     tells: bool,
     limit: Option<Duration>,
+    /// `-k`: how long after the signal it sends KILL.
+    patience: Option<Duration>,
     words: Vec<String>,
     flavour: Flavour,
     until: Option<SimTime>,
+    /// Whether the command has heeded the signal, and goes on.
+    heeded: bool,
     inner: Option<Machine>,
 }
 
@@ -41,6 +45,29 @@ impl Timeout {
             (Flavour::Gnu, signal) if signal != KILL && !self.preserve => 124,
             (_, signal) => 128 + signal,
         }
+    }
+
+    /// The time is over: what comes of the signal, unless the command heeds it and goes on.
+    fn over(&mut self, io: &mut Io<'_>) -> Option<Step> {
+        let signal = if self.heeded { KILL } else { self.signal };
+        let gnu = self.flavour == Flavour::Gnu;
+        if self.tells && gnu {
+            let name = self.words.first().map_or("", String::as_str);
+            let signal = signal_name(signal);
+            io.write_error(format!("timeout: sending signal {signal} to command '{name}'"));
+        }
+        let machine = self.inner.as_mut()?;
+        let heeds = signal != KILL && machine.signal_program(io, signal_name(signal), gnu);
+        if heeds || signal == 0 {
+            self.heeded = true;
+            self.until = self.patience.map(|patience| io.now() + patience);
+            return None;
+        }
+        // The signal is TERM, which nobody words; Ctrl-C's words are not wanted here.
+        machine.terminate(io);
+        machine.unwind();
+        self.signal = signal;
+        Some(Step::Exit(self.ended()))
     }
 }
 
@@ -64,24 +91,21 @@ impl Tool for Timeout {
             }
             self.until = self.limit.map(|limit| io.now() + limit);
         }
-        let Some(machine) = &mut self.inner else { return Step::Exit(0) };
-        let step = machine.step(io);
-        let Some(until) = self.until else { return step };
-        match step {
-            Step::Exit(_) => step,
-            _ if io.now() >= until => {
-                if self.tells && self.flavour == Flavour::Gnu {
-                    let name = self.words.first().map_or("", String::as_str);
-                    let signal = signal_name(self.signal);
-                    io.write_error(format!("timeout: sending signal {signal} to command '{name}'"));
+        loop {
+            let Some(machine) = &mut self.inner else { return Step::Exit(0) };
+            let step = machine.step(io);
+            let spared = !self.preserve && self.flavour == Flavour::Gnu;
+            match (step, self.until) {
+                (Step::Exit(_), _) if self.heeded && spared => return Step::Exit(124),
+                (Step::Exit(_), _) | (_, None) => return step,
+                (_, Some(until)) if io.now() >= until => {
+                    if let Some(over) = self.over(io) {
+                        return over;
+                    }
                 }
-                // The signal is TERM, which nobody words; Ctrl-C's words are not wanted here.
-                machine.terminate(io);
-                machine.unwind();
-                Step::Exit(self.ended())
+                (Step::Until(at), Some(until)) => return Step::Until(at.min(until)),
+                (Step::Input, Some(until)) => return Step::Until(until),
             }
-            Step::Until(at) => Step::Until(at.min(until)),
-            Step::Input => Step::Until(until),
         }
     }
 
@@ -134,40 +158,52 @@ pub(in crate::shell::commands) fn timeout(
         Err(told) => return failed(told, wrong),
     };
     let text = options.operands.remove(0);
-    if let Some(wait) = options.value('k').filter(|wait| gnu && duration(wait).is_none()) {
-        let hint = "Try 'timeout --help' for more information.";
-        return failed(format!("timeout: invalid time interval '{wait}'\n{hint}"), wrong);
-    }
-    match duration(&text) {
-        // 0 means no limit.
-        Some(limit) => Box::new(Timeout {
+    let interval = |text: &str| {
+        // BusyBox counts whole seconds.
+        let whole = |limit: Duration| match gnu {
+            true => limit,
+            false => Duration::from_secs(limit.as_secs()),
+        };
+        duration(text).map(|limit| limit.map(whole)).ok_or_else(|| match gnu {
+            true => format!(
+                "timeout: invalid time interval '{text}'\nTry 'timeout --help' for more information."
+            ),
+            false => format!("timeout: invalid number '{text}'"),
+        })
+    };
+    let patience = options.value('k').map(interval).transpose();
+    match patience.and_then(|patience| Ok((patience, interval(&text)?))) {
+        Ok((patience, limit)) => Box::new(Timeout {
             signal,
             preserve: options.has('À'),
             tells: options.has('v'),
-            limit: limit.filter(|limit| !limit.is_zero()),
+            // For GNU's, 0 means no limit; BusyBox' looks after a second at the earliest.
+            limit: match gnu {
+                true => limit.filter(|limit| !limit.is_zero()),
+                false => limit.map(|limit| limit.max(Duration::from_secs(1))),
+            },
+            patience: patience.flatten().filter(|patience| !patience.is_zero()),
             words: options.operands,
             flavour: setting.flavour,
             until: None,
+            heeded: false,
             inner: None,
         }),
-        None if gnu => failed(
-            format!(
-                "timeout: invalid time interval '{text}'\nTry 'timeout --help' for more information."
-            ),
-            wrong,
-        ),
-        None => failed(format!("timeout: invalid number '{text}'"), wrong),
+        Err(told) => failed(told, wrong),
     }
 }
 
 /// The number of the signal that `-s` names.
 fn signal(name: Option<&str>, gnu: bool) -> Result<i32, String> {
     let Some(name) = name else { return Ok(TERM) };
+    if name.trim_start_matches("SIG").eq_ignore_ascii_case("EXIT") || name == "0" {
+        return Ok(0);
+    }
     signal_number(name).ok_or_else(|| match gnu {
         true => {
             format!("timeout: '{name}': invalid signal\nTry 'timeout --help' for more information.")
         }
-        false => format!("timeout: bad signal name '{name}'"),
+        false => format!("timeout: unknown signal '{name}'\n{}", busybox_usage("timeout")),
     })
 }
 

@@ -159,20 +159,23 @@ impl Machine {
             self.stack.push(Frame::Wait { job, any });
             return Turn::Wait(Step::Input);
         }
+        let bash = self.state.dialect == Dialect::Bash;
         if !any && job.is_none() {
-            self.jobs.clear();
+            // The almquist shells keep what has ended until `jobs` tells of it, or another begins.
+            self.jobs.retain(|_| !bash);
             self.ended.clear();
             self.state.status = 0;
             return Turn::Go;
         }
         let text = first.and_then(|(pid, _)| self.jobs.iter().find(|one| one.pid == pid));
         let text = text.map(|one| one.text.clone()).unwrap_or_default();
+        let mut known = false;
         let status = match first {
             Some((pid, status)) => {
-                self.jobs.retain(|one| one.pid != pid);
+                self.jobs.retain(|one| !bash || one.pid != pid);
                 let status = status.unwrap_or(0);
                 // bash can tell of it once more.
-                self.ended.insert(pid, status);
+                known = self.ended.insert(pid, status).is_some();
                 status
             }
             None => 127,
@@ -184,9 +187,8 @@ impl Machine {
             143 => "Terminated",
             _ => "",
         };
-        let waited = first.filter(|_| job.is_some() && !told.is_empty());
+        let waited = first.filter(|_| job.is_some() && !told.is_empty() && !known);
         let waited = waited.map(|(pid, _)| (pid, text));
-        let bash = self.state.dialect == Dialect::Bash;
         match waited {
             // bash says whom a signal ended that nobody sends in the ordinary way.
             Some((pid, text)) if bash && !self.state.interactive && told != "Terminated" => {
@@ -267,8 +269,8 @@ impl Machine {
             let state = match job.status {
                 None => "Running".to_owned(),
                 Some(0) => "Done".to_owned(),
-                Some(143) if bash => "Terminated".to_owned(),
-                Some(137) if bash => "Killed".to_owned(),
+                Some(143) => "Terminated".to_owned(),
+                Some(137) => "Killed".to_owned(),
                 Some(status) if bash => format!("Exit {status}"),
                 Some(status) => format!("Done({status})"),
             };
@@ -288,6 +290,10 @@ impl Machine {
                 }
                 _ => format!("[{number}] {mark} {}{state:<27}{text}", pid.trim_start()),
             });
+        }
+        // The almquist shells name the last first.
+        if !bash {
+            lines.reverse();
         }
         lines.iter().for_each(|line| self.say(io, line));
         self.jobs

@@ -4,6 +4,7 @@ mod compgen;
 mod control;
 mod folders;
 mod kinds;
+mod limits;
 pub(super) mod options;
 mod read;
 pub(in crate::shell) mod signals;
@@ -319,7 +320,8 @@ impl Machine {
             (Dialect::Bash, "suspend") => ("cannot suspend: no job control".to_owned(), 1),
             (Dialect::Bash, "logout") => ("not login shell: use `exit'".to_owned(), 1),
             (Dialect::Bash, "disown") => {
-                let job = arguments.first().map_or("current", String::as_str);
+                let named = arguments.iter().find(|word| !word.starts_with('-'));
+                let job = named.map_or("current", String::as_str);
                 (format!("{job}: no such job"), 1)
             }
             (Dialect::Bash, _) => ("no job control".to_owned(), 1),
@@ -454,7 +456,8 @@ impl Machine {
             let dash = self.state.dialect == Dialect::Dash;
             let double = name == "[[";
             let terminal = io.terminal;
-            test(arguments, &World { view, directory, terminal, posix, dash, double })
+            let shell = &|operator: &str, name: &str| self.state.tells(operator, name);
+            test(arguments, &World { view, directory, terminal, posix, dash, double, shell })
         });
         match result {
             Ok(holds) => i32::from(!holds),
@@ -468,63 +471,6 @@ impl Machine {
                 let message = format!("{prefix}{}", wrong.message(self.state.dialect));
                 self.write_error(io, &message);
                 2
-            }
-        }
-    }
-
-    /// `ulimit`: what Linux usually allows. Nothing here comes near it, and it cannot be changed.
-    fn limits(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
-        let letters: String = arguments.iter().filter_map(|word| word.strip_prefix('-')).collect();
-        let told = letters.chars().filter(|letter| !matches!(letter, 'H' | 'S'));
-        let wanted: Vec<char> = told.collect();
-        let known = |letter: char| match letter {
-            'c' => Some("0"),
-            'n' => Some("1048576"),
-            's' => Some("8192"),
-            'd' | 'f' | 'm' | 't' | 'v' => Some("unlimited"),
-            _ => None,
-        };
-        let set = arguments.iter().find(|word| !word.starts_with('-'));
-        let letter = wanted.first().copied().unwrap_or('f');
-        let number = |word: &&String| {
-            matches!(word.as_str(), "unlimited" | "hard" | "soft")
-                || word.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        if let Some(word) = set.filter(|word| !number(word))
-            && self.state.dialect != Dialect::Dash
-        {
-            let told = match self.state.dialect {
-                Dialect::Ash => format!("{}invalid number '{word}'", self.state.prefix()),
-                _ => format!("{}{word}: invalid number", self.state.builtin("ulimit")),
-            };
-            self.write_error(io, &told);
-            return 1;
-        }
-        let strange = wanted.iter().find(|letter| !"abcdefiklmnpqrstuvxPRT".contains(**letter));
-        if let (Some(letter), Dialect::Bash) = (strange, self.state.dialect) {
-            let told = format!("{}-{letter}: invalid option", self.state.builtin("ulimit"));
-            let usage = "ulimit: usage: ulimit [-SHabcdefiklmnpqrstuvxPRT] [limit]";
-            self.write_error(io, &format!("{told}\n{usage}"));
-            return 2;
-        }
-        match (set, known(letter)) {
-            (None, Some(limit)) if wanted.len() < 2 => {
-                let own = self.state.limits.get(&letter).cloned();
-                self.say(io, own.as_deref().unwrap_or(limit));
-                0
-            }
-            // Nothing here is ever counted against it.
-            (Some(value), Some(_)) if wanted.len() < 2 && number(&value) => {
-                if !matches!(value.as_str(), "hard" | "soft") {
-                    self.state.limits.insert(letter, value.clone());
-                }
-                0
-            }
-            (what, _) => {
-                let what = what.map_or(format!("-{letter}"), |value| format!("-{letter} {value}"));
-                let told = format!("podhop: not simulated here: ulimit {what}");
-                self.write_error(io, &told);
-                1
             }
         }
     }

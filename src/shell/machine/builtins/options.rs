@@ -152,7 +152,7 @@ fn shopts() -> impl Iterator<Item = (&'static str, bool)> {
 
 impl Options {
     /// Whether an option of `set -o` is on.
-    fn is_on(self, name: &str) -> bool {
+    pub(in crate::shell::machine) fn is_on(self, name: &str) -> bool {
         match name {
             "errexit" => self.exit_on_error,
             "xtrace" => self.trace,

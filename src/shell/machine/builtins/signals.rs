@@ -135,7 +135,7 @@ impl Machine {
             return Some(self.kill_usage(io));
         }
         let own = self.state.pid.to_string();
-        let copy = (self.state.pid + self.state.depth).to_string();
+        let copy = self.state.own_pid.to_string();
         let mut others = Vec::new();
         let mut status = 0;
         for target in targets {
@@ -149,11 +149,12 @@ impl Machine {
                 Some(job) => self.kill_job(io, job, name),
                 None if *target == own && self.state.process.is_none() => match self.state.depth {
                     0 => self.kill_self(io, name),
-                    _ => self.signals.push(name),
+                    _ => self.signals.push((self.state.pid, name)),
                 },
                 None if *target == copy && self.state.process.is_none() => {
                     self.kill_self(io, name);
                 }
+                None if let Some(pid) = self.known_above(target) => self.signals.push((pid, name)),
                 None => match self.bad_target(target) {
                     Some(message) => {
                         self.write_error(io, &message);
@@ -176,6 +177,12 @@ impl Machine {
         words.extend(others);
         self.start_program(io, "kill", words);
         None
+    }
+
+    /// The process of a background command of the shell that this one is a copy of.
+    fn known_above(&self, target: &str) -> Option<u32> {
+        let pid: u32 = target.parse().ok()?;
+        self.known_jobs.iter().any(|(known, ..)| *known == pid).then_some(pid)
     }
 
     /// What is said of a process that is not there.
@@ -282,21 +289,29 @@ impl Machine {
             return 0;
         }
         let mut status = 0;
+        let ash = self.state.dialect == Dialect::Ash;
         for name in names {
-            let by_number = name.parse::<usize>().ok();
-            let by_number =
-                by_number.map(|number| if number > 128 { number - 128 } else { number });
+            let by_number = name.parse::<usize>().ok().map(|number| match number {
+                number if ash => number & 127,
+                number if number > 128 => number - 128,
+                number => number,
+            });
             let answer = match by_number {
-                Some(number) => signal(&number.to_string(), Dialect::Bash).map(str::to_owned),
+                Some(number) => signal(&number.to_string(), Dialect::Bash)
+                    .map(str::to_owned)
+                    .or_else(|| ash.then(|| number.to_string())),
                 None => signal(name, Dialect::Bash).and_then(number).map(|it| it.to_string()),
             };
             match answer {
                 Some(answer) => self.say(io, &answer),
                 None => {
-                    let message = format!(
-                        "{}{name}: invalid signal specification",
-                        self.state.builtin("kill")
-                    );
+                    let message = match ash {
+                        true => format!("{}unknown signal '{name}'", self.state.prefix()),
+                        false => format!(
+                            "{}{name}: invalid signal specification",
+                            self.state.builtin("kill")
+                        ),
+                    };
                     self.write_error(io, &message);
                     status = 1;
                 }
@@ -350,12 +365,21 @@ impl Machine {
         })
     }
 
-    fn kill_job(&mut self, io: &mut Io<'_>, job: usize, name: &'static str) {
+    /// A signal to a background command.
+    pub(in crate::shell::machine) fn kill_job(
+        &mut self,
+        io: &mut Io<'_>,
+        job: usize,
+        name: &'static str,
+    ) {
         let Some(job) = self.jobs.get_mut(job) else { return };
         if name == "EXIT" {
             return;
         }
-        if !matches!(name, "KILL" | "STOP") && job.machine.signal(name) {
+        let heeds = |machine: &mut Machine, io| {
+            machine.signal(name) || machine.signal_program(io, name, false)
+        };
+        if !matches!(name, "KILL" | "STOP") && heeds(&mut job.machine, io) {
             return;
         }
         if let Usual::Ends(status) = usual(name) {
@@ -372,7 +396,6 @@ impl Machine {
             return;
         }
         if name != "KILL" && name != "STOP" && self.signal(name) {
-            self.state.status = 0;
             return;
         }
         let Usual::Ends(status) = usual(name) else { return };

@@ -83,7 +83,7 @@ fn unquoted(text: &str) -> String {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
-            '"' => break,
+            '"' => return out,
             '\\' => match chars.next() {
                 Some('t') => out.push('\t'),
                 Some('n') => out.push('\n'),
@@ -95,7 +95,8 @@ fn unquoted(text: &str) -> String {
             c => out.push(c),
         }
     }
-    out
+    // Without an end, the line's own newline belongs to it.
+    out + "\n"
 }
 
 #[cfg(test)]

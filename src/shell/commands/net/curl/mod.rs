@@ -33,7 +33,7 @@ use super::fetch::note_bad_url;
 use super::url::{BadUrl, Url};
 use crate::clock::SimTime;
 use crate::network::aton;
-use crate::shell::{Io, Step, Tool};
+use crate::shell::{Io, Read, Step, Tool};
 
 /// What can't be in the name of a host (curl lib/urlapi.c, hostname_check).
 const NO_HOST: &[char] = &[
@@ -125,6 +125,9 @@ impl Tool for Curl {
                 return Step::Exit(exit);
             }
         }
+        if !self.knows_passwords(io) {
+            return Step::Input;
+        }
         let Some(command) = self.command.clone() else { return Step::Exit(2) };
         loop {
             if let Some(step) = self.fill(&command, io) {
@@ -180,6 +183,33 @@ impl Curl {
                 Some(0)
             }
         }
+    }
+
+    /// Asks for the passwords of users without one (`checkpasswd`); whether it has them.
+    fn knows_passwords(&mut self, io: &mut Io<'_>) -> bool {
+        for operation in self.command.iter_mut().flat_map(|command| &mut command.operations) {
+            let asks = operation.bearer.is_none();
+            let users = [("host", &mut operation.user), ("proxy", &mut operation.proxy_user)];
+            for (kind, user) in users {
+                let Some(user) = user.as_mut().filter(|user| asks && !user.contains(':')) else {
+                    continue;
+                };
+                let prompt = format!("Enter {kind} password for user '{user}':");
+                let password = match io.read_line() {
+                    Read::Wait => {
+                        *io.prompt = prompt;
+                        return false;
+                    }
+                    Read::Line(line) => line,
+                    Read::End => String::new(),
+                };
+                if !io.stdin.terminal {
+                    io.write_error(prompt);
+                }
+                *user = format!("{user}:{password}");
+            }
+        }
+        true
     }
 
     /// Starts transfers while there is room; a step where it has to wait or end.
@@ -352,13 +382,15 @@ fn open_operation(
     }
     let upload = operation.nodes.iter().any(|node| node.upload.is_some());
     let posts = operation.data.is_some() && !operation.get;
-    let both = match (operation.head, !operation.form.is_empty()) {
-        (true, _) if posts => Some("HEAD (-I, --head)"),
-        (_, true) if posts => Some("multipart formpost (-F, --form)"),
-        _ => None,
-    };
-    if let Some(other) = both {
-        words.warn(io, &format!("You can only select one HTTP request method! You asked for both POST (-d, --data) and {other}.\n"));
+    let ways = [
+        (upload, "PUT (-T, --upload-file)"),
+        (posts, "POST (-d, --data)"),
+        (operation.head, "HEAD (-I, --head)"),
+        (!operation.form.is_empty(), "multipart formpost (-F, --form)"),
+    ];
+    let ways: Vec<&str> = ways.iter().filter(|(asked, _)| *asked).map(|(_, way)| *way).collect();
+    if let [first, second, ..] = ways.as_slice() {
+        words.warn(io, &format!("You can only select one HTTP request method! You asked for both {first} and {second}.\n"));
         return Err(2);
     }
     let usual = match () {

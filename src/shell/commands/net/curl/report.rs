@@ -267,6 +267,13 @@ impl Messages<'_> {
         self.line(io, &format!("{mark} [{} bytes data]", content.len()));
     }
 
+    /// Bytes of TLS that went out, of which `-v` says only how many, and to a terminal not even that.
+    fn hidden(&self, io: &mut Io<'_>, count: usize) {
+        if self.global.trace.is_none() && !io.terminal {
+            self.line(io, &format!("}} [{count} bytes data]"));
+        }
+    }
+
     /// A warning, folded as curl folds it: 79 columns with `Warning: ` in front of each line, the
     /// newline of some texts counted.
     pub fn warn(&self, io: &mut Io<'_>, text: &str) {
@@ -313,7 +320,10 @@ impl Messages<'_> {
     /// A TLS handshake begins.
     pub fn hello(&self, io: &mut Io<'_>, insecure: bool, authorities: Option<&str>) {
         self.note(io, "ALPN: offers h2,http/1.1");
+        // A record's head, and the greeting, which OpenSSL pads.
+        self.hidden(io, 5);
         self.note(io, "TLSv1.3 (OUT), TLS handshake, Client hello (1):");
+        self.hidden(io, 512);
         if !insecure {
             let file = authorities.unwrap_or("/etc/ssl/certs/ca-certificates.crt");
             self.note(io, &format!(" CAfile: {file}"));
@@ -361,7 +371,14 @@ impl Messages<'_> {
 
     /// The response's head, as `-v` shows it; the empty line behind it is not read of one that fails.
     /// `refused` says that a name and password were given, and are asked for again.
-    pub fn received(&self, io: &mut Io<'_>, response: &HttpResponse, whole: bool, refused: bool) {
+    /// `rewinds` says that a body was sent, and that the redirect is followed.
+    pub fn received(
+        &self,
+        io: &mut Io<'_>,
+        response: &HttpResponse,
+        whole: bool,
+        (refused, rewinds): (bool, bool),
+    ) {
         if response.version == HttpVersion::V1_0 {
             self.note(io, "HTTP 1.0, assume close after body");
         }
@@ -371,6 +388,9 @@ impl Messages<'_> {
             let asks = line.to_ascii_lowercase().starts_with("www-authenticate:");
             if refused && asks {
                 self.note(io, "Authentication problem. Ignoring this.");
+            }
+            if rewinds && line.to_ascii_lowercase().starts_with("location:") {
+                self.note(io, "Please rewind output before next send");
             }
             self.header(io, line);
         }

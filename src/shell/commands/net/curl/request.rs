@@ -58,6 +58,8 @@ impl Occasion<'_> {
         let user = self.user(io).filter(|_| self.own("authorization").is_none());
         let user = user.filter(|_| self.asked || !operation.any_auth);
         let mut headers = vec![("Host".to_owned(), self.host())];
+        // Without it HTTP/1.0 is whole.
+        headers.retain(|(_, host)| !operation.http10 || !host.is_empty());
         let mut put = |name: &str, value: String| {
             if self.own(name).is_none() {
                 headers.push((name.to_owned(), value));
@@ -229,14 +231,17 @@ impl Occasion<'_> {
     }
 
     fn target(&self) -> String {
-        let mut target = self.url.target.replace(' ', "%20");
+        let target = self.url.target.replace(' ', "%20");
         let data = self.operation.data.as_ref().filter(|_| self.operation.get);
         let data = data.map(|data| String::from_utf8_lossy(data).into_owned());
-        for more in [self.operation.query.clone(), data].into_iter().flatten() {
-            let joint = if target.contains('?') { '&' } else { '?' };
-            target = format!("{target}{joint}{more}");
+        // What `-G` makes of `-d` stands in the place of `--url-query`.
+        match data.or_else(|| self.operation.query.clone()) {
+            Some(more) => {
+                let joint = if target.contains('?') { '&' } else { '?' };
+                format!("{target}{joint}{more}")
+            }
+            None => target,
         }
-        target
     }
 
     fn range(&self) -> Option<String> {

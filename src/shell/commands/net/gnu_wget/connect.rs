@@ -62,7 +62,7 @@ impl Session {
         mut download: Download,
     ) {
         let url = download.url.clone();
-        let proxy = request::proxy(arguments, io, &url);
+        let proxy = request::proxy(arguments, io, &url).ok().flatten();
         if proxy.is_some() && url.is_tls() {
             words.tell(io, "podhop: not simulated here: wget's tunnel through a proxy\n");
             return self.fail(GENERIC);
@@ -183,7 +183,8 @@ impl Session {
                     _ => "Connection timed out",
                 };
                 words.verbose(io, format!("failed: {why}.\n"));
-                let proxy = request::proxy(arguments, io, &download.url).map(|(host, _)| host);
+                let proxy = request::proxy(arguments, io, &download.url).ok().flatten();
+                let proxy = proxy.map(|(host, _)| host);
                 let host = proxy.unwrap_or_else(|| download.url.host.clone());
                 let host = words.quoted(&unescape(&host).to_lowercase());
                 words.tell(io, format!("wget: unable to resolve host address {host}\n"));

@@ -257,10 +257,17 @@ impl Session {
             None if text.starts_with("http:///") || text.starts_with("https:///") => {
                 Err(BadUrl::Malformed)
             }
-            None => Url::parse(&written_out(text.trim()).replace(' ', "%20")),
+            None => Url::parse(&safe(&written_out(text.trim()))),
         };
         match parsed {
             Ok(url) if arguments.https_only && arguments.list.is_some() && !url.is_tls() => {}
+            Ok(url) if let Err((text, scheme)) = request::proxy(arguments, io, &url) => {
+                let scheme = words.quoted(&scheme);
+                let told =
+                    format!("Error parsing proxy URL {text}: Unsupported scheme {scheme}.\n");
+                words.tell(io, told);
+                self.fail(SERVER);
+            }
             Ok(mut url) => {
                 url.remove_dots();
                 if arguments.recursive || arguments.requisites {
@@ -366,6 +373,15 @@ fn written_out(text: &str) -> String {
         true => text.to_owned(),
         false => format!("ftp://{}/{rest}", &text[..at]),
     }
+}
+
+/// A URL whose unsafe letters are written in hexadecimal (`reencode_escapes`).
+fn safe(url: &str) -> String {
+    let one = |byte: u8| match byte {
+        b'!'..=b'~' if !b"\"<>\\^`{|}".contains(&byte) => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    url.bytes().map(one).collect()
 }
 
 /// The settings of the person's file, then the command line's.

@@ -6,7 +6,7 @@ use crate::cluster::HttpRequest;
 use crate::shell::Io;
 use crate::shell::commands::net::curl::{Jar, unescape};
 use crate::shell::commands::net::kernel::devices;
-use crate::shell::commands::net::url::Url;
+use crate::shell::commands::net::url::{BadUrl, Url};
 use crate::shell::commands::text::base64;
 use crate::shell::commands::trouble::left_out;
 
@@ -83,22 +83,34 @@ pub(super) fn user(arguments: &Arguments, url: &Url) -> Option<String> {
 }
 
 /// The host and port of the proxy for a URL.
-pub(super) fn proxy(arguments: &Arguments, io: &Io<'_>, url: &Url) -> Option<(String, u16)> {
+///
+/// # Errors
+/// What the proxy's URL is, and its scheme, which wget does not speak.
+pub(super) fn proxy(
+    arguments: &Arguments,
+    io: &Io<'_>,
+    url: &Url,
+) -> Result<Option<(String, u16)>, (String, String)> {
     if !arguments.proxy {
-        return None;
+        return Ok(None);
     }
     let variable = |name: &str| io.environment.get(name).filter(|value| !value.is_empty()).cloned();
     let spared = variable("no_proxy").unwrap_or_default();
     let host = url.host.to_ascii_lowercase();
     let named = spared.split(',').map(str::trim).filter(|word| !word.is_empty());
     if named.into_iter().any(|word| host == word || host.ends_with(word)) {
-        return None;
+        return Ok(None);
     }
     let given = arguments.proxies.iter().rev().find(|(scheme, _)| *scheme == url.scheme);
     let text = given.map(|(_, text)| text.clone());
-    let text = text.or_else(|| variable(&format!("{}_proxy", url.scheme)))?;
-    let place = Url::parse(&text).ok()?;
-    Some((place.host, place.port))
+    let Some(text) = text.or_else(|| variable(&format!("{}_proxy", url.scheme))) else {
+        return Ok(None);
+    };
+    match Url::parse(&text) {
+        Ok(place) => Ok(Some((place.host, place.port))),
+        Err(BadUrl::Scheme(scheme)) => Err((text, scheme)),
+        Err(_) => Ok(None),
+    }
 }
 
 /// What a request's head says beside its body's length and kind.

@@ -195,7 +195,11 @@ impl Transfer {
             "http" => self.send(desk, io),
             "https" if self.route.proxy.is_none() => {
                 let operation = desk.operation;
-                if let Some(file) = operation.cacert.as_ref().filter(|file| !io.is_file(file)) {
+                let holds_none = |file: &&String| {
+                    let text = io.read_file(file).unwrap_or_default();
+                    !String::from_utf8_lossy(&text).contains("-----BEGIN ")
+                };
+                if let Some(file) = operation.cacert.as_ref().filter(holds_none) {
                     return Err((77, desk.version.no_authorities(file), false));
                 }
                 desk.words().hello(io, operation.insecure, operation.cacert.as_deref());
@@ -213,7 +217,7 @@ impl Transfer {
         io: &mut Io<'_>,
         response: HttpResponse,
     ) -> (i32, String) {
-        desk.words().received(io, &response, true, false);
+        desk.words().received(io, &response, true, (false, false));
         self.tunnel = response.status;
         if (200..300).contains(&response.status) {
             return (35, desk.version.wrong_version());

@@ -83,7 +83,12 @@ impl Transfer {
         // 7.88 reads the empty line behind the head of a response that it fails on.
         let cut = fails && desk.version != Version::V7_88;
         let refused = self.user.is_some() && !operation.digest && asks_basic(&response);
-        desk.words().received(io, &response, !cut, refused);
+        let rewinds = desk.version == Version::V7_88
+            && operation.follow
+            && (300..400).contains(&response.status)
+            && !self.fetch.request().body.is_empty()
+            && self.job.upload.is_none();
+        desk.words().received(io, &response, !cut, (refused, rewinds));
         let head = report::head(&response);
         self.header_bytes += head.len();
         let now = io.now().timestamp();
