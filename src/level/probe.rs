@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use k8s_openapi::api::core::v1::Container;
+
 use super::format::{Choice, Claim, Expect, Goal, ObjectField, Predict};
 use super::heard;
 use super::place::{NoPlace, PlaceName};
@@ -218,14 +220,39 @@ pub fn is_there(cluster: &Cluster, party: &Party) -> bool {
     pod.is_some_and(|pod| pod.metadata.deletion_timestamp.is_none())
 }
 
-/// The pods that commands made without a manifest (`kubectl run`), as whoever asks in their place.
-fn made_pods(deeds: &[Arc<Deed>]) -> Vec<Party> {
+/// A pod that a command made without a manifest (`kubectl run`, `kubectl debug`), and that asks in its place.
+struct MadePod<'a> {
+    party: Party,
+    /// For one on its node's network: as whom it sends, and its containers.
+    on_node: Option<(Party, &'a [Container])>,
+}
+
+impl MadePod<'_> {
+    fn has_sent(&self, trace: &Trace) -> bool {
+        let is_of = |containers: &[Container]| {
+            let from = trace.container.as_deref();
+            containers.iter().any(|container| Some(container.name.as_str()) == from)
+        };
+        let as_node =
+            |(node, containers): &(Party, &[Container])| trace.from == *node && is_of(containers);
+        trace.from == self.party || self.on_node.as_ref().is_some_and(as_node)
+    }
+}
+
+fn made_pods<'a>(cluster: &'a Cluster, deeds: &[Arc<Deed>]) -> Vec<MadePod<'a>> {
     let made = deeds.iter().filter_map(|deed| match &deed.did {
-        Did::Created { object } if object.kind == Kind::Pod => Some(Party::Pod {
-            namespace: object.namespace.as_str().into(),
-            name: object.name.as_str().into(),
-        }),
+        Did::Created { object } if object.kind == Kind::Pod => Some(object),
         _ => None,
+    });
+    let made = made.map(|object| {
+        let pod = cluster.objects().get::<Pod>(&object.namespace, &object.name);
+        let spec = pod.and_then(|pod| pod.spec.as_ref());
+        let on_node = spec.filter(|spec| spec.host_network == Some(true)).and_then(|spec| {
+            let node = spec.node_name.as_deref()?;
+            Some((Party::Node(node.into()), spec.containers.as_slice()))
+        });
+        let (namespace, name) = (object.namespace.as_str().into(), object.name.as_str().into());
+        MadePod { party: Party::Pod { namespace, name }, on_node }
     });
     made.collect()
 }
@@ -234,9 +261,9 @@ fn made_pods(deeds: &[Arc<Deed>]) -> Vec<Party> {
 /// (`kubectl exec`), the pods among it that they made for it: what other pods and machines send by
 /// themselves is left out.
 pub fn sent_since(cluster: &Cluster, first: TraceId, deeds: &[Arc<Deed>]) -> Vec<TraceId> {
-    let made = made_pods(deeds);
+    let made = made_pods(cluster, deeds);
     let ours = |trace: &&Trace| {
-        trace.id >= first && (trace.process.is_none() || made.contains(&trace.from))
+        trace.id >= first && (trace.process.is_none() || made.iter().any(|pod| pod.has_sent(trace)))
     };
     cluster.traces().filter(ours).map(|trace| trace.id).collect()
 }

@@ -47,7 +47,8 @@ struct Work<'a> {
 pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let Some(set) = client.get::<DaemonSet>(key) else { return };
     let Some(spec) = &set.spec else { return };
-    let claimed = owner::claim_pods(client, set.as_ref(), &LabelSelector::of(&spec.selector));
+    let claimed =
+        owner::claim_pods(client, set.as_ref(), &LabelSelector::of(&spec.selector), |_| true);
     let collisions = set.status.as_ref().and_then(|status| status.collision_count).unwrap_or(0);
     let Some(history) = History::sync(client, set.as_ref(), &spec.template, collisions) else {
         return;

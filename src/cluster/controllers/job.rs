@@ -48,7 +48,7 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
         return;
     }
     let selector = spec.selector.as_ref().map(LabelSelector::of).unwrap_or_default();
-    let pods = owner::claim_pods(client, job.as_ref(), &selector);
+    let pods = owner::claim_pods(client, job.as_ref(), &selector, |_| true);
     let status = job.status.clone().unwrap_or_default();
     let mut work = Work { job: &job, spec, pods, status };
     work.count();

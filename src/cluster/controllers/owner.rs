@@ -61,12 +61,14 @@ pub(super) fn release(meta: &mut ObjectMeta, uid: &str) {
     }
 }
 
-/// The pods of `owner`: those that it controls and selects. Orphans that it selects are adopted,
-/// and pods that it no longer selects are released; an owner that is being deleted does neither.
+/// The pods of `owner`: those that it controls and selects, and that it counts as members. Orphans of that
+/// kind are adopted, and pods that are not of it any more are released; an owner that is being deleted does
+/// neither (`ClaimPods` in Kubernetes' pkg/controller/controller_ref_manager.go).
 pub(super) fn claim_pods<T: Resource>(
     client: &mut Client<'_>,
     owner: &T,
     selector: &LabelSelector,
+    is_member: impl Fn(&Pod) -> bool,
 ) -> Vec<Arc<Pod>> {
     let meta = owner.metadata();
     let (uid, namespace) = (uid(meta), meta.namespace.as_deref().unwrap_or(""));
@@ -79,7 +81,7 @@ pub(super) fn claim_pods<T: Resource>(
         if !is_controlled_by(&pod.metadata, uid) {
             continue;
         }
-        if selector.matches(pod.metadata.labels.as_ref()) {
+        if selector.matches(pod.metadata.labels.as_ref()) && is_member(pod) {
             claimed.push(pod.clone());
         } else if !deleting {
             leaving.push(pod.clone());
@@ -87,7 +89,7 @@ pub(super) fn claim_pods<T: Resource>(
     }
     if !deleting && !selector.requirements.is_empty() {
         let free = client.index.orphans_matching(namespace, selector);
-        orphans.extend(free.filter(|pod| pod.is_active()).cloned());
+        orphans.extend(free.filter(|pod| pod.is_active() && is_member(pod)).cloned());
     }
     for pod in leaving {
         let mut pod = Pod::clone(&pod);

@@ -126,7 +126,7 @@ pub(super) fn is_news(change: &Change) -> bool {
 }
 
 fn keep<T: Resource>(client: &mut Client<'_>, owner: &T, order: &Order<'_>) -> Count {
-    let claimed = owner::claim_pods(client, owner, &order.selector);
+    let claimed = owner::claim_pods(client, owner, &order.selector, |_| true);
     let active: Vec<Arc<Pod>> = claimed.iter().filter(|pod| pod.is_active()).cloned().collect();
     let mut counted = tally(&claimed, &active, order, client.now);
     if owner.metadata().deletion_timestamp.is_none() {

@@ -138,6 +138,11 @@ impl Image {
         Cow::Owned(program.into_iter().chain(rest.iter().cloned()).collect())
     }
 
+    /// Whether its entrypoint is a script, which runs the command that it is given.
+    pub fn has_script(&self) -> bool {
+        self.entrypoint.first().is_some_and(|first| self.is_entrypoint(first))
+    }
+
     /// Whether a word names the image's entrypoint script.
     pub(super) fn is_entrypoint(&self, word: &str) -> bool {
         let script = word.ends_with("entrypoint.sh");

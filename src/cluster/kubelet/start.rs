@@ -152,8 +152,17 @@ fn program(
     if let Some(program) = programs::start(&arguments, &image, &variables) {
         return Ok(program);
     }
-    let arguments = image.without_entrypoint(&arguments);
-    host.userland.start(&arguments, variables(), &exec::place(worker, index), &image)
+    let place = exec::place(worker, index);
+    let start = |words: &[String]| host.userland.start(words, variables(), &place, &image);
+    let words = image.without_entrypoint(&arguments);
+    match (start(&words), arguments.first()) {
+        // The entrypoint's own shell runs by then: it finds no such program, and says so.
+        (Err(StartError::NotFound(_)), Some(script)) if image.is_entrypoint(script) => {
+            let shell = ["sh", "-c", "exec \"$@\"", script].map(str::to_owned);
+            start(&[shell.as_slice(), &words].concat())
+        }
+        (started, _) => started,
+    }
 }
 
 fn arguments(

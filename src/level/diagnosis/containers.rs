@@ -46,7 +46,7 @@ pub(super) fn diagnose(
         return not_its_own(facts, pod, container, at).look(looks);
     }
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-    if let Some(said) = never_started(facts, pod, container) {
+    if let Some(said) = no_such_program(facts, pod, container) {
         return said.look([look::describe("pod", namespace, name), look::pods(namespace)]);
     }
     if let Some(killed) = killed_by_probe(facts, pod, container) {
@@ -672,28 +672,40 @@ fn is_unstartable(container: &ContainerStatus) -> bool {
     last.is_some_and(|last| last.reason.as_deref() == Some("StartError"))
 }
 
-/// The runtime could not start the container's first process: it has said nothing itself.
-fn never_started(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
-    if !is_unstartable(container) {
-        return None;
-    }
+/// Whether the image's entrypoint script, which runs what args say, found no program of this name.
+fn is_missing_to_script(facts: &Facts<'_>, place: &Place, program: &str) -> bool {
+    let missing = |did: &Did| matches!(did, Did::ProgramMissing { program: own } if own == program);
+    let script = facts.case.cluster.image(place).is_some_and(|image| image.has_script());
+    script && facts.case.cluster.deeds().any(|deed| deed.place == *place && missing(&deed.did))
+}
+
+/// There is no program of the name with which the container's words begin: the runtime could not start it, or
+/// its entrypoint script could not.
+fn no_such_program(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> Option<Diagnosis> {
     let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref())?;
     let (_, name) = full_name(pod);
     let spec = pod.spec.as_ref()?.containers.iter().find(|spec| spec.name == container.name)?;
     let words = spec.command.as_ref().filter(|words| !words.is_empty()).or(spec.args.as_ref())?;
     let first = words.first()?;
     let place = place_of(pod, &container.name);
+    let by_script = !is_unstartable(container);
+    if by_script && (spec.command.is_some() || !is_missing_to_script(facts, &place, first)) {
+        return None;
+    }
     let image = facts.case.cluster.image(&place);
-    let image = image.filter(|image| image.entrypoint.is_empty() && !image.command.is_empty());
+    let image = image
+        .filter(|image| (image.entrypoint.is_empty() || by_script) && !image.command.is_empty());
     let field = if spec.command.is_some() { "command" } else { "args" };
+    let how = if by_script { "does not run" } else { "was never started" };
     let said = Diagnosis::new(
         "container-does-not-run",
         format!(
-            "container {} of pod {name} was never started: there is no program {first:?} in it",
+            "container {} of pod {name} {how}: there is no program {first:?} in it",
             container.name
         ),
     )
-    .facts(last.message.clone());
+    .facts(last.message.clone())
+    .facts(by_script.then(|| "the image's entrypoint script runs what args say".to_owned()));
     if first.starts_with('-') && spec.command.is_some() {
         return Some(
             said.fact("command takes the place of the image's own program; what that program is given stands in args")
@@ -702,41 +714,46 @@ fn never_started(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) -> O
         );
     }
     if let Some(own) = image.filter(|_| first.starts_with('-') && spec.command.is_none()) {
-        let own = own.command.join(" ");
+        let (program, own) = (&own.command[0], own.command.join(" "));
         return Some(
-            said.fact(format!(
-                "the image has no entrypoint: args take the place of its own command, {own}"
-            ))
+            said.fact(match by_script {
+                true => format!("args take the place of the image's own command, {own}"),
+                false => format!(
+                    "the image has no entrypoint: args take the place of its own command, {own}"
+                ),
+            })
             .nearest(Some(own.clone()))
             .fix(format!(
-                "write {own} before {first} in args, or take args out; apply, and send again"
+                "write {program} before {first} in args, or take args out; apply, and send again"
             )),
         );
     }
+    Some(misread_line(first, field, said))
+}
+
+/// The word was to be a program, or a whole line in which a program is the first word.
+fn misread_line(first: &str, field: &str, said: Diagnosis) -> Diagnosis {
     if !first.contains(' ') {
-        return Some(said.fix(format!(
+        return said.fix(format!(
             "write a program that the image has as the first word of {field}, and apply"
-        )));
+        ));
     }
     // What only a shell understands needs one.
     if first.contains([';', '|', '&', '$', '<', '>', '`']) {
         let line = format!("{field}: [sh, -c, {}]", Value::String(for_a_shell(first)));
-        return Some(
-            said.fact("the first word of command and args is the program; no shell reads it")
-                .nearest(Some(line.clone()))
-                .fix(format!("let a shell run it: {line}; apply, and send again")),
-        );
+        return said
+            .fact("the first word of command and args is the program; no shell reads it")
+            .nearest(Some(line.clone()))
+            .fix(format!("let a shell run it: {line}; apply, and send again"));
     }
     let list =
         first.split_whitespace().map(|word| manifest::to_yaml(&Value::String(word.to_owned())));
     let list = list.map(|word| word.trim_end().to_owned()).collect::<Vec<_>>().join(", ");
-    Some(
-        said.fact(
-            "the first word of command and args is the program; no shell divides it at its spaces",
-        )
-        .nearest(Some(format!("{field}: [{list}]")))
-        .fix(format!("write {field}: [{list}], and apply")),
+    said.fact(
+        "the first word of command and args is the program; no shell divides it at its spaces",
     )
+    .nearest(Some(format!("{field}: [{list}]")))
+    .fix(format!("write {field}: [{list}], and apply"))
 }
 
 /// The text that a shell is to read, of one that may begin with the shell itself: `sh -c 'while …'`.

@@ -315,6 +315,9 @@ fn unknown_outside(facts: &Facts<'_>, asker: &str, name: &str, at: Option<Locati
         .look([look::nodes(), look::services(&facts.namespace())])
         .fact(format!("{asker} asks another DNS than the cluster's, which only pods ask"))
         .at(at);
+    if let Some(said) = super::slips::list_for_host(name, &said) {
+        return said;
+    }
     if let Some(address) = super::slips::slipped(name) {
         return said
             .fact(super::slips::FOUR_NUMBERS)

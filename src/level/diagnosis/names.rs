@@ -691,35 +691,7 @@ fn nobody(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
     let services = facts.case.cluster.objects().list::<Service>(Some(&namespace));
     let names: Vec<&str> = services.filter_map(|s| s.metadata.name.as_deref()).collect();
     let first = name.split('.').next().unwrap_or(name);
-    if matches!(name, "http" | "https") {
-        return slips::scheme_for_host(facts, name, at);
-    }
-    let other = slips::dashed_address(facts, name, at.as_ref()).or_else(|| {
-        slips::script_for_host(facts, name, at.as_ref(), &service_names::unknown(name))
-    });
-    if let Some(said) = other {
-        return said;
-    }
-    if let Some(address) = slips::slipped(name).map(|address| slips::that_answers(facts, address)) {
-        return Diagnosis::new(
-            "unknown-name",
-            format!("{name} is no address, and DNS knows nobody called so"),
-        )
-        .look([look::pods(&namespace), look::services(&namespace)])
-        .fact(slips::FOUR_NUMBERS)
-        .nearest(Some(address.clone()))
-        .at(at.or_else(|| facts.locator.mention([name])))
-        .fix(format!("write {address} instead of {name}"));
-    }
-    if nearest(name, ["localhost"]).is_some() {
-        return Diagnosis::new("unknown-name", format!("DNS knows nobody called {name}"))
-            .look([look::services(&namespace)])
-            .fact("localhost is in every machine's /etc/hosts, and in every pod's")
-            .nearest(Some("localhost".to_owned()))
-            .at(at)
-            .fix(format!("write localhost instead of {name}, apply, and send again"));
-    }
-    if let Some(said) = slips::program_for_host(facts, name, at.as_ref()) {
+    if let Some(said) = slips::diagnose(facts, name, at.as_ref()) {
         return said;
     }
     let Some(close) = nearest(first, names.iter().copied()) else {

@@ -42,18 +42,18 @@ impl Failed<'_> {
         if let Some(said) = self.looked_up_the_node(node) {
             return said;
         }
+        if let Some((service, ..)) = open.iter().find(|(.., own)| *own == i32::from(port)) {
+            return said
+                .fact(format!("Service {service} has node port {port}, and the nodes did not know it yet: they follow within a second"))
+                .at(self.mention())
+                .fix(format!("wait a second between making Service {service} and calling it, and send again"));
+        }
         let first = open.iter().find(|(_, wanted, _)| *wanted == i32::from(port)).or(open.first());
         let lines = open.iter().map(|(service, port, node_port)| {
             format!("Service {service}: node port {node_port} leads to its port {port}")
         });
-        if let (Some((service, own, _)), Some(at)) =
-            (open.iter().find(|(_, own, _)| *own == i32::from(port)), self.looked_up_port())
-        {
-            return said
-                .fact(format!("the script looks up .port of Service {service}, which is {own}: .nodePort is the nodes'"))
-                .nearest(Some(".nodePort".to_owned()))
-                .at(Some(at))
-                .fix("write .nodePort instead of .port, and send again");
+        if let Some(said) = self.looked_up_another_port(&said) {
+            return said;
         }
         let at = self.port_in_script().or_else(|| self.mention());
         let said = said.facts(lines).facts(self.by_ftp()).at(at.clone());
@@ -124,12 +124,39 @@ impl Failed<'_> {
         self.facts.locator.mention_in_scripts([port], |file| locate::mentions(run, file))
     }
 
-    /// Where the player's script looks up a Service's `.port`, and says no port itself.
-    fn looked_up_port(&self) -> Option<Location> {
+    /// The player's script looks up a Service's `.port` or `.targetPort`, and says no port itself.
+    fn looked_up_another_port(&self, said: &Diagnosis) -> Option<Diagnosis> {
+        let dialled = self.to.port();
         let run = &self.facts.case.goal.run;
         let is_run = |file: &str| locate::mentions(run, file);
-        let at = self.facts.locator.mention_in_scripts(["].port}"], is_run)?;
-        self.port_in_script().is_none().then_some(at)
+        if self.port_in_script().is_some() {
+            return None;
+        }
+        let looked_up = |field: &str| {
+            let words = [format!("].{field}}}"), format!("].{field}\"")];
+            self.facts.locator.mention_in_scripts(words, is_run)
+        };
+        let services = self.facts.case.cluster.objects().list::<Service>(None);
+        services.into_iter().find_map(|service| {
+            let spec = service.spec.as_ref()?;
+            let ports = spec.ports.iter().flatten().filter(|port| port.node_port.is_some());
+            let (field, at) = ports.into_iter().find_map(|port| {
+                if port.port == i32::from(dialled) {
+                    return Some(("port", looked_up("port")?));
+                }
+                let target = services::target(port) == dialled.to_string();
+                target.then(|| looked_up("targetPort")).flatten().map(|at| ("targetPort", at))
+            })?;
+            let (namespace, name) = services::full_name(service);
+            let name = shown_name(namespace, name);
+            Some(
+                said.clone()
+                    .fact(format!("the script looks up .{field} of Service {name}, which is {dialled}: .nodePort is the nodes'"))
+                    .nearest(Some(".nodePort".to_owned()))
+                    .at(Some(at))
+                    .fix(format!("write .nodePort instead of .{field}, and send again")),
+            )
+        })
     }
 
     /// The player's script looks up a pod's `.status.hostIP`, which is its node's address.

@@ -1,6 +1,6 @@
 //! Names that were to be something else: an address with a slip in it, a scheme, a name and a namespace.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use k8s_openapi::api::core::v1::Service;
 
@@ -13,23 +13,79 @@ use crate::diagnostic::{Location, nearest};
 use crate::level::probe::Run;
 use crate::network::aton;
 
+/// A name that nobody has, and that was to be none: a scheme, an address, a script's or a program's name; or
+/// localhost, misspelt.
+pub(super) fn diagnose(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    scheme_for_host(facts, name, at)
+        .or_else(|| dashed_address(facts, name, at))
+        .or_else(|| script_for_host(facts, name, at, &unknown(name)))
+        .or_else(|| list_for_host(name, &unknown(name).look([look::nodes()]).at(at.cloned())))
+        .or_else(|| address_with_a_slip(facts, name, at))
+        .or_else(|| misspelt_localhost(facts, name, at))
+        .or_else(|| program_for_host(facts, name, at))
+}
+
+/// `for a in "$ADDRESSES"`: all addresses of a list in one word, which wget writes with `%20` between them.
+pub(super) fn list_for_host(name: &str, said: &Diagnosis) -> Option<Diagnosis> {
+    let name = name.replace("%20", " ");
+    let parts: Vec<&str> = name.split_whitespace().collect();
+    let is_list = parts.len() > 1 && parts.iter().all(|part| part.parse::<IpAddr>().is_ok());
+    is_list.then(|| {
+        said.clone()
+            .fact(format!(
+                "it is {} addresses in one word: a shell takes a list in quotes for one word",
+                parts.len()
+            ))
+            .nearest(Some(parts[0].to_owned()))
+            .fix("let a loop go through the list, without quotes around it: for a in $LIST; and send again")
+    })
+}
+
+/// `10.244..1.4`, `1O.244.1.4`
+fn address_with_a_slip(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    let address = that_answers(facts, slipped(name)?);
+    let namespace = facts.namespace();
+    let message = format!("{name} is no address, and DNS knows nobody called so");
+    Some(
+        Diagnosis::new("unknown-name", message)
+            .look([look::pods(&namespace), look::services(&namespace)])
+            .fact(FOUR_NUMBERS)
+            .nearest(Some(address.clone()))
+            .at(at.cloned().or_else(|| facts.locator.mention([name])))
+            .fix(format!("write {address} instead of {name}")),
+    )
+}
+
+fn misspelt_localhost(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    nearest(name, ["localhost"])?;
+    Some(
+        unknown(name)
+            .look([look::services(&facts.namespace())])
+            .fact("localhost is in every machine's /etc/hosts, and in every pod's")
+            .nearest(Some("localhost".to_owned()))
+            .at(at.cloned())
+            .fix(format!("write localhost instead of {name}, apply, and send again")),
+    )
+}
+
 /// `http//web`, or `http://http://web`: the client takes the scheme for the host.
-pub(super) fn scheme_for_host(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Diagnosis {
+fn scheme_for_host(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    matches!(name, "http" | "https").then_some(())?;
     let url = facts.fetched.map_or("", |fetched| fetched.url.as_str());
     let said = unknown(name)
         .look([look::services(&facts.namespace())])
         .facts((!url.is_empty()).then(|| format!("the client was given {url}")));
-    match url.split_once(&format!("{name}//")) {
+    Some(match url.split_once(&format!("{name}//")) {
         Some((_, host)) => said
             .fact(format!("the colon is missing behind {name}, so {name} is taken for the host"))
             .nearest(Some(format!("{name}://{host}")))
-            .at(facts.locator.mention([format!("{name}//")]).or(at))
+            .at(facts.locator.mention([format!("{name}//")]).or_else(|| at.cloned()))
             .fix(format!("write {name}:// instead of {name}//, apply, and send again")),
         None => said
             .fact("the URL says :// twice: what stands behind the first is taken for a host")
-            .at(facts.locator.mention([format!("{name}://")]).or(at))
+            .at(facts.locator.mention([format!("{name}://")]).or_else(|| at.cloned()))
             .fix(format!("take {name}:// out of the value, apply, and send again")),
-    }
+    })
 }
 
 /// How an address is written.
@@ -120,7 +176,7 @@ fn mistyped(name: &str) -> Option<Ipv4Addr> {
 }
 
 /// An address that was probably meant, without its port where nobody listens there.
-pub(super) fn that_answers(facts: &Facts<'_>, address: String) -> String {
+fn that_answers(facts: &Facts<'_>, address: String) -> String {
     let Some((ip, port)) = address.split_once(':') else { return address };
     let port: u16 = port.parse().unwrap_or(0);
     match ip.parse().ok().and_then(|ip| facts.pod_at(ip)) {
@@ -132,11 +188,7 @@ pub(super) fn that_answers(facts: &Facts<'_>, address: String) -> String {
 }
 
 /// R8.4: the address of a pod with dashes, which is a name only below its namespace and `pod`.
-pub(super) fn dashed_address(
-    facts: &Facts<'_>,
-    name: &str,
-    at: Option<&Location>,
-) -> Option<Diagnosis> {
+fn dashed_address(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
     let first = name.split('.').next()?;
     let address: Ipv4Addr = first.replace('-', ".").parse().ok()?;
     let pod = facts.pod_at(address.into())?;
@@ -210,11 +262,7 @@ pub(super) fn by_proxy(facts: &Facts<'_>, name: &str) -> Option<Diagnosis> {
 }
 
 /// `curl http://web sleep 5`: the client takes a program behind its URL for one more URL.
-pub(super) fn program_for_host(
-    facts: &Facts<'_>,
-    name: &str,
-    at: Option<&Location>,
-) -> Option<Diagnosis> {
+fn program_for_host(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
     let line = at.and_then(|at| facts.locator.line(at)).unwrap_or("");
     let bare = line.contains(&format!(" {name}")) && !line.contains(&format!("//{name}"));
     let place = facts.asking_place()?;

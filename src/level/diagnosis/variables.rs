@@ -51,37 +51,9 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
         Place::Container { namespace, pod, .. } => facts.pod_source(namespace, pod),
         _ => facts.client_source(),
     };
-    if let Some((client, Place::Container { namespace, pod, container })) =
-        client.as_ref().zip(Some(&place))
+    if let Some(said) = client.as_ref().and_then(|client| value_as_it_stands(facts, client, &place))
     {
-        let environment = client.environment(container);
-        let texts = facts.fetched_texts();
-        let odd = environment.iter().find(|variable| {
-            let value = variable.value.unwrap_or("");
-            let sent = value.split_whitespace().next().unwrap_or("");
-            is_unexpanded(value) && texts.iter().any(|text| text.contains(sent))
-        });
-        if let Some(variable) = odd {
-            let value = variable.value.unwrap_or("");
-            if let Some(said) = set_too_late(facts, client, &environment, variable) {
-                return Some(said);
-            }
-            let line = locate::at(&client.source, &variable.path);
-            if let Some(said) = of_a_service(facts, variable, &place, line.clone()) {
-                return Some(said);
-            }
-            let kept = facts.case.cluster.environment(&place);
-            let kept = kept.iter().find(|(name, _)| name == variable.name);
-            return Some(
-                literal(&format!("{} is the text {value:?} as it stands", variable.name))
-                    .look(look::inside(facts.case.cluster, &place, "env"))
-                    .look([look::yaml("pod", namespace, pod)])
-                    .facts(kept.map(|(name, value)| format!("in the container {name} is {value}")))
-                    .fact("Kubernetes runs no commands in a manifest; $(NAME) stands for a variable that is set above it in the same list, or for one of the Services' own (NAME_SERVICE_HOST)")
-                    .at(line)
-                    .fix(format!("write the value itself into {}, apply, and send again", variable.name)),
-            );
-        }
+        return Some(said);
     }
     let texts = facts.fetched_texts();
     let odd = texts.iter().find(|text| is_unexpanded(text))?;
@@ -117,6 +89,41 @@ fn not_expanded(facts: &Facts<'_>) -> Option<Diagnosis> {
         said.fact("a shell expands nothing in single quotes, and without a shell nobody expands $NAME at all; Kubernetes expands $(NAME) in command and args")
             .at(at)
             .fix("put it into double quotes of a shell script, or write $(NAME) in command and args"),
+    )
+}
+
+/// A variable of the client's whose value is a text that nobody expands, and that is what was sent.
+fn value_as_it_stands(
+    facts: &Facts<'_>,
+    client: &PodSource<'_>,
+    place: &Place,
+) -> Option<Diagnosis> {
+    let Place::Container { namespace, pod, container } = place else { return None };
+    let environment = client.environment(container);
+    let texts = facts.fetched_texts();
+    let variable = environment.iter().find(|variable| {
+        let value = variable.value.unwrap_or("");
+        let sent = value.split_whitespace().next().unwrap_or("");
+        is_unexpanded(value) && texts.iter().any(|text| text.contains(sent))
+    })?;
+    let value = variable.value.unwrap_or("");
+    if let Some(said) = set_too_late(facts, client, &environment, variable) {
+        return Some(said);
+    }
+    let line = locate::at(&client.source, &variable.path);
+    if let Some(said) = of_a_service(facts, variable, place, line.clone()) {
+        return Some(said);
+    }
+    let kept = facts.case.cluster.environment(place);
+    let kept = kept.iter().find(|(name, _)| name == variable.name);
+    Some(
+        literal(&format!("{} is the text {value:?} as it stands", variable.name))
+            .look(look::inside(facts.case.cluster, place, "env"))
+            .look([look::yaml("pod", namespace, pod)])
+            .facts(kept.map(|(name, value)| format!("in the container {name} is {value}")))
+            .fact("Kubernetes runs no commands in a manifest; $(NAME) stands for a variable that is set above it in the same list, or for one of the Services' own (NAME_SERVICE_HOST)")
+            .at(line)
+            .fix(format!("write the value itself into {}, apply, and send again", variable.name)),
     )
 }
 

@@ -38,7 +38,9 @@ pub(super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     let Some(set) = client.get::<StatefulSet>(key) else { return };
     let Some(spec) = &set.spec else { return };
     let selector = LabelSelector::of(&spec.selector);
-    let claimed = owner::claim_pods(client, set.as_ref(), &selector);
+    // A pod of another name is no member, whatever labels it wears (`isMemberOf` in stateful_set_utils.go).
+    let is_member = |pod: &Pod| identity::ordinal(&set, pod).is_some();
+    let claimed = owner::claim_pods(client, set.as_ref(), &selector, is_member);
     let pods: BTreeMap<i32, Arc<Pod>> =
         claimed.into_iter().filter_map(|pod| Some((identity::ordinal(&set, &pod)?, pod))).collect();
     let collisions = set.status.as_ref().and_then(|status| status.collision_count).unwrap_or(0);

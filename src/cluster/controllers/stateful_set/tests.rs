@@ -53,6 +53,24 @@ fn ordinals_are_made_one_after_the_other() {
     assert_eq!(told, [created(0), created(1), created(2)]);
 }
 
+// `isMemberOf` in Kubernetes' pkg/controller/statefulset/stateful_set_utils.go.
+#[test]
+fn a_pod_of_another_name_is_not_adopted() {
+    let mut world = World::new(1);
+    for name in ["anna", "db-7"] {
+        let mut pod = template("db");
+        pod["apiVersion"] = json!("v1");
+        pod["kind"] = json!("Pod");
+        pod["metadata"]["name"] = json!(name);
+        world.create(pod);
+    }
+    world.create(stateful_set(1));
+    world.settle();
+    let owner = |name: &str| world.get(Kind::Pod, name)["metadata"]["ownerReferences"][0].clone();
+    assert_eq!(owner("anna"), Value::Null);
+    assert_eq!(world.active(), ["anna", "db-0"], "db-7 is adopted, and one too many");
+}
+
 // `newRevision` in Kubernetes' pkg/controller/statefulset/stateful_set_utils.go.
 #[test]
 fn a_revision_has_the_annotations_that_the_set_had_then() {
