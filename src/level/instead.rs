@@ -61,6 +61,11 @@ pub(super) fn instead(source: &Source<'_>, field: &str) -> Option<(String, Strin
             alone.then(|| (field.to_owned(), help))
         }
         _ if field.ends_with(".nodePort") => node_port(source, field),
+        _ if field.ends_with(".path") => {
+            let written = source.value_at(field)?.as_str()?;
+            let relative = !written.is_empty() && !written.starts_with('/');
+            relative.then(|| (field.to_owned(), format!("path: /{written}")))
+        }
         _ => range_of_policy(source, field)
             .or_else(|| pause_of_hook(source, field))
             .map(|help| (field.to_owned(), help)),

@@ -64,7 +64,7 @@ fn check_host(report: &mut Report, path: &str, host: &str) {
     } else {
         names::dns_subdomain(host)
     };
-    report.invalid_for(path, host, reasons);
+    report.invalid_name(path, host, reasons);
 }
 
 fn check_tls(report: &mut Report, path: &str, tls: &IngressTLS) {

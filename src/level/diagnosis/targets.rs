@@ -162,6 +162,9 @@ impl Failed<'_> {
         let usual = usual.filter(|usual| listening.iter().any(|open| open.port() == *usual));
         let first = (!listening.is_empty())
             .then(|| usual.map_or_else(|| port_list(listening, " or "), |port| port.to_string()));
+        if let Some(said) = self.port_in_path(who, listening) {
+            return said.look([look]).at(at);
+        }
         let plain = self.facts.fetched.is_some_and(|fetched| fetched.tls)
             && port == 443
             && listening.iter().any(|open| open.port() == 80);
@@ -193,6 +196,26 @@ impl Failed<'_> {
         })
         .at(at)
         .fix(fix)
+    }
+
+    /// `http://web/8080`: the port stands where the path begins.
+    fn port_in_path(&self, who: &str, listening: &[SocketAddr]) -> Option<Diagnosis> {
+        let target = &self.facts.fetched?.target;
+        let meant: u16 = target.strip_prefix('/')?.trim_end_matches('/').parse().ok()?;
+        listening.iter().find(|open| open.port() == meant)?;
+        let port = self.to.port();
+        Some(
+            Diagnosis::new(
+                "nobody-listens",
+                format!(
+                    "{who} was called at port {port}, where nobody listens, for the path {target}"
+                ),
+            )
+            .fact(open_ports(who, listening))
+            .fact("a port stands behind a colon; what stands behind a / is a path")
+            .nearest(Some(format!(":{meant}")))
+            .fix(format!("write :{meant} in place of {target} in the URL, and send again")),
+        )
     }
 
     /// Nothing of the player's says which port is dialled: the server's own is at fault.
@@ -424,7 +447,14 @@ impl Failed<'_> {
         let one = numbers.iter().take(MOST_TRIED).find(passes).filter(|_| several);
         let open = one.map_or_else(|| port_list(listening, " or "), u16::to_string);
         let file = selectors::in_file(at.as_ref());
-        let fix = format!("write targetPort: {open}{file}, apply, and send again");
+        let fix = match (&at, numbers.as_slice()) {
+            // No file says it: somebody made the Service by a command.
+            (None, [only]) => format!(
+                "{}, and send again",
+                trial::target_port(namespace, name, index, &only.to_string())
+            ),
+            _ => format!("write targetPort: {open}{file}, apply, and send again"),
+        };
         Diagnosis::new(
             "target-port-closed",
             format!(

@@ -356,13 +356,18 @@ fn given_at(
         .or_else(|| facts.locator.mention_in(&client.source, used(name)))
 }
 
-/// A shell used a variable that nobody has set, so the address is empty.
-fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
-    let deeds = facts.case.run?.deeds.iter();
-    let mut names = deeds.rev().filter_map(|deed| match &deed.did {
+/// The variables that nobody has set, the last that a shell used first.
+fn unset_names<'f>(facts: &'f Facts<'_>) -> impl Iterator<Item = &'f str> {
+    let deeds = facts.case.run.into_iter().flat_map(|run| run.deeds.iter().rev());
+    deeds.filter_map(|deed| match &deed.did {
         Did::VariableUnset { name } => Some(name.as_str()),
         _ => None,
-    });
+    })
+}
+
+/// A shell used a variable that nobody has set, so the address is empty.
+fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
+    let mut names = unset_names(facts);
     let told_none = facts.fetched.is_none();
     let name = names.find(|name| !told_none || facts.uses(name))?;
     // What the goal's own command sets (`pod=$(kubectl get …)`) is nothing that the player could set.
@@ -397,9 +402,12 @@ fn unset(facts: &Facts<'_>) -> Option<Diagnosis> {
             .or_else(|| locate::at(&client.source, &env_path(client, &container)?)),
         None => facts.locator.mention_in_scripts(used(name), |_| true),
     };
-    if client.is_none()
-        && let Some(said) = spaced(facts, name).or_else(|| handed_on(facts, name, at.as_ref()))
-    {
+    let slip = || {
+        spaced(facts, name)
+            .or_else(|| without_colon(facts, name, at.as_ref()))
+            .or_else(|| handed_on(facts, name, at.as_ref()))
+    };
+    if let Some(said) = client.is_none().then(slip).flatten() {
         return Some(said);
     }
     let script = at.as_ref().filter(|_| client.is_none());
@@ -497,13 +505,36 @@ fn used_by_itself(
 
 /// The variable of a nearly equal name that a script sets, in the file of this line.
 fn assigned(facts: &Facts<'_>, name: &str, at: &Location) -> Option<String> {
-    let content = facts.case.files.get(&*at.file)?;
+    let set = set_in(facts, at);
+    nearest(name, set.iter().map(String::as_str).filter(|set| *set != name)).map(str::to_owned)
+}
+
+/// The variables that a script sets, in the file of this line.
+fn set_in(facts: &Facts<'_>, at: &Location) -> Vec<String> {
+    let content = facts.case.files.get(&*at.file).map_or(&[][..], Vec::as_slice);
     let text = String::from_utf8_lossy(content);
     let words = text.lines().map(|line| line.trim_start().trim_start_matches("export "));
     let set = words.filter_map(|line| line.split_once('=')).map(|(set, _)| set);
     let is_name = |set: &&str| set.bytes().all(|one| one.is_ascii_alphanumeric() || one == b'_');
-    let set: Vec<&str> = set.filter(is_name).filter(|set| *set != name).collect();
-    nearest(name, set).map(str::to_owned)
+    set.filter(is_name).map(str::to_owned).collect()
+}
+
+/// `$address8080`: a port without its colon, which the shell takes for the end of the name.
+fn without_colon(facts: &Facts<'_>, name: &str, at: Option<&Location>) -> Option<Diagnosis> {
+    let own = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let port = &name[own.len()..];
+    if port.is_empty() || !set_in(facts, at?).iter().any(|set| set == own) {
+        return None;
+    }
+    let right = format!("${own}:{port}");
+    Some(
+        Diagnosis::new("variable-unset", format!("the script has set {own}, and not {name}"))
+            .look([format!("cat -n {}", at?.file)])
+            .fact("a shell takes all letters and digits behind a $ for the name")
+            .nearest(Some(right.clone()))
+            .at(at.cloned())
+            .fix(format!("write {right} instead of ${name}, and send again")),
+    )
 }
 
 /// Whether a word stands between single quotes in a line of a shell's.
