@@ -3,7 +3,7 @@
 //! `cargo test --test levels -- clusterip` runs one level's. `tests/answers/LEVEL/` holds answers as
 //! players give them: files in place of the level's, and `solve.sh`, typed afterwards. Those called
 //! `right-…` solve the level, those called `wrong-…` do not, and each goal that fails says why. `expect.yaml`
-//! holds what one of them has to say: `diagnosis`, and `at` where it is a line's.
+//! holds what one of them has to say: `diagnosis`, `at` where it is a line's, and words of the way out (`fix`).
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods)]
 
@@ -113,7 +113,9 @@ fn answer(level: &Arc<Level>, folder: &Path) -> Result<(), Failed> {
                 }
                 let says = |wanted: &String| {
                     let goals = verdict.goals.iter().filter_map(|goal| goal.diagnosis.as_ref());
-                    goals.map(told).any(|told| told == *wanted)
+                    let (wanted, fix) = wanted.split_once("fix: ").unwrap_or((wanted, ""));
+                    let mut goals = goals.filter(|said| said.fix.contains(fix.trim_end()));
+                    goals.any(|said| told(said) == wanted)
                 };
                 if expected.as_ref().is_some_and(|wanted| !says(wanted)) {
                     return Err(Failed::from(format!(

@@ -19,7 +19,7 @@ use crate::manifest;
 use crate::network::{Hop, Protocol, Stage};
 
 /// The namespace's label that holds its name.
-const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+pub(super) const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// The field of a peer that is about namespaces' labels.
 const NAMESPACE_SELECTOR: &str = "namespaceSelector";

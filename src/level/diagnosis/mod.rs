@@ -35,6 +35,7 @@ mod misnamed;
 mod mounts;
 mod name_servers;
 mod names;
+mod narrower;
 mod no_endpoints;
 mod node_ports;
 mod not_ready;

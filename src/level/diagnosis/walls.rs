@@ -8,6 +8,7 @@ use k8s_openapi::api::networking::v1::{
 };
 
 use super::look::{self, shown_name};
+use super::narrower::{self, Narrower, WideRule};
 use super::{Diagnosis, Facts, party_name, selectors};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::cluster::{Ending, policy_block};
@@ -83,6 +84,54 @@ fn lets(hop: &Hop, stage: Stage) -> bool {
     hop.stage == stage && matches!(hop.because, Because::PolicyAllows { .. })
 }
 
+/// A rule that lets a packet through.
+struct OpenRule<'a> {
+    /// Namespace and name of its policy.
+    policy: (&'a str, &'a str),
+    /// Which of the policy's rules for this direction, from 0.
+    rule: usize,
+    /// Whether it is one for what goes out.
+    out: bool,
+    /// Its items, and its ports.
+    peers: &'a [NetworkPolicyPeer],
+    ports: &'a [NetworkPolicyPort],
+    /// The item that fits the other side.
+    peer: Option<usize>,
+    /// Whom it lets through: the client, or the server that is to be reached.
+    other: &'a Party,
+}
+
+impl OpenRule<'_> {
+    /// The direction, and the field that holds its items.
+    fn side(&self) -> (&'static str, &'static str) {
+        if self.out { ("egress", "to") } else { ("ingress", "from") }
+    }
+
+    /// The path of what lets it through: the item, or the rule.
+    fn path(&self) -> String {
+        let (direction, side) = self.side();
+        let rule = format!("spec.{direction}[{}]", self.rule);
+        match self.peer {
+            Some(index) => format!("{rule}.{side}[{index}]"),
+            None if self.peers.is_empty() => rule,
+            None => format!("{rule}.{side}"),
+        }
+    }
+
+    /// Whom it means.
+    fn whom(&self) -> String {
+        let (_, side) = self.side();
+        match self.peer {
+            Some(index) => peer_words(&self.peers[index]),
+            None if self.peers.is_empty() => format!("it has no {side}, and so means everybody"),
+            // What its labels were is not known any more.
+            None => {
+                format!("an item of its {side} meant {} while it was there", party_name(self.other))
+            }
+        }
+    }
+}
+
 /// A wall that is not there, or has a hole.
 struct Wall<'a> {
     facts: &'a Facts<'a>,
@@ -119,72 +168,79 @@ impl Wall<'_> {
         let objects = self.facts.case.cluster.objects();
         let spec = objects.get::<NetworkPolicy>(namespace, name)?.spec.as_ref()?;
         let out = hop.stage == Stage::PolicyEgress;
-        let (direction, side) = if out { ("egress", "to") } else { ("ingress", "from") };
-        let way = if out { "out" } else { "in" };
         let other = if out { self.server } else { self.client };
         let address = if out { hop.before.destination.ip() } else { hop.before.source.ip() };
         let (peers, ports) = parts(spec, *rule, out)?;
-        let path = format!("spec.{direction}[{rule}]");
+        let peer = peers.iter().position(|peer| self.fits(peer, namespace, other, address));
+        let open =
+            OpenRule { policy: (namespace, name), rule: *rule, out, peers, ports, peer, other };
+        if let Some(second) = peer.and_then(|index| split_item(peers, index)) {
+            return Some(self.two_items(&open, second));
+        }
+        Some(match peer.and_then(|index| peers[index].ip_block.as_ref()) {
+            Some(block) => {
+                let line = |field: &str| {
+                    let path = format!("{}.ipBlock.{field}", open.path());
+                    self.facts.locator.field("NetworkPolicy", namespace, name, &path)
+                };
+                out_of_block(self.lets(&open), block, (other, address), line)
+            }
+            None => self.by_selectors(&open),
+        })
+    }
+
+    /// What is said of every rule that lets somebody through.
+    fn lets(&self, open: &OpenRule<'_>) -> Diagnosis {
+        let (namespace, name) = open.policy;
+        let (direction, _) = open.side();
+        let (number, way) = (open.rule + 1, if open.out { "out" } else { "in" });
         let shown = shown_name(namespace, name);
-        let found = peers.iter().position(|peer| self.fits(peer, namespace, other, address));
-        let (path, what) = match found {
-            Some(index) => (format!("{path}.{side}[{index}]"), peer_words(&peers[index])),
-            None if peers.is_empty() => (path, format!("it has no {side}, and so means everybody")),
-            // What its labels were is not known any more.
-            None => (
-                format!("{path}.{side}"),
-                format!("an item of its {side} meant {} while it was there", party_name(other)),
-            ),
-        };
-        let number = rule + 1;
-        let split = found.and_then(|index| split_item(peers, index));
-        if let Some(second) = split {
-            return Some(self.two_items(
-                (namespace, name),
-                (direction, side),
-                (*rule, second),
-                other,
-            ));
-        }
-        if let Some(block) = found.and_then(|index| peers[index].ip_block.as_ref()) {
-            let said = self
-                .start(&format!("{direction} rule {number} of NetworkPolicy {shown} lets it {way}"))
-                .look([
-                    look::describe("networkpolicy", namespace, name),
-                    self.labels(other, namespace),
-                ])
-                .fact(format!("rule {number}: {what}"));
-            let line = |field: &str| {
-                let path = format!("{path}.ipBlock.{field}");
-                self.facts.locator.field("NetworkPolicy", namespace, name, &path)
-            };
-            return Some(out_of_block(said, block, (other, address), line));
-        }
-        let who = party_name(other);
-        let labels = self.pod(other).map(|pod| selectors::own_labels(pod, &Labels::new()));
+        self.start(&format!("{direction} rule {number} of NetworkPolicy {shown} lets it {way}"))
+            .look([
+                look::describe("networkpolicy", namespace, name),
+                self.labels(open.other, namespace),
+            ])
+            .fact(format!("rule {number}: {}", open.whom()))
+    }
+
+    /// The rule's selectors mean too many, or it has none.
+    fn by_selectors(&self, open: &OpenRule<'_>) -> Diagnosis {
+        let (namespace, name) = open.policy;
+        let (direction, side) = open.side();
+        let who = party_name(open.other);
+        let labels = self.pod(open.other).map(|pod| selectors::own_labels(pod, &Labels::new()));
         let labels = labels.filter(|labels| !labels.is_empty());
-        Some(
-            self.start(&format!("{direction} rule {number} of NetworkPolicy {shown} lets it {way}"))
-                .look([look::describe("networkpolicy", namespace, name), self.labels(other, namespace)])
-                .fact(format!("rule {number}: {what}"))
-                .facts(ports_words(ports).map(|ports| format!("its ports: {ports}")))
-                .facts(labels.map(|labels| format!("{who} has {}", selectors::shown(&labels))))
-                .facts((peers.len() > 1).then(|| {
-                    format!("each item of {side} lets in for itself: what has to hold together stands in one item")
-                }))
-                .at(self.facts.locator.field("NetworkPolicy", namespace, name, &path))
-                .fix(format!("let no {direction} rule of NetworkPolicy {shown} match {who}: what no rule allows is dropped")),
-        )
+        let wide = self.pod(open.other).map(|intruder| WideRule {
+            policy: open.policy,
+            side: (direction, side),
+            rule: open.rule,
+            peer: open.peer.map(|index| (index, &open.peers[index])),
+            intruder,
+        });
+        let narrower = wide.and_then(|wide| narrower::found(self.facts, &wide));
+        let shown = shown_name(namespace, name);
+        let said = self
+            .lets(open)
+            .facts(ports_words(open.ports).map(|ports| format!("its ports: {ports}")))
+            .facts(labels.map(|labels| format!("{who} has {}", selectors::shown(&labels))))
+            .facts((open.peers.len() > 1).then(|| {
+                format!("each item of {side} lets in for itself: what has to hold together stands in one item")
+            }))
+            .at(self.facts.locator.field("NetworkPolicy", namespace, name, &open.path()));
+        match narrower {
+            Some(Narrower { selector, place }) => said.fix(format!(
+                "write {selector} {place} of NetworkPolicy {shown}, apply, and send again"
+            )),
+            None => said.fix(format!(
+                "let no {direction} rule of NetworkPolicy {shown} match {who}: what no rule allows is dropped"
+            )),
+        }
     }
 
     /// A namespaceSelector and a podSelector stand in two items: each lets in for itself (R11.6).
-    fn two_items(
-        &self,
-        (namespace, name): (&str, &str),
-        (direction, side): (&str, &str),
-        (rule, second): (usize, usize),
-        other: &Party,
-    ) -> Diagnosis {
+    fn two_items(&self, open: &OpenRule<'_>, second: usize) -> Diagnosis {
+        let ((namespace, name), (direction, side)) = (open.policy, open.side());
+        let (rule, other) = (open.rule, open.other);
         let shown = shown_name(namespace, name);
         let path = format!("spec.{direction}[{rule}].{side}[{second}]");
         let at = self.facts.locator.field("NetworkPolicy", namespace, name, &path);
