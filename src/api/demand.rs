@@ -1,10 +1,12 @@
-//! What the containers of a pod ask for together.
+//! What a pod asks for: what its containers do together, or what it says of itself as a whole.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use k8s_openapi::api::core::v1::{Container, PodSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
+use super::quantity::written;
 use crate::manifest::quantity;
 
 /// The resources that a whole pod may ask for.
@@ -12,53 +14,104 @@ pub(super) fn is_of_pods(name: &str) -> bool {
     matches!(name, "cpu" | "memory") || name.starts_with("hugepages-")
 }
 
-fn size(amount: &Quantity) -> i128 {
-    quantity::parse(&amount.0).unwrap_or(0)
+/// How much of a resource is asked for: in billionths, and in whose form a sum is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amount {
+    /// Billionths.
+    pub size: i128,
+    form: String,
 }
 
-/// What the containers of a pod ask for together, in billionths: the regular ones and sidecars add
-/// up; an init container runs beside the sidecars that began before it.
-pub(super) fn of_containers(spec: &PodSpec) -> BTreeMap<String, i128> {
+impl Amount {
+    fn of(quantity: &Quantity) -> Amount {
+        Amount { size: quantity::parse(&quantity.0).unwrap_or(0), form: quantity.0.clone() }
+    }
+
+    /// A sum is written as its first amount is that is not nothing (apimachinery, `Quantity.Add`).
+    pub fn add(&mut self, more: &Amount) {
+        if self.size == 0 {
+            self.form.clone_from(&more.form);
+        }
+        self.size += more.size;
+    }
+
+    /// The size in thousandths, rounded up.
+    pub fn thousandths(&self) -> i128 {
+        quantity::to_thousandths(self.size)
+    }
+
+    fn raise(&mut self, to: &Amount) {
+        if to.size > self.size {
+            *self = to.clone();
+        }
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&written(self.size, &self.form))
+    }
+}
+
+/// Amounts by resource.
+pub type Amounts = BTreeMap<String, Amount>;
+
+type List = fn(&ResourceRequirements) -> Option<&BTreeMap<String, Quantity>>;
+
+/// What a pod asks for: its containers together, or what it says of itself as a whole (component-helpers,
+/// `PodRequests`).
+pub fn requests(spec: &PodSpec) -> Amounts {
+    of_all(spec, |resources| resources.requests.as_ref())
+}
+
+/// What a pod may use at most, in the same way (`PodLimits`).
+pub fn limits(spec: &PodSpec) -> Amounts {
+    of_all(spec, |resources| resources.limits.as_ref())
+}
+
+fn of_all(spec: &PodSpec, list: List) -> Amounts {
+    let mut amounts = sum(spec, list);
+    let whole = spec.resources.as_ref().and_then(list).into_iter().flatten();
+    for (name, quantity) in whole.filter(|(name, _)| is_of_pods(name)) {
+        amounts.insert(name.clone(), Amount::of(quantity));
+    }
+    amounts
+}
+
+/// What the containers of a pod ask for together: the regular ones and sidecars add up; an init
+/// container runs beside the sidecars that began before it.
+pub(super) fn of_containers(spec: &PodSpec) -> Amounts {
     sum(spec, |resources| resources.requests.as_ref())
 }
 
-/// What the containers of a pod may use at most together, in the same way.
-pub(super) fn limits_of_containers(spec: &PodSpec) -> BTreeMap<String, i128> {
-    sum(spec, |resources| resources.limits.as_ref())
-}
-
-fn sum(
-    spec: &PodSpec,
-    list: fn(&ResourceRequirements) -> Option<&BTreeMap<String, Quantity>>,
-) -> BTreeMap<String, i128> {
-    let requests = |container: &Container| {
+fn sum(spec: &PodSpec, list: List) -> Amounts {
+    let listed = |container: &Container| {
         container.resources.as_ref().and_then(list).cloned().unwrap_or_default()
     };
-    let mut sum: BTreeMap<String, i128> = BTreeMap::new();
+    let mut sum = Amounts::new();
     for container in &spec.containers {
-        for (name, amount) in requests(container) {
-            *sum.entry(name).or_default() += size(&amount);
+        for (name, quantity) in listed(container) {
+            sum.entry(name).or_default().add(&Amount::of(&quantity));
         }
     }
-    let mut sidecars: BTreeMap<String, i128> = BTreeMap::new();
-    let mut peak: BTreeMap<String, i128> = BTreeMap::new();
+    let mut sidecars = Amounts::new();
+    let mut peak = Amounts::new();
     for container in spec.init_containers.iter().flatten() {
         let sidecar = container.restart_policy.as_deref() == Some("Always");
-        for (name, amount) in requests(container) {
-            let size = size(&amount);
+        for (name, quantity) in listed(container) {
+            let amount = Amount::of(&quantity);
             let beside = sidecars.entry(name.clone()).or_default();
-            let now = *beside + size;
+            let mut now = amount.clone();
+            now.add(beside);
             if sidecar {
-                *beside = now;
-                *sum.entry(name.clone()).or_default() += size;
+                beside.add(&amount);
+                sum.entry(name.clone()).or_default().add(&amount);
             }
-            let highest = peak.entry(name).or_default();
-            *highest = now.max(*highest);
+            peak.entry(name).or_default().raise(&now);
         }
     }
     for (name, highest) in peak {
-        let total = sum.entry(name).or_default();
-        *total = highest.max(*total);
+        sum.entry(name).or_default().raise(&highest);
     }
     sum
 }
@@ -80,6 +133,30 @@ mod tests {
             "containers": [{"name": "c", "resources": asks("2")}],
         }))
         .unwrap();
-        assert_eq!(of_containers(&spec).get("cpu"), Some(&4_000_000_000));
+        assert_eq!(of_containers(&spec)["cpu"].to_string(), "4");
+    }
+
+    // component-helpers, `resource/helpers_test.go`, `TestPodResourceRequests`
+    #[test]
+    fn a_pod_that_asks_as_a_whole_asks_for_that() {
+        let spec: PodSpec = serde_json::from_value(json!({
+            "resources": {"requests": {"cpu": "3"}, "limits": {"memory": "2Gi"}},
+            "containers": [{"name": "c", "resources":
+                {"requests": {"cpu": "1", "memory": "500M"}, "limits": {"memory": "1Gi"}}}],
+        }))
+        .unwrap();
+        let asked = requests(&spec);
+        assert_eq!([&asked["cpu"], &asked["memory"]].map(ToString::to_string), ["3", "500M"]);
+        assert_eq!(limits(&spec)["memory"].to_string(), "2Gi");
+    }
+
+    // apimachinery, `pkg/api/resource/quantity.go`, `Add`
+    #[test]
+    fn a_sum_is_written_as_its_first_amount_that_is_not_nothing() {
+        let amount = |text: &str| Amount::of(&Quantity(text.to_owned()));
+        let mut sum = amount("0");
+        sum.add(&amount("64Mi"));
+        sum.add(&amount("67108864"));
+        assert_eq!(sum.to_string(), "128Mi");
     }
 }

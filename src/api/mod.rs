@@ -11,7 +11,7 @@ pub mod cron;
 mod decode;
 mod defaulting;
 mod delete;
-mod demand;
+pub mod demand;
 mod event;
 mod event_lifetime;
 mod kind;

@@ -4,11 +4,12 @@
 //! `plugin/resourcequota` (what is refused). The server counts the objects as they are stored, so
 //! nothing can be counted twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, ResourceQuota, Service};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
+use super::demand::Amount;
 use super::{Kind, Object, Pod, Store, demand, quantity};
 use crate::manifest::quantity as amount;
 
@@ -97,7 +98,7 @@ pub(super) fn refusal(store: &Store, object: &Object) -> Option<String> {
 /// The amounts that a quota bounds and that containers of a pod do not tell.
 fn unsaid(pod: &Pod, hard: &BTreeMap<String, Quantity>) -> Option<String> {
     let spec = pod.spec.as_ref()?;
-    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for container in spec.init_containers.iter().flatten().chain(&spec.containers) {
         let resources = container.resources.clone().unwrap_or_default();
         for name in SAID.iter().filter(|name| hard.contains_key(**name)) {
@@ -106,12 +107,13 @@ fn unsaid(pod: &Pod, hard: &BTreeMap<String, Quantity>) -> Option<String> {
                 None => (&resources.requests, name.strip_prefix("requests.").unwrap_or(name)),
             };
             if list.as_ref().is_none_or(|list| !list.contains_key(bare)) {
-                missing.entry(name).or_default().push(&container.name);
+                missing.entry(name).or_default().insert(&container.name);
             }
         }
     }
     let all = missing.iter();
-    let all: Vec<String> = all.map(|(name, of)| format!("{name} for: {}", of.join(","))).collect();
+    let list = |of: &BTreeSet<&str>| of.iter().copied().collect::<Vec<_>>().join(",");
+    let all: Vec<String> = all.map(|(name, of)| format!("{name} for: {}", list(of))).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
 
@@ -178,13 +180,13 @@ fn of_pod(pod: &Pod, used: &mut Amounts) {
         return;
     };
     used.insert("pods".to_owned(), PIECE);
-    for (name, size) in demand::of_containers(spec) {
+    for (name, Amount { size, .. }) in demand::requests(spec) {
         if matches!(name.as_str(), "cpu" | "memory" | "ephemeral-storage") {
             used.insert(name.clone(), size);
         }
         used.insert(format!("requests.{name}"), size);
     }
-    for (name, size) in demand::limits_of_containers(spec) {
+    for (name, Amount { size, .. }) in demand::limits(spec) {
         used.insert(format!("limits.{name}"), size);
     }
 }

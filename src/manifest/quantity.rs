@@ -40,7 +40,11 @@ pub fn parse(text: &str) -> Result<i128, &'static str> {
 
 /// The size of an amount in thousandths, rounded up; 0 for a text that is no amount.
 pub fn thousandths(text: &str) -> i128 {
-    let nanos = parse(text).unwrap_or(0);
+    to_thousandths(parse(text).unwrap_or(0))
+}
+
+/// Billionths in thousandths, rounded up.
+pub fn to_thousandths(nanos: i128) -> i128 {
     nanos.div_euclid(NANO / 1_000) + i128::from(nanos.rem_euclid(NANO / 1_000) != 0)
 }
 

@@ -6,7 +6,6 @@ use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{container, fill, fill_text, volume};
-use crate::api::quantity::written;
 use crate::api::{Pod, demand};
 
 /// Fills in a pod: what a template gets, and what only pods get.
@@ -76,9 +75,7 @@ fn requests_of_all(spec: &mut PodSpec) {
     let mut requests = asked.unwrap_or_default();
     for (name, sum) in together {
         if demand::is_of_pods(&name) && !name.starts_with("hugepages-") {
-            let form = first_request(spec, &name);
-            let amount = || Quantity(written(sum, &form));
-            requests.entry(name).or_insert_with(amount);
+            requests.entry(name).or_insert_with(|| Quantity(sum.to_string()));
         }
     }
     let Some(resources) = &mut spec.resources else { return };
@@ -88,14 +85,6 @@ fn requests_of_all(spec: &mut PodSpec) {
         }
     }
     resources.requests = (!requests.is_empty()).then_some(requests);
-}
-
-/// The first amount of a resource that a container asks for: a sum is written in its form.
-fn first_request(spec: &PodSpec, name: &str) -> String {
-    let mut containers = spec.containers.iter().chain(spec.init_containers.iter().flatten());
-    let requests = |container: &Container| container.resources.as_ref()?.requests.clone();
-    let found = containers.find_map(|container| requests(container)?.remove(name));
-    found.map(|quantity| quantity.0).unwrap_or_default()
 }
 
 /// `BestEffort` without any request or limit of CPU or memory, `Guaranteed` when every container

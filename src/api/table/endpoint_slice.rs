@@ -28,7 +28,8 @@ pub(super) fn row(slice: &EndpointSlice, now: SimTime) -> Vec<String> {
 }
 
 fn or_unset(items: &[String]) -> String {
-    if items.is_empty() { "<unset>".to_owned() } else { first_three(items) }
+    let text = first_three(items);
+    if text.is_empty() { "<unset>".to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -45,5 +46,14 @@ mod tests {
         );
         let row = row(&slice.expect("a slice"), SimTime::START);
         assert_eq!(row[1..4], ["IPv4", "<unset>", "<unset>"]);
+    }
+
+    // `printers.go`, `listWithMoreString`; the server names every port, if only with an empty name.
+    #[test]
+    fn a_port_without_name_and_number_is_unset() {
+        let ports = json!([{"name": "", "protocol": "TCP"}]);
+        let slice = json!({"metadata": {"name": "s"}, "addressType": "IPv4", "ports": ports});
+        let slice = serde_json::from_value(slice).expect("a slice");
+        assert_eq!(row(&slice, SimTime::START)[2], "<unset>");
     }
 }

@@ -41,7 +41,7 @@ pub fn format_selector(selector: Option<&LabelSelector>) -> String {
 }
 
 /// The addresses or host names of a load balancer's entries, sorted, each once.
-pub(super) fn balancer_names<'a>(
+pub fn balancer_names<'a>(
     entries: impl Iterator<Item = (&'a Option<String>, &'a Option<String>)>,
 ) -> String {
     let names = entries.filter_map(|(ip, hostname)| ip.as_deref().or(hostname.as_deref()));

@@ -33,9 +33,9 @@ mod service_range;
 mod stateful_set;
 
 pub use age::{human_duration, since};
-pub use claim::access_modes;
+pub use claim::{access_modes, claim_class};
 pub use endpoints::addresses;
-pub use format::{age, format_labels, format_selector};
+pub use format::{age, balancer_names, format_labels, format_selector};
 pub use layout::Layout;
 pub use node::roles;
 

@@ -8,7 +8,6 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use super::super::names;
 use super::super::report::Report;
 use crate::api::demand;
-use crate::api::quantity::canonical;
 use crate::manifest::quantity;
 
 type Amounts = BTreeMap<String, Quantity>;
@@ -93,11 +92,9 @@ pub(super) fn check_pod(
         demand::of_containers(spec).into_iter().filter(|(name, _)| demand::is_of_pods(name))
     {
         let given = asked(&name).map_or("0", |amount| amount.0.as_str());
-        if sum > quantity::parse(given).unwrap_or(0) {
-            let why = format!(
-                "must be greater than or equal to aggregate container requests of {}",
-                canonical(&format!("{sum}n"))
-            );
+        if sum.size > quantity::parse(given).unwrap_or(0) {
+            let why =
+                format!("must be greater than or equal to aggregate container requests of {}", sum);
             report.invalid(&format!("{path}.requests[{name}]"), given, &why);
         }
     }

@@ -7,8 +7,7 @@ use k8s_openapi::api::core::v1::Node;
 
 use super::super::Key;
 use super::fellows;
-use crate::api::Pod;
-use crate::manifest::quantity;
+use crate::api::{Pod, demand};
 use crate::random::Stream;
 
 /// All nodes, and the order in which they are looked at.
@@ -231,20 +230,8 @@ impl Load {
     /// no fellows of the pods that replace them.
     pub(super) fn of(pod: &Pod) -> Load {
         let Some(spec) = &pod.spec else { return Load::default() };
-        let mut requests: BTreeMap<String, i128> = BTreeMap::new();
-        for container in &spec.containers {
-            let wanted = container.resources.as_ref().and_then(|all| all.requests.as_ref());
-            for (resource, amount) in wanted.into_iter().flatten() {
-                *requests.entry(resource.clone()).or_insert(0) += quantity::thousandths(&amount.0);
-            }
-        }
-        for container in spec.init_containers.iter().flatten() {
-            let wanted = container.resources.as_ref().and_then(|all| all.requests.as_ref());
-            for (resource, amount) in wanted.into_iter().flatten() {
-                let total = requests.entry(resource.clone()).or_insert(0);
-                *total = (*total).max(quantity::thousandths(&amount.0));
-            }
-        }
+        let asked = demand::requests(spec).into_iter();
+        let requests = asked.map(|(resource, amount)| (resource, amount.thousandths())).collect();
         let hosted = spec.containers.iter().flat_map(|one| one.ports.iter().flatten());
         let shares_host = spec.host_network == Some(true);
         let ports = hosted.filter_map(|port| {

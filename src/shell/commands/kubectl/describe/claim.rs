@@ -1,7 +1,5 @@
 //! PersistentVolumeClaims, and the templates that they are made from.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::api::core::v1::{
     PersistentVolumeClaim, PersistentVolumeClaimSpec, PersistentVolumeClaimTemplate,
     TypedLocalObjectReference,
@@ -9,11 +7,8 @@ use k8s_openapi::api::core::v1::{
 
 use super::Reader;
 use super::page::{Page, date_or_zero, notes, pairs};
-use crate::api::table::{access_modes, since};
+use crate::api::table::{access_modes, claim_class, since};
 use crate::api::{Kind, Object, Pod, SharedSpec};
-
-/// Where a claim named its class before there was a field for it.
-const CLASS: &str = "volume.beta.kubernetes.io/storage-class";
 
 impl Reader<'_, '_> {
     /// A PersistentVolumeClaim's description.
@@ -26,7 +21,7 @@ impl Reader<'_, '_> {
         let spec = claim.spec.clone().unwrap_or_default();
         let status = claim.status.clone().unwrap_or_default();
         page.names(&claim.metadata);
-        page.field("StorageClass", class(claim.metadata.annotations.as_ref(), &spec));
+        page.field("StorageClass", claim_class(claim.metadata.annotations.as_ref(), &spec));
         match &claim.metadata.deletion_timestamp {
             Some(deleted) => {
                 let age = since(Some(deleted), self.io.now());
@@ -97,15 +92,6 @@ fn mounts(pod: &Pod, claim: &str) -> bool {
     })
 }
 
-/// A claim's storage class.
-fn class<'a>(
-    annotations: Option<&'a BTreeMap<String, String>>,
-    spec: &'a PersistentVolumeClaimSpec,
-) -> &'a str {
-    let noted = annotations.and_then(|annotations| annotations.get(CLASS));
-    noted.or(spec.storage_class_name.as_ref()).map_or("", String::as_str)
-}
-
 impl Page {
     /// A template's claim: what will be asked for, and nothing of what was given.
     pub(super) fn claim_template(
@@ -115,7 +101,7 @@ impl Page {
     ) {
         let metadata = template.metadata.clone().unwrap_or_default();
         let spec = &template.spec;
-        let class = class(metadata.annotations.as_ref(), spec);
+        let class = claim_class(metadata.annotations.as_ref(), spec);
         self.line(level, format!("StorageClass:\t{class}"));
         self.line(level, format!("Volume:\t{}", spec.volume_name.as_deref().unwrap_or("")));
         let none = |items: Vec<String>| match items.as_slice() {

@@ -1,8 +1,8 @@
 //! Containers: images, ports, states, probes, environment and mounts.
 
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, ContainerState, ContainerStatus, Probe, ResourceFieldSelector,
-    ResourceRequirements, SeccompProfile,
+    Container, ContainerPort, ContainerState, ContainerStatus, HTTPGetAction, Probe,
+    ResourceFieldSelector, ResourceRequirements, SeccompProfile,
 };
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value;
@@ -292,10 +292,7 @@ fn probe_text(probe: &Probe) -> String {
         return format!("exec [{command}] {attributes}");
     }
     if let Some(get) = &probe.http_get {
-        let scheme = get.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
-        let host = get.host.as_deref().unwrap_or("");
-        let path = get.path.as_deref().unwrap_or("");
-        return format!("http-get {scheme}://{host}:{}{path} {attributes}", port(&get.port));
+        return format!("http-get {} {attributes}", url(get));
     }
     if let Some(socket) = &probe.tcp_socket {
         let host = socket.host.as_deref().unwrap_or("");
@@ -308,6 +305,26 @@ fn probe_text(probe: &Probe) -> String {
         }
         None => format!("unknown {attributes}"),
     }
+}
+
+/// Where a probe asks, as Go writes a URL: what a path may not hold is escaped, a `?` too.
+fn url(get: &HTTPGetAction) -> String {
+    let scheme = get.scheme.as_deref().unwrap_or("HTTP").to_lowercase();
+    let host = match get.host.as_deref().unwrap_or("") {
+        host if host.contains(':') => format!("[{host}]"),
+        host => host.to_owned(),
+    };
+    let mut path = String::new();
+    for byte in get.path.as_deref().unwrap_or("").bytes() {
+        match byte {
+            byte if byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte) => {
+                path.push(char::from(byte));
+            }
+            byte => path.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    format!("{scheme}://{host}:{}{slash}{path}", port(&get.port))
 }
 
 /// A port's number or name.
@@ -327,4 +344,26 @@ fn field_value(pod: &Value, path: &str) -> String {
         _ => return String::new(),
     };
     field.as_str().unwrap_or("").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    // `describe_test.go`, `TestDescribeContainers`; Go's `net/url`
+    #[test]
+    fn a_probe_is_told_as_a_url() {
+        let told = |get| probe_text(&serde_json::from_value(json!({"httpGet": get})).unwrap());
+        let end = "delay=0s timeout=0s period=0s #success=0 #failure=0";
+        for (get, url) in [
+            (json!({"host": "host", "port": 80, "path": "", "scheme": "HTTPS"}), "https://host:80"),
+            (json!({"port": "mixed", "path": "/path"}), "http://:mixed/path"),
+            (json!({"port": 80, "path": "healthz?full=true"}), "http://:80/healthz%3Ffull=true"),
+            (json!({"host": "fd00::1", "port": 80, "path": "/a b"}), "http://[fd00::1]:80/a%20b"),
+        ] {
+            assert_eq!(told(get), format!("http-get {url} {end}"));
+        }
+    }
 }

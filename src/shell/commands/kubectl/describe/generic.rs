@@ -77,7 +77,7 @@ fn words(key: &str) -> String {
             _ => parts.push(c.to_string()),
         }
     }
-    let titled = parts.into_iter().map(|part| {
+    let titled = joined(parts).into_iter().map(|part| {
         if ["API", "URL", "UID", "GUID"].contains(&&*part.to_uppercase()) {
             return part.to_uppercase();
         }
@@ -91,9 +91,38 @@ fn words(key: &str) -> String {
     titled.collect::<Vec<_>>().join(" ")
 }
 
+/// The words of a name with an acronym, of two capitals at least, that is grown together again with what
+/// follows: `PD`, `Bs`.
+fn joined(parts: Vec<String>) -> Vec<String> {
+    let mut joined: Vec<String> = Vec::new();
+    let mut open = false;
+    for part in parts {
+        let capital = part.starts_with(char::is_uppercase);
+        match joined.last_mut().filter(|_| open && capital) {
+            Some(last) => {
+                last.push_str(&part);
+                open = false;
+            }
+            None => {
+                open = part.chars().count() > 1 && part.chars().all(char::is_uppercase);
+                joined.push(part);
+            }
+        }
+    }
+    joined
+}
+
 #[cfg(test)]
 mod tests {
     use super::words;
+
+    // `describe_test.go`, `TestSmartLabelFor`.
+    #[test]
+    fn an_acronym_is_one_word_with_what_is_grown_onto_it() {
+        let told = ["respectPDBs", "respectPDB", "kubeAPI", "HTTPSProxy", "customCRDs"];
+        let words_told = ["Respect PDBs", "Respect PDB", "Kube API", "HTTPSProxy", "Custom CRDs"];
+        assert_eq!(told.map(words), words_told);
+    }
 
     // By kubectl 1.36.3.
     #[test]

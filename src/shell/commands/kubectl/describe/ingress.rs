@@ -7,6 +7,7 @@ use super::Reader;
 use super::page::Page;
 use super::pod::filled;
 use super::service::ready_endpoints;
+use crate::api::table::balancer_names;
 use crate::api::{Kind, Object};
 
 impl Reader<'_, '_> {
@@ -79,7 +80,8 @@ impl Reader<'_, '_> {
             Err(status) => return format!("{name}:{shown} (<error: {}>)", status.message),
         };
         let ports = object.as_kind::<Service>().and_then(|s| s.spec.as_ref()?.ports.clone());
-        let named = ports.unwrap_or_default().into_iter().find(|candidate| {
+        // Of several, kubectl takes the last.
+        let named = ports.unwrap_or_default().into_iter().rfind(|candidate| {
             Some(candidate.port) == port.number
                 || (port.name.is_some() && candidate.name == port.name)
         });
@@ -92,9 +94,5 @@ impl Reader<'_, '_> {
 fn address(ingress: &Ingress) -> String {
     let balancer = ingress.status.as_ref().and_then(|status| status.load_balancer.as_ref());
     let entries = balancer.and_then(|balancer| balancer.ingress.as_deref()).unwrap_or_default();
-    let names: Vec<&str> = entries
-        .iter()
-        .filter_map(|entry| entry.ip.as_deref().or(entry.hostname.as_deref()))
-        .collect();
-    names.join(",")
+    balancer_names(entries.iter().map(|entry| (&entry.ip, &entry.hostname)))
 }

@@ -8,13 +8,13 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use super::Reader;
 use super::page::{Page, date_or_zero};
 use super::pod::filled;
+use crate::api::demand::{self, Amounts};
 use crate::api::table::{roles, since};
 use crate::api::{Kind, Object, Pod};
 use crate::manifest::quantity;
 
-/// The resources that a node's description sums up.
-const RESOURCES: [&str; 5] =
-    ["cpu", "memory", "ephemeral-storage", "hugepages-1Gi", "hugepages-2Mi"];
+/// What every node has and every container may ask for.
+const MEASURED: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
 impl Reader<'_, '_> {
     /// A Node's description.
@@ -92,38 +92,80 @@ impl Reader<'_, '_> {
             "---------\t----\t\t------------\t----------\t---------------\t-------------\t---",
         );
         let now = self.io.now();
+        let mut totals = Asked::default();
         for pod in &pods {
-            let cell = |resource: &str, limit: bool| {
-                share(resource, asked(std::slice::from_ref(pod), resource, limit), &allocatable)
-            };
+            let asked = Asked::of(pod);
+            let cell = |resource: &str, amounts: &Amounts| share(resource, amounts, &allocatable);
             page.line(
                 1,
                 format!(
                     "{}\t{}\t\t{}\t{}\t{}\t{}\t{}",
                     pod.namespace(),
                     pod.name(),
-                    cell("cpu", false),
-                    cell("cpu", true),
-                    cell("memory", false),
-                    cell("memory", true),
+                    cell("cpu", &asked.requests),
+                    cell("cpu", &asked.limits),
+                    cell("memory", &asked.requests),
+                    cell("memory", &asked.limits),
                     since(pod.metadata.creation_timestamp.as_ref(), now)
                 ),
             );
+            totals.add(asked);
         }
-        page.line(0, "Allocated resources:");
-        page.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)");
-        page.line(1, "Resource\tRequests\tLimits");
-        page.line(1, "--------\t--------\t------");
-        let has = |name: &&str| !name.starts_with("hugepages") || allocatable.contains_key(*name);
-        for resource in RESOURCES.into_iter().filter(has) {
-            let requests = share(resource, asked(&pods, resource, false), &allocatable);
-            let limits = share(resource, asked(&pods, resource, true), &allocatable);
-            page.line(1, format!("{resource}\t{requests}\t{limits}"));
+        page.allocated(&totals, &allocatable);
+    }
+}
+
+/// What pods ask for at least and at most.
+#[derive(Default)]
+struct Asked {
+    requests: Amounts,
+    limits: Amounts,
+}
+
+impl Asked {
+    fn of(pod: &Pod) -> Asked {
+        pod.spec.as_ref().map_or_else(Asked::default, |spec| Asked {
+            requests: demand::requests(spec),
+            limits: demand::limits(spec),
+        })
+    }
+
+    fn add(&mut self, more: Asked) {
+        for (sums, amounts) in
+            [(&mut self.requests, more.requests), (&mut self.limits, more.limits)]
+        {
+            for (name, amount) in amounts {
+                sums.entry(name).or_default().add(&amount);
+            }
         }
     }
 }
 
 impl Page {
+    /// The sums of a node's pods: shares of what is measured everywhere and of huge pages, then the plain
+    /// amounts of what else the node has (`describeNodeResource`).
+    fn allocated(&mut self, totals: &Asked, allocatable: &BTreeMap<String, Quantity>) {
+        self.line(0, "Allocated resources:");
+        self.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)");
+        self.line(1, "Resource\tRequests\tLimits");
+        self.line(1, "--------\t--------\t------");
+        let names = || allocatable.keys().map(String::as_str);
+        let huge = names().filter(|name| name.starts_with("hugepages-"));
+        for resource in MEASURED.into_iter().chain(huge) {
+            let requests = share(resource, &totals.requests, allocatable);
+            let limits = share(resource, &totals.limits, allocatable);
+            self.line(1, format!("{resource}\t{requests}\t{limits}"));
+        }
+        let known = |name: &&str| {
+            !MEASURED.contains(name) && *name != "pods" && !name.starts_with("hugepages-")
+        };
+        for resource in names().filter(known) {
+            let of = |amounts: &Amounts| amounts.get(resource).cloned().unwrap_or_default();
+            let (requests, limits) = (of(&totals.requests), of(&totals.limits));
+            self.line(1, format!("{resource}\t{requests}\t{limits}"));
+        }
+    }
+
     fn node_conditions(&mut self, status: &NodeStatus) {
         let conditions = status.conditions.as_deref().unwrap_or_default();
         if conditions.is_empty() {
@@ -175,51 +217,38 @@ impl Page {
     }
 }
 
-/// What pods ask for of a resource, in thousandths.
-fn asked(pods: &[Pod], resource: &str, limit: bool) -> i128 {
-    let containers = pods.iter().flat_map(|pod| pod.spec.iter().flat_map(|spec| &spec.containers));
-    containers
-        .filter_map(|container| {
-            let resources = container.resources.as_ref()?;
-            let amounts = if limit { &resources.limits } else { &resources.requests };
-            amounts.as_ref()?.get(resource).map(|amount| quantity::thousandths(&amount.0))
-        })
-        .sum()
-}
-
-/// `250m (12%)`
-fn share(resource: &str, asked: i128, allocatable: &BTreeMap<String, Quantity>) -> String {
+/// `250m (12%)`: how much of a resource, and which part of what the node has of it.
+fn share(resource: &str, amounts: &Amounts, allocatable: &BTreeMap<String, Quantity>) -> String {
+    let asked = amounts.get(resource).cloned().unwrap_or_default();
     let whole = allocatable.get(resource).map_or(0, |amount| quantity::thousandths(&amount.0));
-    let percent = if whole == 0 { 0 } else { asked * 100 / whole };
-    format!("{} ({percent}%)", shown(resource, asked))
-}
-
-/// Thousandths as a quantity: `1500m`, `2`, `64Mi`.
-fn shown(resource: &str, thousandths: i128) -> String {
-    if thousandths % 1000 != 0 {
-        return format!("{thousandths}m");
-    }
-    let whole = thousandths / 1000;
-    if resource == "cpu" || whole == 0 {
-        return whole.to_string();
-    }
-    for (unit, size) in [("Gi", 1_i128 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)] {
-        if whole % size == 0 {
-            return format!("{}{unit}", whole / size);
-        }
-    }
-    whole.to_string()
+    let percent = if whole == 0 { 0 } else { asked.thousandths() * 100 / whole };
+    format!("{asked} ({percent}%)")
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    fn pod(spec: serde_json::Value) -> Asked {
+        let pod = json!({"metadata": {"name": "p"}, "spec": spec});
+        Asked::of(&serde_json::from_value(pod).expect("a pod"))
+    }
+
+    // `describe_test.go`, `TestDescribeNodeWithSidecar`, `TestDescribeNodeWithPodLevelResources`
     #[test]
-    fn amounts_are_summed_and_shown_in_their_own_units() {
-        let amount = quantity::thousandths;
-        assert_eq!(shown("cpu", amount("1") + amount("500m")), "1500m");
-        assert_eq!(shown("memory", amount("64Mi") + amount("64Mi")), "128Mi");
-        assert_eq!(shown("memory", amount("1000")), "1000");
+    fn a_node_carries_sidecars_and_what_whole_pods_ask_for() {
+        let asks = |cpu: &str| json!({"requests": {"cpu": cpu}});
+        let mut totals = pod(json!({
+            "initContainers": [{"name": "s", "restartPolicy": "Always", "resources": asks("500m")}],
+            "containers": [{"name": "c", "resources": asks("1")}],
+        }));
+        totals.add(pod(json!({
+            "resources": asks("2"), "containers": [{"name": "c", "resources": asks("1")}],
+        })));
+        let allocatable = [("cpu".to_owned(), Quantity("7".to_owned()))].into();
+        assert_eq!(share("cpu", &totals.requests, &allocatable), "3500m (50%)");
+        assert_eq!(share("memory", &totals.limits, &allocatable), "0 (0%)");
     }
 }

@@ -109,7 +109,9 @@ pub(super) fn notes(annotations: Option<&BTreeMap<String, String>>) -> Vec<Strin
             continue;
         }
         items.push(format!("{key}:"));
-        items.extend(value.split('\n').map(|line| format!("  {}", shorten(line))));
+        items.extend(
+            value.split('\n').map(|line| format!("  {}", cut(line, LONGEST_ANNOTATION - 2))),
+        );
     }
     items
 }
@@ -120,15 +122,6 @@ pub(super) fn cut(line: &str, most: usize) -> String {
         return line.to_owned();
     }
     format!("{}...", &line[..line.floor_char_boundary(most)])
-}
-
-fn shorten(line: &str) -> String {
-    let most = LONGEST_ANNOTATION - 2;
-    if line.chars().count() <= most {
-        return line.to_owned();
-    }
-    let start: String = line.chars().take(most).collect();
-    format!("{start}...")
 }
 
 /// `Fri, 20 Nov 2026 22:16:42 +0000`

@@ -8,7 +8,7 @@ use super::containers::port as number_or_share;
 use super::page::{Page, date_or_zero};
 use crate::api::Object;
 use crate::api::selector::LabelSelector;
-use crate::api::table::{format_labels, format_selector};
+use crate::api::table::{claim_class, format_labels, format_selector};
 
 impl Reader<'_, '_> {
     /// A StatefulSet's description.
@@ -81,7 +81,7 @@ fn volume_claims(page: &mut Page, claims: &[PersistentVolumeClaim]) {
     for claim in claims {
         let spec = claim.spec.clone().unwrap_or_default();
         page.line(1, format!("Name:\t{}", claim.metadata.name.as_deref().unwrap_or("")));
-        let class = spec.storage_class_name.as_deref().unwrap_or("");
+        let class = claim_class(claim.metadata.annotations.as_ref(), &spec);
         page.line(1, format!("StorageClass:\t{class}"));
         page.labels("  Labels", claim.metadata.labels.as_ref());
         page.labels("  Annotations", claim.metadata.annotations.as_ref());
