@@ -7,8 +7,8 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
-    LoadBalancerStatus, PersistentVolumeClaim, PodAffinityTerm, Service, TypedLocalObjectReference,
-    TypedObjectReference,
+    LoadBalancerStatus, PersistentVolumeClaim, PodAffinityTerm, PodCondition, Service,
+    TypedLocalObjectReference, TypedObjectReference,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
@@ -41,6 +41,7 @@ pub(super) fn prepare_create(object: &mut Object) {
                 spec.termination_grace_period_seconds = Some(1);
             }
             merge_label_keys(pod);
+            say_that_it_is_gated(pod);
         }
         Object::PersistentVolumeClaim(claim) => settle_sources(Arc::make_mut(claim)),
         _ => {}
@@ -49,6 +50,25 @@ pub(super) fn prepare_create(object: &mut Object) {
     if counts_generations(object.kind()) {
         object.metadata_mut().generation = Some(1);
     }
+}
+
+/// A pod with gates is not scheduled, from the first moment on (`applySchedulingGatedCondition`).
+fn say_that_it_is_gated(pod: &mut Arc<Pod>) {
+    let gates = pod.spec.as_ref().and_then(|spec| spec.scheduling_gates.as_ref());
+    if gates.is_none_or(Vec::is_empty) {
+        return;
+    }
+    let pod = Arc::make_mut(pod);
+    let since = pod.metadata.creation_timestamp.clone();
+    let status = pod.status.get_or_insert_default();
+    Arc::make_mut(&mut status.conditions).push(PodCondition {
+        last_transition_time: since,
+        message: Some("Scheduling is blocked due to non-empty scheduling gates".to_owned()),
+        reason: Some("SchedulingGated".to_owned()),
+        status: "False".to_owned(),
+        type_: "PodScheduled".to_owned(),
+        ..PodCondition::default()
+    });
 }
 
 fn grace(pod: &Pod) -> Option<i64> {
@@ -300,6 +320,11 @@ fn take_status(object: &mut Object) {
 
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(keep, &mut *new, old, status);
+    // What holds a namespace is the business of `finalize` (`registry/core/namespace/strategy.go`).
+    if let (Object::Namespace(new), Object::Namespace(old)) = (&mut *new, old) {
+        let before = old.spec.as_ref().and_then(|spec| spec.finalizers.clone());
+        Arc::make_mut(new).spec.get_or_insert_default().finalizers = before;
+    }
     if let (Object::Service(new), Object::Service(old)) = (new, old) {
         let is_balancer = |service: &Service| {
             let spec = service.spec.as_ref();
@@ -352,6 +377,34 @@ mod tests {
         prepare_update(&mut new, &old, Subresource::None);
         assert_eq!(new.to_value()["status"]["replicas"], 3);
         assert_eq!(new.to_value()["spec"]["replicas"], 5);
+    }
+
+    // `registry/core/pod/strategy_test.go`, `TestSchedulingGatedCondition`
+    #[test]
+    fn a_pod_with_gates_says_so_from_the_first_moment() {
+        let pod = |gates: Value| {
+            let spec = json!({"containers": [], "schedulingGates": gates});
+            let mut pod = Object::from_value(Kind::Pod, json!({"spec": spec})).unwrap();
+            prepare_create(&mut pod);
+            pod.to_value()["status"]["conditions"].clone()
+        };
+        assert_eq!(pod(json!([])), Value::Null);
+        let gated = pod(json!([{"name": "foo"}]));
+        assert_eq!(gated[0]["reason"], "SchedulingGated");
+        assert_eq!(gated[0]["message"], "Scheduling is blocked due to non-empty scheduling gates");
+    }
+
+    // `registry/core/namespace/strategy_test.go`, `TestNamespaceStrategy`
+    #[test]
+    fn an_update_leaves_the_finalizers_of_a_namespace_alone() {
+        let namespace = |finalizers: Value| {
+            let spec = json!({"finalizers": finalizers});
+            Object::from_value(Kind::Namespace, json!({"spec": spec})).unwrap()
+        };
+        let old = namespace(json!(["kubernetes", "example.com/org"]));
+        let mut new = namespace(json!(["example.com/foo"]));
+        prepare_update(&mut new, &old, Subresource::None);
+        assert_eq!(new, old);
     }
 
     #[test]

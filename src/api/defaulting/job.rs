@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
-use super::{fill, pod};
+use super::{fill, fill_text, pod};
 
 pub(super) fn defaults(job: &mut Job) {
     job_spec(job.spec.get_or_insert_default());
@@ -24,6 +24,7 @@ pub(super) fn labels(job: &mut Job) {
 
 /// Fills in the Job of a CronJob: its pods alone, the rest when a Job is made of it.
 pub(super) fn cron_template(spec: &mut JobSpec) {
+    failure_policy(spec);
     pod::template(&mut spec.template);
 }
 
@@ -44,7 +45,16 @@ fn job_spec(spec: &mut JobSpec) {
         let policy = if failing { "Failed" } else { "TerminatingOrFailed" };
         spec.pod_replacement_policy = Some(policy.to_owned());
     }
+    failure_policy(spec);
     pod::template(&mut spec.template);
+}
+
+/// A condition of a pod counts when it is true (`SetDefaults_PodFailurePolicyOnPodConditionsPattern`).
+fn failure_policy(spec: &mut JobSpec) {
+    let rules = spec.pod_failure_policy.iter_mut().flat_map(|policy| &mut policy.rules);
+    for condition in rules.flat_map(|rule| rule.on_pod_conditions.iter_mut().flatten()) {
+        fill_text(&mut condition.status, "True");
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +69,26 @@ mod tests {
         let spec = defaulted(Kind::Job, json!({}))["spec"].clone();
         assert_eq!((&spec["completions"], &spec["parallelism"]), (&json!(1), &json!(1)));
         assert_eq!(spec["backoffLimit"], 6);
+    }
+
+    // `pkg/apis/batch/v1/defaults_test.go`, `TestSetDefaultJob`, `TestSetDefaultCronJob`
+    #[test]
+    fn a_condition_that_a_failure_policy_names_is_to_be_true() {
+        let conditions = json!([{"type": "DisruptionTarget"}, {"type": "Y", "status": "False"}]);
+        let policy = json!({"rules": [{"action": "Ignore", "onPodConditions": conditions}]});
+        let spec = json!({"podFailurePolicy": policy});
+        let template = json!({"spec": spec});
+        let cron = defaulted(Kind::CronJob, json!({"spec": {"jobTemplate": template}}));
+        for spec in [
+            &defaulted(Kind::Job, json!({"spec": spec}))["spec"],
+            &cron["spec"]["jobTemplate"]["spec"],
+        ] {
+            let conditions = &spec["podFailurePolicy"]["rules"][0]["onPodConditions"];
+            assert_eq!(
+                (&conditions[0]["status"], &conditions[1]["status"]),
+                (&json!("True"), &json!("False"))
+            );
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{container, fill, fill_text, volume};
 use crate::api::{Pod, demand};
+use crate::manifest::quantity::parse;
 
 /// Fills in a pod: what a template gets, and what only pods get.
 pub(super) fn defaults(pod: &mut Pod) {
@@ -115,7 +116,7 @@ pub fn quality_of_service(spec: &PodSpec) -> &'static str {
             let request = amount(requests, name);
             let limit = amount(limits, name);
             any |= request.is_some() || limit.is_some();
-            guaranteed &= limit.is_some() && (request.is_none() || request == limit);
+            guaranteed &= limit.is_some() && request == limit;
         }
     }
     match (any, guaranteed) {
@@ -125,8 +126,9 @@ pub fn quality_of_service(spec: &PodSpec) -> &'static str {
     }
 }
 
-fn amount<'a>(of: Option<&'a BTreeMap<String, Quantity>>, name: &str) -> Option<&'a str> {
-    of?.get(name).map(|quantity| quantity.0.as_str()).filter(|text| *text != "0")
+/// An amount in billionths; nothing counts as none.
+fn amount(of: Option<&BTreeMap<String, Quantity>>, name: &str) -> Option<i128> {
+    of?.get(name).and_then(|quantity| parse(&quantity.0).ok()).filter(|size| *size > 0)
 }
 
 #[cfg(test)]
@@ -161,6 +163,10 @@ mod tests {
         assert_eq!(class(json!({})), "BestEffort");
         assert_eq!(class(json!({"requests": {"cpu": "1"}})), "Burstable");
         assert_eq!(class(json!({"limits": {"cpu": "1", "memory": "1Gi"}})), "Guaranteed");
+        let (limits, none) = (json!({"cpu": "1", "memory": "1Gi"}), json!({"cpu": "0"}));
+        assert_eq!(class(json!({"limits": limits, "requests": none})), "Burstable");
+        let same = json!({"cpu": "1", "memory": "1073741824"});
+        assert_eq!(class(json!({"limits": limits, "requests": same})), "Guaranteed");
     }
 
     // Recording 15: f458.yaml.

@@ -88,6 +88,20 @@ impl Table {
         if wide { table } else { table.without_wide() }
     }
 
+    /// The objects as a table of their names and ages: what a client makes of a kind that it does not
+    /// know.
+    pub fn of_names(objects: &[Object], now: SimTime) -> Table {
+        let column = |name: &str| Column { name: name.to_owned(), wide: false };
+        let row = |object: &Object| {
+            let metadata = object.metadata();
+            vec![format::name(metadata), age(metadata, now)]
+        };
+        Table {
+            columns: ["NAME", "AGE"].map(column).to_vec(),
+            rows: objects.iter().map(row).collect(),
+        }
+    }
+
     /// Puts a column before the one at `index`; `cells` has one text a row.
     pub fn insert_column(&mut self, index: usize, name: &str, cells: Vec<String>) {
         let index = index.min(self.columns.len());

@@ -17,6 +17,9 @@ use crate::cluster::Image;
 use crate::cluster::attributes::FileTable;
 use crate::network::ProcessId;
 
+/// Until a kubelet sees how a container that it has started is.
+pub const SIGHT: Duration = Duration::from_millis(10);
+
 /// What a container is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -199,6 +202,12 @@ impl Container {
             State::Terminated(end) => Some(end.exit),
             _ => None,
         }
+    }
+
+    /// Whether it is up, and has been for as long as the kubelet takes to see it: only then does the
+    /// next container follow a sidecar.
+    pub fn is_seen_well(&self, now: SimTime) -> bool {
+        self.started && self.running_since().is_some_and(|since| since + SIGHT <= now)
     }
 
     /// When the running container started.

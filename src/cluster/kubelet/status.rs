@@ -134,9 +134,10 @@ fn conditions(worker: &Worker, now: SimTime) -> Vec<PodCondition> {
     };
     let incomplete = names(&|container| match container.role {
         Role::Init => container.exit() != Some(0),
-        Role::Sidecar => !container.started && phase == "Pending",
+        Role::Sidecar => !container.started,
         Role::Main | Role::Ephemeral => false,
     });
+    let incomplete = if worker.main_has_run() { String::new() } else { incomplete };
     let initialized = match (phase, incomplete.as_str()) {
         ("Succeeded", _) => {
             Condition { status: true, reason: "PodCompleted", message: String::new() }

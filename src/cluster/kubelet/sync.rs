@@ -184,7 +184,9 @@ impl Worker {
                     }
                 }
                 Role::Init if container.exit() != Some(0) => return None,
-                Role::Sidecar if !container.started && !self.main_has_begun() => return None,
+                Role::Sidecar if !self.main_has_begun() && !container.is_seen_well(now) => {
+                    return None;
+                }
                 _ => {}
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use k8s_openapi::api::core::v1::{Container as ContainerSpec, HTTPGetAction, PodSpec};
 
 use super::conditions::Conditions;
-use super::container::{Container, Role, State};
+use super::container::{Container, Role, SIGHT, State};
 use super::environment::LinkCache;
 use super::events::{Messages, Recorder, Told, Voice};
 use super::volume::{Source, Volumes};
@@ -248,13 +248,21 @@ impl Worker {
         Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
     }
 
-    /// Whether all init containers have done their part.
+    /// Whether all init containers have done their part, or have once: a sidecar that is started again
+    /// takes nothing back (`HasAnyRegularContainerStarted`).
     pub fn initialized(&self) -> bool {
-        self.containers.iter().all(|container| match container.role {
-            Role::Init => container.exit() == Some(0),
-            Role::Sidecar => container.started || self.finished,
-            Role::Main | Role::Ephemeral => true,
-        })
+        self.main_has_run()
+            || self.containers.iter().all(|container| match container.role {
+                Role::Init => container.exit() == Some(0),
+                Role::Sidecar => container.started || self.finished,
+                Role::Main | Role::Ephemeral => true,
+            })
+    }
+
+    /// Whether one of its own containers runs or has ended.
+    pub fn main_has_run(&self) -> bool {
+        let mut main = self.containers.iter().filter(|container| container.role == Role::Main);
+        main.any(|container| !matches!(container.state, State::Waiting { .. }))
     }
 
     /// Whether some container of it runs.
@@ -313,6 +321,11 @@ impl Worker {
         // One that could start now and does not waits for another; its end will wake the pod.
         if self.wants_start(container) && container.not_before > now {
             moments.add(container.not_before, container.retries_soon);
+        }
+        if let Some(since) = container.running_since().filter(|_| container.role == Role::Sidecar)
+            && since + SIGHT > now
+        {
+            moments.add(since + SIGHT, true);
         }
         for prober in &container.probes {
             moments.add(prober.next, prober.is_awaited(container));

@@ -190,6 +190,47 @@ fn a_failing_init_container_holds_the_pod_up() {
     assert_eq!(state(&cluster, "web", 0), "PodInitializing");
 }
 
+fn with_sidecar(cluster: &mut Cluster, command: [&str; 2]) {
+    let sidecar = json!({
+        "name": "s", "image": "busybox:1.37", "command": command, "restartPolicy": "Always",
+    });
+    let spec = json!({
+        "initContainers": [sidecar], "containers": [{ "name": "c", "image": "nginx:1.27" }],
+    });
+    create_pod(cluster, "web", spec);
+}
+
+/// `True`, `False`: whether the pod was initialized.
+fn initialized(cluster: &Cluster) -> String {
+    let pod = pod(cluster, "web");
+    let conditions = &pod.status.as_ref().unwrap().conditions;
+    conditions.iter().find(|c| c.type_ == "Initialized").unwrap().status.clone()
+}
+
+// kuberuntime's `computeInitContainerActions`: what follows a sidecar starts once that is seen running.
+#[test]
+fn a_sidecar_that_ends_at_once_holds_the_pod_up() {
+    let mut cluster = cluster();
+    with_sidecar(&mut cluster, ["exit", "5"]);
+    cluster.settle(Duration::from_secs(30));
+    assert_eq!(state(&cluster, "web", 0), "PodInitializing");
+    assert_eq!((phase(&cluster, "web"), initialized(&cluster)), ("Pending".into(), "False".into()));
+}
+
+// `kubelet_pods_test.go`, `TestPodPhaseWithRestartAlwaysInitContainers` and `status/generate_test.go`,
+// `TestGeneratePodInitializedCondition`: a container of the pod's own has started.
+#[test]
+fn a_sidecar_that_ends_later_takes_nothing_back() {
+    let mut cluster = cluster();
+    with_sidecar(&mut cluster, ["sleep", "5"]);
+    advance(&mut cluster, 60);
+    let statuses = pod(&cluster, "web").status.as_ref().unwrap().init_container_statuses.clone();
+    let waiting = statuses.unwrap()[0].state.clone().unwrap().waiting.unwrap();
+    assert_eq!(waiting.reason.as_deref(), Some("CrashLoopBackOff"));
+    assert_eq!((phase(&cluster, "web"), initialized(&cluster)), ("Running".into(), "True".into()));
+    assert!(!is_ready(&cluster, "web"));
+}
+
 // R3.8
 #[test]
 fn a_pod_is_ready_when_its_probe_says_so() {

@@ -82,13 +82,8 @@ impl Scheduler {
             return;
         }
         let gates = spec.and_then(|spec| spec.scheduling_gates.as_deref()).unwrap_or_default();
+        // The API server has said so when it took the pod in.
         if !gates.is_empty() {
-            let names: Vec<&str> = gates.iter().map(|gate| gate.name.as_str()).collect();
-            let message = format!(
-                "Scheduling is blocked due to non-empty scheduling gates: {}",
-                names.join(", ")
-            );
-            refuse(client, &pod, Pod::clone(&pod), "SchedulingGated", message);
             return;
         }
         match self.find(client, key, &pod) {

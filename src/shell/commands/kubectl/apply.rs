@@ -292,6 +292,9 @@ fn check(call: &Call, io: &mut Io<'_>) -> Result<(), Failure> {
         () if server && arguments.text("dry-run") == "client" => {
             "--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)"
         }
+        () if arguments.text("dry-run") == "server" && force => {
+            "--dry-run=server cannot be used with --force"
+        }
         () => "",
     };
     if !text.is_empty() {
@@ -707,7 +710,12 @@ fn view_last_applied(mut call: Call, io: &mut Io<'_>) -> Outcome {
         };
         let text = match call.arguments.text("output") {
             "json" => indented(written),
-            _ => Output::Yaml.print_value(&value)?,
+            "" | "yaml" => Output::Yaml.print_value(&value)?,
+            form => {
+                return Err(call.usage(format!(
+                    "Unexpected -o output mode: {form}, the flag 'output' must be one of yaml|json"
+                )));
+            }
         };
         io.stdout.extend_from_slice(text.as_bytes());
     }

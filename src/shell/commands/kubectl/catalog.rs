@@ -153,7 +153,9 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         io.write_error("Flag --record has been deprecated, --record will be removed in the future");
     }
     require(command, &arguments)?;
-    profile(&arguments)?;
+    if !command.flags.iter().copied().flatten().any(|flag| flag.long == "profile") {
+        profile(&arguments)?;
+    }
     let config = Config::load(&arguments, io)?;
     // `kubectl config` changes the file, whatever context it is asked to work in.
     let edits = path.starts_with("kubectl config ") || path == "kubectl config";

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::super::super::tool::{Interrupted, Io, Step};
 use super::command::{self, Command};
 use super::exec::Program;
-use super::flags::{Flag, Takes, switch, text, typed};
+use super::flags::{Flag, Takes, map_items, switch, text, typed};
 use super::logs::Output;
 use super::target::Target;
 use super::{Call, DONE, Failure, Next, Outcome, Task, create, pods, run, sources};
@@ -34,7 +34,7 @@ const FLAGS: &[Flag] = &[
     text("container", Some('c'), "The name of the new container."),
     text("copy-to", None, "Work on a copy of the pod, with this name."),
     text("custom", None, "Not simulated here."),
-    typed("env", Takes::Pairs, "[]", "Variables of the new container: KEY=VALUE."),
+    typed("env", Takes::Map, "[]", "Variables of the new container: KEY=VALUE."),
     Flag {
         short: Some('f'),
         ..typed("filename", Takes::List, "[]", "The file with the pod's or node's manifest.")
@@ -56,7 +56,7 @@ const FLAGS: &[Flag] = &[
     switch("quiet", Some('q'), "Print only what the container prints."),
     switch("replace", None, "With --copy-to: delete the pod that was copied."),
     switch("same-node", None, "With --copy-to: put the copy onto the pod's node."),
-    typed("set-image", Takes::Pairs, "[]", "With --copy-to: CONTAINER=IMAGE, or '*=IMAGE'."),
+    typed("set-image", Takes::Map, "[]", "With --copy-to: CONTAINER=IMAGE, or '*=IMAGE'."),
     typed("share-processes", Takes::Switch, "true", "With --copy-to: share processes."),
     switch("stdin", Some('i'), "Keep standard input open."),
     text("target", None, "The container whose processes are looked at."),
@@ -230,7 +230,7 @@ fn validate_copy(call: &Call, command: &[String]) -> Result<(), Failure> {
 }
 
 fn pairs(words: &[String]) -> BTreeMap<String, String> {
-    let all = words.iter().flat_map(|words| words.split(','));
+    let all = words.iter().flat_map(|words| map_items(words));
     all.filter_map(|pair| pair.split_once('='))
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .collect()

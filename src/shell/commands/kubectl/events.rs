@@ -9,6 +9,7 @@ use super::client::{Client, Filter};
 use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::go_sort;
+use super::go_types;
 use super::output::Output;
 use super::target;
 use super::{Call, DONE, Failure, Next, Outcome, Task};
@@ -49,7 +50,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     if let Some(output) = Output::of_write(&call, io)? {
         // The events of its list don't tell their kind, and without one none has a name to print.
         if output != Output::Name {
-            let text = output.print_value(&whole(&objects))?;
+            let list = whole(&objects);
+            let text = match output {
+                Output::Json => go_types::json_pretty("EventList", &list),
+                output => output.print_value(&list)?,
+            };
             io.stdout.extend_from_slice(text.as_bytes());
         }
         return DONE;

@@ -18,8 +18,11 @@ pub(in crate::shell::commands) enum Takes {
     List,
     /// Texts: several times, commas are part of them.
     Texts,
-    /// Pairs `key=value`: several times, or with commas.
+    /// Pairs `key=value`: several times, or with commas (component-base, `MapStringString`).
     Pairs,
+    /// The same of another library, for which commas belong to the value of a single pair (pflag,
+    /// `StringToString`).
+    Map,
     /// A whole number.
     Number,
     /// A whole number of 32 bits.
@@ -274,8 +277,17 @@ fn fault(takes: Takes, value: &str) -> Option<String> {
         Takes::Pairs if value.split(',').any(|pair| !pair.contains('=')) => {
             Some("malformed pair, expect string=string".to_owned())
         }
+        Takes::Map => map_items(value)
+            .find(|pair| !pair.contains('='))
+            .map(|pair| format!("{pair} must be formatted as key=value")),
         _ => None,
     }
+}
+
+/// The pairs of a flag that takes a map: commas part them only where several have a `=`.
+pub(super) fn map_items(value: &str) -> impl Iterator<Item = &str> {
+    let several = value.matches('=').count() > 1;
+    value.split(move |c| several && c == ',')
 }
 
 /// What Go says of a length of time that is none, before the text (`time.ParseDuration`).

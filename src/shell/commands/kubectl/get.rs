@@ -156,6 +156,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
                 groups.into_iter().flat_map(|group| group.objects).collect();
             if let Err(failure) = sort_by::objects(&call, io, &target, &mut objects) {
                 failures.push(failure);
+            } else if objects.is_empty() && call.arguments.on("ignore-not-found") {
+                // Nothing was found, and so nothing is printed, not even an empty list.
             } else if !objects.is_empty() || failures.is_empty() {
                 let text = output.print(&objects, target.is_single())?;
                 if text.is_empty() && matches!(output, Output::JsonPath(_)) {
@@ -205,9 +207,6 @@ fn check(call: &Call) -> Result<(), Failure> {
         let text = "--output-watch-events option can only be used with --watch or --watch-only";
         return Err(Failure::message(text));
     }
-    if arguments.given("server-print") && !arguments.on("server-print") {
-        return Err(Failure::not_simulated("--server-print=false", "leave it out"));
-    }
     let scales = arguments.text("subresource") == "scale";
     if (scales || super::patch::subresource(call)? == Subresource::Status)
         && arguments.positional.len() == 1
@@ -245,6 +244,8 @@ fn nothing_found(call: &Call, io: &mut Io<'_>, target: &Target) {
 struct View {
     wide: bool,
     headers: bool,
+    /// Whether kubectl makes the table itself: of every kind it knows name and age alone.
+    plain: bool,
     namespaces: bool,
     kinds: bool,
     labels: bool,
@@ -258,6 +259,7 @@ impl View {
         View {
             wide: matches!(output, Output::Table { wide: true }),
             headers: !arguments.on("no-headers"),
+            plain: arguments.given("server-print") && !arguments.on("server-print"),
             namespaces: arguments.on("all-namespaces"),
             kinds: arguments.on("show-kind"),
             labels: arguments.on("show-labels"),
@@ -288,7 +290,10 @@ impl View {
     }
 
     fn table(&self, kind: Kind, objects: &[Object], now: SimTime) -> Table {
-        let mut table = Table::of(kind, objects, now, self.wide);
+        let mut table = match self.plain {
+            true => Table::of_names(objects, now),
+            false => Table::of(kind, objects, now, self.wide),
+        };
         let names = table.columns.iter().position(|column| column.name == "NAME");
         if let Some(names) = names.filter(|_| self.kinds) {
             let prefix = kind.prefix();

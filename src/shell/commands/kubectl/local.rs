@@ -80,12 +80,21 @@ impl Item {
         format!("{}{dot}{}/{}", self.type_name.to_lowercase(), self.group, self.name)
     }
 
-    /// As errors of `kubectl set` name it: `deployments/web` when the server has it.
+    /// As errors of `kubectl set` name it: `deployments/web` when the server has it. The name of a
+    /// manifest's object ends a line, if it is of a group (`Info.ObjectName`).
     pub fn in_errors(&self) -> String {
         match &self.object {
             Some(object) => format!("{}/{}", object.kind().info().plural, self.name),
-            None => self.title(),
+            None if self.group.is_empty() => self.title(),
+            None => format!("{}\n", self.title()),
         }
+    }
+
+    /// The Go type that kubectl reads it into: `*v1.Deployment`.
+    pub fn go_type(&self) -> String {
+        let version = self.before["apiVersion"].as_str().unwrap_or("v1");
+        let version = version.rsplit('/').next().unwrap_or(version);
+        format!("*{version}.{}", self.type_name)
     }
 }
 

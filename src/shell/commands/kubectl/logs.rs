@@ -144,7 +144,13 @@ fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
             }
             pods
         }
-        Some(word) => named(call, io, word)?,
+        Some(word) => {
+            let (kind, name) = super::target::single(std::slice::from_ref(word), Kind::Pod)?;
+            let there = call.client.get(io, kind, &name);
+            there.map_err(|failure| not_there(call, failure.into()))?;
+            check(call, &container)?;
+            named(call, io, word)?
+        }
     };
     check(call, &container)?;
     let mut sources = Vec::new();
@@ -154,7 +160,8 @@ fn sources(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Source>, Failure> {
             names.sort_by_key(|(_, mark)| mark.is_empty());
             sources.extend(names.into_iter().map(|(name, _)| Source::new(&pod, name)));
         } else {
-            let name = pods::container(io, &pod, &container, false)?;
+            let all_pods = call.arguments.on("all-pods");
+            let name = pods::container(io, &pod, &container, all_pods)?;
             sources.push(Source::new(&pod, name));
         }
     }
@@ -227,7 +234,7 @@ impl Style {
         Ok(Style {
             previous: arguments.on("previous"),
             timestamps: arguments.on("timestamps"),
-            prefix: arguments.on("prefix"),
+            prefix: arguments.on("prefix") || arguments.on("all-pods"),
             since,
             tail,
             limit: limit.and_then(|bytes| usize::try_from(bytes).ok()),

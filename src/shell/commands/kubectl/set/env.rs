@@ -12,7 +12,7 @@ use super::super::local::{self, Item};
 use super::super::target;
 use super::super::words::{NOTHING_TO_CHANGE, env_fault};
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, check_all, check_local, containers, pod_spec, refused, resolve, settle};
+use super::{Told, check_all, check_local, containers, pod_spec, resolve, settle, unchangeable};
 use crate::api::Kind;
 
 pub(super) static COMMAND: Command = Command {
@@ -247,7 +247,7 @@ fn change(call: &Call, io: &mut Io<'_>, item: &mut Item, changes: &Changes) -> R
     for container in chosen(call, io, item)? {
         let existing = container["env"].as_array().cloned().unwrap_or_default();
         if !overwrite && let Some(clash) = clash(&existing, &changes.set) {
-            return Err(refused(&shown, &clash));
+            return Err(unchangeable(&shown, &clash));
         }
         let new = changes.apply(&existing);
         if new.is_empty() {

@@ -81,10 +81,7 @@ fn pod_spec(item: &mut Item) -> Result<&mut Value, Failure> {
     let Some(path) = pod_spec_path(&item.type_name) else {
         return Err(unchangeable(
             item,
-            &format!(
-                "the object is not a pod or does not have a pod template: *v1.{}",
-                item.type_name
-            ),
+            &format!("the object is not a pod or does not have a pod template: {}", item.go_type()),
         ));
     };
     Ok(path.iter().fold(&mut item.after, |value, field| &mut value[*field]))
@@ -93,13 +90,6 @@ fn pod_spec(item: &mut Item) -> Result<&mut Value, Failure> {
 /// What stands against changing an object.
 fn unchangeable(item: &Item, reason: &str) -> Failure {
     Failure::message(format!("error: {} {reason}\n", item.in_errors()))
-}
-
-/// The same as `set env` and `set subject` put it: behind the name of a manifest's object the line ends
-/// (`Info.ObjectName`).
-fn refused(item: &Item, reason: &str) -> Failure {
-    let end = if item.object.is_some() { "" } else { "\n" };
-    Failure::message(format!("error: {}{end} {reason}\n", item.in_errors()))
 }
 
 /// A pod spec's containers, the ordinary ones first.

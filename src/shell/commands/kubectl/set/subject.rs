@@ -10,7 +10,7 @@ use super::super::dry_run::Report;
 use super::super::flags::{Takes, typed};
 use super::super::local::{self, Item, LOCAL_ONLY};
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, check_all, check_local, refused, settle};
+use super::{Told, check_all, check_local, settle, unchangeable};
 
 pub(super) static COMMAND: Command = Command {
     name: "subject",
@@ -83,7 +83,7 @@ fn subjects(call: &Call) -> Result<Vec<Value>, Failure> {
 fn change(item: &mut Item, subjects: &[Value]) -> Result<(), Failure> {
     if !["RoleBinding", "ClusterRoleBinding"].contains(&item.type_name.as_str()) {
         let reason = "setting subjects is only supported for RoleBinding/ClusterRoleBinding";
-        return Err(refused(item, reason));
+        return Err(unchangeable(item, reason));
     }
     let mut known = item.after["subjects"].as_array().cloned().unwrap_or_default();
     let new = subjects.iter().filter(|subject| !known.contains(*subject)).cloned();
