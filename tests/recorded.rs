@@ -67,7 +67,7 @@ fn flags() -> Result<(), Failed> {
             let (flag, _default) = flag.split_once('=').unwrap_or((flag, ""));
             let shown = match flag.split_once(' ') {
                 Some((letter, name)) => format!("    {letter}, {name}="),
-                None => format!("        {flag}="),
+                None => format!("    {flag}="),
             };
             // Some commands list flags of their own that every command takes.
             let known = help.lines().chain(common.lines()).any(|line| line.starts_with(&shown));

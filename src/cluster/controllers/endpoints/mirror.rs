@@ -9,48 +9,58 @@ use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::super::{Client, Key, owner};
-use super::{MANAGED_BY, SERVICE_NAME};
+use super::{LAST_CHANGE, MANAGED_BY, SERVICE_NAME};
 use crate::api::Kind;
+use crate::api::patch::LAST_APPLIED;
 use crate::network::Family;
 
 const MANAGER: &str = "endpointslicemirroring-controller.k8s.io";
 const SKIP: &str = "endpointslice.kubernetes.io/skip-mirror";
 
+/// What one slice is to say: addresses of a family that have these ports.
+struct Wanted {
+    family: Family,
+    ports: Vec<EndpointPort>,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Wanted {
+    /// Whether a slice is of the same family and the same ports, in whatever order.
+    fn is_of(&self, slice: &EndpointSlice) -> bool {
+        let ports = slice.ports.as_deref().unwrap_or_default();
+        slice.address_type == self.family.to_string() && same(ports, &self.ports)
+    }
+}
+
+fn same(a: &[EndpointPort], b: &[EndpointPort]) -> bool {
+    a.len() == b.len() && a.iter().all(|port| b.contains(port))
+}
+
 /// Brings the mirrored slices of one Endpoints object to what it says.
 pub(in super::super) fn reconcile(client: &mut Client<'_>, key: &Key) {
-    let endpoints = client.get::<Endpoints>(key);
+    let Some(endpoints) = client.get::<Endpoints>(key) else { return };
     let service = client.get::<Service>(key);
-    let wanted = match (&endpoints, &service) {
-        (Some(endpoints), Some(service)) if is_mirrored(endpoints, service) => {
-            let families = [Family::V4, Family::V6].into_iter();
-            let subsets = || endpoints.subsets.iter().flatten();
-            families
-                .flat_map(|family| subsets().map(move |subset| content(subset, family)))
-                .collect()
+    let mirrored = service.is_some_and(|service| is_mirrored(&endpoints, &service));
+    let wanted = if mirrored { contents(&endpoints) } else { Vec::new() };
+    let mut stored = own_slices(client, &endpoints);
+    let mut missing = Vec::new();
+    for wanted in wanted {
+        match stored.iter().position(|slice| wanted.is_of(slice)) {
+            Some(at) => update(client, &endpoints, &stored.remove(at), wanted),
+            None => missing.push(wanted),
         }
-        _ => Vec::new(),
-    };
-    let owner = endpoints.as_deref();
-    let mut stored = owner.map_or_else(Vec::new, |owner| own_slices(client, owner));
-    for (family, ports, addresses) in wanted.into_iter().filter(|(.., all)| !all.is_empty()) {
-        let Some(owner) = owner else { return };
-        let (ports, addresses) = (Some(ports), Some(addresses));
-        let kind = family.to_string();
-        let known = stored.iter().position(|slice| slice.address_type == kind);
-        match known.map(|index| stored.remove(index)) {
-            Some(slice) if slice.ports == ports && slice.endpoints == addresses => {}
-            Some(slice) => {
-                let mut slice = EndpointSlice::clone(&slice);
-                slice.ports = ports;
-                slice.endpoints = addresses;
-                client.update(slice);
-            }
+    }
+    // What has no ports in common with any is written anew before it is deleted (`recycleSlices`).
+    for wanted in missing {
+        let kind = wanted.family.to_string();
+        match stored.iter().position(|slice| slice.address_type == kind) {
+            Some(at) => update(client, &endpoints, &stored.remove(at), wanted),
             None => {
                 let _ = client.create(EndpointSlice {
                     address_type: kind,
-                    endpoints: addresses,
-                    metadata: metadata(owner),
-                    ports,
+                    endpoints: Some(wanted.endpoints),
+                    metadata: metadata(&endpoints),
+                    ports: Some(wanted.ports),
                 });
             }
         }
@@ -58,6 +68,37 @@ pub(in super::super) fn reconcile(client: &mut Client<'_>, key: &Key) {
     for slice in stored {
         client.delete(Kind::EndpointSlice, &Key::of(&slice.metadata));
     }
+}
+
+/// Makes a slice say what is wanted, with the labels and annotations that the Endpoints have now.
+fn update(client: &mut Client<'_>, endpoints: &Endpoints, slice: &EndpointSlice, wanted: Wanted) {
+    let mut changed = slice.clone();
+    let ObjectMeta { labels, annotations, .. } = metadata(endpoints);
+    changed.metadata.labels = labels;
+    changed.metadata.annotations = annotations;
+    changed.endpoints = Some(wanted.endpoints);
+    changed.ports = Some(wanted.ports);
+    if changed != *slice {
+        client.update(changed);
+    }
+}
+
+/// The addresses of all subsets by family and ports: subsets with the same ports share a slice.
+fn contents(endpoints: &Endpoints) -> Vec<Wanted> {
+    let mut all: Vec<Wanted> = Vec::new();
+    for family in [Family::V4, Family::V6] {
+        for subset in endpoints.subsets.iter().flatten() {
+            let (ports, more) = content(subset, family);
+            let known =
+                all.iter_mut().find(|known| known.family == family && same(&known.ports, &ports));
+            match known {
+                Some(known) => known.endpoints.extend(more),
+                None if more.is_empty() => {}
+                None => all.push(Wanted { family, ports, endpoints: more }),
+            }
+        }
+    }
+    all
 }
 
 /// Whether the Endpoints are somebody's own: the Service selects nothing, and nobody asks for them
@@ -83,7 +124,7 @@ fn own_slices(client: &Client<'_>, endpoints: &Endpoints) -> Vec<Arc<EndpointSli
 }
 
 /// The ports of a subset, and its addresses of one family.
-fn content(subset: &EndpointSubset, family: Family) -> (Family, Vec<EndpointPort>, Vec<Endpoint>) {
+fn content(subset: &EndpointSubset, family: Family) -> (Vec<EndpointPort>, Vec<Endpoint>) {
     let of_family = |address: &&EndpointAddress| address.ip.contains(':') == (family == Family::V6);
     let ports = subset.ports.iter().flatten().map(|port| EndpointPort {
         app_protocol: port.app_protocol.clone(),
@@ -95,7 +136,7 @@ fn content(subset: &EndpointSubset, family: Family) -> (Family, Vec<EndpointPort
     let ready = ready.map(|address| endpoint(address, true));
     let others = subset.not_ready_addresses.iter().flatten().filter(of_family);
     let others = others.map(|address| endpoint(address, false));
-    (family, ports.collect(), ready.chain(others).collect())
+    (ports.collect(), ready.chain(others).collect())
 }
 
 fn endpoint(address: &EndpointAddress, ready: bool) -> Endpoint {
@@ -119,7 +160,10 @@ fn metadata(endpoints: &Endpoints) -> ObjectMeta {
     let mut labels = meta.labels.clone().unwrap_or_default();
     labels.insert(SERVICE_NAME.to_owned(), name.clone());
     labels.insert(MANAGED_BY.to_owned(), MANAGER.to_owned());
+    let mut annotations = meta.annotations.clone().unwrap_or_default();
+    annotations.retain(|name, _| name != LAST_CHANGE && name != LAST_APPLIED);
     ObjectMeta {
+        annotations: Some(annotations).filter(|annotations| !annotations.is_empty()),
         generate_name: Some(format!("{name}-")),
         labels: Some(labels),
         namespace: meta.namespace.clone(),

@@ -345,6 +345,44 @@ fn endpoints_written_by_hand_are_mirrored() {
     assert!(slices(&world, "legacy").is_empty());
 }
 
+// `endpointslicemirroring/reconciler_test.go` and `utils_test.go`: labels and annotations go along, but
+// for kubectl's own, and subsets with the same ports share a slice.
+#[test]
+fn a_mirrored_slice_has_what_its_endpoints_are_labelled_with() {
+    let mut world = World::new(3);
+    world.create(json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": { "name": "legacy" },
+        "spec": { "ports": [{ "port": 80 }] },
+    }));
+    let subset =
+        |ip: &str, port: i32| json!({ "addresses": [{ "ip": ip }], "ports": [{ "port": port }] });
+    let annotations =
+        json!({ "note": "by hand", "kubectl.kubernetes.io/last-applied-configuration": "{}" });
+    world.create(json!({
+        "apiVersion": "v1", "kind": "Endpoints",
+        "metadata": { "name": "legacy", "annotations": annotations, "labels": { "team": "a" } },
+        "subsets": [subset("192.0.2.1", 80), subset("192.0.2.2", 81), subset("192.0.2.3", 80)],
+    }));
+    world.settle();
+    let all = slices(&world, "legacy");
+    let told: Vec<_> = all
+        .iter()
+        .map(|slice| {
+            (slice["ports"][0]["port"].clone(), slice["endpoints"].as_array().unwrap().len())
+        })
+        .collect();
+    assert!(told.contains(&(json!(80), 2)) && told.contains(&(json!(81), 1)), "{told:?}");
+    for slice in &all {
+        assert_eq!(slice["metadata"]["annotations"], json!({ "note": "by hand" }));
+        assert_eq!(slice["metadata"]["labels"]["team"], "a");
+    }
+    world.patch(Kind::Endpoints, "legacy", json!({ "metadata": { "labels": { "team": "b" } } }));
+    world.settle();
+    assert!(
+        slices(&world, "legacy").iter().all(|slice| slice["metadata"]["labels"]["team"] == "b")
+    );
+}
+
 // Recording 01: the end of a Service is the end of its endpoints.
 #[test]
 fn endpoints_go_with_their_service() {

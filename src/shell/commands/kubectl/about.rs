@@ -116,7 +116,7 @@ static WHO_AM_I: Command = Command {
 pub(super) static TOP: Command = Command {
     name: "top",
     short: "Display resource (CPU/memory) usage",
-    usage: "SUBCOMMAND",
+    usage: "[flags]",
     children: &[&TOP_NODE, &TOP_POD],
     ..command::PLAIN
 };

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 
 use super::super::super::tool::Io;
-use super::output::Output;
+use super::output::{Output, template_failure};
 use super::words::log_line;
 use super::{Call, Failure, go_types};
 use crate::api::{FieldValidation, Object, WriteOptions};
@@ -149,6 +149,11 @@ impl Report {
             (Some(Output::Name), _) => io.say(title),
             (Some(Output::Json), Some(type_name)) => {
                 let text = go_types::json_pretty(type_name, value);
+                io.stdout.extend_from_slice(text.as_bytes());
+            }
+            (Some(Output::Go(template)), Some(type_name)) => {
+                let raw = go_types::json_line(type_name, value);
+                let text = template.print_raw(value, &raw).map_err(template_failure)?;
                 io.stdout.extend_from_slice(text.as_bytes());
             }
             (Some(Output::Kyaml), _) => {

@@ -17,7 +17,7 @@ pub(super) static COMMAND: Command = Command {
     examples: "  # Run a command in a pod\n  kubectl exec web -- date\n  \n  # A shell in one of \
                several containers\n  kubectl exec -it web -c sidecar -- sh",
     usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
-    flags: &[FLAGS, command::FILENAME],
+    flags: &[FLAGS, &[command::FILE]],
     run,
     ..command::PLAIN
 };

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use super::super::super::tool::Io;
 use super::command::{self, Command};
 use super::create::show;
-use super::dry_run::{DryRun, Report, field_validation};
+use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::target::{Rules, Target};
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::{Kind, Object};
+use crate::api::{FieldValidation, Kind, Object};
 
 pub(super) static COMMAND: Command = Command {
     name: "expose",
@@ -24,7 +24,7 @@ pub(super) static COMMAND: Command = Command {
     usage: "(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] \
             [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] \
             [--type=type]",
-    flags: &[FLAGS, command::FILENAME, command::WRITE, command::VALIDATE],
+    flags: &[FLAGS, command::FILENAME, command::WRITE],
     run,
     ..command::PLAIN
 };
@@ -104,7 +104,7 @@ fn expose(
         }
         return Ok(());
     }
-    let options = report.dry_run.options(field_validation(call)?);
+    let options = report.dry_run.options(FieldValidation::Strict);
     let mut client = call.client.at(object.namespace());
     let service = client.create(io, Kind::Service, value, options)?;
     report.tell(io, &service, "exposed")

@@ -180,10 +180,7 @@ impl Output {
             Output::Yaml => Ok(manifest::to_yaml(value)),
             Output::Kyaml => Ok(super::kyaml::print(None, value)),
             Output::JsonPath(template) => template.print(value).map_err(Failure::message),
-            Output::Go(template) => template.print(value).map_err(|(printed, reason)| {
-                // kubectl writes what helps to debug the template among its output.
-                Failure::Printed { output: printed, text: format!("error: {reason}") }
-            }),
+            Output::Go(template) => template.print(value).map_err(template_failure),
             Output::JsonPathAsJson(template) => {
                 let found = template.find(value).map_err(Failure::message)?;
                 Ok(manifest::to_json_pretty(&Value::Array(found)))
@@ -191,6 +188,11 @@ impl Output {
             _ => Ok(manifest::to_json_pretty(value)),
         }
     }
+}
+
+/// What is wrong with a Go template: kubectl writes what helps to debug it among its output.
+pub(super) fn template_failure((printed, reason): (String, String)) -> Failure {
+    Failure::Printed { output: printed, text: format!("error: {reason}") }
 }
 
 /// Managed fields are not there to be kept. What is made on the client's side alone has none on a

@@ -19,13 +19,13 @@ fn page(path: &str, command: &Command) -> String {
     let long = if command.long.is_empty() { command.short } else { command.long };
     let dot = if long.ends_with('.') || !command.long.is_empty() { "" } else { "." };
     let mut page = format!("{long}{dot}\n\n");
+    if !command.aliases.is_empty() {
+        page += &format!("Aliases:\n{}, {}\n\n", command.name, command.aliases.join(", "));
+    }
     if !command.examples.is_empty() {
         page += &format!("Examples:\n{}\n\n", command.examples);
     }
     if !command.children.is_empty() {
-        if !command.aliases.is_empty() {
-            page += &format!("Aliases:\n{}, {}\n\n", command.name, command.aliases.join(", "));
-        }
         page += "Available Commands:\n";
         let mut children = command.children.to_vec();
         children.sort_by_key(|child| child.name);
@@ -64,15 +64,18 @@ pub(super) fn of_group(call: Call, io: &mut Io<'_>) -> Outcome {
     Ok(Next::Exit(i32::from(call.command.name != "certificate")))
 }
 
+/// What is taken for old times' sake, and shown on no page.
+const DEPRECATED: &[&str] = &["record", "cpu-percent"];
+
 /// `    -o, --output='':` and what it does, below; sorted by name.
 pub(super) fn flags(groups: &[&[Flag]]) -> String {
-    let mut all: Vec<&Flag> = groups.iter().flat_map(|group| group.iter()).collect();
+    let all = groups.iter().flat_map(|group| group.iter());
+    let mut all: Vec<&Flag> = all.filter(|flag| !DEPRECATED.contains(&flag.long)).collect();
     all.sort_by_key(|flag| flag.long);
     all.iter()
         .map(|flag| {
-            let letter =
-                flag.short.map_or_else(|| "    ".to_owned(), |short| format!("-{short}, "));
-            format!("    {letter}--{}={}:\n        {}\n\n", flag.long, flag.default, flag.help)
+            let letter = flag.short.map_or_else(String::new, |short| format!("-{short}, "));
+            format!("    {letter}--{}={}:\n\t{}\n\n", flag.long, flag.default, flag.help)
         })
         .collect()
 }

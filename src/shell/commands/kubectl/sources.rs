@@ -154,6 +154,12 @@ fn note_unread(io: &mut Io<'_>, (source, text): (&str, &str), items: &[Result<Ma
 /// What `-f` names: (source, text) each, and whether it is one file.
 pub(super) type Opened = (Vec<(String, String)>, bool);
 
+/// Whether the folders in a folder are read: `wait` does so unless it is told not to.
+fn is_recursive(call: &Call) -> bool {
+    let arguments = &call.arguments;
+    arguments.on("recursive") || (call.command.name == "wait" && !arguments.given("recursive"))
+}
+
 /// The texts that `-f` and `-k` name.
 ///
 /// # Errors
@@ -282,7 +288,7 @@ fn folder(
             base => format!("{base}/{name}"),
         };
         if let Some(below) = inner.strip_suffix('/') {
-            if call.arguments.on("recursive") {
+            if is_recursive(call) {
                 let names = io.list(below).unwrap_or_default();
                 found.extend(folder(call, io, below, names)?);
             }

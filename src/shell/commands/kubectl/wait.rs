@@ -27,7 +27,7 @@ pub(super) static COMMAND: Command = Command {
             [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
     flags: &[
         FLAGS,
-        command::FILENAME,
+        &[command::FILE, Flag { default: "true", ..command::RECURSIVE }],
         command::SELECTOR,
         command::FIELD_SELECTOR,
         command::ALL_NAMESPACES,

@@ -189,6 +189,8 @@ fn tls(rules: &[Rule]) -> Vec<Value> {
 /// A Service's port is a number wherever it can be read as one.
 fn backend(service: &str, port: &str) -> Value {
     let port = match port.parse::<i32>() {
+        // Go leaves nought out.
+        Ok(0) => json!({}),
         Ok(number) => json!({"number": number}),
         Err(_) => json!({"name": port}),
     };
@@ -233,6 +235,7 @@ mod tests {
     fn a_port_is_a_number_where_it_can_be_read_as_one() {
         let port = |text: &str| by_host(&rules(&[text]))[0]["http"]["paths"][0]["backend"].clone();
         assert_eq!(port("a/=web:99999")["service"]["port"], json!({"number": 99_999}));
+        assert_eq!(port("a/=web:0")["service"]["port"], json!({}));
         assert!(Rule::read("a/=web").is_err() && Rule::read("a=web:80").is_err());
     }
 }

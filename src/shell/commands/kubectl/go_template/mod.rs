@@ -134,6 +134,14 @@ impl GoTemplate {
     /// # Errors
     /// What was printed until then with kubectl's help for debugging, and kubectl's words.
     pub fn print(&self, value: &Value) -> Result<String, (String, String)> {
+        self.print_raw(value, &go_json(value))
+    }
+
+    /// The same of an object that is this text in JSON.
+    ///
+    /// # Errors
+    /// As [`GoTemplate::print`].
+    pub fn print_raw(&self, value: &Value, raw: &str) -> Result<String, (String, String)> {
         let mut run = eval::Run::new(&self.text, &self.templates, self.strict, value);
         match run.whole(value) {
             Ok(()) => Ok(run.out),
@@ -142,9 +150,8 @@ impl GoTemplate {
                 let printed = format!(
                     "{}Error executing template: {reason}. Printing more information for \
                      debugging the template:\n\ttemplate was:\n\t\t{text}\n\traw data \
-                     was:\n\t\t{}\n\tobject given to template engine was:\n\t\t{}\n\n",
+                     was:\n\t\t{raw}\n\tobject given to template engine was:\n\t\t{}\n\n",
                     run.out,
-                    go_json(value),
                     format::plus(value)
                 );
                 Err((printed, format!("error executing template {text:?}: {reason}")))
