@@ -10,8 +10,8 @@ use super::files::{
 };
 use super::plain::Work;
 use super::system::{
-    calendar, clock, date, expr, factor, getopt, help, identity, ipcalc, memory, processes, repeat,
-    run, sleep, small, xargs,
+    calendar, clock, date, expr, factor, getopt, help, identity, ipcalc, memory, processes, ps,
+    repeat, run, sleep, small, xargs,
 };
 use super::text::{
     awk, base64, bc, cat, column, compare, csplit, cut, dc, diff, digest, dump, fmt, fold, grep,
@@ -277,7 +277,7 @@ static PROGRAMS: &[Program] = &[
     plain("pr", pr::pr).used("pr [-admtT] [-COLUMNS] [+PAGE] [-h TITLE] [-l LINES] [-w WIDTH] [FILE]..."),
     plain("printenv", identity::printenv).used("printenv [NAME]..."),
     plain("printf", print::printf_tool).used("printf FORMAT [VALUE]...").with_own_help(),
-    plain("ps", processes::ps).used("ps [aux | -ef]").within(Folder::Bin),
+    plain("ps", ps::ps).used("ps [aux | -ef]").within(Folder::Bin),
     plain("pwd", names::pwd),
     plain("readlink", names::readlink).used("readlink [-f] FILE..."),
     plain("realpath", names::realpath).used("realpath FILE..."),

@@ -221,7 +221,16 @@ impl Machine {
         if !command.text.is_empty() && !self.state.trapped && !self.state.keeps_command {
             self.state.command = command.text.clone();
         }
-        match command.kind {
+        match &command.kind {
+            // dash and BusyBox redirect before they assign.
+            CommandKind::Simple { words, assignments, .. }
+                if words.is_empty()
+                    && !assignments.is_empty()
+                    && !command.redirects.is_empty()
+                    && self.state.dialect != Dialect::Bash =>
+            {
+                self.push_expand(Task::Redirect(command));
+            }
             CommandKind::Simple { .. } => {
                 self.push_expand(Task::Simple(command));
                 self.debug_trap();
@@ -297,7 +306,10 @@ impl Machine {
     fn give_up(&mut self, io: &mut Io<'_>, why: String) {
         let bash = self.state.dialect == Dialect::Bash;
         let script = self.stack.iter().rposition(|frame| matches!(frame, Frame::Script { .. }));
-        let script = script.filter(|_| bash && !self.state.interactive && self.state.depth == 0);
+        // `set -e` ends with it, but for what cannot be counted.
+        let fatal = self.state.options.exit_on_error && !why.contains("(error token is");
+        let goes_on = bash && !self.state.interactive && self.state.depth == 0 && !fatal;
+        let script = script.filter(|_| goes_on);
         if let Some(script) = script {
             self.unwind_to(script + 1);
             self.state.status = 1;

@@ -229,6 +229,8 @@ pub(super) struct Job {
     pub descriptors: Descriptors,
     /// How it ended.
     pub status: Option<i32>,
+    /// Whether it was waited for: its place is free for the next one.
+    pub waited: bool,
     /// Whether a subshell began it, which has ended, or `>( … )`: nobody waits for it.
     pub adopted: bool,
     /// The file that its standard input comes from while that is written.

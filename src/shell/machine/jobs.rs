@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::frame::{Feed, Job, Target};
 use super::{Io, Machine, Order, Stdin, Step};
 use crate::clock::SimTime;
-use crate::shell::syntax::List;
+use crate::shell::syntax::{Dialect, List};
 
 impl Machine {
     /// Goes on with background commands; when the next of them is due.
@@ -97,7 +97,7 @@ impl Machine {
         // bash can tell of those that have ended, as long as nobody asks for all.
         let over = self.jobs.iter().filter_map(|job| Some((job.pid, job.status?)));
         self.ended.extend(over);
-        self.jobs.retain(|job| job.status.is_none());
+        let place = self.free_place();
         if self.jobs.len() >= 32 {
             return self.no_more_shells(io);
         }
@@ -105,12 +105,13 @@ impl Machine {
         self.state.last_job = Some(pid);
         self.state.status = 0;
         let number = self.jobs.iter().filter(|job| !job.adopted).map(|job| job.number).max();
-        let number = number.unwrap_or(0) + 1;
+        let number = place.unwrap_or(number.unwrap_or(0) + 1);
         if self.state.interactive && io.terminal {
             self.write_error(io, &format!("[{number}] {pid}"));
         }
         let descriptors = self.descriptors.clone();
         let (stdin, status, adopted, feed) = (Stdin::default(), None, false, None);
+        let waited = false;
         self.jobs.push(Job {
             pid,
             number,
@@ -119,9 +120,23 @@ impl Machine {
             stdin,
             descriptors,
             status,
+            waited,
             adopted,
             feed,
         });
+    }
+
+    /// Forgets what has ended: bash all of it, the almquist shells the first that was waited for, whose
+    /// number the next one takes.
+    fn free_place(&mut self) -> Option<usize> {
+        if self.state.dialect == Dialect::Bash {
+            self.jobs.retain(|job| job.status.is_none());
+            return None;
+        }
+        let over = self.jobs.iter().filter(|job| job.status.is_some() && job.waited);
+        let number = over.map(|job| job.number).min()?;
+        self.jobs.retain(|job| job.number != number || job.adopted);
+        Some(number)
     }
 
     /// What a subshell has left in the background goes on after it.

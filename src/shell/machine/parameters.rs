@@ -337,6 +337,10 @@ impl Expander<'_> {
             "OSTYPE" => "linux-gnu".to_owned(),
             "PS4" => "+ ".to_owned(),
             "EPOCHSECONDS" => self.view.cluster.now().timestamp().as_second().to_string(),
+            "EPOCHREALTIME" => {
+                let now = self.view.cluster.now().timestamp();
+                format!("{}.{:06}", now.as_second(), now.subsec_microsecond())
+            }
             "_" => state.last_word.to_string(),
             "BASH_COMMAND" => command_text(&state.command),
             "SHELLOPTS" => options::names(state.options),
@@ -390,13 +394,14 @@ impl Expander<'_> {
 }
 
 /// Variables that bash keeps by itself, as far as they can be read here.
-const BASH_OWN: [&str; 23] = [
+const BASH_OWN: [&str; 24] = [
     "BASH",
     "BASHOPTS",
     "BASHPID",
     "BASH_COMMAND",
     "BASH_SUBSHELL",
     "BASH_VERSION",
+    "EPOCHREALTIME",
     "EPOCHSECONDS",
     "EUID",
     "FUNCNAME",

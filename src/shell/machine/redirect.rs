@@ -9,7 +9,7 @@ use super::{Io, Machine, Stdin};
 use crate::cluster::Payload;
 use crate::diagnostic::Span;
 use crate::shell::files;
-use crate::shell::syntax::{Command, Dialect, Redirect, RedirectTarget, Word};
+use crate::shell::syntax::{Command, CommandKind, Dialect, Redirect, RedirectTarget, Word};
 
 /// A redirection whose words have been expanded.
 #[derive(Clone, Debug)]
@@ -127,7 +127,13 @@ impl Machine {
             self.expansion(io, outputs, |expander| prepare(expander, &command.redirects))?;
         self.write_processes(io)?;
         if self.redirect(io, &ready, true) {
-            self.push_expand(Task::Begin(command.clone()));
+            self.push_expand(match command.kind {
+                CommandKind::Simple { .. } => {
+                    let bare = Command { redirects: Vec::new(), ..(**command).clone() };
+                    Task::Simple(Arc::new(bare))
+                }
+                _ => Task::Begin(command.clone()),
+            });
         } else {
             self.state.status = self.state.failed_redirection();
         }

@@ -191,7 +191,7 @@ impl Machine {
     pub(super) fn lines(&mut self, io: &mut Io<'_>, mut pending: String, before: usize) -> Turn {
         // Lines are counted from the beginning of what is read; what goes on for ever is not counted on.
         let placed = |text: &str| format!("{}{text}", "\n".repeat(before.min(COUNTED)));
-        match io.read_line() {
+        match self.read_reply(io) {
             Read::Line(line) => {
                 pending += &line;
                 pending.push('\n');

@@ -208,6 +208,19 @@ fn test_asks_its_shell_for_variables_and_options() {
 }
 
 #[test]
+fn commands_are_sourced_from_standard_input() {
+    assert_eq!(output("source /dev/stdin <<< 'y=2; echo in $1'; echo $y"), "in\n2\n");
+    assert_eq!(output("printf 'x=1\\necho $x $1\\n' | . /dev/stdin a"), "1 a\n");
+}
+
+#[test]
+fn set_e_ends_a_script_that_sets_what_is_read_only() {
+    let script = |set: &str| format!("bash -c '{set}\nreadonly R=1\nR=2\necho on' 2>/dev/null");
+    assert_eq!(output(&script("set +e")), "on\n");
+    assert_eq!(output(&script("set -e")), "");
+}
+
+#[test]
 fn time_passes_while_a_script_sleeps() {
     let mut story = Story::new();
     let before = story.cluster.now();

@@ -159,6 +159,14 @@ fn background_commands_run_beside_the_script() {
 }
 
 #[test]
+fn ps_shows_the_columns_that_are_asked_for() {
+    assert_eq!(output("ps -o comm= | tail -1"), "ps\n");
+    assert_eq!(output("ps -p 99999 -o pid=,comm=; echo $?"), "1\n");
+    assert_eq!(output("ps -eo user,args | head -1"), "USER     COMMAND\n");
+    assert_eq!(complaint("ps -o etime").0, "podhop: not simulated here: ps -o etime\n");
+}
+
+#[test]
 fn help_names_what_works_here() {
     assert!(output("help").contains("kubectl"));
     assert!(output("help grep").starts_with("Usage: grep"));

@@ -19,8 +19,33 @@ struct Told {
     skip: usize,
     seek: usize,
     conversions: Vec<String>,
+    flags: Vec<String>,
     status: String,
 }
+
+/// Flags that change what is read or written.
+const FLAGS: [(&str, &str); 5] = [
+    ("iflag", "skip_bytes"),
+    ("iflag", "count_bytes"),
+    ("iflag", "fullblock"),
+    ("oflag", "seek_bytes"),
+    ("oflag", "append"),
+];
+
+/// Flags of GNU's that a simulated file knows nothing of.
+const REAL_FLAGS: [&str; 11] = [
+    "append",
+    "cio",
+    "direct",
+    "directory",
+    "dsync",
+    "noatime",
+    "nocache",
+    "noctty",
+    "nofollow",
+    "nonblock",
+    "sync",
+];
 
 /// A number as `dd` reads it: `4`, `1k`, `2x512`.
 fn number(text: &str) -> Option<usize> {
@@ -39,6 +64,24 @@ fn number(text: &str) -> Option<usize> {
             _ => return None,
         };
         product.checked_mul(digits.parse::<usize>().ok()?.checked_mul(unit)?)
+    })
+}
+
+/// A flag of `iflag=` or `oflag=`.
+///
+/// # Errors
+/// What is said of one that is none, or that is not simulated.
+fn checked(name: &str, flag: &str, argument: &str, gnu: bool) -> Result<String, String> {
+    if FLAGS.contains(&(name, flag)) {
+        return Ok(flag.to_owned());
+    }
+    Err(match gnu {
+        true if REAL_FLAGS.contains(&flag) => left_out("dd", argument),
+        true => {
+            let what = if name == "iflag" { "input" } else { "output" };
+            format!("dd: invalid {what} flag: '{flag}'\nTry 'dd --help' for more information.")
+        }
+        false => format!("dd: invalid argument '{flag}' to '{name}'"),
     })
 }
 
@@ -78,7 +121,12 @@ impl Told {
                     return Err(format!("dd: invalid status level: '{value}'{help}"));
                 }
                 "conv" => told.conversions.extend(value.split(',').map(str::to_owned)),
-                "iflag" | "oflag" | "cbs" => return Err(left_out("dd", argument)),
+                "iflag" | "oflag" => {
+                    for flag in value.split(',') {
+                        told.flags.push(checked(name, flag, argument, gnu)?);
+                    }
+                }
+                "cbs" => return Err(left_out("dd", argument)),
                 _ if gnu => return Err(format!("dd: unrecognized operand '{argument}'{help}")),
                 _ => return Err(crate::shell::commands::busybox_usage("dd")),
             }
@@ -102,6 +150,10 @@ impl Told {
         Ok(told)
     }
 
+    fn is_flagged(&self, name: &str) -> bool {
+        self.flags.iter().any(|one| one == name)
+    }
+
     fn converts(&self, name: &str) -> bool {
         self.conversions.iter().any(|one| one == name)
     }
@@ -120,8 +172,9 @@ pub(in crate::shell::commands) fn dd(arguments: &[String], io: &mut Io<'_>) -> O
         true => format!("dd: failed to open '{file}': {why}"),
         false => format!("dd: can't open '{file}': {why}"),
     };
-    let wanted = told.count.and_then(|count| count.checked_mul(told.input));
-    let skipped = told.skip.saturating_mul(told.input);
+    let unit = |flag: &str, block: usize| if told.is_flagged(flag) { 1 } else { block };
+    let wanted = told.count.and_then(|count| count.checked_mul(unit("count_bytes", told.input)));
+    let skipped = told.skip.saturating_mul(unit("skip_bytes", told.input));
     let input = match &told.from {
         None => Ok(io.read_all()?),
         // A folder can be opened, but not read.
@@ -175,7 +228,11 @@ pub(in crate::shell::commands) fn dd(arguments: &[String], io: &mut Io<'_>) -> O
 
 /// Writes into a file, behind what `seek` leaves of it.
 fn written(io: &mut Io<'_>, told: &Told, file: &str, bytes: &[u8]) -> Result<(), String> {
-    let start = told.seek.saturating_mul(told.output);
+    let unit = if told.is_flagged("seek_bytes") { 1 } else { told.output };
+    let start = match told.is_flagged("append") && told.converts("notrunc") {
+        true => io.read_file(file).map_or(0, |content| content.len()),
+        false => told.seek.saturating_mul(unit),
+    };
     if start > MOST {
         return Err("File too large".to_owned());
     }

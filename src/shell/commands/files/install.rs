@@ -31,7 +31,7 @@ pub(in crate::shell::commands) fn install(arguments: &[String], io: &mut Io<'_>)
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    let idle = [('C', "-C"), ('s', "-s")];
+    let idle = [('s', "-s")];
     if let Some(flag) = options.not_simulated(&idle) {
         return Some(fail(io, left_out("install", flag)));
     }
@@ -50,7 +50,7 @@ pub(in crate::shell::commands) fn install(arguments: &[String], io: &mut Io<'_>)
     }
     let made = match options.has('d') {
         true => folders(io, &options),
-        false => copies(io, &options),
+        false => copies(io, &options, mode),
     };
     let (paths, mut status) = match made {
         Ok(made) => made,
@@ -104,7 +104,7 @@ fn refused(io: &Io<'_>, source: &str, path: &str, options: &Options) -> Option<S
 }
 
 /// Copies, and the paths of what they made.
-fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32> {
+fn copies(io: &mut Io<'_>, options: &Options, mode: u32) -> Result<(Vec<String>, i32), i32> {
     let mut sources = options.operands.clone();
     let target = match options.value('t') {
         Some(folder) => folder.to_owned(),
@@ -114,7 +114,7 @@ fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32>
         let what = format!("missing destination file operand after '{target}'");
         return Err(missing(io, "install", &what));
     }
-    if options.has('D') && is_gnu(io) {
+    if options.has('D') {
         let above = match options.has('t') {
             true => Some(target.as_str()),
             false => target.rsplit_once('/').map(|(above, _)| above),
@@ -124,6 +124,10 @@ fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32>
         }
     }
     let into = io.is_directory(&target) && !options.has('T');
+    if is_gnu(io) && !into && (sources.len() > 1 || options.has('t')) {
+        let why = if io.is_file(&target) { "Not a directory" } else { "No such file or directory" };
+        return Err(fail(io, format!("install: target '{target}': {why}")));
+    }
     let name = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
     let mut made = Vec::new();
     let mut status = 0;
@@ -149,10 +153,21 @@ fn copies(io: &mut Io<'_>, options: &Options) -> Result<(Vec<String>, i32), i32>
             status = fail(io, format!("install: {cannot} '{path}': {why}"));
             continue;
         }
+        let same = |io: &Io<'_>| {
+            io.read_file(&path) == io.read_file(source)
+                && io.facts(&path, true).is_ok_and(|facts| facts.mode == mode)
+        };
+        // `-C` leaves alone what is the same already.
+        if options.has('C') && io.is_file(&path) && same(io) {
+            continue;
+        }
         // What is there gives way: a new file comes in its place.
         let backs_up = options.has('b');
         if io.is_file(&path) && io.absolute(&path) != io.absolute(source) && !backs_up {
             let _ = io.remove_file(&path);
+            if options.has('v') && is_gnu(io) {
+                io.say(format!("removed '{path}'"));
+            }
         }
         let mut words = vec!["--".to_owned(), source.clone(), path.clone()];
         if options.has('p') {

@@ -70,6 +70,9 @@ impl Template {
         let start = text[..letters_end].trim_end_matches('X').to_owned();
         let end = text[letters_end..].to_owned() + suffix;
         let width = letters_end - start.len();
+        if gnu && end.contains('/') {
+            return Err(format!("mktemp: invalid suffix '{end}', contains directory separator"));
+        }
         text += suffix;
         if width < if gnu { 3 } else { 6 } || !gnu && !end.is_empty() {
             return Err(match gnu {

@@ -294,6 +294,11 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
             Err(why) => {
                 status = 1;
                 if options.has('v') {
+                    let why = match (is_gnu(io), why) {
+                        (false, "Invalid argument") => "cannot read link: not a symlink".to_owned(),
+                        (false, why) => format!("cannot read link: {why}"),
+                        (true, why) => why.to_owned(),
+                    };
                     io.write_error(format!("readlink: {path}: {why}"));
                 }
             }
@@ -489,6 +494,8 @@ fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char
                 let seconds = facts.value(letter).unwrap_or_default();
                 text += &spec.pad(&format!("{seconds}.{parts}"), true);
             }
+            // BusyBox quotes links alone.
+            Some('N') if busybox && !facts.facts.is_link() => text += &spec.text(facts.name),
             Some(letter) => match facts.value(letter) {
                 Some(value) if letter == 's' => {
                     text += &spec.signed(value.parse().unwrap_or(0));

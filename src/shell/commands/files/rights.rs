@@ -413,7 +413,7 @@ pub(in crate::shell::commands) fn ln(arguments: &[String], io: &mut Io<'_>) -> O
         let target = match options.has('r') {
             true => {
                 let above = io.absolute(path.rsplit_once('/').map_or(".", |(above, _)| above));
-                &relative(&io.absolute(target), &above)
+                &relative(&io.cluster.follow(io.place, &io.absolute(target), true), &above)
             }
             false => target,
         };

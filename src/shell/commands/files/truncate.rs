@@ -57,7 +57,11 @@ pub(in crate::shell::commands) fn truncate(arguments: &[String], io: &mut Io<'_>
         }
         let mut content = content.unwrap_or_default();
         let size = match (options.value('s'), &like) {
-            (Some(size), _) => match resized(size, content.len()) {
+            // BusyBox knows no sizes beside absolute ones.
+            (Some(size), _) => match Some(size)
+                .filter(|size| is_gnu(io) || absolute(size))
+                .and_then(|size| resized(size, content.len()))
+            {
                 Some(size) => size,
                 None => {
                     let told = if is_gnu(io) { "Invalid number:" } else { "invalid number" };

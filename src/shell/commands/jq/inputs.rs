@@ -269,8 +269,8 @@ impl Inputs for Feed {
     }
 
     fn file_name(&self) -> Value {
-        match self.texts.get(self.current).and_then(|text| text.name.as_ref()) {
-            Some(name) if self.started => Value::text(name),
+        match self.texts.get(self.current) {
+            Some(text) if self.started => Value::text(text.name.as_deref().unwrap_or("<stdin>")),
             _ => Value::Null,
         }
     }

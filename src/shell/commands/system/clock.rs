@@ -92,6 +92,13 @@ impl Tool for Timeout {
             self.until = self.limit.map(|limit| io.now() + limit);
         }
         loop {
+            // BusyBox' began to count before the command did.
+            if self.flavour == Flavour::BusyBox
+                && self.until.is_some_and(|until| io.now() >= until)
+                && let Some(over) = self.over(io)
+            {
+                return over;
+            }
             let Some(machine) = &mut self.inner else { return Step::Exit(0) };
             let step = machine.step(io);
             let spared = !self.preserve && self.flavour == Flavour::Gnu;

@@ -226,8 +226,15 @@ pub(in crate::shell::commands) fn arch(arguments: &[String], io: &mut Io<'_>) ->
 pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "id",
-        short: "ugGnr",
-        long: &[("user", 'u'), ("group", 'g'), ("groups", 'G'), ("name", 'n'), ("real", 'r')],
+        short: "ugGnrz",
+        long: &[
+            ("user", 'u'),
+            ("group", 'g'),
+            ("groups", 'G'),
+            ("name", 'n'),
+            ("real", 'r'),
+            ("zero", 'z'),
+        ],
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
@@ -265,7 +272,12 @@ fn told(io: &mut Io<'_>, options: &Options, identity: &Identity) -> i32 {
         () if options.has('G') => Some(groups.clone()),
         () => None,
     };
+    let zero = options.has('z');
     let Some(wanted) = wanted else {
+        if zero && flavour == Flavour::Gnu {
+            io.write_error("id: option --zero not permitted in default format");
+            return 1;
+        }
         if options.has('n') || options.has('r') {
             io.write_error("id: cannot print only names or real IDs in default format");
             return 1;
@@ -280,7 +292,10 @@ fn told(io: &mut Io<'_>, options: &Options, identity: &Identity) -> i32 {
         _ => number.to_string(),
     };
     let words: Vec<String> = wanted.iter().map(shown).collect();
-    io.say(words.join(" "));
+    match zero {
+        true => io.stdout.extend(words.iter().flat_map(|word| word.bytes().chain([0]))),
+        false => io.say(words.join(" ")),
+    }
     0
 }
 

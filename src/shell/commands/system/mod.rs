@@ -12,6 +12,7 @@ pub(super) mod identity;
 pub(super) mod ipcalc;
 pub(super) mod memory;
 pub(in crate::shell) mod processes;
+pub(in crate::shell::commands) mod ps;
 pub(super) mod repeat;
 pub(in crate::shell::commands) mod run;
 pub(super) mod sleep;

@@ -1,20 +1,19 @@
-//! `ps`, `pidof`, `kill`: what runs in a container, as far as anybody can see it.
+//! `pidof`, `kill` and their kin: what runs in a container, as far as anybody can see it.
 
 use crate::api::Pod;
 use crate::cluster::Place;
 use crate::shell::Io;
-use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{self, options::Grammar};
 
 /// A process: its number, user and command line.
-struct Process {
-    pid: u32,
-    user: String,
-    command: String,
+pub(super) struct Process {
+    pub(super) pid: u32,
+    pub(super) user: String,
+    pub(super) command: String,
 }
 
 /// The processes at a place: the container's first one, this shell and this command.
-fn processes(io: &Io<'_>, own: &str) -> Vec<Process> {
+pub(super) fn processes(io: &Io<'_>, own: &str) -> Vec<Process> {
     let user = io.cluster.identity(io.place).name();
     let process =
         |pid, command: &str| Process { pid, user: user.to_owned(), command: command.to_owned() };
@@ -80,140 +79,6 @@ fn first_command(io: &Io<'_>) -> String {
         (None, None) => [image_of(true), image_of(false)].concat(),
     };
     words.join(" ")
-}
-
-pub(in crate::shell::commands) fn ps(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let own = std::iter::once("ps").chain(arguments.iter().map(String::as_str));
-    let own = own.collect::<Vec<_>>().join(" ");
-    let mut all = processes(io, &own);
-    let letters: String =
-        arguments.iter().map(|argument| argument.trim_start_matches('-')).collect();
-    if !commands::is_gnu(io) {
-        return Some(busybox_ps(arguments, &all, io));
-    }
-    if letters.contains('u') {
-        io.say("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND");
-        let start = super::date::format(crate::clock::SimTime::START, "%H:%M");
-        for process in all {
-            io.say(format!(
-                "{:<8} {:>7}  0.0  0.1   4364  3328 ?        Ss   {start}   0:00 {}",
-                process.user, process.pid, process.command
-            ));
-        }
-    } else if letters.contains('f') && letters.contains('e') {
-        io.say("UID          PID    PPID  C STIME TTY          TIME CMD");
-        let start = super::date::format(crate::clock::SimTime::START, "%H:%M");
-        for process in all {
-            let parent = u32::from(process.pid > 1);
-            io.say(format!(
-                "{:<8} {:>7} {parent:>7}  0 {start} ?        00:00:00 {}",
-                process.user, process.pid, process.command
-            ));
-        }
-    } else {
-        if !letters.contains(['e', 'a', 'A', 'x']) {
-            all.drain(..all.len().saturating_sub(2));
-        }
-        io.say("    PID TTY          TIME CMD");
-        for process in all {
-            let name = process.command.split(' ').next().unwrap_or("");
-            let name = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
-            io.say(format!("{:>7} pts/0    00:00:00 {name}", process.pid));
-        }
-    }
-    Some(0)
-}
-
-/// BusyBox' `ps`, which has letters of other systems' without a meaning, and columns by name (`-o`).
-fn busybox_ps(arguments: &[String], all: &[Process], io: &mut Io<'_>) -> i32 {
-    let Some(options) = Grammar::short("ps", "o:aAdeflT").read(arguments, io) else { return 1 };
-    let asked: Vec<&str> = options.all('o').collect();
-    let asked = if asked.is_empty() { "pid,user,time,args".to_owned() } else { asked.join(",") };
-    let mut columns: Vec<(&str, &str, usize)> = Vec::new();
-    let mut rest = asked.as_str();
-    loop {
-        let (word, more) = rest.split_once(',').unwrap_or((rest, ""));
-        let (name, own) =
-            word.split_once('=').map_or((word, None), |(name, own)| (name, Some(own)));
-        let Some((_, usual, width)) = COLUMNS.iter().find(|(known, ..)| *known == name) else {
-            let known: Vec<&str> = COLUMNS.iter().map(|(name, ..)| *name).collect();
-            let known = known.join(",");
-            io.write_error(format!("ps: bad -o argument '{name}', supported arguments: {known}"));
-            return 1;
-        };
-        let width = own.filter(|own| !own.is_empty()).map_or(*width, str::len);
-        columns.push((name, own.unwrap_or(usual), width));
-        if more.is_empty() {
-            break;
-        }
-        rest = more;
-    }
-    if let Some((name, ..)) = columns.iter().find(|(name, ..)| UNKNOWN.contains(name)) {
-        io.write_error(left_out("ps", format!("-o {name}")));
-        return 1;
-    }
-    // The last column is not filled up.
-    let line = |cells: Vec<String>| cells.join(" ").trim_end().to_owned();
-    let padded = |(at, (_, header, width)): (usize, &(&str, &str, usize))| match at + 1 {
-        last if last == columns.len() => (*header).to_owned(),
-        _ => format!("{header:<width$}"),
-    };
-    if columns.iter().any(|(_, header, _)| !header.is_empty()) {
-        io.say(line(columns.iter().enumerate().map(padded).collect()));
-    }
-    for process in all {
-        let cell = |(at, (name, _, width)): (usize, &(&str, &str, usize))| {
-            let text = process.column(name);
-            match *name {
-                "pid" | "ppid" | "nice" => format!("{text:>width$}"),
-                _ if at + 1 == columns.len() => text,
-                _ => format!("{text:<width$}"),
-            }
-        };
-        io.say(line(columns.iter().enumerate().map(cell).collect()));
-    }
-    0
-}
-
-/// The columns of BusyBox' `ps`: what names them, what stands above them, and how wide they are.
-const COLUMNS: [(&str, &str, usize); 17] = [
-    ("user", "USER", 8),
-    ("group", "GROUP", 8),
-    ("comm", "COMMAND", 16),
-    ("args", "COMMAND", 0),
-    ("pid", "PID", 5),
-    ("ppid", "PPID", 5),
-    ("pgid", "PGID", 5),
-    ("etime", "ELAPSED", 7),
-    ("nice", "NI", 5),
-    ("rgroup", "RGROUP", 8),
-    ("ruser", "RUSER", 8),
-    ("time", "TIME", 5),
-    ("tty", "TT", 6),
-    ("vsz", "VSZ", 4),
-    ("sid", "SID", 5),
-    ("stat", "STAT", 4),
-    ("rss", "RSS", 4),
-];
-
-/// Columns of what nobody keeps of a process here.
-const UNKNOWN: [&str; 5] = ["pgid", "etime", "vsz", "sid", "rss"];
-
-impl Process {
-    fn column(&self, name: &str) -> String {
-        let program = self.command.split(' ').next().unwrap_or("");
-        match name {
-            "pid" => self.pid.to_string(),
-            "ppid" => u32::from(self.pid > 1).to_string(),
-            "comm" => program.rsplit('/').next().unwrap_or(program).to_owned(),
-            "args" => self.command.clone(),
-            "nice" => "0".to_owned(),
-            "time" => " 0:00".to_owned(),
-            "tty" => "?".to_owned(),
-            "stat" => "S".to_owned(),
-            _ => self.user.clone(),
-        }
-    }
 }
 
 pub(in crate::shell::commands) fn pidof(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {

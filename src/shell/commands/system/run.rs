@@ -519,10 +519,11 @@ pub(in crate::shell::commands) fn plain_run(
         return failed(busybox_usage(tool), if tool == "nohup" { 127 } else { 1 });
     }
     if words.is_empty() {
-        return failed(
-            format!("{tool}: missing operand\nTry '{tool} --help' for more information."),
-            125,
-        );
+        let what = match tool {
+            "nice" => "a command must be given with an adjustment",
+            _ => "missing operand",
+        };
+        return failed(format!("{tool}: {what}\nTry '{tool} --help' for more information."), 125);
     }
     Box::new(Become {
         tool,

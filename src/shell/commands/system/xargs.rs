@@ -350,9 +350,16 @@ pub(in crate::shell::commands) fn xargs(
     if let Err(message) = several {
         return failed(message, 1);
     }
-    let (most, lines) = match (count('n'), count('L')) {
-        (Ok(most), Ok(lines)) => (most, lines.or(options.has('l').then_some(1))),
-        (Err(message), _) | (_, Err(message)) => return failed(message, 1),
+    // `-l` may stand alone, for one line.
+    let old = match options.value('l') {
+        Some("") => Ok(Some(1)),
+        _ => count('l'),
+    };
+    let (most, lines) = match (count('n'), count('L'), old) {
+        (Ok(most), Ok(lines), Ok(old)) => (most, lines.or(old)),
+        (Err(message), ..) | (_, Err(message), _) | (.., Err(message)) => {
+            return failed(message, 1);
+        }
     };
     let command = match options.operands.is_empty() {
         true => vec!["echo".to_owned()],

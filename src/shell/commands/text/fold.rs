@@ -64,6 +64,7 @@ pub(in crate::shell::commands) fn fold(arguments: &[String], io: &mut Io<'_>) ->
                     "fold: invalid number of columns: '{width}': Numerical result out of range"
                 ),
                 (true, Err(_)) => format!("fold: invalid number of columns: '{width}'"),
+                (false, Ok(_)) => format!("fold: number {width} is not in 1..10000 range"),
                 (false, _) => format!("fold: invalid number '{width}'"),
             });
             return Some(1);

@@ -111,7 +111,16 @@ fn lines_of(options: &Options, io: &mut Io<'_>) -> Option<Result<Vec<String>, Op
                 };
                 return Some(Err(Some(format!("shuf: invalid input range: '{wrong}'"))));
             }
-            None => return Some(Err(Some(format!("shuf: bad range '{text}'")))),
+            None => {
+                let bad = |half: &&str| half.parse::<u64>().is_err();
+                let wrong = text
+                    .split_once('-')
+                    .and_then(|(first, last)| [first, last].into_iter().find(bad));
+                return Some(Err(Some(match wrong {
+                    Some(wrong) => format!("shuf: invalid number '{wrong}'"),
+                    None => format!("shuf: bad range '{text}'"),
+                })));
+            }
         },
         (false, None) => {
             let (texts, failed) = whole(io, "shuf", &options.operands)?;

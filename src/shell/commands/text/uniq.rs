@@ -74,7 +74,10 @@ fn modern(word: &str, gnu: bool) -> String {
 pub(in crate::shell::commands) fn uniq(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let gnu = is_gnu(io);
     let grammar = if gnu { GRAMMAR } else { Grammar::short("uniq", "cduif:s:w:z") };
-    let modern: Vec<String> = arguments.iter().map(|word| modern(word, gnu)).collect();
+    // What is an option's value stays as it is.
+    let value = |at: usize| at > 0 && matches!(arguments[at - 1].as_str(), "-f" | "-s" | "-w");
+    let modern: Vec<String> =
+        arguments.iter().enumerate().map(|(at, word)| modern(word, gnu && !value(at))).collect();
     let Some(options) = grammar.read(&modern, io) else { return Some(1) };
     match run(&options, io, gnu) {
         Ok(done) => done,

@@ -2,6 +2,7 @@
 
 use super::bytes::{content, or_standard, waits};
 use super::lines::cannot_open;
+use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options, matched};
 use crate::shell::commands::{Setting, failed, is_gnu};
 use crate::shell::{Io, Step, Tool};
@@ -156,6 +157,8 @@ fn count(bytes: &[u8], letter: char) -> usize {
 #[derive(Clone)]
 struct Tee {
     files: Vec<String>,
+    /// How often standard output has it: to BusyBox `-` is that, too.
+    copies: usize,
     append: bool,
     begun: bool,
     failed: bool,
@@ -173,7 +176,7 @@ impl Tool for Tee {
         }
         let rest = io.stdin.rest().to_vec();
         io.stdin.read = io.stdin.bytes.len();
-        io.stdout.extend_from_slice(&rest);
+        io.stdout.extend_from_slice(&rest.repeat(self.copies));
         if !rest.is_empty() {
             for file in self.files.clone() {
                 let mut content = io.read_file(&file).unwrap_or_default();
@@ -218,7 +221,13 @@ pub(in crate::shell::commands) fn tee(
     match options.and_then(|options| words(&options).map(|()| options)) {
         Ok(options) => {
             let append = options.has('a');
-            Box::new(Tee { files: options.operands, append, begun: false, failed: false })
+            let mut files = options.operands;
+            let all = files.len();
+            if setting.flavour == Flavour::BusyBox {
+                files.retain(|file| file != "-");
+            }
+            let copies = 1 + all - files.len();
+            Box::new(Tee { files, copies, append, begun: false, failed: false })
         }
         Err(message) => failed(message, 1),
     }

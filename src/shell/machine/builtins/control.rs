@@ -163,6 +163,7 @@ impl Machine {
         if !any && job.is_none() {
             // The almquist shells keep what has ended until `jobs` tells of it, or another begins.
             self.jobs.retain(|_| !bash);
+            self.jobs.iter_mut().for_each(|job| job.waited = true);
             self.ended.clear();
             self.state.status = 0;
             return Turn::Go;
@@ -173,6 +174,7 @@ impl Machine {
         let status = match first {
             Some((pid, status)) => {
                 self.jobs.retain(|one| !bash || one.pid != pid);
+                self.jobs.iter_mut().filter(|one| one.pid == pid).for_each(|one| one.waited = true);
                 let status = status.unwrap_or(0);
                 // bash can tell of it once more.
                 known = self.ended.insert(pid, status).is_some();
@@ -265,7 +267,15 @@ impl Machine {
                 lines.push(job.pid.to_string());
                 continue;
             }
-            let mark = mark(count - at);
+            // What the almquist shells have told of is gone when the next one is told of.
+            let left = match bash {
+                true => count - at,
+                false => {
+                    let newer = self.jobs.iter().skip_while(|one| one.pid != job.pid).skip(1);
+                    newer.filter(|one| !one.adopted && one.status.is_none()).count() + 1
+                }
+            };
+            let mark = mark(left);
             let state = match job.status {
                 None => "Running".to_owned(),
                 Some(0) => "Done".to_owned(),

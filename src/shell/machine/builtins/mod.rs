@@ -27,6 +27,7 @@ use crate::shell::commands::print::Manner;
 use crate::shell::commands::system::duration;
 use crate::shell::files;
 use crate::shell::syntax::Mark;
+use crate::shell::tool::INPUT;
 
 /// Whether the shell has a builtin of this name.
 pub(super) fn is_builtin(name: &str, dialect: Dialect) -> bool {
@@ -475,6 +476,15 @@ impl Machine {
         }
     }
 
+    /// A file's commands come next, with arguments of their own if there are any; dash hands on none.
+    fn enter_sourced(&mut self, path: &str, rest: &[String]) {
+        let own = !rest.is_empty() && self.state.dialect != Dialect::Dash;
+        let own = own.then(|| Arc::new(rest.to_vec()));
+        let positional = own.map(|own| std::mem::replace(&mut self.state.positional, own));
+        self.state.enter_call(SOURCED, path.into());
+        self.stack.push(Frame::Sourced { positional });
+    }
+
     fn source(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> Option<i32> {
         let prefix = self.state.prefix();
         let Some((path, rest)) = arguments.split_first() else {
@@ -489,6 +499,11 @@ impl Machine {
                 }
             });
         };
+        if INPUT.contains(&path.as_str()) {
+            self.enter_sourced(path, rest);
+            self.stack.push(Frame::Lines { pending: String::new(), before: 0 });
+            return None;
+        }
         let full = files::absolute(&self.state.place, &self.state.directory, path);
         // BusyBox looks for a bare name in the folders of programs alone.
         let bare = self.state.dialect == Dialect::Ash && !path.contains('/');
@@ -498,10 +513,7 @@ impl Machine {
         };
         match read {
             Ok(bytes) => {
-                let own = (!rest.is_empty()).then(|| Arc::new(rest.to_vec()));
-                let positional = own.map(|own| std::mem::replace(&mut self.state.positional, own));
-                self.state.enter_call(SOURCED, path.as_str().into());
-                self.stack.push(Frame::Sourced { positional });
+                self.enter_sourced(path, rest);
                 let text = String::from_utf8_lossy(&bytes).into_owned().into();
                 self.state.status = 0;
                 io.budget.keep(bytes.len() * HELD);
@@ -511,6 +523,9 @@ impl Machine {
             Err(why) => {
                 let builtin = self.state.builtin(name);
                 let message = match self.state.dialect {
+                    Dialect::Bash if why == "Is a directory" => {
+                        format!("{builtin}{path}: is a directory")
+                    }
                     Dialect::Bash => format!("{prefix}{path}: {why}"),
                     Dialect::Dash => format!("{builtin}cannot open {path}: No such file"),
                     Dialect::Ash if !path.contains('/') => format!("{builtin}{path}: not found"),

@@ -458,6 +458,7 @@ impl Copying<'_> {
                 (true, _) => {
                     format!("{tool}: cannot copy a directory, '{from}', into itself, '{to}'")
                 }
+                (false, "mv") => format!("mv: can't rename '{from}': Invalid argument"),
                 (false, _) => {
                     format!("{tool}: recursion detected, omitting directory '{from}/{to}'")
                 }

@@ -174,6 +174,9 @@ impl Parser<'_> {
                     "find: invalid expression; empty parentheses are not allowed.".to_owned()
                 );
             }
+            "(" if self.gnu && self.peek().is_none() => {
+                return Err("find: invalid expression; expected to find a ')' but didn't see one. Perhaps you need an extra predicate after '('".to_owned());
+            }
             "(" => {
                 let inner = self.list()?;
                 if self.rest.next().map(String::as_str) != Some(")") {
@@ -568,6 +571,7 @@ pub(super) fn read(words: &[String], gnu: bool, range: Range, io: &Io<'_>) -> Pa
     let test = parser.list()?;
     if parser.peek().is_some() {
         return Err(match gnu {
+            true if parser.rest.len() == 1 => "find: you have too many ')'".to_owned(),
             true => "find: invalid expression; you have too many ')'".to_owned(),
             false => parser.unknown(")"),
         });

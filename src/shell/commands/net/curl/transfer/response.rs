@@ -100,10 +100,10 @@ impl Transfer {
         let closes = response.closes();
         let head = if cut { head.trim_end_matches("\r\n").to_owned() + "\r\n" } else { head };
         self.last = Some(response.clone());
+        self.heads(desk, io, &head, &response)?;
         if self.fetch.request().method == "HEAD" && !operation.head && wants_body(&response) {
             return Ok(Some(self.starve(desk, io, closes)));
         }
-        self.heads(desk, io, &head, &response)?;
         if operation.any_auth && operation.user.is_some() && !self.asked && asks_basic(&response) {
             self.asked = true;
             self.leave(desk, io, &response);

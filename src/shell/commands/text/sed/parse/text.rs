@@ -233,7 +233,7 @@ impl Reader {
                     Some('t') if one_line || !self.gnu() || self.peek().is_some() => {
                         text.push('\t');
                     }
-                    Some('n') if one_line || !self.gnu() => text.push('\n'),
+                    Some('n') => text.push('\n'),
                     Some('r') if !self.gnu() => text.push('\r'),
                     Some(next) => text.push(next),
                     None => {}
