@@ -231,7 +231,8 @@ fn refused_argument(
     let word = fields.find_map(|(field, words)| {
         let words = words.as_ref()?;
         let number = words.iter().position(is_it)?;
-        Some((format!("{field}[{number}]"), format!("the argument {}", words[number])))
+        let word = &words[number];
+        Some((format!("{field}[{number}]"), format!("the argument {word}"), option_meant(word)))
     });
     let of_variable = || {
         let mut variables = spec.env.iter().flatten().enumerate();
@@ -239,9 +240,10 @@ fn refused_argument(
         Some((
             format!("env[{number}].value"),
             format!("{argument}, the value of variable {}", one.name),
+            None,
         ))
     };
-    let (field, what) = word.or_else(of_variable)?;
+    let (field, what, meant) = word.or_else(of_variable)?;
     let source = facts.pod_source(namespace, pod_name);
     let path = format!("spec.containers[{index}].{field}");
     let at = source.and_then(|source| source.line(&path));
@@ -254,8 +256,24 @@ fn refused_argument(
             ),
         )
         .at(at)
-        .fix(format!("mend {shown}, apply, and send again")),
+        .fix(match &meant {
+            Some(meant) => format!("write {meant} instead, apply, and send again"),
+            None => format!("mend {shown}, apply, and send again"),
+        })
+        .nearest(meant),
     )
+}
+
+/// The option that is nearly written: one that listens at a port without its colon, or whose value stands behind a
+/// space in the same word.
+fn option_meant(word: &str) -> Option<String> {
+    let is_option = word.starts_with('-');
+    if let Some((option, value)) = word.split_once(char::is_whitespace) {
+        return is_option.then(|| format!("{option}={}", value.trim()));
+    }
+    let (option, value) = word.split_once('=').filter(|_| is_option)?;
+    let listens = ["listen", "addr", "bind"].iter().any(|part| option.contains(part));
+    (listens && value.parse::<u16>().is_ok()).then(|| format!("{option}=:{value}"))
 }
 
 /// Programs that run scripts.

@@ -431,7 +431,8 @@ fn said_twice(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     if said.is_of_an_unsent_file() {
         return said;
     }
-    if let Some(said) = described_twice(facts, &said) {
+    if let Some(said) = described_twice(facts, &said).or_else(|| service_ports::twice(facts, &said))
+    {
         return said;
     }
     let Some((document, again)) = facts.locator.repeated(said.at.as_ref()) else { return said };

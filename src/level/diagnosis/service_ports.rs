@@ -1,13 +1,46 @@
 //! Ports that a Service does not have, and addresses that no Service has.
 
 use k8s_openapi::api::core::v1::Service;
+use serde_json::Value;
 
 use super::look::{self, shown_name};
 use super::packets::{Failed, MOST_PORTS};
 use super::services::{protocol_name, short};
-use super::{Diagnosis, service_names, services, trial, variables};
+use super::{Diagnosis, Facts, locate, service_names, services, trial, variables};
+use crate::api::Kind;
 use crate::diagnostic::Location;
 use crate::network::Protocol;
+
+/// Two entries of a Service's ports have one number, and the blamed line is in one of them: the server makes one
+/// port of them when it merges what kubectl applies, with the fields of the last.
+pub(super) fn twice(facts: &Facts<'_>, said: &Diagnosis) -> Option<Diagnosis> {
+    let line = said.at.as_ref()?;
+    let sources = facts.locator.sources();
+    let source = facts.locator.source_at(&sources, line)?;
+    (source.kind() == Some(Kind::Service)).then_some(())?;
+    let ports = source.value["spec"]["ports"].as_array()?;
+    let same = |one: &Value, other: &Value| {
+        one["port"] == other["port"] && one["protocol"] == other["protocol"]
+    };
+    let (first, second) = (0..ports.len()).find_map(|second| {
+        let first = (0..second).find(|first| same(&ports[*first], &ports[second]))?;
+        Some((first, second))
+    })?;
+    let at = |index: usize| locate::at(source, &format!("spec.ports[{index}].port"));
+    let (from, to) = (at(first)?, at(second)?);
+    let inside = source.document.positions.path_at(line.position);
+    let is_of = |index: usize| inside.starts_with(&format!("spec.ports[{index}]"));
+    (is_of(first) || is_of(second)).then(|| {
+        let port = &ports[first]["port"];
+        said.clone()
+            .fact(format!(
+                "{from} and {to} are both port {port}: kubectl apply makes one of them, as the last says"
+            ))
+            .nearest(None)
+            .at(Some(to))
+            .fix("give each entry of ports a port of its own, apply, and send again")
+    })
+}
 
 impl Failed<'_> {
     pub(super) fn not_a_service_port(&self, rule: &str, ports: &[(Protocol, u16)]) -> Diagnosis {
