@@ -125,6 +125,12 @@ impl Spec {
         self.pad(&format!("{}{body}", self.sign(negative)), true)
     }
 
+    /// `%f` of digits that are rounded already.
+    pub fn fixed(&self, negative: bool, digits: &str) -> String {
+        let dot = if self.alternate && !digits.contains('.') { "." } else { "" };
+        self.pad(&format!("{}{digits}{dot}", self.sign(negative)), true)
+    }
+
     fn general(&self, size: f64, precision: usize) -> String {
         let text = scientific(size, precision - 1);
         let exponent: i32 =

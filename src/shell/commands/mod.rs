@@ -9,6 +9,7 @@ mod conversion;
 mod files;
 mod jq;
 pub mod kubectl;
+mod long_double;
 mod minikube;
 mod moment;
 pub mod net;

@@ -1,6 +1,7 @@
 //! `echo` and `printf`: as the shells' builtins and as programs, each in its own manner.
 
 use super::conversion::Spec;
+use super::long_double;
 use super::moment::Moment;
 use super::quoting::Quoting;
 use crate::shell::Io;
@@ -455,7 +456,17 @@ impl<'v> Printer<'v> {
             }
             letter => {
                 let number = self.float(text, value.is_none());
-                let shown = spec.float(number, letter);
+                let exact = match (self.manner, letter) {
+                    (Manner::Bash | Manner::Gnu, 'f' | 'F') => {
+                        let size = text.trim_start().trim_start_matches(['-', '+']);
+                        long_double::fixed(size, spec.precision.unwrap_or(6))
+                    }
+                    _ => None,
+                };
+                let shown = match exact {
+                    Some(digits) => spec.fixed(number.is_sign_negative(), &digits),
+                    None => spec.float(number, letter),
+                };
                 match letter {
                     // dash and BusyBox convert doubles, bash long doubles.
                     'a' | 'A' if self.manner == Manner::Dash => double(number, letter, spec),

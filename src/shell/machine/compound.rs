@@ -331,8 +331,8 @@ impl Machine {
         }
         child.push_list(list);
         self.stack.push(waiting.into());
-        // bash goes on after a failure in there.
-        if self.state.dialect == Dialect::Bash && !self.state.shopt("inherit_errexit") {
+        // bash and BusyBox go on after a failure in there.
+        if self.state.dialect != Dialect::Dash && !self.state.shopt("inherit_errexit") {
             child.state.options.exit_on_error = false;
         }
         self.stack.push(Frame::Substitute { child: Box::new(child), output: Vec::new() });

@@ -216,7 +216,7 @@ impl Machine {
             }
             Destination::Fresh(path) => {
                 let full = files::absolute(&self.state.place, &self.state.directory, path);
-                if self.files_of(io).is_file(&full) {
+                if self.files_of(io).is_file(&full) && !files::is_device(&full) {
                     let prefix = self.state.prefix();
                     return Err(match self.state.dialect {
                         Dialect::Bash => format!("{prefix}{path}: cannot overwrite existing file"),

@@ -221,6 +221,13 @@ fn set_e_ends_a_script_that_sets_what_is_read_only() {
 }
 
 #[test]
+fn noclobber_spares_files_alone() {
+    let script =
+        "bash -c 'set -C; echo a > f; echo b > f; echo c > /dev/null && cat f' 2>/dev/null";
+    assert_eq!(output(script), "a\n");
+}
+
+#[test]
 fn time_passes_while_a_script_sleeps() {
     let mut story = Story::new();
     let before = story.cluster.now();

@@ -98,6 +98,7 @@ pub(in crate::shell::commands) fn mktemp(arguments: &[String], io: &mut Io<'_>) 
     }
     let template = match Template::of(&options, io) {
         Ok(template) => template,
+        Err(_) if options.has('q') && !is_gnu(io) => return Some(1),
         Err(why) => return Some(fail(io, why)),
     };
     let path = template.free(io)?;
