@@ -15,22 +15,22 @@ pub(super) fn is_of_pods(name: &str) -> bool {
 }
 
 /// How much of a resource is asked for: in billionths, and in whose form a sum is written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Amount {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amount<'a> {
     /// Billionths.
     pub size: i128,
-    form: String,
+    form: &'a str,
 }
 
-impl Amount {
-    fn of(quantity: &Quantity) -> Amount {
-        Amount { size: quantity::parse(&quantity.0).unwrap_or(0), form: quantity.0.clone() }
+impl<'a> Amount<'a> {
+    fn of(quantity: &'a Quantity) -> Amount<'a> {
+        Amount { size: quantity::parse(&quantity.0).unwrap_or(0), form: &quantity.0 }
     }
 
     /// A sum is written as its first amount is that is not nothing (apimachinery, `Quantity.Add`).
-    pub fn add(&mut self, more: &Amount) {
+    pub fn add(&mut self, more: Amount<'a>) {
         if self.size == 0 {
-            self.form.clone_from(&more.form);
+            self.form = more.form;
         }
         self.size += more.size;
     }
@@ -40,80 +40,80 @@ impl Amount {
         quantity::to_thousandths(self.size)
     }
 
-    fn raise(&mut self, to: &Amount) {
+    fn raise(&mut self, to: Amount<'a>) {
         if to.size > self.size {
-            *self = to.clone();
+            *self = to;
         }
     }
 }
 
-impl fmt::Display for Amount {
+impl fmt::Display for Amount<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&written(self.size, &self.form))
+        f.write_str(&written(self.size, self.form))
     }
 }
 
 /// Amounts by resource.
-pub type Amounts = BTreeMap<String, Amount>;
+pub type Amounts<'a> = BTreeMap<&'a str, Amount<'a>>;
 
 type List = fn(&ResourceRequirements) -> Option<&BTreeMap<String, Quantity>>;
 
 /// What a pod asks for: its containers together, or what it says of itself as a whole (component-helpers,
 /// `PodRequests`).
-pub fn requests(spec: &PodSpec) -> Amounts {
+pub fn requests(spec: &PodSpec) -> Amounts<'_> {
     of_all(spec, |resources| resources.requests.as_ref())
 }
 
 /// What a pod may use at most, in the same way (`PodLimits`).
-pub fn limits(spec: &PodSpec) -> Amounts {
+pub fn limits(spec: &PodSpec) -> Amounts<'_> {
     of_all(spec, |resources| resources.limits.as_ref())
 }
 
-fn of_all(spec: &PodSpec, list: List) -> Amounts {
+fn of_all(spec: &PodSpec, list: List) -> Amounts<'_> {
     let mut amounts = sum(spec, list);
     let whole = spec.resources.as_ref().and_then(list).into_iter().flatten();
     for (name, quantity) in whole.filter(|(name, _)| is_of_pods(name)) {
-        amounts.insert(name.clone(), Amount::of(quantity));
+        amounts.insert(name, Amount::of(quantity));
     }
     amounts
 }
 
 /// What the containers of a pod ask for together: the regular ones and sidecars add up; an init
 /// container runs beside the sidecars that began before it.
-pub(super) fn of_containers(spec: &PodSpec) -> Amounts {
+pub(super) fn of_containers(spec: &PodSpec) -> Amounts<'_> {
     sum(spec, |resources| resources.requests.as_ref())
 }
 
-fn sum(spec: &PodSpec, list: List) -> Amounts {
-    let listed = |container: &Container| {
-        container.resources.as_ref().and_then(list).cloned().unwrap_or_default()
-    };
+fn sum(spec: &PodSpec, list: List) -> Amounts<'_> {
     let mut sum = Amounts::new();
-    for container in &spec.containers {
-        for (name, quantity) in listed(container) {
-            sum.entry(name).or_default().add(&Amount::of(&quantity));
-        }
+    for (name, amount) in spec.containers.iter().flat_map(|container| listed(container, list)) {
+        sum.entry(name).or_default().add(amount);
     }
     let mut sidecars = Amounts::new();
     let mut peak = Amounts::new();
     for container in spec.init_containers.iter().flatten() {
         let sidecar = container.restart_policy.as_deref() == Some("Always");
-        for (name, quantity) in listed(container) {
-            let amount = Amount::of(&quantity);
-            let beside = sidecars.entry(name.clone()).or_default();
-            let mut now = amount.clone();
-            now.add(beside);
+        for (name, amount) in listed(container, list) {
+            let beside = sidecars.entry(name).or_default();
+            let mut now = amount;
+            now.add(*beside);
             if sidecar {
-                beside.add(&amount);
-                sum.entry(name.clone()).or_default().add(&amount);
+                beside.add(amount);
+                sum.entry(name).or_default().add(amount);
             }
-            peak.entry(name).or_default().raise(&now);
+            peak.entry(name).or_default().raise(now);
         }
     }
     for (name, highest) in peak {
-        sum.entry(name).or_default().raise(&highest);
+        sum.entry(name).or_default().raise(highest);
     }
     sum
+}
+
+/// A container's own amounts.
+fn listed(container: &Container, list: List) -> impl Iterator<Item = (&str, Amount<'_>)> {
+    let amounts = container.resources.as_ref().and_then(list).into_iter().flatten();
+    amounts.map(|(name, quantity)| (name.as_str(), Amount::of(quantity)))
 }
 
 #[cfg(test)]
@@ -153,10 +153,9 @@ mod tests {
     // apimachinery, `pkg/api/resource/quantity.go`, `Add`
     #[test]
     fn a_sum_is_written_as_its_first_amount_that_is_not_nothing() {
-        let amount = |text: &str| Amount::of(&Quantity(text.to_owned()));
-        let mut sum = amount("0");
-        sum.add(&amount("64Mi"));
-        sum.add(&amount("67108864"));
+        let amounts = ["0", "64Mi", "67108864"].map(|text| Quantity(text.to_owned()));
+        let mut sum = Amount::default();
+        amounts.iter().for_each(|amount| sum.add(Amount::of(amount)));
         assert_eq!(sum.to_string(), "128Mi");
     }
 }

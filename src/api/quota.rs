@@ -181,8 +181,8 @@ fn of_pod(pod: &Pod, used: &mut Amounts) {
     };
     used.insert("pods".to_owned(), PIECE);
     for (name, Amount { size, .. }) in demand::requests(spec) {
-        if matches!(name.as_str(), "cpu" | "memory" | "ephemeral-storage") {
-            used.insert(name.clone(), size);
+        if matches!(name, "cpu" | "memory" | "ephemeral-storage") {
+            used.insert(name.to_owned(), size);
         }
         used.insert(format!("requests.{name}"), size);
     }

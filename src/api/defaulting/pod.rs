@@ -71,12 +71,11 @@ fn requests_of_all(spec: &mut PodSpec) {
     if spec.resources.is_none() {
         return;
     }
-    let together = demand::of_containers(spec);
-    let asked = spec.resources.as_mut().and_then(|resources| resources.requests.take());
-    let mut requests = asked.unwrap_or_default();
-    for (name, sum) in together {
-        if demand::is_of_pods(&name) && !name.starts_with("hugepages-") {
-            requests.entry(name).or_insert_with(|| Quantity(sum.to_string()));
+    let own = spec.resources.as_ref().and_then(|resources| resources.requests.clone());
+    let mut requests = own.unwrap_or_default();
+    for (name, sum) in demand::of_containers(spec) {
+        if demand::is_of_pods(name) && !name.starts_with("hugepages-") {
+            requests.entry(name.to_owned()).or_insert_with(|| Quantity(sum.to_string()));
         }
     }
     let Some(resources) = &mut spec.resources else { return };

@@ -231,7 +231,8 @@ impl Load {
     pub(super) fn of(pod: &Pod) -> Load {
         let Some(spec) = &pod.spec else { return Load::default() };
         let asked = demand::requests(spec).into_iter();
-        let requests = asked.map(|(resource, amount)| (resource, amount.thousandths())).collect();
+        let requests =
+            asked.map(|(resource, amount)| (resource.to_owned(), amount.thousandths())).collect();
         let hosted = spec.containers.iter().flat_map(|one| one.ports.iter().flatten());
         let shares_host = spec.host_network == Some(true);
         let ports = hosted.filter_map(|port| {

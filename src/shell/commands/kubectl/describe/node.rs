@@ -95,7 +95,8 @@ impl Reader<'_, '_> {
         let mut totals = Asked::default();
         for pod in &pods {
             let asked = Asked::of(pod);
-            let cell = |resource: &str, amounts: &Amounts| share(resource, amounts, &allocatable);
+            let cell =
+                |resource: &str, amounts: &Amounts<'_>| share(resource, amounts, &allocatable);
             page.line(
                 1,
                 format!(
@@ -117,25 +118,25 @@ impl Reader<'_, '_> {
 
 /// What pods ask for at least and at most.
 #[derive(Default)]
-struct Asked {
-    requests: Amounts,
-    limits: Amounts,
+struct Asked<'a> {
+    requests: Amounts<'a>,
+    limits: Amounts<'a>,
 }
 
-impl Asked {
-    fn of(pod: &Pod) -> Asked {
+impl<'a> Asked<'a> {
+    fn of(pod: &'a Pod) -> Asked<'a> {
         pod.spec.as_ref().map_or_else(Asked::default, |spec| Asked {
             requests: demand::requests(spec),
             limits: demand::limits(spec),
         })
     }
 
-    fn add(&mut self, more: Asked) {
+    fn add(&mut self, more: Asked<'a>) {
         for (sums, amounts) in
             [(&mut self.requests, more.requests), (&mut self.limits, more.limits)]
         {
             for (name, amount) in amounts {
-                sums.entry(name).or_default().add(&amount);
+                sums.entry(name).or_default().add(amount);
             }
         }
     }
@@ -144,7 +145,7 @@ impl Asked {
 impl Page {
     /// The sums of a node's pods: shares of what is measured everywhere and of huge pages, then the plain
     /// amounts of what else the node has (`describeNodeResource`).
-    fn allocated(&mut self, totals: &Asked, allocatable: &BTreeMap<String, Quantity>) {
+    fn allocated(&mut self, totals: &Asked<'_>, allocatable: &BTreeMap<String, Quantity>) {
         self.line(0, "Allocated resources:");
         self.line(1, "(Total limits may be over 100 percent, i.e., overcommitted.)");
         self.line(1, "Resource\tRequests\tLimits");
@@ -160,8 +161,8 @@ impl Page {
             !MEASURED.contains(name) && *name != "pods" && !name.starts_with("hugepages-")
         };
         for resource in names().filter(known) {
-            let of = |amounts: &Amounts| amounts.get(resource).cloned().unwrap_or_default();
-            let (requests, limits) = (of(&totals.requests), of(&totals.limits));
+            let [requests, limits] = [&totals.requests, &totals.limits]
+                .map(|amounts| amounts.get(resource).copied().unwrap_or_default());
             self.line(1, format!("{resource}\t{requests}\t{limits}"));
         }
     }
@@ -218,8 +219,12 @@ impl Page {
 }
 
 /// `250m (12%)`: how much of a resource, and which part of what the node has of it.
-fn share(resource: &str, amounts: &Amounts, allocatable: &BTreeMap<String, Quantity>) -> String {
-    let asked = amounts.get(resource).cloned().unwrap_or_default();
+fn share(
+    resource: &str,
+    amounts: &Amounts<'_>,
+    allocatable: &BTreeMap<String, Quantity>,
+) -> String {
+    let asked = amounts.get(resource).copied().unwrap_or_default();
     let whole = allocatable.get(resource).map_or(0, |amount| quantity::thousandths(&amount.0));
     let percent = if whole == 0 { 0 } else { asked.thousandths() * 100 / whole };
     format!("{asked} ({percent}%)")
@@ -231,22 +236,24 @@ mod tests {
 
     use super::*;
 
-    fn pod(spec: serde_json::Value) -> Asked {
+    fn pod(spec: serde_json::Value) -> Pod {
         let pod = json!({"metadata": {"name": "p"}, "spec": spec});
-        Asked::of(&serde_json::from_value(pod).expect("a pod"))
+        serde_json::from_value(pod).expect("a pod")
     }
 
     // `describe_test.go`, `TestDescribeNodeWithSidecar`, `TestDescribeNodeWithPodLevelResources`
     #[test]
     fn a_node_carries_sidecars_and_what_whole_pods_ask_for() {
         let asks = |cpu: &str| json!({"requests": {"cpu": cpu}});
-        let mut totals = pod(json!({
+        let with_sidecar = pod(json!({
             "initContainers": [{"name": "s", "restartPolicy": "Always", "resources": asks("500m")}],
             "containers": [{"name": "c", "resources": asks("1")}],
         }));
-        totals.add(pod(json!({
+        let as_a_whole = pod(json!({
             "resources": asks("2"), "containers": [{"name": "c", "resources": asks("1")}],
-        })));
+        }));
+        let mut totals = Asked::of(&with_sidecar);
+        totals.add(Asked::of(&as_a_whole));
         let allocatable = [("cpu".to_owned(), Quantity("7".to_owned()))].into();
         assert_eq!(share("cpu", &totals.requests, &allocatable), "3500m (50%)");
         assert_eq!(share("memory", &totals.limits, &allocatable), "0 (0%)");
