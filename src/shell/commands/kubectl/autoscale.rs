@@ -52,18 +52,16 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let target = Target::of(&call, io, &words, Rules { names_required: true })?;
     let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
+    let failures = found.each(|object| {
         let info = object.kind().info();
         if !["Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"]
             .contains(&info.name)
         {
-            failures.push(Failure::message(format!(
+            return Err(Failure::message(format!(
                 "cannot autoscale a {}: could not find scale subresource for {}/{}, \
                  Resource={} in discovery information",
                 info.name, info.group, info.version, info.plural
             )));
-            continue;
         }
         let name = match call.arguments.text("name") {
             "" => object.name(),
@@ -77,9 +75,8 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let kind = Kind::HorizontalPodAutoscaler;
         // A dry run of kubectl's own tells of the object alone (`AutoscaleOptions.Run`).
         let done = if report.dry_run == DryRun::Client { "created" } else { "autoscaled" };
-        failures
-            .extend(finish_as(&mut call, io, &report, (kind, done), value, Failure::from).err());
-    }
+        finish_as(&mut call, io, &report, (kind, done), value, Failure::from).map(|_| ())
+    });
     Failure::of(failures).map_or(DONE, Err)
 }
 

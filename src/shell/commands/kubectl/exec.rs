@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use super::super::super::tool::{Interrupted, Io, Stdin, Step, Tool};
 use super::command::{self, Command};
 use super::flags::{Flag, Takes, switch, text, typed};
-use super::{Call, Failure, Next, Outcome, Task, pods};
-use crate::api::Pod;
+use super::{Call, Failure, Next, Outcome, Task, pods, sources};
+use crate::api::{Kind, Object, Pod};
 use crate::cluster::{Did, Place};
 
 pub(super) static COMMAND: Command = Command {
@@ -31,7 +31,7 @@ const FLAGS: &[Flag] = &[
 ];
 
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
-    let mut words = call.arguments.before_dash().to_vec();
+    let words = call.arguments.before_dash().to_vec();
     let command = call.arguments.after_dash().to_vec();
     let from_files = !call.arguments.all("filename").is_empty();
     if words.len() + usize::from(from_files) > 1 && call.arguments.dash.is_none() {
@@ -46,17 +46,10 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let text = "you must specify at least one command for the container";
         return Err(Failure::message(text));
     }
-    if words.is_empty() && from_files {
-        let read = super::sources::read(&call, io)?;
-        for item in &read.items {
-            let manifest = item.clone()?;
-            words.push(format!("{}/{}", manifest.kind.info().plural, manifest.name));
-        }
-    }
-    let Some(word) = words.first() else {
-        return Err(Failure::message("pod, type/name or --filename must be specified"));
+    let pod = match words.first() {
+        Some(word) => pods::find(&mut call.client, io, word, pods::ATTACHING)?.0,
+        None => of_files(&mut call, io)?,
     };
-    let (pod, _) = pods::find(&mut call.client, io, word, pods::ATTACHING)?;
     let phase = pod.phase();
     if matches!(phase, "Succeeded" | "Failed") {
         return Err(Failure::message(format!(
@@ -72,6 +65,24 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let program = Program::start(io, &pod, &container, &command, terminal)?;
     Ok(Next::Wait(Box::new(Exec { program, stdin: (!stdin).then(Stdin::default) })))
+}
+
+/// The pod that `-f` means: what the file says of it is taken for true, but for a pod, which the
+/// server has to know.
+fn of_files(call: &mut Call, io: &mut Io<'_>) -> Result<Pod, Failure> {
+    let read = sources::read(call, io)?;
+    let manifests = read.items.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let [manifest] = manifests.as_slice() else {
+        return Err(Failure::message("cannot exec into multiple objects at a time"));
+    };
+    if manifest.kind == Kind::Pod {
+        let live = manifest.live(call, io)?;
+        let pod = live.as_kind::<Pod>().map(|pod| pod.as_ref().clone());
+        return pod.ok_or_else(|| Failure::message("the object is not a pod"));
+    }
+    let object = Object::from_value(manifest.kind, manifest.value.clone())
+        .map_err(|fault| Failure::message(fault.to_string()))?;
+    Ok(pods::one_of(&mut call.client, io, &object, pods::ATTACHING)?.0)
 }
 
 /// A program that runs in a container.

@@ -73,12 +73,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         ports: call.arguments.text("port").to_owned(),
     };
     let found = target.find(&mut call, io)?;
-    let mut failures = found.failures;
-    for object in found.objects {
-        if let Err(failure) = expose(&mut call, io, &report, &object, &mut wanted) {
-            failures.push(failure);
-        }
-    }
+    let failures = found.each(|object| expose(&mut call, io, &report, &object, &mut wanted));
     Failure::of(failures).map_or(DONE, Err)
 }
 

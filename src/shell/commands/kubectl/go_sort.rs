@@ -218,7 +218,7 @@ impl<T, L: Fn(&T, &T) -> bool> Sorter<'_, T, L> {
             if other >= length {
                 other -= length;
             }
-            self.swap(at - 1 + offset, start + other);
+            self.swap(at + offset, start + other);
         }
     }
 
@@ -273,6 +273,16 @@ mod tests {
                 assert_eq!(items, sorted, "{length} by {step}");
             }
         }
+    }
+
+    /// kubectl 1.36.3, by `--sort-by` a key that 22 ConfigMaps have one of two values of.
+    #[test]
+    fn equals_end_where_the_steps_leave_them() {
+        let mut items: Vec<_> = "ababbbaaababaaaabbbaba".chars().enumerate().collect();
+        sort(&mut items, |(_, a), (_, b)| a < b);
+        let places: Vec<usize> = items.iter().map(|(place, _)| *place).collect();
+        let real = [15, 13, 2, 21, 19, 0, 6, 7, 8, 12, 14, 10, 11, 9, 1, 5, 16, 17, 18, 4, 20, 3];
+        assert_eq!(places, real);
     }
 
     #[test]

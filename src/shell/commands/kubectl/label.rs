@@ -6,7 +6,7 @@ use super::super::super::tool::Io;
 use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, switch, text};
-use super::local::{self, Item, Items, NO_SERVER};
+use super::local::{self, Item, NO_SERVER};
 use super::words::{self, Pairs};
 use super::{Call, DONE, Failure, Outcome};
 use crate::api::validation::names::label_value;
@@ -76,12 +76,13 @@ fn run(mut call: Call, io: &mut Io<'_>, field: &Field) -> Outcome {
     let Pairs { resources, pairs } = words::pairs(&call.arguments.positional, field.one)?;
     let changes = Changes::read(&pairs, field)?;
     check(&call, &resources, &changes, &report, field)?;
-    let Items { items, single, mut failures } = local::items(&mut call, io, &resources, false)?;
+    let items = local::items(&mut call, io, &resources, false)?;
+    let single = items.single;
     if !single && !call.arguments.text("resource-version").is_empty() {
         let text = "--resource-version may only be used with a single resource";
         return Err(Failure::message(text));
     }
-    for mut item in items {
+    let failures = items.each(|mut item| {
         let done = change(&mut call, io, &report, &mut item, &changes, field).map(|what| {
             if call.arguments.on("list") {
                 list(io, &item, field, single);
@@ -91,10 +92,8 @@ fn run(mut call: Call, io: &mut Io<'_>, field: &Field) -> Outcome {
                 report.tell_value(io, None, &item.title(), &item.after, what)
             }
         });
-        if let Err(failure) = done.and_then(|told| told) {
-            failures.push(failure);
-        }
-    }
+        done.and_then(|told| told)
+    });
     Failure::of(failures).map_or(DONE, Err)
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::super::tool::Io;
 use super::go_types::go_kind;
 use super::sources;
-use super::target::{Rules, Target};
+use super::target::{Rules, Target, in_turn};
 use super::words::NO_RESOURCES;
 use super::{Call, Failure, go_types};
 use crate::api::{Kind, Object, stored_form};
@@ -47,6 +47,8 @@ pub(super) struct Items {
     pub single: bool,
     /// What is wrong with others, which is told after these were changed.
     pub failures: Vec<Failure>,
+    /// How many objects each of these comes after; all, if nothing is said.
+    places: Vec<usize>,
 }
 
 impl Items {
@@ -56,6 +58,12 @@ impl Items {
     /// What is wrong with others.
     pub fn whole(self) -> Result<Vec<Item>, Failure> {
         Failure::of(self.failures).map_or(Ok(self.items), Err)
+    }
+
+    /// Does something to each object, and tells of the others in their turn.
+    pub fn each(self, act: impl FnMut(Item) -> Result<(), Failure>) -> Vec<Failure> {
+        let places = self.places.into_iter().chain(std::iter::repeat(usize::MAX));
+        in_turn(places.zip(self.failures).collect(), self.items, act)
     }
 }
 
@@ -123,7 +131,7 @@ pub(super) fn items(
     let single = target.is_single();
     let found = target.find(call, io)?;
     let items = found.objects.into_iter().map(Item::of).collect();
-    Ok(Items { items, single, failures: found.failures })
+    Ok(Items { items, single, failures: found.failures, places: found.places })
 }
 
 /// What kubectl prints for the name of an object that has none.
@@ -142,7 +150,7 @@ fn read(call: &Call, io: &mut Io<'_>, typed: bool) -> Result<Items, Failure> {
             .extend(diagnostics.first().map(|fault| sources::unparsed(&source, &fault.message)));
     }
     let single = single && items.len() == 1;
-    Ok(Items { items, single, failures })
+    Ok(Items { items, single, failures, places: Vec::new() })
 }
 
 /// A document's objects: itself, or the items of a `List`.

@@ -82,7 +82,7 @@ pub(super) fn chosen(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Object>, Fa
         let filter = filter(call, Kind::Node)?;
         return Ok(call.client.list(io, Kind::Node, &filter)?.0);
     }
-    let (mut nodes, mut failures) = (Vec::new(), Vec::new());
+    let mut nodes = Vec::new();
     for word in &words {
         let (kind, name) = super::target::single(std::slice::from_ref(word), Kind::Node)?;
         match call.client.get(io, kind, &name) {
@@ -98,10 +98,10 @@ pub(super) fn chosen(call: &mut Call, io: &mut Io<'_>) -> Result<Vec<Object>, Fa
                     info.plural
                 )));
             }
-            Err(status) => failures.push(status.into()),
+            Err(status) => return Err(status.into()),
         }
     }
-    Failure::of(failures).map_or(Ok(nodes), Err)
+    Ok(nodes)
 }
 
 /// Closes or opens a node, and says so.

@@ -30,7 +30,20 @@ pub(super) fn find(
     if let Some(pod) = object.as_kind::<Pod>() {
         return Ok((pod.as_ref().clone(), 1));
     }
-    let pods = of_object(client, io, &object, doing)?;
+    one_of(client, io, &object, doing)
+}
+
+/// One of the pods of a workload or service, and how many there were to choose from.
+///
+/// # Errors
+/// When there are none, or objects of its kind have none for what was to be done (`doing`).
+pub(super) fn one_of(
+    client: &mut Client,
+    io: &mut Io<'_>,
+    object: &Object,
+    doing: &str,
+) -> Result<(Pod, usize), Failure> {
+    let pods = of_object(client, io, object, doing)?;
     let count = pods.len();
     match pods.into_iter().next() {
         Some(pod) => Ok((pod, count)),

@@ -37,6 +37,35 @@ pub(super) struct Found {
     pub objects: Vec<Object>,
     /// What was not found.
     pub failures: Vec<Failure>,
+    /// How many objects each of these comes after.
+    pub places: Vec<usize>,
+}
+
+impl Found {
+    /// Does something to each object, and tells of what was not found in its turn
+    /// (`ContinueOnErrorVisitor`).
+    pub fn each(self, act: impl FnMut(Object) -> Result<(), Failure>) -> Vec<Failure> {
+        in_turn(self.places.into_iter().zip(self.failures).collect(), self.objects, act)
+    }
+}
+
+/// Does something to each of `all`; what went wrong, with what is `missed` told in its turn: after
+/// so many of them.
+pub(super) fn in_turn<T>(
+    missed: Vec<(usize, Failure)>,
+    all: Vec<T>,
+    mut act: impl FnMut(T) -> Result<(), Failure>,
+) -> Vec<Failure> {
+    let mut missed = missed.into_iter().peekable();
+    let mut failures = Vec::new();
+    for (place, one) in all.into_iter().enumerate() {
+        while let Some((_, failure)) = missed.next_if(|(before, _)| *before <= place) {
+            failures.push(failure);
+        }
+        failures.extend(act(one).err());
+    }
+    failures.extend(missed.map(|(_, failure)| failure));
+    failures
 }
 
 /// Objects by the kinds that the command line named.
@@ -156,8 +185,19 @@ impl Target {
         call: &mut Call,
         io: &mut Io<'_>,
     ) -> Result<(Vec<Group>, Vec<Failure>), Failure> {
+        let (groups, missed) = self.look_up(call, io)?;
+        Ok((groups, missed.into_iter().map(|(_, failure)| failure).collect()))
+    }
+
+    /// The groups, and what was not found, with how many objects it comes after.
+    fn look_up(
+        &self,
+        call: &mut Call,
+        io: &mut Io<'_>,
+    ) -> Result<(Vec<Group>, Vec<(usize, Failure)>), Failure> {
         let mut groups: Vec<Group> = Vec::new();
         let mut failures = Vec::new();
+        let mut count = 0;
         let mut add = |kind: Kind, object: Object| match groups.last_mut() {
             Some(last) if last.kind == kind => last.objects.push(object),
             _ => groups.push(Group { kind, objects: vec![object] }),
@@ -165,20 +205,7 @@ impl Target {
         match self {
             Target::Kinds(kinds) => {
                 for kind in kinds {
-                    let filter = filter(call, *kind)?;
-                    let (objects, _) = call.client.list(io, *kind, &filter).map_err(|status| {
-                        let arguments = &call.arguments;
-                        match status.reason {
-                            Reason::BadRequest => unfit(
-                                *kind,
-                                arguments.text("selector"),
-                                arguments.text("field-selector"),
-                                &status.message,
-                            ),
-                            _ => status.into(),
-                        }
-                    })?;
-                    note_sought(call, io, *kind, &objects);
+                    let objects = listed(call, io, *kind)?;
                     groups.push(Group { kind: *kind, objects });
                 }
             }
@@ -193,8 +220,11 @@ impl Target {
                         _ => call.client.get(io, *kind, name),
                     };
                     match found {
-                        Ok(object) => add(*kind, object),
-                        Err(status) => failures.push(status.into()),
+                        Ok(object) => {
+                            count += 1;
+                            add(*kind, object);
+                        }
+                        Err(status) => failures.push((count, status.into())),
                     }
                 }
             }
@@ -202,7 +232,8 @@ impl Target {
                 for item in &read.items {
                     match item.clone().and_then(|manifest| manifest.live(call, io)) {
                         Ok(object) => add(object.kind(), object),
-                        Err(failure) => failures.push(failure),
+                        // The rest is done first (`RetrieveLatest`).
+                        Err(failure) => failures.push((usize::MAX, failure)),
                     }
                 }
             }
@@ -215,10 +246,30 @@ impl Target {
     /// # Errors
     /// When a selector is wrong, or the server refuses a list.
     pub fn find(&self, call: &mut Call, io: &mut Io<'_>) -> Result<Found, Failure> {
-        let (groups, failures) = self.groups(call, io)?;
+        let (groups, missed) = self.look_up(call, io)?;
         let objects = groups.into_iter().flat_map(|group| group.objects).collect();
-        Ok(Found { objects, failures })
+        let (places, failures) = missed.into_iter().unzip();
+        Ok(Found { objects, failures, places })
     }
+}
+
+/// The objects of a kind that fit the selectors.
+fn listed(call: &mut Call, io: &mut Io<'_>, kind: Kind) -> Result<Vec<Object>, Failure> {
+    let filter = filter(call, kind)?;
+    let (objects, _) = call.client.list(io, kind, &filter).map_err(|status| {
+        let arguments = &call.arguments;
+        match status.reason {
+            Reason::BadRequest => unfit(
+                kind,
+                arguments.text("selector"),
+                arguments.text("field-selector"),
+                &status.message,
+            ),
+            _ => status.into(),
+        }
+    })?;
+    note_sought(call, io, kind, &objects);
+    Ok(objects)
 }
 
 /// Notes what was looked for by labels, for whoever asks why it was not found.
