@@ -354,14 +354,11 @@ fn refusal(
             if let Some(source) = source.or(sources.first()).filter(nameless) {
                 return vec![placed(file, source, "metadata.name", message.clone())];
             }
-            // A list's entry without its key can't be compared with the one that is there: made anew, the
-            // object is refused for what the entry lacks.
-            let anew = source.zip(refused.object.as_ref()).and_then(|(source, object)| {
-                let status = sent_anew(cluster, object, source).err()?;
-                (status.reason == Reason::Invalid)
-                    .then(|| status_marks(cluster, file, source, &status))
+            let sent = source.zip(refused.object.as_ref()).and_then(|(source, object)| {
+                let status = send(&mut cluster.clone(), object, source, true).err()?;
+                Some(status_marks(cluster, file, source, &status))
             });
-            if let Some(marks) = anew {
+            if let Some(marks) = sent {
                 return marks;
             }
             match source.or(sources.first()) {
@@ -459,8 +456,15 @@ fn send(
     let request = match live {
         Some(live) => {
             let applied = patch::last_applied(&live).unwrap_or(Value::Null);
-            // Lists that cannot be compared are the server's to refuse.
-            let change = patch::three_way(kind, &applied, &value, &live).unwrap_or(value);
+            let change = match patch::three_way(kind, &applied, &value, &live) {
+                Ok(change) => change,
+                // A list's entry without its key can't be compared with the one that is there: made anew, the
+                // object is refused for what the entry lacks.
+                Err(why) => {
+                    sent_anew(trial, object, source)?;
+                    return Err(Status::new(Reason::Invalid, why));
+                }
+            };
             Request::Patch { kind, namespace, name, patch: Patch::Strategic(change), options }
         }
         None => Request::Create { kind, namespace, object: value, options },
@@ -734,6 +738,26 @@ mod tests {
         assert!(of("type: Headless").expect("a near miss").starts_with("clusterIP: None"));
         let two = of("ipFamilies: [IPv4, IPv6]").expect("a near miss");
         assert!(two.starts_with("ipFamilyPolicy: PreferDualStack"), "{two}");
+    }
+
+    #[test]
+    fn an_entry_without_its_key_is_marked_beside_a_stored_object_as_without_one() {
+        let text =
+            "apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec:\n  ports:\n  - port: 80\n";
+        let mut cluster = cluster();
+        let document = manifest::parse("s.yaml", text).0;
+        let object = Request::Create {
+            kind: Kind::Service,
+            namespace: "default".to_owned(),
+            object: document[0].value.clone(),
+            options: WriteOptions::default(),
+        };
+        cluster.handle(object).expect("it is taken");
+        let cut = format!("{text}  - targetPort: 80\n");
+        let marks = marks(&cluster, "s.yaml", cut.as_bytes());
+        assert_eq!(marks[0].position.map(|at| at.line), Some(7));
+        let help = marks[0].help.as_deref().unwrap_or_default();
+        assert!(help.contains("this belongs to port 80"), "{help}");
     }
 
     // The parser notices a slip at the next line or two, and counts from the document's own start.
