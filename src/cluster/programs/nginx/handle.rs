@@ -78,7 +78,9 @@ impl<'a> RequestHandler<'a> {
         let mut failed: Option<(u16, Duration)> = None;
         let mut named: Option<String> = None;
         let mut settings = &server.settings;
-        let mut refusal = settings.header_buffers().refusal(&self.request);
+        // TRACE is allowed nowhere (`ngx_http_process_request_header`).
+        let traces = (self.request.method == "TRACE").then_some(405);
+        let mut refusal = settings.header_buffers().refusal(&self.request).or(traces);
         for _ in 0..REDIRECTS {
             // What stands behind `#` is for the client alone.
             let path = http::split_target(&self.request.target).0.split('#').next().unwrap_or("");
