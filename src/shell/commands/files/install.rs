@@ -103,6 +103,24 @@ fn refused(io: &Io<'_>, source: &str, path: &str, options: &Options) -> Option<S
     same.then(|| format!("'{source}' and '{path}' are the same file"))
 }
 
+/// `-D`: the folders above a target are made, and with `-t` the target itself.
+fn make_above(io: &mut Io<'_>, target: &str, whole: bool) {
+    let above = match whole {
+        true => Some(target),
+        false => target.rsplit_once('/').map(|(above, _)| above),
+    };
+    if let Some(above) = above.filter(|above| !above.is_empty()) {
+        mkdir(&["-p".to_owned(), above.to_owned()], io);
+    }
+}
+
+/// Whether what is there has the content and the mode already.
+fn is_same(io: &Io<'_>, source: &str, path: &str, mode: u32) -> bool {
+    io.is_file(path)
+        && io.read_file(path) == io.read_file(source)
+        && io.facts(path, true).is_ok_and(|facts| facts.mode == mode)
+}
+
 /// Copies, and the paths of what they made.
 fn copies(io: &mut Io<'_>, options: &Options, mode: u32) -> Result<(Vec<String>, i32), i32> {
     let mut sources = options.operands.clone();
@@ -115,13 +133,7 @@ fn copies(io: &mut Io<'_>, options: &Options, mode: u32) -> Result<(Vec<String>,
         return Err(missing(io, "install", &what));
     }
     if options.has('D') {
-        let above = match options.has('t') {
-            true => Some(target.as_str()),
-            false => target.rsplit_once('/').map(|(above, _)| above),
-        };
-        if let Some(above) = above.filter(|above| !above.is_empty()) {
-            mkdir(&["-p".to_owned(), above.to_owned()], io);
-        }
+        make_above(io, &target, options.has('t'));
     }
     let into = io.is_directory(&target) && !options.has('T');
     if is_gnu(io) && !into && (sources.len() > 1 || options.has('t')) {
@@ -153,12 +165,8 @@ fn copies(io: &mut Io<'_>, options: &Options, mode: u32) -> Result<(Vec<String>,
             status = fail(io, format!("install: {cannot} '{path}': {why}"));
             continue;
         }
-        let same = |io: &Io<'_>| {
-            io.read_file(&path) == io.read_file(source)
-                && io.facts(&path, true).is_ok_and(|facts| facts.mode == mode)
-        };
         // `-C` leaves alone what is the same already.
-        if options.has('C') && io.is_file(&path) && same(io) {
+        if options.has('C') && is_same(io, source, &path, mode) {
             continue;
         }
         // What is there gives way: a new file comes in its place.
@@ -169,13 +177,9 @@ fn copies(io: &mut Io<'_>, options: &Options, mode: u32) -> Result<(Vec<String>,
                 io.say(format!("removed '{path}'"));
             }
         }
-        let mut words = vec!["--".to_owned(), source.clone(), path.clone()];
-        if options.has('p') {
-            words.insert(0, "-p".to_owned());
-        }
-        for letter in ['v', 'b'].into_iter().filter(|letter| options.has(*letter)) {
-            words.insert(0, format!("-{letter}"));
-        }
+        let letters = ['b', 'v', 'p'].into_iter().filter(|letter| options.has(*letter));
+        let mut words: Vec<String> = letters.map(|letter| format!("-{letter}")).collect();
+        words.extend(["--".to_owned(), source.clone(), path.clone()]);
         match cp(&words, io).unwrap_or(1) {
             0 => made.push(path),
             code => status = code,

@@ -294,17 +294,21 @@ pub(in crate::shell::commands) fn readlink(arguments: &[String], io: &mut Io<'_>
             Err(why) => {
                 status = 1;
                 if options.has('v') {
-                    let why = match (is_gnu(io), why) {
-                        (false, "Invalid argument") => "cannot read link: not a symlink".to_owned(),
-                        (false, why) => format!("cannot read link: {why}"),
-                        (true, why) => why.to_owned(),
-                    };
-                    io.write_error(format!("readlink: {path}: {why}"));
+                    io.write_error(format!("readlink: {path}: {}", no_link(why, is_gnu(io))));
                 }
             }
         }
     }
     Some(status)
+}
+
+/// Why `readlink -v` prints nothing.
+fn no_link(why: &str, gnu: bool) -> String {
+    match (gnu, why) {
+        (false, "Invalid argument") => "cannot read link: not a symlink".to_owned(),
+        (false, why) => format!("cannot read link: {why}"),
+        (true, why) => why.to_owned(),
+    }
 }
 
 /// What is known of a file, under the name that it was given.

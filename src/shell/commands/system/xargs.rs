@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::run::start;
 use crate::cluster::Flavour;
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{Setting, failed, warned};
 use crate::shell::machine::Machine;
 use crate::shell::syntax::{in_single_quotes, unescape};
@@ -335,6 +335,18 @@ fn count(letter: char, text: &str, gnu: bool) -> Result<usize, String> {
     }
 }
 
+/// How many words, and of how many lines, a command gets at most.
+fn counts(options: &Options, gnu: bool) -> Result<(Option<usize>, Option<usize>), String> {
+    let count =
+        |letter: char| options.value(letter).map(|text| count(letter, text, gnu)).transpose();
+    if options.value('P').is_some_and(|text| text != "0") {
+        count('P')?;
+    }
+    // `-l` may stand alone, for one line.
+    let old = if options.value('l') == Some("") { Some(1) } else { count('l')? };
+    Ok((count('n')?, count('L')?.or(old)))
+}
+
 pub(in crate::shell::commands) fn xargs(
     arguments: &[String],
     setting: &Setting<'_>,
@@ -344,22 +356,9 @@ pub(in crate::shell::commands) fn xargs(
         Ok(options) => options,
         Err(message) => return failed(message, 1),
     };
-    let count =
-        |letter: char| options.value(letter).map(|text| count(letter, text, gnu)).transpose();
-    let several = options.value('P').filter(|text| *text != "0").map_or(Ok(None), |_| count('P'));
-    if let Err(message) = several {
-        return failed(message, 1);
-    }
-    // `-l` may stand alone, for one line.
-    let old = match options.value('l') {
-        Some("") => Ok(Some(1)),
-        _ => count('l'),
-    };
-    let (most, lines) = match (count('n'), count('L'), old) {
-        (Ok(most), Ok(lines), Ok(old)) => (most, lines.or(old)),
-        (Err(message), ..) | (_, Err(message), _) | (.., Err(message)) => {
-            return failed(message, 1);
-        }
+    let (most, lines) = match counts(&options, gnu) {
+        Ok(counts) => counts,
+        Err(message) => return failed(message, 1),
     };
     let command = match options.operands.is_empty() {
         true => vec!["echo".to_owned()],

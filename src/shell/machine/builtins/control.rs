@@ -235,6 +235,32 @@ impl Machine {
         }
     }
 
+    /// A line of `jobs`.
+    fn job_line(&self, job: &Job, mark: char, with_pid: bool) -> String {
+        let bash = self.state.dialect == Dialect::Bash;
+        let state = match job.status {
+            None => "Running".to_owned(),
+            Some(0) => "Done".to_owned(),
+            Some(143) => "Terminated".to_owned(),
+            Some(137) => "Killed".to_owned(),
+            Some(status) if bash => format!("Exit {status}"),
+            Some(status) => format!("Done({status})"),
+        };
+        let pid = if with_pid { format!("{:>5} ", job.pid) } else { " ".to_owned() };
+        let (number, text) = (job.number, &job.text);
+        match self.state.dialect {
+            Dialect::Bash => {
+                let end = if job.status.is_none() { " &" } else { "" };
+                format!("[{number}]{mark} {pid}{state:<24}{text}{end}")
+            }
+            // Without job control BusyBox keeps no text.
+            Dialect::Ash if !self.state.interactive => {
+                format!("[{number}]{mark} {pid}{state:<27}")
+            }
+            _ => format!("[{number}] {mark} {}{state:<27}{text}", pid.trim_start()),
+        }
+    }
+
     /// `jobs`: what runs in the background, and what has ended since it was asked last.
     pub(super) fn list_jobs(&mut self, io: &mut Io<'_>, arguments: &[String]) -> i32 {
         let letters: String = arguments.iter().filter_map(|word| word.strip_prefix('-')).collect();
@@ -275,31 +301,7 @@ impl Machine {
                     newer.filter(|one| !one.adopted && one.status.is_none()).count() + 1
                 }
             };
-            let mark = mark(left);
-            let state = match job.status {
-                None => "Running".to_owned(),
-                Some(0) => "Done".to_owned(),
-                Some(143) => "Terminated".to_owned(),
-                Some(137) => "Killed".to_owned(),
-                Some(status) if bash => format!("Exit {status}"),
-                Some(status) => format!("Done({status})"),
-            };
-            let pid = match letters.contains('l') {
-                true => format!("{:>5} ", job.pid),
-                false => " ".to_owned(),
-            };
-            let (number, text) = (job.number, &job.text);
-            lines.push(match self.state.dialect {
-                Dialect::Bash => {
-                    let end = if runs { " &" } else { "" };
-                    format!("[{number}]{mark} {pid}{state:<24}{text}{end}")
-                }
-                // Without job control BusyBox keeps no text.
-                Dialect::Ash if !self.state.interactive => {
-                    format!("[{number}]{mark} {pid}{state:<27}")
-                }
-                _ => format!("[{number}] {mark} {}{state:<27}{text}", pid.trim_start()),
-            });
+            lines.push(self.job_line(job, mark(left), letters.contains('l')));
         }
         // The almquist shells name the last first.
         if !bash {

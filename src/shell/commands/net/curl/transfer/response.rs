@@ -83,12 +83,7 @@ impl Transfer {
         // 7.88 reads the empty line behind the head of a response that it fails on.
         let cut = fails && desk.version != Version::V7_88;
         let refused = self.user.is_some() && !operation.digest && asks_basic(&response);
-        let rewinds = desk.version == Version::V7_88
-            && operation.follow
-            && (300..400).contains(&response.status)
-            && !self.fetch.request().body.is_empty()
-            && self.job.upload.is_none();
-        desk.words().received(io, &response, !cut, (refused, rewinds));
+        desk.words().received(io, &response, !cut, (refused, self.rewinds(desk, &response)));
         let head = report::head(&response);
         self.header_bytes += head.len();
         let now = io.now().timestamp();
@@ -135,6 +130,15 @@ impl Transfer {
             self.keep(desk, io, closes || response.status == 0);
         }
         Ok(self.slowed(desk, io))
+    }
+
+    /// Whether a body was sent that is to be sent again, for a redirect that is followed.
+    fn rewinds(&self, desk: &Desk<'_>, response: &HttpResponse) -> bool {
+        desk.version == Version::V7_88
+            && desk.operation.follow
+            && (300..400).contains(&response.status)
+            && !self.fetch.request().body.is_empty()
+            && self.job.upload.is_none()
     }
 
     /// `--limit-rate`: the first second's bytes come at once, and a whole buffer of them at most.
