@@ -5,7 +5,7 @@ use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use serde_json::{Value, json};
 
 use super::denials::NAMESPACE_NAME;
-use super::{Facts, place_of, selectors, trial};
+use super::{Facts, place_of, selectors, trial, wanted};
 use crate::api::{Labels, Pod};
 use crate::cluster::Place;
 
@@ -50,26 +50,16 @@ pub(super) fn found(facts: &Facts<'_>, wide: &WideRule<'_>) -> Option<Narrower> 
 fn meant<'f>(facts: &'f Facts<'_>, out: bool) -> Vec<&'f Pod> {
     let objects = facts.case.cluster.objects();
     let answered = facts.case.goals.iter().filter(|goal| goal.expect.exit == Some(0));
-    let mut pods: Vec<&Pod> = Vec::new();
-    for goal in answered {
+    let pods = answered.filter_map(|goal| {
         if out {
-            let wanted = &goal.expect.served_by;
-            let mut all = objects.list::<Pod>(None).filter(|_| !wanted.is_empty());
-            let labels = |pod: &Pod| selectors::own_labels(pod, &Labels::new());
-            pods.extend(
-                all.find(|pod| {
-                    let has = labels(pod);
-                    wanted.iter().all(|(key, value)| has.get(key) == Some(value))
-                })
-                .map(AsRef::as_ref),
-            );
-        } else if let Some(Ok(Place::Container { namespace, pod, .. })) =
-            place_of(goal).map(|place| place.find(facts.case.cluster))
-        {
-            pods.extend(objects.get::<Pod>(&namespace, &pod).map(AsRef::as_ref));
+            return objects.list::<Pod>(None).find(|pod| wanted::wants(&goal.expect, pod));
         }
-    }
-    pods
+        match place_of(goal)?.find(facts.case.cluster).ok()? {
+            Place::Container { namespace, pod, .. } => objects.get::<Pod>(&namespace, &pod),
+            Place::Laptop | Place::Node(_) => None,
+        }
+    });
+    pods.map(AsRef::as_ref).collect()
 }
 
 impl WideRule<'_> {

@@ -7,23 +7,27 @@ use k8s_openapi::api::core::v1::Service;
 use super::look::{self, shown_name};
 use super::{Diagnosis, Facts, services};
 use crate::api::Pod;
+use crate::level::format::Expect;
+
+/// Whether somebody who expects this would take an answer from a pod: one with the labels or the name that are
+/// asked for.
+pub(super) fn wants(expect: &Expect, pod: &Pod) -> bool {
+    let labels = pod.metadata.labels.as_ref();
+    let has =
+        |(key, value): (&String, &String)| labels.and_then(|labels| labels.get(key)) == Some(value);
+    match expect.served_by_pod.is_empty() {
+        true => !expect.served_by.is_empty() && expect.served_by.iter().all(has),
+        false => {
+            let name = pod.metadata.name.as_ref();
+            name.is_some_and(|name| expect.served_by_pod.contains(name))
+        }
+    }
+}
 
 impl Facts<'_> {
-    /// Whether the goal would take an answer from this pod: one with the labels or the name that it
-    /// asks for.
+    /// Whether the goal would take an answer from this pod.
     pub fn is_wanted(&self, pod: &Pod) -> bool {
-        let expect = &self.case.goal.expect;
-        let labels = pod.metadata.labels.as_ref();
-        let has = |(key, value): (&String, &String)| {
-            labels.and_then(|labels| labels.get(key)) == Some(value)
-        };
-        match expect.served_by_pod.is_empty() {
-            true => !expect.served_by.is_empty() && expect.served_by.iter().all(has),
-            false => {
-                let name = pod.metadata.name.as_ref();
-                name.is_some_and(|name| expect.served_by_pod.contains(name))
-            }
-        }
+        wants(&self.case.goal.expect, pod)
     }
 
     /// The Service that selects a pod that the goal would take an answer from.
