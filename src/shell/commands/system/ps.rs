@@ -97,7 +97,7 @@ impl Asked {
 }
 
 /// procps' columns: what names them, what stands above them, and how wide they are; numbers stand to the right.
-const WIDE: [(&str, &str, i32); 16] = [
+const WIDE: [(&str, &str, i32); 13] = [
     ("pid", "PID", 7),
     ("ppid", "PPID", 7),
     ("user", "USER", -8),
@@ -111,13 +111,13 @@ const WIDE: [(&str, &str, i32); 16] = [
     ("time", "TIME", 8),
     ("ni", "NI", 3),
     ("%cpu", "%CPU", 4),
-    ("%mem", "%MEM", 4),
-    ("vsz", "VSZ", 6),
-    ("rss", "RSS", 5),
 ];
 
 /// procps' columns of what nobody keeps of a process here.
-const KEPT_BY_NOBODY: [&str; 18] = [
+const KEPT_BY_NOBODY: [&str; 21] = [
+    "%mem",
+    "vsz",
+    "rss",
     "etime",
     "etimes",
     "lstart",
@@ -187,9 +187,6 @@ fn cell(process: &Process, name: &str) -> String {
         "cmd" | "command" => process.column("args"),
         "uid" => if process.user == "root" { "0" } else { "1000" }.to_owned(),
         "%cpu" => "0.0".to_owned(),
-        "%mem" => "0.1".to_owned(),
-        "vsz" => "4364".to_owned(),
-        "rss" => "3328".to_owned(),
         "ni" => "0".to_owned(),
         "time" => "00:00:00".to_owned(),
         "stat" => "Ss".to_owned(),
