@@ -2,7 +2,7 @@
 //!
 //! Each file of `tests/diagnoses/` is one case: a manifest, and comments that say who asks for what
 //! (`# from`, `# run`), in which cluster (`# nodes`, `# cloud`, `# dual-stack`, `# ingress`, `# then`: a script, `# off`: a node), what was expected
-//! (`# stdout`, `# served-by`, `# spread`; success alone when nothing is said; `# traffic`: whose), and
+//! (`# stdout`, `# served-by`, `# served-app`, `# spread`; success alone when nothing is said; `# traffic`: whose), and
 //! what the game has to say: `# diagnosis`, the `# nearest` miss where there is one, `# at`, the player's
 //! line, and words of the `# message`, of a `# fact`, of none (`# unsaid`), of the way out (`# fix`) and of where to `# look`. Every command that shows the evidence has to work. The pods `client` (curl), `box` (BusyBox) and `web` (nginx) are there already.
 // Tests look at the real world: files, clocks, processes.
@@ -314,6 +314,7 @@ fn level(case: &Case, text: &str) -> Arc<Level> {
     let mut expect = vec![format!("exit: {}", case.get("exit").map_or("0", String::as_str))];
     expect.extend(case.get("stdout").map(|text| format!("stdout: {text:?}")));
     expect.extend(case.get("served-by").map(|pod| format!("servedByPod: {pod}")));
+    expect.extend(case.get("served-app").map(|app| format!("servedBy: {{app: {app}}}")));
     expect.extend(case.get("via").map(|node| format!("viaNode: {node}")));
     let ingress = if case.contains_key("ingress") { ", ingress: nginx" } else { "" };
     let traffic = case.get("traffic").map_or(String::new(), |name| format!("  traffic: {name}\n"));

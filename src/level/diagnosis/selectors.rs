@@ -530,6 +530,33 @@ pub(super) fn wrong_pods(
         .fix(fix)
 }
 
+/// The Service passed the connection on to a pod that the goal does not mean, and that its selector matches as
+/// well: the selector with which the goal passes was tried.
+pub(super) fn too_wide(facts: &Facts<'_>, service: &Service, pod: &Pod) -> Option<Diagnosis> {
+    if facts.case.goal.expect.names_no_pod() || facts.is_wanted(pod) {
+        return None;
+    }
+    let wanted = services::selector(service)?;
+    let labels = labels_that_pass(facts, service, wanted)?;
+    let (namespace, name) = services::full_name(service);
+    let shown_pod = shown_name(namespace, pod.metadata.name.as_deref()?);
+    let key = wanted.keys().next().map_or_else(|| "spec.selector".to_owned(), |key| path(key));
+    let at = facts.locator.field("Service", namespace, name, &key);
+    let file = in_file(at.as_ref());
+    Some(
+        Diagnosis::new(
+            "selects-the-wrong-pods",
+            format!("Service {name} passed it on to pod {shown_pod}, which is another server"),
+        )
+        .look([look::endpoints(namespace, name), look::labels(namespace)])
+        .fact(format!("selector {} matches {shown_pod}", shown(wanted)))
+        .fact("a Service takes every pod with its labels, whoever it is")
+        .nearest(Some(labels.clone()))
+        .fix(format!("let the selector be {labels}{file}, apply, and send again"))
+        .at(at),
+    )
+}
+
 /// The Service lists pods that are not ready (R8.6), and chose such a one though others are.
 pub(super) fn listed_unready(
     facts: &Facts<'_>,

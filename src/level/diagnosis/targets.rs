@@ -414,6 +414,9 @@ impl Failed<'_> {
             let pod = (&**namespace, &**name);
             return selectors::wrong_pods(self.facts, service, pod, endpoint.port());
         }
+        if let Some(said) = stored.and_then(|pod| selectors::too_wide(self.facts, service, pod)) {
+            return said;
+        }
         match has_selector {
             true => self.target_port((service, port), endpoint, pod, listening),
             false => self.slice_port(service, endpoint, listening),
