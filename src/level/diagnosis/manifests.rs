@@ -74,21 +74,22 @@ pub(super) fn changed_since(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     if trial::passes_later(facts) {
         return said;
     }
-    tell_drift(facts, said, &source, &object)
+    let refused = apply::is_refused(facts.case.cluster, &object, &source);
+    tell_drift(said, &source, &object, refused)
         .nearest(None)
         .fix(format!("{command}, and send again"))
 }
 
-/// That somebody has changed an object, and what shows it: kubectl diff, where the server takes the file.
+/// That somebody has changed an object, and what shows it: kubectl diff, unless the server refuses the file.
 fn tell_drift(
-    facts: &Facts<'_>,
     said: Diagnosis,
     source: &Source<'_>,
     object: &ObjectName,
+    refused: bool,
 ) -> Diagnosis {
     let (file, kind) = (&source.document.file, object.kind.info());
     let shown = shown_name(&object.namespace, &object.name);
-    let look = match apply::is_refused(facts.case.cluster, object, source) {
+    let look = match refused {
         true => yaml(kind.singular, &object.namespace, &object.name),
         false => format!("kubectl diff -f {file}"),
     };
@@ -109,8 +110,8 @@ fn with_drift(facts: &Facts<'_>, said: Diagnosis) -> Diagnosis {
     else {
         return said;
     };
-    let said = tell_drift(facts, said, &source, &object);
     let refused = apply::is_refused(facts.case.cluster, &object, &source);
+    let said = tell_drift(said, &source, &object, refused);
     let file = &source.document.file;
     // apply leaves alone what others have added, and the server may not take both.
     let kept = "kubectl apply keeps what somebody has added beside the file, and is refused so";

@@ -514,8 +514,7 @@ pub(super) fn wrong_pods(
             .at(super::locate::at(&source.source, &labels))
             .fix(format!("give pod {shown_pod} a label of its own, another one than {key}"));
     }
-    let key = wanted.keys().next().map_or_else(|| "spec.selector".to_owned(), |key| path(key));
-    let at = facts.locator.field("Service", service_namespace, name, &key);
+    let at = selector_line(facts, service, &wanted);
     let others = facts.case.cluster.objects().list::<Pod>(Some(service_namespace));
     let served = others.into_iter().find(|pod| facts.listens_on(pod, port));
     let labels = served
@@ -530,6 +529,13 @@ pub(super) fn wrong_pods(
         .fix(fix)
 }
 
+/// The line of the first label that a Service's selector asks for, or of the selector.
+fn selector_line(facts: &Facts<'_>, service: &Service, wanted: &Labels) -> Option<Location> {
+    let (namespace, name) = services::full_name(service);
+    let key = wanted.keys().next().map_or_else(|| "spec.selector".to_owned(), |key| path(key));
+    facts.locator.field("Service", namespace, name, &key)
+}
+
 /// The Service passed the connection on to a pod that the goal does not mean, and that its selector matches as
 /// well: the selector with which the goal passes was tried.
 pub(super) fn too_wide(facts: &Facts<'_>, service: &Service, pod: &Pod) -> Option<Diagnosis> {
@@ -540,8 +546,7 @@ pub(super) fn too_wide(facts: &Facts<'_>, service: &Service, pod: &Pod) -> Optio
     let labels = labels_that_pass(facts, service, wanted)?;
     let (namespace, name) = services::full_name(service);
     let shown_pod = shown_name(namespace, pod.metadata.name.as_deref()?);
-    let key = wanted.keys().next().map_or_else(|| "spec.selector".to_owned(), |key| path(key));
-    let at = facts.locator.field("Service", namespace, name, &key);
+    let at = selector_line(facts, service, wanted);
     let file = in_file(at.as_ref());
     Some(
         Diagnosis::new(

@@ -193,6 +193,22 @@ impl Version {
     }
 }
 
+/// What came of a response beside its lines.
+#[derive(Clone, Copy)]
+pub struct Arrival {
+    /// Whether it is all there: of one that fails the empty line behind the head is not read.
+    pub whole: bool,
+    /// A name and password were given, and are asked for again.
+    pub refused: bool,
+    /// A body was sent, and the redirect is followed.
+    pub rewinds: bool,
+}
+
+impl Arrival {
+    /// Nothing but the response.
+    pub const WHOLE: Arrival = Arrival { whole: true, refused: false, rewinds: false };
+}
+
 /// How this curl says things.
 pub struct Messages<'a> {
     pub global: &'a Global,
@@ -369,16 +385,9 @@ impl Messages<'_> {
         self.line(io, "> \r");
     }
 
-    /// The response's head, as `-v` shows it; the empty line behind it is not read of one that fails.
-    /// `refused` says that a name and password were given, and are asked for again.
-    /// `rewinds` says that a body was sent, and that the redirect is followed.
-    pub fn received(
-        &self,
-        io: &mut Io<'_>,
-        response: &HttpResponse,
-        whole: bool,
-        (refused, rewinds): (bool, bool),
-    ) {
+    /// The response's head, as `-v` shows it.
+    pub fn received(&self, io: &mut Io<'_>, response: &HttpResponse, arrival: Arrival) {
+        let Arrival { whole, refused, rewinds } = arrival;
         if response.version == HttpVersion::V1_0 {
             self.note(io, "HTTP 1.0, assume close after body");
         }

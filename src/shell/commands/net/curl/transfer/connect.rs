@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::output;
-use super::super::report::{self, Version};
+use super::super::report::{self, Arrival, Version};
 use super::{Desk, Progress, Transfer, TransferState, Trouble};
 use crate::cluster::{Connection, DialFailure, Ending, HttpResponse, Issuer};
 use crate::network::{Family, SocketAddr};
@@ -217,7 +217,7 @@ impl Transfer {
         io: &mut Io<'_>,
         response: HttpResponse,
     ) -> (i32, String) {
-        desk.words().received(io, &response, true, (false, false));
+        desk.words().received(io, &response, Arrival::WHOLE);
         self.tunnel = response.status;
         if (200..300).contains(&response.status) {
             return (35, desk.version.wrong_version());

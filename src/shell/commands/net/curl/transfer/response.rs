@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::output;
-use super::super::report::{self, Version};
+use super::super::report::{self, Arrival, Version};
 use super::connect::own_certificate;
 use super::{BUFFER, Desk, Progress, STDOUT_BLOCK, Transfer, TransferState, Trouble};
 use crate::cluster::{HttpResponse, Reply};
@@ -83,7 +83,8 @@ impl Transfer {
         // 7.88 reads the empty line behind the head of a response that it fails on.
         let cut = fails && desk.version != Version::V7_88;
         let refused = self.user.is_some() && !operation.digest && asks_basic(&response);
-        desk.words().received(io, &response, !cut, (refused, self.rewinds(desk, &response)));
+        let rewinds = self.rewinds(desk, &response);
+        desk.words().received(io, &response, Arrival { whole: !cut, refused, rewinds });
         let head = report::head(&response);
         self.header_bytes += head.len();
         let now = io.now().timestamp();
