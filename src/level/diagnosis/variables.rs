@@ -318,6 +318,10 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
                 .fix(format!("write the number of the port instead of {port}, and send again")),
         );
     }
+    let unread = said(format!("the client cannot read {url:?} as a URL"));
+    if let Some(listed) = slips::list_for_host(host, &unread) {
+        return Some(listed);
+    }
     if let Some(address) = slips::slipped(host) {
         return Some(
             said(format!("{host} is no address, and no name either"))
@@ -326,11 +330,8 @@ fn no_url(facts: &Facts<'_>) -> Option<Diagnosis> {
                 .fix(format!("write {address} instead of {host}, apply, and send again")),
         );
     }
-    Some(
-        said(format!("the client cannot read {url:?} as a URL"))
-            .fact("a URL is http://HOST:PORT/PATH, without spaces")
-            .fix("write it so, and send again"),
-    )
+    let unread = unread.fact("a URL is http://HOST:PORT/PATH, without spaces");
+    Some(unread.fix("write it so, apply, and send again"))
 }
 
 /// How a shell's text uses a variable.
