@@ -9,7 +9,7 @@ use super::{Cluster, Place};
 use crate::api::Mount;
 
 /// Where a user other than root may write.
-const OPEN_TO_ALL: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+const OPEN_TO_ALL: [&str; 4] = ["/tmp", "/var/tmp", "/dev/shm", "/dev/fd"];
 
 /// What is said when a file has no room.
 pub(super) const FULL: &str = "No space left on device";
@@ -121,10 +121,10 @@ impl Cluster {
         if path == "/dev/null" {
             return Ok(());
         }
+        self.may_write(place, &path)?;
         if !matches!(place, Place::Container { .. }) {
             return self.nodes.change_file(place, &path, content);
         }
-        self.may_write(place, &path)?;
         if let Some(content) = &content
             && !self.has_room(place, &path, content.len())
         {

@@ -35,7 +35,7 @@ impl Cluster {
     /// localhost at `place`.
     ///
     /// # Errors
-    /// When the laptop's port is taken.
+    /// When the laptop's port is taken, or not for who asks.
     pub fn open_forward(
         &mut self,
         local: u16,
@@ -50,6 +50,9 @@ impl Cluster {
             owner: None,
             v6_only: false,
         };
+        if !self.may_bind(&Place::Laptop, local) {
+            return Err(BindError::Denied);
+        }
         let laptop = self.network.laptop();
         let both: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         for address in both {

@@ -35,6 +35,7 @@ mod resolver;
 mod scenarios;
 mod system;
 mod traffic;
+mod users;
 
 pub use answered::{Asked, Served};
 pub use attributes::Attributes;
@@ -53,6 +54,7 @@ pub use messages::{
 };
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use programs::{decode_url, ingress_port, secret_certificate};
+pub use users::OtherUser;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -150,6 +152,8 @@ pub struct Cluster {
     deeds: Deeds,
     /// The container's process that runs at this moment; none while a command from outside does.
     acting: Option<ProcessId>,
+    /// Whom `sudo` runs a command as at this moment.
+    other_user: Option<OtherUser>,
     userland: Arc<dyn Userland>,
 }
 
@@ -173,6 +177,7 @@ impl Cluster {
             answers: Answers::default(),
             deeds: Deeds::default(),
             acting: None,
+            other_user: None,
             userland,
         };
         cluster.api.make_room(config.nodes);
@@ -273,15 +278,6 @@ impl Cluster {
             Place::Laptop => Some(image::laptop()),
             Place::Node(_) => Some(image::node()),
             Place::Container { .. } => self.kubelets.image(place),
-        }
-    }
-
-    /// Who the processes at a place are.
-    pub fn identity(&self, place: &Place) -> Identity {
-        match place {
-            Place::Container { .. } => self.kubelets.identity(place),
-            Place::Laptop => Identity::of_machine("player", 1000, "/home/player"),
-            Place::Node(_) => Identity::of_machine("root", 0, "/root"),
         }
     }
 

@@ -10,9 +10,7 @@ use dyn_clone::{DynClone, clone_trait_object};
 use super::{Answer, Ask, Cluster, Did, Image, Place};
 use crate::api::Kind;
 use crate::clock::SimTime;
-use crate::network::{
-    BindError, Bound, Family, Listener, NetnsId, Party, ProcessId, Protocol, SocketAddr,
-};
+use crate::network::{BindError, Bound, Family, Listener, ProcessId, Protocol, SocketAddr};
 
 /// A program that runs in a container. Its whole state is in the value, so that a cluster in the
 /// middle of `while true; do curl localhost; sleep 5; done` can be cloned.
@@ -78,7 +76,8 @@ impl Context<'_> {
     /// Opens a listening socket in the pod's network namespace (R1.2).
     ///
     /// # Errors
-    /// When the port is taken, by another container of the pod, or the address is nobody's here.
+    /// When the port is taken, by another container of the pod, the address is nobody's here, or the port
+    /// is root's.
     pub fn bind(
         &mut self,
         protocol: Protocol,
@@ -87,21 +86,6 @@ impl Context<'_> {
         name: &str,
     ) -> Result<(), BindError> {
         self.listen((protocol, address.into(), port), name, false)
-    }
-
-    /// Whether the kernel lets this process have a port: in a pod's own network namespace every one
-    /// (containerd 2 sets `net.ipv4.ip_unprivileged_port_start` to 0 there), on the node's own those
-    /// below 1024 are root's.
-    pub fn may_bind(&self, port: u16) -> bool {
-        let shared = || {
-            let netns = self.cluster.netns_of(&self.place);
-            netns.is_some_and(|sender| self.owner(sender.netns).is_some())
-        };
-        let root = || {
-            self.cluster.identity(&self.place).is_root()
-                && self.cluster.has_capability(&self.place, "NET_BIND_SERVICE")
-        };
-        port >= 1024 || !shared() || root()
     }
 
     /// As [`Context::bind`], to `::` for IPv6 alone.
@@ -124,7 +108,10 @@ impl Context<'_> {
         v6_only: bool,
     ) -> Result<(), BindError> {
         let Some(sender) = self.cluster.netns_of(&self.place) else { return Ok(()) };
-        let owner = self.owner(sender.netns);
+        let owner = self.cluster.guest(&self.place, sender.netns);
+        if !self.cluster.may_bind(&self.place, port) {
+            return Err(BindError::Denied);
+        }
         let container = sender.container;
         let process = self.process;
         let listener = Listener { process, name: name.into(), container, owner, v6_only };
@@ -133,17 +120,9 @@ impl Context<'_> {
         match bound {
             Err(BindError::InUse { .. }) => self.note(Did::PortTaken { protocol, at }),
             Err(BindError::NotAvailable) => self.note(Did::AddressNotOwn { at }),
-            Ok(()) => {}
+            Err(BindError::Denied) | Ok(()) => {}
         }
         bound
-    }
-
-    /// The pod, where the network namespace is not its own.
-    fn owner(&self, netns: NetnsId) -> Option<Party> {
-        let Place::Container { namespace, pod, .. } = &self.place else { return None };
-        let pod = Party::Pod { namespace: namespace.clone(), name: pod.clone() };
-        let whose = self.cluster.network.netns(netns).map(|netns| &netns.party);
-        (whose != Some(&pod)).then_some(pod)
     }
 
     /// Writes the process's number into a file, as daemons do for whoever wants to send them a signal.

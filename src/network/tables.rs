@@ -162,6 +162,8 @@ pub enum BindError {
     InUse { by: Arc<str> },
     /// No interface of the network namespace has the address (`EADDRNOTAVAIL`).
     NotAvailable,
+    /// The port is below 1024, and so not for this user (`EACCES`).
+    Denied,
 }
 
 impl BindError {
@@ -170,6 +172,7 @@ impl BindError {
         match self {
             BindError::InUse { .. } => 98,
             BindError::NotAvailable => 99,
+            BindError::Denied => 13,
         }
     }
 
@@ -178,6 +181,7 @@ impl BindError {
         match self {
             BindError::InUse { .. } => "Address already in use",
             BindError::NotAvailable => "Cannot assign requested address",
+            BindError::Denied => "Permission denied",
         }
     }
 }

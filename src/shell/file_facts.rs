@@ -32,6 +32,12 @@ pub(super) struct Facts {
 }
 
 impl View<'_> {
+    /// Whose a file is that nobody else made: the player's in their home, else root's.
+    pub fn usual_owner(self, path: &str) -> &'static str {
+        let own = *self.place == Place::Laptop && path.starts_with(HOME);
+        if own { "player" } else { "root" }
+    }
+
     /// What is known of the file at an absolute path; of a link itself unless it is followed.
     ///
     /// # Errors
@@ -66,8 +72,7 @@ impl View<'_> {
             Kind::File => self.cluster.count_names(self.place, path),
             Kind::Device | Kind::Link(_) => 1,
         };
-        let own = *self.place == Place::Laptop && path.starts_with(HOME);
-        let owner = if own { "player" } else { "root" };
+        let owner = self.usual_owner(path);
         Ok(Facts {
             mode: changed.mode.unwrap_or(usual),
             owner: changed.owner.unwrap_or_else(|| owner.to_owned()),

@@ -331,12 +331,20 @@ pub(super) fn write(
             return Err(view.absence(path).to_owned());
         }
     }
+    let who = cluster.identity(place);
+    let other = who.name() != view.usual_owner(path) && !view.is_file(path);
     match own(place, path) {
         Some(name) => drop(files.insert(name, content.to_vec())),
         None => cluster.write_file(place, path, content)?,
     }
     let now = cluster.now().timestamp();
-    cluster.change_attributes(place, path, |attributes| attributes.changed = Some(now));
+    cluster.change_attributes(place, path, |attributes| {
+        attributes.changed = Some(now);
+        if other {
+            attributes.owner = Some(who.name());
+            attributes.group = Some(who.group_name());
+        }
+    });
     Ok(())
 }
 

@@ -170,6 +170,11 @@ impl Identity {
     pub fn name(&self) -> String {
         self.user.1.clone().unwrap_or_else(|| self.user.0.to_string())
     }
+
+    /// The primary group's name, or its number.
+    pub fn group_name(&self) -> String {
+        self.group.1.clone().unwrap_or_else(|| self.group.0.to_string())
+    }
 }
 
 /// A group's number, and its name where the image knows one.

@@ -64,13 +64,6 @@ pub trait Service: Clone + Send + Sync + 'static {
     fn failed_to_bind(&mut self, socket: Socket, why: &BindError, context: &mut Context<'_>)
     -> i32;
 
-    /// Says that it may not have a socket (`EACCES`), and with which code it exits.
-    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        let (name, port) = (self.name().to_owned(), socket.port);
-        context.say(format!("{name}: bind to port {port}: Permission denied"));
-        1
-    }
-
     /// Whether it has a handler for a signal; one that it has is its end.
     fn heeds(&self, signal: Signal) -> bool {
         matches!(signal, Signal::Term | Signal::Int)
@@ -114,9 +107,6 @@ impl<S: Service> Daemon<S> {
     fn listen(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
         self.service.prepare(context)?;
         for socket in self.service.sockets() {
-            if !context.may_bind(socket.port) {
-                return Err(self.service.denied(socket, context));
-            }
             let name = self.service.name();
             if let Err(why) = context.bind(socket.protocol, socket.address, socket.port, name) {
                 return Err(self.service.failed_to_bind(socket, &why, context));
@@ -159,11 +149,6 @@ impl<S: Service> Process for Daemon<S> {
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         self.service.answer(ask, context)
     }
-}
-
-/// How a Go program says that a port is not its user's.
-pub fn go_denied(socket: Socket) -> String {
-    format!("listen tcp {}: bind: permission denied", go_socket(socket))
 }
 
 /// How a Go program says why it cannot have a port (R1.3).

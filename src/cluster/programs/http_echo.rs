@@ -124,10 +124,6 @@ impl Service for HttpEcho {
         self.failed(&go_bind_error(socket, why), context)
     }
 
-    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        self.failed(&super::daemon::go_denied(socket), context)
-    }
-
     fn stop(&mut self, context: &mut Context<'_>) -> i32 {
         let stamp = stamp(context);
         context.say(format!("{stamp} [INFO] received interrupt, shutting down..."));

@@ -334,16 +334,6 @@ impl Service for Httpd {
         sockets
     }
 
-    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        context.say(format!(
-            "(13)Permission denied: AH00072: make_sock: could not bind to address [::]:{}",
-            socket.port
-        ));
-        context.say("no listening sockets available, shutting down");
-        context.say("AH00015: Unable to open logs");
-        1
-    }
-
     fn announce(&mut self, context: &mut Context<'_>) {
         if !self.config.named {
             warn_of_name(context);
@@ -373,12 +363,17 @@ impl Service for Httpd {
             IpAddr::V6(address) if address.is_unspecified() => Ipv4Addr::UNSPECIFIED.into(),
             address => address,
         };
-        context.say(format!(
-            "({}){}: AH00072: make_sock: could not bind to address {}",
-            why.errno(),
-            why.words(),
-            SocketAddr::new(address, socket.port)
-        ));
+        // A port that it may not have is tried for each family.
+        let both =
+            (address != socket.address && *why == BindError::Denied).then_some(socket.address);
+        for address in both.into_iter().chain([address]) {
+            context.say(format!(
+                "({}){}: AH00072: make_sock: could not bind to address {}",
+                why.errno(),
+                why.words(),
+                SocketAddr::new(address, socket.port)
+            ));
+        }
         context.say("no listening sockets available, shutting down");
         context.say("AH00015: Unable to open logs");
         1

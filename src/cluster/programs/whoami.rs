@@ -111,12 +111,6 @@ impl Service for WhoAmI {
         1
     }
 
-    fn denied(&mut self, socket: Socket, context: &mut Context<'_>) -> i32 {
-        let stamp = stamp(context);
-        context.say(format!("{stamp} {}", super::daemon::go_denied(socket)));
-        1
-    }
-
     /// It has no handler: Go's runtime ends the first process of a container with this code.
     fn stop(&mut self, _: &mut Context<'_>) -> i32 {
         2

@@ -202,7 +202,10 @@ impl Grammar {
         let value = match (self.takes(letter), value) {
             (Some(Takes::Value), None) => {
                 let missing = || {
-                    let message = format!("option '--{long}' requires an argument");
+                    let message = match words {
+                        Messages::Musl => format!("option requires an argument: {long}"),
+                        _ => format!("option '--{long}' requires an argument"),
+                    };
                     self.misuse(MisuseKind::ValueMissing(None), &message, words)
                 };
                 rest.next().cloned().ok_or_else(missing)?
@@ -256,7 +259,10 @@ impl Grammar {
                 let names: Vec<String> =
                     known.chain(others).map(|long| format!("'--{long}'")).collect();
                 let possible = names.join(" ");
-                let message = format!("option '--{name}' is ambiguous; possibilities: {possible}");
+                let message = match words {
+                    Messages::Musl => format!("option is ambiguous: {name}"),
+                    _ => format!("option '--{text}' is ambiguous; possibilities: {possible}"),
+                };
                 Err(self.misuse(MisuseKind::Ambiguous, &message, words))
             }
         }

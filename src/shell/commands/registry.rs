@@ -11,7 +11,7 @@ use super::files::{
 use super::plain::Work;
 use super::system::{
     calendar, clock, date, expr, factor, getopt, help, identity, ipcalc, memory, processes, ps,
-    repeat, run, sleep, small, xargs,
+    repeat, run, sleep, small, sudo, xargs,
 };
 use super::text::{
     awk, base64, bc, cat, column, compare, csplit, cut, dc, diff, digest, dump, fmt, fold, grep,
@@ -305,7 +305,7 @@ static PROGRAMS: &[Program] = &[
     placed("stdbuf", |arguments, setting| run::plain_run("stdbuf", arguments, setting)),
     plain("strings", fold::strings).used("strings [-n LENGTH] [FILE]..."),
     plain("stty", small::stty),
-    placed("sudo", |arguments, setting| run::plain_run("sudo", arguments, setting)),
+    placed("sudo", sudo::sudo).used("sudo [-EHis] [-u USER] [NAME=VALUE]... COMMAND [ARGUMENT]..."),
     plain("sum", digest::sum),
     plain("sync", small::sync),
     plain("sysctl", net::kernel::sysctl).used("sysctl [-n] -a | NAME...").not_on_laptop(),

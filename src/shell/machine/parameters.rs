@@ -8,7 +8,6 @@ use super::fields::Fields;
 use super::quoted::escaped;
 use super::state::{assign, is_bash_own, target};
 use crate::clock::SimTime;
-use crate::cluster::Place;
 use crate::random::Stream;
 use crate::shell::files::absolute;
 use crate::shell::pattern::Pattern;
@@ -324,13 +323,12 @@ impl Expander<'_> {
     /// Variables that bash keeps by itself.
     fn bash_own(&self, name: &str) -> Option<String> {
         let state = self.state;
-        let root = state.place != Place::Laptop;
         Some(match name {
             "BASH_VERSION" => "5.2.15(1)-release".to_owned(),
             "BASH" => "/usr/bin/bash".to_owned(),
             "BASHPID" => state.own_pid.to_string(),
             "BASH_SUBSHELL" => state.depth.to_string(),
-            "UID" | "EUID" => if root { "0" } else { "1000" }.to_owned(),
+            "UID" | "EUID" => self.view.cluster.identity(&state.place).user.0.to_string(),
             "HOSTNAME" => self.view.cluster.host_name(&state.place),
             "HOSTTYPE" => "x86_64".to_owned(),
             "MACHTYPE" => "x86_64-pc-linux-gnu".to_owned(),

@@ -176,6 +176,44 @@ fn help_names_what_works_here() {
 }
 
 #[test]
+fn sudo_runs_a_command_as_somebody_else() {
+    assert_eq!(
+        output("id -u; sudo id -u; sudo -u nobody id -un; id -u"),
+        "1000\n0\nnobody\n1000\n"
+    );
+    assert_eq!(
+        output("sudo sh -c 'whoami; echo $HOME $USER $SUDO_USER'"),
+        "root\n/root root player\n"
+    );
+    assert_eq!(
+        output("A=1; export A; sudo printenv A; sudo -E printenv A HOME; sudo B=2 printenv B"),
+        "1\n/home/player\n2\n"
+    );
+    assert_eq!(output("sudo bash -c 'echo $UID'; sudo -s 'echo $EUID'"), "0\n0\n");
+    let unknown =
+        "sudo: unknown user nosuch\nsudo: error initializing audit plugin sudoers_audit\n";
+    assert_eq!(complaint("sudo -u nosuch id"), (unknown.into(), 1));
+    assert_eq!(complaint("sudo -b id"), ("podhop: not simulated here: sudo -b\n".into(), 1));
+}
+
+#[test]
+fn what_is_roots_on_the_laptop_takes_sudo() {
+    assert_eq!(complaint("echo x >/etc/motd"), ("bash: /etc/motd: Permission denied\n".into(), 1));
+    assert_eq!(
+        complaint("sudo echo x >/etc/motd"),
+        ("bash: /etc/motd: Permission denied\n".into(), 1)
+    );
+    assert_eq!(output("echo x | sudo tee /etc/motd; cat /etc/motd; sudo rm /etc/motd"), "x\nx\n");
+    assert_eq!(
+        output("sudo touch a; touch b; stat -c '%n %U %G' a b"),
+        "a root root\nb player player\n"
+    );
+    assert_eq!(complaint("nc -l 80"), ("nc: Permission denied\n".into(), 1));
+    assert_eq!(complaint("timeout 1 nc -l 8080"), (String::new(), 124));
+    assert_eq!(complaint("sudo timeout 1 nc -l 80"), (String::new(), 124));
+}
+
+#[test]
 fn the_editor_is_the_games() {
     let mut story = super::Story::new();
     story.run("vim web.yaml; clear");

@@ -308,6 +308,7 @@ fn failed_to_bind(socket: Socket, why: &BindError, server: &Server) -> String {
     let (code, kind) = match why {
         BindError::InUse { .. } => ("EADDRINUSE", "AddrInUse"),
         BindError::NotAvailable => ("EADDRNOTAVAIL", "AddrNotAvailable"),
+        BindError::Denied => ("EACCES", "PermissionDenied"),
     };
     let small = words.to_lowercase();
     match (server.language, why) {
@@ -319,12 +320,18 @@ fn failed_to_bind(socket: Socket, why: &BindError, server: &Server) -> String {
             let at = SocketAddr::new(socket.address, port);
             format!("Error: listen {code}: address not available {at}")
         }
+        (Language::Node, BindError::Denied) => {
+            format!("Error: listen {code}: {small} {}", SocketAddr::new(socket.address, port))
+        }
         (Language::Python, _) => format!("OSError: [Errno {errno}] {words}"),
         (Language::Java, BindError::InUse { .. }) => {
             format!("Web server failed to start. Port {port} was already in use.")
         }
         (Language::Java, BindError::NotAvailable) => {
             "java.net.BindException: Cannot assign requested address".to_owned()
+        }
+        (Language::Java, BindError::Denied) => {
+            "java.net.SocketException: Permission denied".to_owned()
         }
         (Language::Dotnet, _) => {
             format!("System.IO.IOException: Failed to bind to address http://[::]:{port}: {small}.")
@@ -334,6 +341,9 @@ fn failed_to_bind(socket: Socket, why: &BindError, server: &Server) -> String {
         }
         (Language::Rust, BindError::InUse { .. }) => {
             format!("Os {{ code: {errno}, kind: {kind}, message: \"Address in use\" }}")
+        }
+        (Language::Rust, BindError::Denied) => {
+            format!("Os {{ code: {errno}, kind: {kind}, message: \"{words}\" }}")
         }
         (Language::Rust, BindError::NotAvailable) => {
             format!("Os {{ code: {errno}, kind: {kind}, message: \"Address not available\" }}")

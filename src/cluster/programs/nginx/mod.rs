@@ -334,11 +334,6 @@ impl Nginx {
             if self.bound.iter().any(|b| (b.address, b.port) == (listen.address, listen.port)) {
                 continue;
             }
-            if !context.may_bind(listen.port) {
-                let at = SocketAddr::new(listen.address, listen.port);
-                emerg(context, &format!("bind() to {at} failed (13: Permission denied)"));
-                return Poll::Exit(1);
-            }
             let bound = match listen.v6_only {
                 true => context.bind_v6_only(Protocol::Tcp, listen.port, "nginx"),
                 false => context.bind(Protocol::Tcp, listen.address, listen.port, "nginx"),
@@ -351,7 +346,7 @@ impl Nginx {
                     let (errno, words) = (why.errno(), why.words());
                     emerg(context, &format!("bind() to {at} failed ({errno}: {words})"));
                     // It tries again where a port is taken alone.
-                    if why == BindError::NotAvailable {
+                    if !matches!(why, BindError::InUse { .. }) {
                         return Poll::Exit(1);
                     }
                 }

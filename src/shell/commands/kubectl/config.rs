@@ -4,10 +4,12 @@
 use serde_json::{Value, json};
 
 use super::super::super::Files;
+use super::super::super::files::HOME;
 use super::super::super::tool::Io;
 use super::flags::Arguments;
 use super::server::SERVER;
 use super::{Failure, Next, Outcome};
+use crate::cluster::Place;
 use crate::manifest;
 
 /// Where the configuration lies.
@@ -51,7 +53,14 @@ impl Config {
         }
         let listed = io.environment.get("KUBECONFIG").map_or("", String::as_str);
         let paths: Vec<&str> = listed.split(':').filter(|path| !path.is_empty()).collect();
-        let Some(last) = paths.last() else { return Config::read(io.files) };
+        let Some(last) = paths.last() else {
+            // Somebody else's home, as `sudo` sets it, has a file of its own or none.
+            let home = io.environment.get("HOME").filter(|home| *home != HOME);
+            let other = home.filter(|_| *io.place == Place::Laptop);
+            let Some(home) = other else { return Config::read(io.files) };
+            let path = format!("{home}/{FILE}");
+            return Ok(Config::of_file(io, &path)?.unwrap_or_else(|| Config::empty(&path)));
+        };
         let mut found = Vec::new();
         for path in &paths {
             found.extend(Config::of_file(io, path)?);

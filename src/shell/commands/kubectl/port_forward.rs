@@ -13,7 +13,7 @@ use super::flags::{Flag, Takes, typed};
 use super::{Call, Failure, Next, Outcome, Task, pods, target};
 use crate::api::{Kind, Object, Pod};
 use crate::cluster::{Forwarded, Place};
-use crate::network::ProcessId;
+use crate::network::{BindError, ProcessId};
 
 pub(super) static COMMAND: Command = Command {
     name: "port-forward",
@@ -69,19 +69,21 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let mut open = Vec::new();
     for (local, remote) in &pairs {
         match listen(io, &place, *local, *remote) {
-            Some((process, local)) => {
+            Ok((process, local)) => {
                 for address in &addresses {
                     let here = SocketAddr::new(*address, local);
                     io.say(format!("Forwarding from {here} -> {remote}"));
                 }
                 open.push(Port { process, local, remote: *remote });
             }
-            None => io.write_error(format!(
-                "Unable to listen on port {local}: Listeners failed to create with the following \
-                 errors: [unable to create listener: Error listen tcp4 127.0.0.1:{local}: bind: \
-                 address already in use unable to create listener: Error listen tcp6 \
-                 [::1]:{local}: bind: address already in use]"
-            )),
+            Err(why) => {
+                let why = why.words().to_lowercase();
+                io.write_error(format!(
+                    "Unable to listen on port {local}: Listeners failed to create with the following \
+                     errors: [unable to create listener: Error listen tcp4 127.0.0.1:{local}: bind: \
+                     {why} unable to create listener: Error listen tcp6 [::1]:{local}: bind: {why}]"
+                ));
+            }
         }
     }
     if open.is_empty() {
@@ -127,13 +129,21 @@ fn addresses(call: &Call) -> Result<Vec<IpAddr>, Failure> {
 }
 
 /// Opens a port; any free one for port 0.
-fn listen(io: &mut Io<'_>, place: &Place, local: u16, remote: u16) -> Option<(ProcessId, u16)> {
+///
+/// # Errors
+/// Why none can be had.
+fn listen(
+    io: &mut Io<'_>,
+    place: &Place,
+    local: u16,
+    remote: u16,
+) -> Result<(ProcessId, u16), BindError> {
+    let mut open =
+        |port| io.cluster.open_forward(port, place, remote).map(|process| (process, port));
     if local != 0 {
-        return io.cluster.open_forward(local, place, remote).ok().map(|process| (process, local));
+        return open(local);
     }
-    (FIRST_FREE..u16::MAX).find_map(|port| {
-        io.cluster.open_forward(port, place, remote).ok().map(|process| (process, port))
-    })
+    (FIRST_FREE..u16::MAX).find_map(|port| open(port).ok()).ok_or(BindError::NotAvailable)
 }
 
 /// Reads `8080:80`, `:80`, `80` or `8080:http`: the laptop's port and the pod's. Names become

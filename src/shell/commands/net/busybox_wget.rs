@@ -7,10 +7,11 @@ use super::curl::unescape;
 use super::families::Families;
 use super::fetch::{Failure, Fetch, FetchEvent, Limits, note, note_bad_url};
 use super::url::Url;
-use crate::cluster::{Ending, HttpRequest, HttpResponse, Libc, Reply};
+use crate::cluster::{Ending, HttpRequest, HttpResponse, Reply};
+use crate::shell::commands::options::{Grammar, Messages};
 use crate::shell::commands::text::base64;
 use crate::shell::commands::trouble::dial_trouble;
-use crate::shell::{Io, Step, Tool};
+use crate::shell::{Io, Step, Tool, commands};
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: u32 = 15;
@@ -23,7 +24,6 @@ struct Arguments {
     show_headers: bool,
     spider: bool,
     resume: bool,
-    insecure: bool,
     no_proxy: bool,
     output: Option<String>,
     log: Option<String>,
@@ -35,21 +35,11 @@ struct Arguments {
     post_file: Option<String>,
 }
 
-/// Why a command line is no command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Wrong {
-    /// The C library's getopt says it; usage follows.
-    Unknown(String),
-    Missing(String),
-    Ambiguous(String),
-    /// BusyBox itself says it.
-    Invalid(String),
-}
-
 /// A running wget.
 #[derive(Clone, Debug)]
 struct Wget {
-    arguments: Result<Arguments, Wrong>,
+    words: Vec<String>,
+    arguments: Option<Arguments>,
     /// URLs to come.
     waiting: VecDeque<String>,
     fetch: Option<Fetch>,
@@ -59,129 +49,87 @@ struct Wget {
 
 /// wget with these arguments.
 pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
-    let arguments = Arguments::parse(arguments);
-    let urls = arguments.as_ref().map(|arguments| arguments.urls.clone()).unwrap_or_default();
-    let waiting = urls.into();
-    Box::new(Wget { arguments, waiting, fetch: None, redirects: 0, begun: false })
+    Box::new(Wget {
+        words: arguments.to_vec(),
+        arguments: None,
+        waiting: VecDeque::new(),
+        fetch: None,
+        redirects: 0,
+        begun: false,
+    })
 }
 
-/// Long options, the letter that each stands for, and whether it takes a value.
-const LONG: &[(&str, char, bool)] = &[
-    ("continue", 'c', false),
-    ("quiet", 'q', false),
-    ("server-response", 'S', false),
-    ("output-document", 'O', true),
-    ("output-file", 'o', true),
-    ("directory-prefix", 'P', true),
-    ("proxy", 'Y', true),
-    ("user-agent", 'U', true),
-    ("timeout", 'T', true),
-    ("tries", 't', true),
-    ("header", 'h', true),
-    ("post-data", 'd', true),
-    ("post-file", 'f', true),
-    ("spider", 's', false),
-    ("no-check-certificate", 'k', false),
-    // These are taken for GNU wget's sake, and change nothing.
-    ("no-verbose", '-', false),
-    ("no-clobber", '-', false),
-    ("no-host-directories", '-', false),
-    ("no-parent", '-', false),
-];
+/// What `getopt32long` reads (`wget.c`); `-n` and the names that stand for it are taken for GNU wget's
+/// sake, and change nothing, as `-t` does.
+const GRAMMAR: Grammar = Grammar {
+    name: "wget",
+    short: "cqSO:o:P:Y:U:T:t:n;\u{100}:\u{101}:\u{102}:\u{103}\u{104}\u{105}",
+    long: &[
+        ("continue", 'c'),
+        ("quiet", 'q'),
+        ("server-response", 'S'),
+        ("output-document", 'O'),
+        ("output-file", 'o'),
+        ("directory-prefix", 'P'),
+        ("proxy", 'Y'),
+        ("user-agent", 'U'),
+        ("timeout", 'T'),
+        ("tries", 't'),
+        ("header", HEADER),
+        ("post-data", POST_DATA),
+        ("post-file", POST_FILE),
+        ("spider", SPIDER),
+        ("no-check-certificate", '\u{104}'),
+        ("passive-ftp", '\u{105}'),
+        ("no-cache", '\u{105}'),
+        ("no-verbose", '\u{105}'),
+        ("no-clobber", '\u{105}'),
+        ("no-host-directories", '\u{105}'),
+        ("no-parent", '\u{105}'),
+    ],
+    stops: false,
+};
+
+/// Options with long names alone.
+const HEADER: char = '\u{100}';
+const POST_DATA: char = '\u{101}';
+const POST_FILE: char = '\u{102}';
+const SPIDER: char = '\u{103}';
 
 impl Arguments {
-    fn parse(words: &[String]) -> Result<Arguments, Wrong> {
-        let mut arguments = Arguments::default();
-        let mut words = words.iter().map(String::as_str);
-        while let Some(word) = words.next() {
-            if word == "--" {
-                arguments.urls.extend(words.by_ref().map(str::to_owned));
-            } else if let Some(long) = word.strip_prefix("--") {
-                arguments.long(long, &mut words)?;
-            } else if word.len() > 1 && word.starts_with('-') {
-                arguments.shorts(&word[1..], &mut words)?;
-            } else {
-                arguments.urls.push(word.to_owned());
-            }
-        }
-        Ok(arguments)
-    }
-
-    fn long<'w>(
-        &mut self,
-        text: &str,
-        words: &mut impl Iterator<Item = &'w str>,
-    ) -> Result<(), Wrong> {
-        let (name, inline) = match text.split_once('=') {
-            Some((name, value)) => (name, Some(value)),
-            None => (text, None),
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn parse(arguments: &[String], words: Messages) -> Result<Arguments, String> {
+        let options = match GRAMMAR.parse(arguments, words) {
+            Ok(options) => options,
+            Err(misuse) => return Err(format!("{}\n{USAGE}", misuse.message())),
         };
-        let mut fitting = LONG.iter().filter(|(known, ..)| known.starts_with(name));
-        let exact = LONG.iter().find(|(known, ..)| *known == name);
-        let found = match (exact, fitting.next(), fitting.next()) {
-            (Some(exact), ..) => exact,
-            (None, Some(only), None) => only,
-            (None, None, _) => return Err(Wrong::Unknown(format!("--{text}"))),
-            (None, Some(_), Some(_)) => return Err(Wrong::Ambiguous(name.to_owned())),
+        let text = |letter| options.value(letter).map(str::to_owned);
+        let timeout = options
+            .value('T')
+            .map(|value| value.parse().map_err(|_| format!("wget: invalid number '{value}'")));
+        let header = |text: &str| {
+            let (key, value) = text.split_once(':').unwrap_or((text, ""));
+            (key.to_owned(), value.trim().to_owned())
         };
-        let (known, letter, takes) = *found;
-        let value = match takes {
-            true => inline.or_else(|| words.next()),
-            false => Some(""),
-        };
-        self.option(letter, value.ok_or_else(|| Wrong::Missing(format!("--{known}")))?)
-    }
-
-    fn shorts<'w>(
-        &mut self,
-        group: &str,
-        words: &mut impl Iterator<Item = &'w str>,
-    ) -> Result<(), Wrong> {
-        for (at, letter) in group.char_indices() {
-            let rest = &group[at + letter.len_utf8()..];
-            match letter {
-                'c' | 'q' | 'S' => self.option(letter, "")?,
-                // `-nv` and the like are taken for GNU wget's sake.
-                'n' => return Ok(()),
-                'O' | 'o' | 'P' | 'Y' | 'U' | 'T' | 't' => {
-                    let value = if rest.is_empty() { words.next() } else { Some(rest) };
-                    let value = value.ok_or_else(|| Wrong::Missing(letter.to_string()))?;
-                    return self.option(letter, value);
-                }
-                other => return Err(Wrong::Unknown(other.to_string())),
-            }
-        }
-        Ok(())
-    }
-
-    fn option(&mut self, letter: char, value: &str) -> Result<(), Wrong> {
-        let text = Some(value.to_owned());
-        match letter {
-            'c' => self.resume = true,
-            'q' => self.quiet = true,
-            'S' => self.show_headers = true,
-            's' => self.spider = true,
-            'k' => self.insecure = true,
-            'O' => self.output = text,
-            'o' => self.log = text,
-            'P' => self.folder = text,
-            'U' => self.agent = text,
-            'd' => self.post = text,
-            'f' => self.post_file = text,
-            'Y' => self.no_proxy = value == "off",
-            'T' => {
-                let seconds = value.parse();
-                let seconds =
-                    seconds.map_err(|_| Wrong::Invalid(format!("invalid number '{value}'")))?;
-                self.timeout = Some(Duration::from_secs(seconds)).filter(|time| !time.is_zero());
-            }
-            'h' => {
-                let (key, value) = value.split_once(':').unwrap_or((value, ""));
-                self.headers.push((key.to_owned(), value.trim().to_owned()));
-            }
-            _ => {}
-        }
-        Ok(())
+        Ok(Arguments {
+            quiet: options.has('q'),
+            show_headers: options.has('S'),
+            spider: options.has(SPIDER),
+            resume: options.has('c'),
+            no_proxy: options.value('Y') == Some("off"),
+            output: text('O'),
+            log: text('o'),
+            folder: text('P'),
+            timeout: timeout.transpose()?.filter(|time| *time > 0).map(Duration::from_secs),
+            headers: options.all(HEADER).map(header).collect(),
+            agent: text('U'),
+            post: text(POST_DATA),
+            post_file: text(POST_FILE),
+            urls: options.operands,
+        })
     }
 
     /// A header of the command line, if it is there.
@@ -190,49 +138,24 @@ impl Arguments {
     }
 }
 
-/// What is wrong with a command line, as the place's C library words it.
-fn write_error(io: &mut Io<'_>, wrong: &Wrong) -> Step {
-    let musl = io.cluster.library(io.place) == Libc::Musl;
-    let bare = |option: &str| option.trim_start_matches('-').to_owned();
-    let told = match wrong {
-        Wrong::Unknown(option) if option == "--help" => {
-            io.write_error(USAGE);
-            return Step::Exit(0);
-        }
-        Wrong::Invalid(told) => {
-            io.write_error(format!("wget: {told}"));
-            return Step::Exit(1);
-        }
-        Wrong::Ambiguous(option) if musl => format!("option is ambiguous: {option}"),
-        Wrong::Ambiguous(option) => {
-            let fitting = LONG.iter().filter(|(known, ..)| known.starts_with(option.as_str()));
-            let all: Vec<String> = fitting.map(|(known, ..)| format!("'--{known}'")).collect();
-            format!("option '--{option}' is ambiguous; possibilities: {}", all.join(" "))
-        }
-        Wrong::Unknown(option) if musl => {
-            let name = bare(option);
-            format!("unrecognized option: {}", name.split('=').next().unwrap_or(""))
-        }
-        Wrong::Unknown(option) if option.starts_with("--") => {
-            format!("unrecognized option '{option}'")
-        }
-        Wrong::Unknown(letter) => format!("invalid option -- '{letter}'"),
-        Wrong::Missing(option) if musl => format!("option requires an argument: {}", bare(option)),
-        Wrong::Missing(option) if option.starts_with("--") => {
-            format!("option '{option}' requires an argument")
-        }
-        Wrong::Missing(letter) => format!("option requires an argument -- '{letter}'"),
-    };
-    io.write_error(format!("wget: {told}"));
-    io.write_error(USAGE);
-    Step::Exit(1)
-}
-
 impl Tool for Wget {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        let arguments = match &self.arguments {
-            Ok(arguments) => arguments.clone(),
-            Err(wrong) => return write_error(io, wrong),
+        let Some(arguments) = self.arguments.clone() else {
+            if self.words.iter().any(|word| word == "--help") {
+                io.write_error(USAGE);
+                return Step::Exit(0);
+            }
+            match Arguments::parse(&self.words, commands::words(io.cluster, io.place)) {
+                Ok(arguments) => {
+                    self.waiting = arguments.urls.clone().into();
+                    self.arguments = Some(arguments);
+                    return self.step(io);
+                }
+                Err(told) => {
+                    io.write_error(told);
+                    return Step::Exit(1);
+                }
+            }
         };
         let Some(log) = &arguments.log else { return self.run(&arguments, io) };
         if !self.begun
@@ -270,7 +193,7 @@ impl Wget {
             if self.fetch.is_none() {
                 let Some(text) = self.waiting.pop_front() else { return Step::Exit(0) };
                 match parsed(&text) {
-                    Ok(url) => match fetch(arguments, io, url, false) {
+                    Ok(url) => match fetch(arguments, io, url) {
                         Ok(fetch) => self.fetch = Some(fetch),
                         Err(told) => return fail(io, &told),
                     },
@@ -384,7 +307,7 @@ impl Wget {
             return Some(fail(io, "too many redirections"));
         }
         match url.join(location) {
-            Ok(next) => match fetch(arguments, io, next, true) {
+            Ok(next) => match fetch(arguments, io, next) {
                 Ok(fetch) => {
                     self.fetch = Some(fetch);
                     None
@@ -458,13 +381,12 @@ fn file_for(arguments: &Arguments, url: &Url) -> String {
     })
 }
 
-/// A request on its way to a URL; a redirect is asked for without a body.
+/// A request on its way to a URL; of a redirect, too, with its body.
 ///
 /// # Errors
 /// The body's file that cannot be read.
-fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, redirected: bool) -> Result<Fetch, String> {
+fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url) -> Result<Fetch, String> {
     let body = match (&arguments.post, &arguments.post_file) {
-        _ if redirected => None,
         (_, Some(file)) => {
             Some(io.read_file(file).map_err(|why| format!("can't open '{file}': {why}"))?)
         }
@@ -541,13 +463,16 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
             io.write_error("writing to stdout");
         }
         io.stdout.extend_from_slice(&response.body);
-        if response.status != 204 {
-            progress(arguments, io, "-", response.body.len());
-        }
+        progress(arguments, io, "-", response.status, response.body.len());
         if !arguments.quiet {
             io.write_error("written to stdout");
         }
         return Step::Exit(0);
+    }
+    // The server sends all of it, whatever it was asked for.
+    let anew = matches!(response.status, 200 | 201);
+    if arguments.resume && anew && io.read_file(&file).is_ok_and(|kept| !kept.is_empty()) {
+        io.write_error("wget: restart failed");
     }
     if arguments.output.is_none() && !arguments.resume && io.read_file(&file).is_ok() {
         return fail(io, &format!("can't open '{file}': File exists"));
@@ -566,15 +491,16 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
     }
     let shown = file.rsplit('/').next().unwrap_or(&file).to_owned();
     let bytes = if arguments.resume { content.len() } else { response.body.len() };
-    progress(arguments, io, &shown, bytes);
+    progress(arguments, io, &shown, response.status, bytes);
     if !arguments.quiet {
         io.write_error(format!("'{file}' saved"));
     }
     Step::Exit(0)
 }
 
-fn progress(arguments: &Arguments, io: &mut Io<'_>, name: &str, bytes: usize) {
-    if !arguments.quiet && arguments.log.is_none() {
+/// The bar; an answer that has no body has none either.
+fn progress(arguments: &Arguments, io: &mut Io<'_>, name: &str, status: u16, bytes: usize) {
+    if !arguments.quiet && arguments.log.is_none() && status != 204 {
         io.write_error(format!("{name:<20} 100% |{}| {bytes:>5}  0:00:00 ETA", "*".repeat(32)));
     }
 }
@@ -629,7 +555,7 @@ mod tests {
     #[test]
     fn short_flags_take_values_in_both_forms() {
         let words = ["-qO-", "-T", "2", "http://db:80"].map(str::to_owned);
-        let arguments = Arguments::parse(&words).unwrap();
+        let arguments = Arguments::parse(&words, Messages::BusyBox).unwrap();
         assert!(arguments.quiet);
         assert_eq!(arguments.output.as_deref(), Some("-"));
         assert_eq!(arguments.timeout, Some(Duration::from_secs(2)));
@@ -637,6 +563,7 @@ mod tests {
 
     #[test]
     fn an_unknown_flag_is_told() {
-        assert!(Arguments::parse(&["-Z".to_owned()]).is_err());
+        let told = Arguments::parse(&["-Z".to_owned()], Messages::Musl).unwrap_err();
+        assert!(told.starts_with("wget: unrecognized option: Z\nBusyBox"));
     }
 }

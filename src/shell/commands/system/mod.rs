@@ -17,6 +17,7 @@ pub(super) mod repeat;
 pub(in crate::shell::commands) mod run;
 pub(super) mod sleep;
 pub(super) mod small;
+pub(super) mod sudo;
 pub(super) mod xargs;
 
 pub(in crate::shell) use sleep::duration;

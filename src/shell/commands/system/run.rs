@@ -1,4 +1,4 @@
-//! Commands that become another one: `env`, `nohup`, `nice`, `sudo`.
+//! Commands that become another one: `env`, `nohup`, `nice`, `stdbuf`.
 
 use std::collections::BTreeMap;
 
@@ -112,7 +112,6 @@ impl Become {
     /// What is said of a program that cannot be started.
     fn refusal(&self, name: &str, why: &str) -> String {
         match (self.tool, self.flavour) {
-            ("sudo", _) => format!("sudo: {name}: command not found"),
             ("busybox", _) => format!("{name}: applet not found"),
             (tool, Flavour::BusyBox) => format!("{tool}: can't execute '{name}': {why}"),
             (tool @ ("nohup" | "stdbuf"), Flavour::Gnu) => {
@@ -186,7 +185,7 @@ impl Tool for Become {
                         return Step::Exit(127);
                     }
                     io.write_error(self.refusal(name, why));
-                    return Step::Exit(if self.tool == "sudo" { 1 } else { refused.exit() });
+                    return Step::Exit(refused.exit());
                 }
             }
         }
@@ -470,7 +469,7 @@ fn is_adjustment(word: &str) -> bool {
     behind.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// `nohup`, `nice`, `sudo`, `stdbuf`: the command itself, as nothing else differs here.
+/// `nohup`, `nice`, `stdbuf`: the command itself, as nothing else differs here.
 pub(in crate::shell::commands) fn plain_run(
     tool: &'static str,
     arguments: &[String],

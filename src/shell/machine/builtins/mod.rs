@@ -312,6 +312,10 @@ impl Machine {
         }
         let job = arguments.first().filter(|word| word.starts_with('%'));
         let (what, status) = match (self.state.dialect, name) {
+            (Dialect::Ash, "fg" | "bg") if self.jobs.iter().any(|known| !known.adopted) => {
+                let job = job.map_or("(null)", String::as_str);
+                (format!("job {job} not created under job control"), 2)
+            }
             (Dialect::Ash, "fg" | "bg") if let Some(job) = job => {
                 (format!("{job}: no such job"), 2)
             }

@@ -497,7 +497,7 @@ impl Machine {
             Dialect::Ash => format!("{builtin}illegal option {letters}"),
         };
         self.write_error(io, &message);
-        2
+        self.fail_builtin(name, 2)
     }
 }
 

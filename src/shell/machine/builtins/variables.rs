@@ -556,15 +556,14 @@ impl Machine {
 
     /// `set -q`
     fn no_option(&mut self, io: &mut Io<'_>, letter: char) -> i32 {
-        self.illegal_option(io, "set", &format!("-{letter}"));
-        match self.state.dialect {
-            Dialect::Bash => self.write_error(
+        let status = self.illegal_option(io, "set", &format!("-{letter}"));
+        if self.state.dialect == Dialect::Bash {
+            self.write_error(
                 io,
                 "set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]",
-            ),
-            _ => self.fail_hard(2),
+            );
         }
-        2
+        status
     }
 
     /// `set -o nosuch`

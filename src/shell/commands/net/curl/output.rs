@@ -38,16 +38,14 @@ impl Sink {
         self.file.as_deref()
     }
 
-    /// The name in `Content-Disposition`.
-    pub fn rename(&mut self, response: &HttpResponse) {
-        let Some(header) = response.header("content-disposition").filter(|_| self.file.is_some())
-        else {
-            return;
-        };
-        if let Some(name) = disposed_name(header) {
+    /// Takes the name in `Content-Disposition`, if there is one.
+    pub fn rename(&mut self, response: &HttpResponse) -> bool {
+        let header = response.header("content-disposition").filter(|_| self.file.is_some());
+        if let Some(name) = header.and_then(disposed_name) {
             self.file = Some(name.to_owned());
             self.renamed = true;
         }
+        self.renamed
     }
 
     /// Writes bytes, and creates the file for the first of them.

@@ -6,7 +6,7 @@ use super::arguments::{Arguments, Asks};
 use super::report::{self, Messages};
 use super::request;
 use super::tree::Tree;
-use super::{GENERIC, Session, USAGE, WgetState, usage};
+use super::{GENERIC, Session, USAGE, WgetState, read_url, usage};
 use crate::shell::Io;
 use crate::shell::commands::net::curl::Jar;
 use crate::shell::commands::trouble::left_out;
@@ -45,7 +45,7 @@ impl Session {
                 return Err(GENERIC);
             }
         }
-        let waiting = urls(arguments, words, io)?;
+        let (waiting, exit) = urls(arguments, words, io)?;
         if let Some(file) =
             arguments.output.as_ref().filter(|file| *file != "-" && *file != "/dev/null")
             && !arguments.spider
@@ -60,7 +60,10 @@ impl Session {
         }
         Ok(Session {
             begun: io.now(),
-            many: waiting.len() > 1 || arguments.recursive || arguments.requisites,
+            many: waiting.len() > 1
+                || arguments.list.is_some()
+                || arguments.recursive
+                || arguments.requisites,
             waiting,
             tree: Tree::default(),
             state: WgetState::Next,
@@ -72,7 +75,7 @@ impl Session {
             bytes: 0,
             rest: None,
             written: false,
-            exit: 0,
+            exit,
         })
     }
 }
@@ -92,15 +95,20 @@ fn excludes(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), i32> {
     Err(GENERIC)
 }
 
-/// The URLs of the command line, and those of the list that it names: an exit code ends it.
-fn urls(arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Result<VecDeque<String>, i32> {
+/// The URLs of the command line, and those of the list that it names, with the exit code so far: another
+/// one ends it.
+fn urls(
+    arguments: &Arguments,
+    words: Messages,
+    io: &mut Io<'_>,
+) -> Result<(VecDeque<String>, i32), i32> {
     let mut waiting: VecDeque<String> = arguments.urls.iter().cloned().collect();
     let Some(list) = &arguments.list else {
         if waiting.is_empty() {
             usage(io, "missing URL");
             return Err(GENERIC);
         }
-        return Ok(waiting);
+        return Ok((waiting, 0));
     };
     let text = match list.as_str() {
         "-" => Ok(io.read_all().unwrap_or_default()),
@@ -110,12 +118,20 @@ fn urls(arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Result<VecDe
         words.tell(io, format!("{list}: {why}\n"));
     }
     let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    waiting.extend(lines.map(str::to_owned));
+    let mut refused = false;
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        match read_url(arguments, words, line) {
+            Ok(_) => waiting.push_back(line.to_owned()),
+            Err(told) => {
+                refused = true;
+                words.tell(io, format!("{list}: Invalid URL {told}\n"));
+            }
+        }
+    }
     if waiting.is_empty() {
         words.tell(io, format!("No URLs found in {list}.\n"));
     }
-    Ok(waiting)
+    Ok((waiting, if refused { GENERIC } else { 0 }))
 }
 
 /// Passwords that somebody is asked for, and own certificates: an exit code ends it.

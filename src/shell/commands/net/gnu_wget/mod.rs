@@ -246,20 +246,7 @@ impl Session {
     }
 
     fn begin(&mut self, arguments: &Arguments, words: Messages, io: &mut Io<'_>, text: &str) {
-        let base = arguments.base.as_ref().filter(|_| arguments.list.is_some());
-        let parsed = match base.and_then(|base| Url::parse(base).ok()) {
-            Some(base) => base.join(text),
-            // It stands for a space, as browsers have it; a host cannot be left out.
-            None if !has_scheme(text) => {
-                words.tell(io, format!("{text}: Scheme missing.\n"));
-                return self.fail(GENERIC);
-            }
-            None if text.starts_with("http:///") || text.starts_with("https:///") => {
-                Err(BadUrl::Malformed)
-            }
-            None => Url::parse(&safe(&written_out(text.trim()))),
-        };
-        match parsed {
+        match read_url(arguments, words, text) {
             Ok(url) if arguments.https_only && arguments.list.is_some() && !url.is_tls() => {}
             Ok(url) if let Err((text, scheme)) = request::proxy(arguments, io, &url) => {
                 let scheme = words.quoted(&scheme);
@@ -283,21 +270,8 @@ impl Session {
                     false => self.fetch(arguments, words, io, download),
                 }
             }
-            Err(why) => {
-                let why = match why {
-                    BadUrl::Port(_) => "Bad port number.".to_owned(),
-                    BadUrl::Scheme(scheme) => {
-                        format!("Unsupported scheme {}.", words.quoted(&scheme))
-                    }
-                    BadUrl::Malformed if text.contains("://[") && !text.contains(']') => {
-                        "Unterminated IPv6 numeric address.".to_owned()
-                    }
-                    BadUrl::Malformed => "Invalid host name.".to_owned(),
-                };
-                let whole = if text.contains("://") { "" } else { "http://" };
-                if !arguments.quiet {
-                    io.write_error(format!("{whole}{text}: {why}"));
-                }
+            Err(told) => {
+                words.tell(io, format!("{told}.\n"));
                 self.fail(GENERIC);
             }
         }
@@ -313,8 +287,11 @@ impl Session {
         self.fetch(arguments, words, io, download);
     }
 
+    /// The lowest code is what it ends with, but for the general one, which is told last.
     fn fail(&mut self, code: i32) {
-        self.exit = if self.exit == 0 { code } else { self.exit.min(code) };
+        let weight = |code: &i32| (*code == GENERIC, *code);
+        let known = [self.exit, code].into_iter().filter(|code| *code != 0);
+        self.exit = known.min_by_key(weight).unwrap_or(0);
     }
 
     fn finish(&self, arguments: &Arguments, words: Messages, io: &mut Io<'_>) -> Step {
@@ -343,6 +320,35 @@ impl Session {
         }
         Step::Exit(self.exit)
     }
+}
+
+/// A URL of the command line or of a list, the latter beside `--base`.
+///
+/// # Errors
+/// The text as it was read, and what is wrong with it.
+fn read_url(arguments: &Arguments, words: Messages, text: &str) -> Result<Url, String> {
+    let base = arguments.base.as_ref().filter(|_| arguments.list.is_some());
+    let parsed = match base.and_then(|base| Url::parse(base).ok()) {
+        Some(base) => base.join(text),
+        None if !has_scheme(text) => return Err(format!("{text}: Scheme missing")),
+        // A host cannot be left out.
+        None if text.starts_with("http:///") || text.starts_with("https:///") => {
+            Err(BadUrl::Malformed)
+        }
+        None => Url::parse(&safe(&written_out(text.trim()))),
+    };
+    parsed.map_err(|why| {
+        let why = match why {
+            BadUrl::Port(_) => "Bad port number".to_owned(),
+            BadUrl::Scheme(scheme) => format!("Unsupported scheme {}", words.quoted(&scheme)),
+            BadUrl::Malformed if text.contains("://[") && !text.contains(']') => {
+                "Unterminated IPv6 numeric address".to_owned()
+            }
+            BadUrl::Malformed => "Invalid host name".to_owned(),
+        };
+        let whole = if text.contains("://") { "" } else { "http://" };
+        format!("{whole}{text}: {why}")
+    })
 }
 
 /// Whether what stands before `://` may be a scheme; true where none has to be.

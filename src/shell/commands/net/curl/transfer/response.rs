@@ -209,7 +209,12 @@ impl Transfer {
             let _ = io.write_file(file, format!("{tag}\n").as_bytes());
         }
         if operation.header_name {
-            self.job.sink.rename(response);
+            // A file of the server's name is opened as soon as it is told.
+            if self.job.sink.rename(response)
+                && let Err(why) = self.job.sink.touch(operation, io)
+            {
+                return Err(self.not_written(desk, io, &why, "Failed writing header"));
+            }
         }
         if operation.include {
             self.write(desk, io, head.as_bytes())?;
@@ -242,11 +247,18 @@ impl Transfer {
     ) -> Result<(), Trouble> {
         let written = self.job.sink.write(desk.operation, io, bytes);
         let Err(why) = written else { return Ok(()) };
+        Err(self.not_written(desk, io, &why, "Failure writing output to destination"))
+    }
+
+    /// What is said of a file that cannot be written: the meter's first line is not ended.
+    fn not_written(&mut self, desk: &Desk<'_>, io: &mut Io<'_>, why: &str, told: &str) -> Trouble {
+        if self.job.meter && !desk.global.bar && !desk.global.verbose {
+            desk.words().tell(io, &format!("\r{}", report::METER_NOTHING));
+        }
         desk.words().warn(io, &format!("{why}\n"));
-        let told = "Failure writing output to destination".to_owned();
-        desk.words().note(io, &told);
+        desk.words().note(io, told);
         self.close_midway(desk, io);
-        Err((23, told, false))
+        (23, told.to_owned(), false)
     }
 
     /// Limits on the body, before it is taken.
