@@ -538,9 +538,22 @@ fn newline(area: &mut TextArea<'static>) {
     let before: String = line.chars().take(column).collect();
     let blanks = before.chars().take_while(|c| *c == ' ').count();
     let dash = if before.trim_start().starts_with("- ") { 2 } else { 0 };
-    let deeper = if before.trim_end().ends_with(':') { 2 } else { 0 };
+    let own = blanks + dash;
+    let indent = match before.trim_end().ends_with(':') {
+        true => inner_indent(area.lines(), row, own).unwrap_or(own + 2),
+        false => own,
+    };
     area.insert_newline();
-    area.insert_str(" ".repeat(blanks + dash + deeper));
+    area.insert_str(" ".repeat(indent));
+}
+
+/// Where what belongs to the key of this row stands already, the key itself standing at `column`: deeper, or
+/// a list at the key's own column.
+fn inner_indent(lines: &[String], row: usize, column: usize) -> Option<usize> {
+    let next = lines.iter().skip(row + 1).find(|line| !line.trim().is_empty())?;
+    let text = next.trim_start();
+    let indent = next.len() - text.len();
+    (indent > column || indent == column && text.starts_with("- ")).then_some(indent)
 }
 
 /// Indents the selected lines, or the cursor's, or takes indent away.
@@ -604,4 +617,31 @@ fn escape_pattern(text: &str) -> String {
         pattern.push(c);
     }
     pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How far the new line is indented after Enter at the end of the first row.
+    fn indent_after(text: &str) -> usize {
+        let mut area = TextArea::from(text.lines());
+        area.move_cursor(CursorMove::End);
+        newline(&mut area);
+        area.lines()[1].len()
+    }
+
+    #[test]
+    fn a_new_line_below_a_key_stands_where_its_fields_stand() {
+        assert_eq!(indent_after("spec:"), 2);
+        assert_eq!(indent_after("  name: x"), 2);
+        assert_eq!(indent_after("- name: x"), 2);
+        assert_eq!(indent_after("spec:\n    replicas: 2"), 4);
+        // A list may stand at its key's own column.
+        assert_eq!(indent_after("  - from:\n    - podSelector:"), 4);
+        assert_eq!(indent_after("  - from:\n      - podSelector:"), 6);
+        // What follows belongs to another key.
+        assert_eq!(indent_after("  - from:\n  - to:"), 6);
+        assert_eq!(indent_after("  spec:\nkind: Pod"), 4);
+    }
 }
