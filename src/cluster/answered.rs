@@ -31,6 +31,9 @@ pub struct Served {
     pub image: Arc<str>,
     /// What it was asked, where that was HTTP.
     pub asked: Option<Asked>,
+    /// Whether it answered at all. A server that asks others in its turn is remembered also where its
+    /// client hung up first.
+    pub answered: bool,
     /// The packets that the server sent itself before it answered, oldest first: a proxy's to its
     /// upstreams.
     pub onward: Vec<TraceId>,
@@ -111,11 +114,16 @@ impl Cluster {
         asked: Option<Asked>,
         reply: &Reply,
     ) {
+        let since = self.network.traces().rev().take_while(|trace| trace.id >= before);
+        let mut onward: Vec<TraceId> =
+            since.filter(|trace| trace.process == Some(process)).map(|trace| trace.id).collect();
+        onward.reverse();
         let (status, body) = match reply {
             Reply::Http(response) | Reply::Tls { response, .. } => {
                 (Some(response.status), response.body.as_slice())
             }
             Reply::Bytes(bytes) => (None, bytes.as_slice()),
+            Reply::Silence if !onward.is_empty() => (None, &[][..]),
             Reply::Closed | Reply::Reset | Reply::Silence => return,
         };
         let place = self.processes.place(process);
@@ -129,15 +137,12 @@ impl Cluster {
             }
             _ => None,
         };
-        let since = self.network.traces().rev().take_while(|trace| trace.id >= before);
-        let mut onward: Vec<TraceId> =
-            since.filter(|trace| trace.process == Some(process)).map(|trace| trace.id).collect();
-        onward.reverse();
         let served = Served {
             trace,
             place: place.cloned(),
             pod: pod.cloned(),
             asked,
+            answered: *reply != Reply::Silence,
             onward,
             image: image.map_or("", |image| image.name.as_str()).into(),
             status,

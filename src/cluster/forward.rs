@@ -84,7 +84,7 @@ impl Cluster {
         let dial = self.dial(&place, Protocol::Tcp, to);
         let (answer, happened) = match dial.result {
             Ok(connection) => {
-                let answer = self.ask(&connection, ask.payload.clone());
+                let answer = self.ask_within(&connection, ask.payload.clone(), ask.patience);
                 (Answer { took: answer.took + dial.took, ..answer }, Forwarded::Handled)
             }
             Err(_) => {

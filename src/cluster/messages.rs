@@ -101,6 +101,9 @@ pub struct Ask {
     pub peer: SocketAddr,
     /// What is sent.
     pub payload: Payload,
+    /// How long the client waits for the answer before it closes the connection; `None` where it
+    /// waits for as long as it takes.
+    pub patience: Option<Duration>,
 }
 
 /// What is sent.

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dyn_clone::{DynClone, clone_trait_object};
 
@@ -64,6 +65,15 @@ impl Context<'_> {
     pub fn say(&mut self, line: impl Display) {
         // A vector takes everything.
         let _ = writeln!(self.output, "{line}");
+    }
+
+    /// Writes a line to the container's log when its moment has come, unless the process has ended by
+    /// then. What is due within a second is written at once: logs count in seconds.
+    pub fn say_at(&mut self, at: SimTime, line: impl Display) {
+        if at.since(self.now()) < Duration::from_secs(1) {
+            return self.say(line);
+        }
+        self.cluster.processes.write_later(at, self.process, format!("{line}\n"));
     }
 
     /// Writes a line to standard error.

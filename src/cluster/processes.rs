@@ -28,6 +28,9 @@ pub(super) struct Processes {
     agenda: Agenda<ProcessId>,
     /// Programs that watch the API server, and what they want to know of.
     watchers: BTreeMap<ProcessId, &'static [Kind]>,
+    /// What servers write once the requests that they are at have been answered, in the order in
+    /// which it is due.
+    late: BTreeMap<(SimTime, u64), (ProcessId, String)>,
     last: u64,
     /// How many programs run at this moment, each for the one before.
     running: u32,
@@ -128,6 +131,12 @@ impl Processes {
         }
     }
 
+    /// A process writes this when the moment has come, if it still runs then.
+    pub fn write_later(&mut self, at: SimTime, id: ProcessId, text: String) {
+        let same = self.late.range((at, 0)..=(at, u64::MAX)).count();
+        self.late.insert((at, same as u64), (id, text));
+    }
+
     /// Where a process runs.
     pub fn place(&self, id: ProcessId) -> Option<&Place> {
         Some(&self.entries.get(&id)?.place)
@@ -150,9 +159,10 @@ impl Processes {
         }
     }
 
-    /// The earliest thing that a process waits for.
+    /// The earliest thing that a process waits for, or writes.
     pub fn next_due(&self) -> Option<SimTime> {
-        self.agenda.next_due()
+        let late = self.late.first_key_value().map(|((at, _), _)| *at);
+        self.agenda.next_due().into_iter().chain(late).min()
     }
 
     /// The earliest thing that is waited for.
@@ -164,6 +174,10 @@ impl Processes {
 /// Runs the first process that is due.
 pub(super) fn run_next(cluster: &mut Cluster) {
     let now = cluster.now;
+    if let Some(first) = cluster.processes.late.first_entry().filter(|first| first.key().0 <= now) {
+        let (id, text) = first.remove();
+        return write(cluster, id, text.into_bytes(), Vec::new());
+    }
     let Some(id) = cluster.processes.agenda.pop(now) else { return };
     if cluster.processes.foreground(id).is_some_and(|(foreground, _)| foreground.until <= now) {
         return cluster.dismiss(id);
@@ -257,8 +271,14 @@ fn with_program<R>(
     let result = Arc::get_mut(&mut program).map(|program| act(program, &mut context));
     cluster.acting = before;
     cluster.processes.running -= 1;
-    let entry = cluster.processes.entries.get_mut(&id)?;
-    entry.program = Some(program);
+    cluster.processes.entries.get_mut(&id)?.program = Some(program);
+    write(cluster, id, output, errors);
+    result
+}
+
+/// Hands on what a process has written: to its container's log, or to whoever runs it by hand.
+fn write(cluster: &mut Cluster, id: ProcessId, output: Vec<u8>, errors: Vec<u8>) {
+    let Some(entry) = cluster.processes.entries.get_mut(&id) else { return };
     match &mut entry.keeper {
         _ if output.is_empty() && errors.is_empty() => {}
         Keeper::Kubelet(owner) => {
@@ -270,7 +290,6 @@ fn with_program<R>(
             foreground.errors.extend(errors);
         }
     }
-    result
 }
 
 /// Notes what a process waits for: what it says now, or else what it said before.

@@ -101,13 +101,25 @@ impl Cluster {
     /// Sends a request over a connection and says what comes back. A process that is gone resets
     /// the connection; from a pod or a node that is gone nothing comes any more (recording 31).
     pub fn ask(&mut self, connection: &Connection, payload: Payload) -> Answer {
+        self.ask_within(connection, payload, None)
+    }
+
+    /// As [`Cluster::ask`], by a client that closes the connection when its patience is over: a server
+    /// that asks others in its turn gives up with it.
+    pub fn ask_within(
+        &mut self,
+        connection: &Connection,
+        payload: Payload,
+        patience: Option<Duration>,
+    ) -> Answer {
         let took = self.trace(connection.trace).map_or(Duration::ZERO, round_trip);
         let Some((netns, process)) = connection.socket.filter(|(netns, _)| self.is_up(*netns))
         else {
             return Answer { reply: Reply::Silence, took };
         };
         let payload = origin_form(payload);
-        let ask = Ask { local: connection.server_address, peer: connection.seen_from, payload };
+        let (local, peer) = (connection.server_address, connection.seen_from);
+        let ask = Ask { local, peer, payload, patience };
         let before = self.network.next_trace();
         let answer = match process {
             ProcessId::OUTSIDE => Some(outside::serve(&connection.server, &ask)),

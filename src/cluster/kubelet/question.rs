@@ -108,7 +108,7 @@ fn send(
             return Ok(());
         }
     };
-    let ask = Ask { local: to, peer: seen_from, payload };
+    let ask = Ask { local: to, peer: seen_from, payload, patience: Some(timeout) };
     let answer = cluster.serve(netns, listener.process, &ask);
     *took = match &answer {
         Some(answer) if matches!(answer.reply, Reply::Silence) => timeout,

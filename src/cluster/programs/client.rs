@@ -60,7 +60,8 @@ pub(super) fn request(
             return (Err(Trouble::Dial { to, why }), looked + dial.took.min(PATIENCE));
         }
     };
-    let answer = context.cluster.ask(&connection, payload(request, &host, port));
+    let answer =
+        context.cluster.ask_within(&connection, payload(request, &host, port), Some(PATIENCE));
     context.cluster.hang_up(&connection);
     let silent = answer.reply == Reply::Silence && request.speaks != Speaks::Tcp;
     let took = if silent { PATIENCE } else { answer.took.min(PATIENCE) };

@@ -124,6 +124,7 @@ mod tests {
             local: "10.244.1.2:8080".parse().unwrap(),
             peer: "10.244.0.1:40000".parse().unwrap(),
             payload: Payload::Http(request.clone()),
+            patience: None,
         };
         let text = body(&request, &ask, "echoserver-x");
         assert!(text.starts_with("\n\nHostname: echoserver-x\n\nPod Information:\n"));

@@ -125,7 +125,7 @@ mod tests {
     fn said(speaks: Speaks, payload: Payload) -> Reply {
         let local = "10.244.1.2:1".parse().unwrap();
         let peer = "10.244.1.3:40000".parse().unwrap();
-        answer(speaks, &Ask { local, peer, payload }, "8.4.7")
+        answer(speaks, &Ask { local, peer, payload, patience: None }, "8.4.7")
     }
 
     #[test]

@@ -136,11 +136,52 @@ fn a_refusing_upstream_is_502_and_a_silent_one_504() {
     cluster.settle(Duration::from_secs(40));
     assert_eq!(ask(&mut cluster, "/").map(|(status, _)| status), Ok(502));
     assert_eq!(ask(&mut cluster, "/port").map(|(status, _)| status), Ok(504));
+    // What took a minute is told a minute later.
+    assert!(!logs(&cluster, "fe", "nginx").iter().any(|line| line.contains("timed out")));
+    advance(&mut cluster, 61);
     let log = logs(&cluster, "fe", "nginx").join("\n");
     assert!(
         log.contains("connect() failed (111: Connection refused) while connecting to upstream")
     );
     assert!(log.contains("upstream timed out (110: Connection timed out) while connecting"));
+}
+
+// As nginx 1.22.1 with this configuration, asked by curl -m 2 and -m 3.
+#[test]
+fn who_hangs_up_before_the_answer_is_logged_with_499() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "log_format m '$status $body_bytes_sent $request_time $upstream_response_time $upstream_status $time_iso8601';\n\
+         upstream two { server 10.96.0.60:81; server 10.96.0.60:82; }\n\
+         server { access_log /dev/stdout m;\n\
+           location / { proxy_pass http://10.96.0.60:81; }\n\
+           location /two { proxy_pass http://two; proxy_connect_timeout 2s; } }",
+    );
+    let began = cluster.now();
+    for (path, patience) in [("/", 2), ("/two", 3)] {
+        let patience = Duration::from_secs(patience);
+        let to = SocketAddr::new(address(&cluster, "fe"), 80);
+        let dial = cluster.dial(&container("fe", "nginx"), Protocol::Tcp, to);
+        let request = Payload::Http(HttpRequest::get(path, vec![("Host".into(), "test".into())]));
+        let answer = cluster.ask_within(&dial.result.unwrap(), request, Some(patience));
+        assert_eq!(answer.reply, Reply::Silence);
+    }
+    advance(&mut cluster, 4);
+    let later = |seconds: u64| {
+        let moment = began + Duration::from_secs(seconds);
+        moment.timestamp().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+    };
+    let lines = logs(&cluster, "fe", "nginx");
+    let told: Vec<_> = lines.iter().filter(|line| line.starts_with("499")).cloned().collect();
+    assert_eq!(
+        told,
+        [
+            format!("499 0 2.000 2.000 - {}", later(2)),
+            format!("499 0 3.000 2.000, 1.000 504, - {}", later(3)),
+        ]
+    );
+    assert_eq!(lines.iter().filter(|line| line.contains("upstream timed out")).count(), 1);
 }
 
 #[test]

@@ -26,7 +26,8 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
     let cluster = facts.case.cluster;
     let served = cluster.served(trace.id).last()?;
     let place = served.place.as_ref()?;
-    let waits = facts.fetched.is_some_and(|fetched| fetched.ending == Ending::SlowAnswer);
+    let waits = !served.answered
+        || facts.fetched.is_some_and(|fetched| fetched.ending == Ending::SlowAnswer);
     let failed = served.status.is_some_and(|status| status >= 400);
     if !waits && !failed || served.onward.is_empty() {
         return None;
@@ -185,7 +186,7 @@ pub(super) fn reached(inner: &Facts<'_>, server: &str, onward: &Trace) -> Option
     };
     let asked = served.asked.as_ref();
     let said = match served.status {
-        None if asked.is_some_and(|asked| asked.tls) => Diagnosis::new(
+        None if served.answered && asked.is_some_and(|asked| asked.tls) => Diagnosis::new(
             "plain-http-port",
             format!("{server} begins a TLS handshake, and {next} speaks plain HTTP on port {port}"),
         )

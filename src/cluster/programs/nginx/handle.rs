@@ -41,9 +41,10 @@ impl<'a> RequestHandler<'a> {
         let (settings, outcome) = self.run(context);
         self.request.target = original;
         self.status = outcome.status;
-        let head = self.request.method == "HEAD";
-        self.sent = if head { 0 } else { outcome.body.len() };
+        let unsent = self.request.method == "HEAD" || self.is_abandoned();
+        self.sent = if unsent { 0 } else { outcome.body.len() };
         let took = outcome.took + self.held;
+        self.elapsed = took;
         let response = self.finish(outcome, settings, context);
         self.log(settings, context);
         (response, took)
@@ -53,6 +54,12 @@ impl<'a> RequestHandler<'a> {
     /// number is passed on like any other).
     pub fn closes(&self) -> bool {
         self.status == CLOSE && self.tries.is_empty()
+    }
+
+    /// Whether its client closed the connection before there was an answer.
+    pub fn is_abandoned(&self) -> bool {
+        self.status == proxy::CLIENT_CLOSED
+            && self.tries.last().is_some_and(|one| one.status.is_none())
     }
 
     /// Whether a request meets what an `if` asks.
@@ -109,7 +116,7 @@ impl<'a> RequestHandler<'a> {
                 Step::Error { status, took } => {
                     self.ends |= ENDING.contains(&status);
                     let page = error_page(settings, status);
-                    match page {
+                    match page.filter(|_| status != proxy::CLIENT_CLOSED) {
                         Some(page) if failed.is_none() => {
                             if let Some(outcome) = outside_page(page, took) {
                                 return (settings, outcome);
@@ -438,7 +445,7 @@ impl<'a> RequestHandler<'a> {
         let version = if settings.hide_version { String::new() } else { format!("/{VERSION}") };
         let mut headers = vec![
             ("Server".to_owned(), format!("nginx{version}")),
-            ("Date".to_owned(), http::date(context.now())),
+            ("Date".to_owned(), http::date(self.reached(context))),
         ];
         let mut take = |name: &str| {
             let at = own.iter().position(|(known, _)| known.eq_ignore_ascii_case(name))?;
@@ -481,12 +488,13 @@ impl<'a> RequestHandler<'a> {
             Some(Some(name)) => name.as_str(),
             None => "combined",
         };
+        let now = self.reached(context);
         let line = match self.config.formats.get(format) {
-            Some(template) => variables::fill_log(template, self, settings, context.now()),
+            Some(template) => variables::fill_log(template, self, settings, now),
             None => format!(
                 "{} - - [{}] \"{} {} {}\" {} {} \"{}\" \"{}\"",
                 self.ask.peer.ip(),
-                http::log_date(context.now()),
+                http::log_date(now),
                 self.request.method,
                 self.request.target,
                 self.request.version,
@@ -496,7 +504,7 @@ impl<'a> RequestHandler<'a> {
                 http::header(&self.request, "User-Agent").unwrap_or("-"),
             ),
         };
-        context.say(line);
+        context.say_at(now, line);
     }
 }
 

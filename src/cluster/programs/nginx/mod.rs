@@ -233,6 +233,9 @@ impl Nginx {
             request::RequestHandler::new(&config, ask, request, number, &self.hostname, buckets);
         let Some(mut handler) = handler else { return http::other(Reply::Reset) };
         let (response, took) = handler.answer(context);
+        if handler.is_abandoned() {
+            return Answer { reply: Reply::Silence, took };
+        }
         if handler.closes() {
             return Answer { reply: Reply::Closed, took };
         }

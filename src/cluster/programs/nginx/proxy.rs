@@ -14,6 +14,10 @@ use crate::network::{Protocol, SocketAddr};
 /// `proxy_connect_timeout` and `proxy_read_timeout`, unless the configuration says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The status that a request is logged with whose client closed the connection before there was an answer
+/// (`NGX_HTTP_CLIENT_CLOSED_REQUEST`).
+pub const CLIENT_CLOSED: u16 = 499;
+
 /// Headers that belong to one connection and are not passed on.
 const OWN: [&str; 6] = ["host", "connection", "keep-alive", "te", "upgrade", "transfer-encoding"];
 
@@ -40,17 +44,25 @@ pub fn pass(
     for index in 0..tries(proxy, settings, targets.len()) {
         let to = targets[(first + index) % targets.len()];
         let url = format!("{scheme}://{to}{}", request.target);
-        match ask(proxy, settings, to, &request, &authority, context) {
+        let left = handler.ask.patience.map(|patience| patience.saturating_sub(took));
+        let answer = ask(proxy, settings, to, &request, &authority, left, context);
+        let time = answer.as_ref().map_or_else(|problem| problem.took, |(_, time)| *time);
+        if let Some(left) = left.filter(|left| time > *left) {
+            // Nobody waits any more, so nginx closes its own connection (`proxy_ignore_client_abort`).
+            handler.tries.push(Try { to, status: None, length: 0, took: left });
+            return Err((CLIENT_CLOSED, took + left));
+        }
+        took += time;
+        handler.elapsed = took;
+        match answer {
             Ok((response, time)) => {
-                took += time;
-                let length = response.body.len();
-                handler.tries.push(Try { to, status: response.status, length, took: time });
+                let (status, length) = (Some(response.status), response.body.len());
+                handler.tries.push(Try { to, status, length, took: time });
                 return Ok(outcome(response, took));
             }
             Err(problem) => {
-                took += problem.took;
                 status = problem.status;
-                handler.tries.push(Try { to, status, length: 0, took: problem.took });
+                handler.tries.push(Try { to, status: Some(status), length: 0, took: time });
                 handler.write_error(context, &problem.text, Some(&url));
                 // What may have changed something is not asked for twice.
                 if problem.sent && ["POST", "LOCK", "PATCH"].contains(&&*request.method) {
@@ -102,6 +114,7 @@ fn ask(
     to: SocketAddr,
     request: &HttpRequest,
     authority: &str,
+    left: Option<Duration>,
     context: &mut Context<'_>,
 ) -> Result<(HttpResponse, Duration), Problem> {
     let place = context.place.clone();
@@ -119,9 +132,10 @@ fn ask(
     } else {
         Payload::Http(request.clone())
     };
-    let answer = context.cluster.ask(&connection, payload);
-    let took = dial.took + answer.took;
     let read_limit = settings.read_timeout.unwrap_or(TIMEOUT);
+    let left = left.map_or(read_limit, |left| left.saturating_sub(dial.took).min(read_limit));
+    let answer = context.cluster.ask_within(&connection, payload, Some(left));
+    let took = dial.took + answer.took;
     if answer.took > read_limit {
         return Err(Problem::slow(
             "reading response header from upstream",

@@ -494,6 +494,24 @@ mod tests {
         assert_eq!(inner.index.as_deref(), Some(&["x.html".to_owned()][..]));
     }
 
+    // Recorded from nginx 1.22.1 -t.
+    #[test]
+    fn an_error_page_is_for_a_status_that_can_have_one() {
+        let told = |codes: &str| read(&format!("server {{ error_page {codes} /x; }}")).err();
+        let starts = |codes: &str, start: &str| {
+            let told = told(codes).unwrap_or_default();
+            assert!(told.starts_with(start), "{codes}: {told}");
+        };
+        starts("200", "value \"200\" must be between 300 and 599 in");
+        starts("600", "value \"600\" must be between 300 and 599 in");
+        starts("499", "invalid value \"499\" in");
+        starts("abc", "invalid value \"abc\" in");
+        starts("404 =abc", "invalid value \"=abc\" in");
+        for codes in ["404 =", "404 =700", "500 502 504"] {
+            assert_eq!(told(codes), None, "{codes}");
+        }
+    }
+
     #[test]
     fn wrong_counts_and_blocks_are_told() {
         let told = |text: &str| read(text).unwrap_err();

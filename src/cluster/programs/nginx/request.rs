@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::config::{Config, Server};
 use super::limits::Buckets;
 use super::{select, stamp};
+use crate::clock::SimTime;
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest};
 use crate::network::SocketAddr;
@@ -12,7 +13,8 @@ use crate::network::SocketAddr;
 /// One try at an upstream, as the log tells it.
 pub struct Try {
     pub to: SocketAddr,
-    pub status: u16,
+    /// `None` where the client had closed its connection before anything was known.
+    pub status: Option<u16>,
     /// The length of the response's body.
     pub length: usize,
     pub took: Duration,
@@ -34,6 +36,8 @@ pub struct RequestHandler<'a> {
     pub buckets: &'a mut Buckets,
     /// How long `limit_req` holds it back.
     pub held: Duration,
+    /// How long nginx has been at it, as far as it has come.
+    pub elapsed: Duration,
     /// Whether an error has come up after which the connection ends.
     pub ends: bool,
 }
@@ -73,6 +77,7 @@ impl<'a> RequestHandler<'a> {
             sent: 0,
             buckets,
             held: Duration::ZERO,
+            elapsed: Duration::ZERO,
             ends: false,
         })
     }
@@ -86,8 +91,9 @@ impl<'a> RequestHandler<'a> {
     pub fn write_error(&self, context: &mut Context<'_>, what: &str, upstream: Option<&str>) {
         let host = http::header(&self.request, "Host").unwrap_or("");
         let upstream = upstream.map(|url| format!(", upstream: \"{url}\"")).unwrap_or_default();
-        let stamp = stamp(context.now());
-        context.say(format!(
+        let now = self.reached(context);
+        let stamp = stamp(now);
+        let line = format!(
             "{stamp} [error] 29#29: *{} {what}, client: {}, server: {}, request: \"{} {} HTTP/1.1\"\
              {upstream}, host: \"{host}\"",
             self.number,
@@ -95,6 +101,12 @@ impl<'a> RequestHandler<'a> {
             self.server_name(),
             self.request.method,
             self.request.target,
-        ));
+        );
+        context.say_at(now, line);
+    }
+
+    /// The moment that it has come to.
+    pub fn reached(&self, context: &Context<'_>) -> SimTime {
+        context.now() + self.elapsed
     }
 }

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::access::Access;
 use super::config::{ErrorPage, Listen, Pattern, Proxy, Return, Rewrite, Settings};
 use super::limits::Limit;
+use super::proxy::CLIENT_CLOSED;
 use super::sizes;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
@@ -172,12 +173,18 @@ fn error_page(words: &[String], spot: &Spot) -> Result<ErrorPage, Fault> {
     };
     let mut page = ErrorPage { codes: Vec::new(), status: None, uri: uri.clone() };
     for word in front {
+        let invalid = || spot.fault(format!("invalid value \"{word}\""));
         match word.strip_prefix('=') {
-            Some(code) => page.status = Some(code.parse().ok()),
-            None => {
-                let invalid = || spot.fault(format!("invalid value \"{word}\""));
-                page.codes.push(word.parse().map_err(|_| invalid())?);
-            }
+            Some("") => page.status = Some(None),
+            Some(code) => page.status = Some(Some(code.parse().map_err(|_| invalid())?)),
+            None => match word.parse() {
+                Ok(CLIENT_CLOSED) | Err(_) => return Err(invalid()),
+                Ok(code @ 300..=599) => page.codes.push(code),
+                Ok(_) => {
+                    let what = format!("value \"{word}\" must be between 300 and 599");
+                    return Err(spot.fault(what));
+                }
+            },
         }
     }
     Ok(page)

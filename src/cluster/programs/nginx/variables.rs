@@ -114,7 +114,7 @@ fn of_answer(name: &str, handler: &RequestHandler<'_>, now: SimTime) -> Option<S
     Some(match name {
         "status" => handler.status.to_string(),
         "body_bytes_sent" | "bytes_sent" => handler.sent.to_string(),
-        "request_time" => "0.001".to_owned(),
+        "request_time" => format!("{:.3}", handler.elapsed.as_secs_f64()),
         "time_local" => http::log_date(now),
         "time_iso8601" => now.timestamp().strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string(),
         "msec" => {
@@ -128,7 +128,9 @@ fn of_answer(name: &str, handler: &RequestHandler<'_>, now: SimTime) -> Option<S
         "upstream_response_time" => {
             each_try(handler, |one| format!("{:.3}", one.took.as_secs_f64()))
         }
-        "upstream_status" => each_try(handler, |one| one.status.to_string()),
+        "upstream_status" => {
+            each_try(handler, |one| one.status.map_or("-".to_owned(), |status| status.to_string()))
+        }
         _ => return None,
     })
 }

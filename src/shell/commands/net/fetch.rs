@@ -435,8 +435,10 @@ impl Fetch {
         } else {
             Payload::Http(request)
         };
-        let answer = io.cluster.ask(connection, payload);
         self.answer_since = io.now();
+        let (limit, _) = self.limit(self.answer_since, Wait::Answer);
+        let patience = limit.map(|limit| limit.since(self.answer_since));
+        let answer = io.cluster.ask_within(connection, payload, patience);
         self.waiting(io.now(), io.now() + answer.took, answer.reply, connection.clone())
     }
 
