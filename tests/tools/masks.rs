@@ -25,6 +25,7 @@ static MASKS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"-{20,}[0-9a-f]{16}", "BOUNDARY"),
         (r#""date":\["[^"]*"\]"#, "\"date\":*"),
         (r"host: 0x[0-9a-f]+", "host: 0x*"),
+        (r"0x0000[0-9a-f]{12}", "0x*"),
         (r"on (\S+) \d{4,5}\b", "on $1 PORT"),
         (r"(?m)^\[\d+\] \d+", "[JOB]"),
         (r"pid \d+", "pid N"),

@@ -126,6 +126,7 @@ pub(super) fn on_path(machine: &Machine, io: &Io<'_>, name: &str, path: Option<&
     let Some(path) = path else { return OnPath::System };
     let state = &machine.state;
     let view = files_view(io, &state.place);
+    let is_there = |folder: &str| folder.len() > 1 && view.is_directory(folder);
     let mut forbidden = None;
     let mut system = false;
     for folder in path.split(':') {
@@ -152,7 +153,7 @@ pub(super) fn on_path(machine: &Machine, io: &Io<'_>, name: &str, path: Option<&
         (None, true) => OnPath::System,
         // An image's own folder holds its programs.
         (None, false) => match state.place {
-            Place::Container { .. } if path.contains('/') && path.len() > 1 => OnPath::System,
+            Place::Container { .. } if path.split(':').any(is_there) => OnPath::System,
             _ => OnPath::Nowhere,
         },
     }

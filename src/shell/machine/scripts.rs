@@ -104,6 +104,10 @@ impl Machine {
                     (Source::Eval, Dialect::Dash) => {
                         format!("{}{}", self.state.builtin("eval"), error.why(Dialect::Dash))
                     }
+                    (Source::File, Dialect::Bash) if !self.state.interactive => {
+                        let file = self.state.file();
+                        error.message(Dialect::Bash, &file, error.line(&text), Some(&text))
+                    }
                     _ => self.syntax_message(&text, &error),
                 };
                 if error.fault != syntax::Fault::Condition("") {

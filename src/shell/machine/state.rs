@@ -485,7 +485,8 @@ impl ShellState {
 
     /// The present line to BusyBox, which counts the lines of what is no file from 0.
     pub fn ash_line(&self) -> u32 {
-        self.line.saturating_sub(u32::from(!self.from_file))
+        let in_text = self.command_string && !self.calls.iter().any(|call| call == SOURCED);
+        self.line.saturating_sub(u32::from(in_text))
     }
 
     /// Whether an option of `shopt` is on.

@@ -787,12 +787,15 @@ pub(super) fn format(name: &str, value: &Value) -> Result<String, Stop> {
         "base64d" => {
             let text = text();
             match crate::shell::commands::text::base64::decode_loosely(&text) {
+                // One letter alone is less than a byte.
+                Some(_) if text.trim_end_matches('=').len() % 4 == 1 => {
+                    let shown = Value::text(text).shown();
+                    return error(format!("{shown} trailing base64 byte found"));
+                }
                 Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
                 None => {
-                    return error(format!(
-                        "{} is not valid base64 data",
-                        Value::text(text).shown()
-                    ));
+                    let shown = Value::text(text).shown();
+                    return error(format!("{shown} is not valid base64 data"));
                 }
             }
         }

@@ -266,7 +266,7 @@ fn set(value: &Value, key: &Value, new: Value) -> Result<Value, Stop> {
             Ok(Value::array([&items[..from], &new.items, &items[to..]].concat()))
         }
         (Value::Array(_), Value::Array(_)) => error("Cannot update field at array index of array"),
-        (Value::Object(_), key) if !matches!(key, Value::String(_)) => {
+        (_, Value::Object(_)) | (Value::Object(_), Value::Array(_) | Value::Number(_)) => {
             error(format!("Cannot update field at object index of {}", value.kind()))
         }
         _ => wrong_key(value, key),

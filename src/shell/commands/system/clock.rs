@@ -210,7 +210,7 @@ fn signal(name: Option<&str>, gnu: bool) -> Result<i32, String> {
         true => {
             format!("timeout: '{name}': invalid signal\nTry 'timeout --help' for more information.")
         }
-        false => format!("timeout: unknown signal '{name}'\n{}", busybox_usage("timeout")),
+        false => format!("timeout: unknown signal '{name}'"),
     })
 }
 

@@ -92,10 +92,47 @@ pub(in crate::shell::commands) fn seq(
         Flavour::BusyBox => arguments.to_vec(),
     };
     let options = GRAMMAR.parse(&words, setting.words).map_err(String::from);
-    match options.and_then(|options| counted(&options, setting)) {
-        Ok(text) => Box::new(Text(text)),
-        Err(message) => failed(message, 1),
+    let endless = options.as_ref().ok().and_then(|options| endless(options, setting));
+    match (endless, options.and_then(|options| counted(&options, setting))) {
+        (Some(endless), _) => Box::new(endless),
+        (None, Ok(text)) => Box::new(Text(text)),
+        (None, Err(message)) => failed(message, 1),
     }
+}
+
+/// `seq inf`: numbers without an end.
+#[derive(Clone)]
+struct Endless {
+    next: f64,
+    step: f64,
+    separator: String,
+    begun: bool,
+}
+
+impl Tool for Endless {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        for _ in 0..BURST {
+            let separator = if self.begun { self.separator.as_str() } else { "" };
+            io.stdout.extend(format!("{separator}{}", self.next).bytes());
+            self.begun = true;
+            self.next += self.step;
+        }
+        Step::Until(io.now() + PAUSE)
+    }
+}
+
+/// Numbers that come to no end: the last one is infinite, or BusyBox' step is 0.
+fn endless(options: &Options, setting: &Setting<'_>) -> Option<Endless> {
+    let gnu = setting.flavour == Flavour::Gnu;
+    let [first, step, last] = bounds(&options.operands, gnu).ok()?;
+    let up = last.1.is_infinite() && (last.1 > 0.0) == (step.1 > 0.0) && step.1 != 0.0;
+    let still = step.1 == 0.0 && !gnu && last.1 >= first.1;
+    (up && !options.has('f') || still).then(|| Endless {
+        next: first.1,
+        step: step.1,
+        separator: options.value('s').unwrap_or("\n").to_owned(),
+        begun: false,
+    })
 }
 
 const TRY: &str = "Try 'seq --help' for more information.";
@@ -114,10 +151,9 @@ fn bounds(operands: &[String], gnu: bool) -> Result<[(String, f64); 3], String> 
             Ok(number) if gnu && number.is_nan() => {
                 return Err(format!("seq: invalid 'not-a-number' argument: '{text}'\n{TRY}"));
             }
-            Ok(number) if gnu && number.is_infinite() => {
-                return Err("seq: not simulated here: numbers without an end".to_owned());
+            Ok(number) if gnu || number.is_finite() => {
+                numbers.push((text.trim().to_owned(), number))
             }
-            Ok(number) if number.is_finite() => numbers.push((text.trim().to_owned(), number)),
             _ if gnu => {
                 return Err(format!("seq: invalid floating point argument: '{text}'\n{TRY}"));
             }
@@ -140,9 +176,6 @@ fn counted(options: &Options, setting: &Setting<'_>) -> Result<String, String> {
     let [first, step, last] = bounds(&options.operands, gnu)?;
     if step.1 == 0.0 && gnu {
         return Err(format!("seq: invalid Zero increment value: '{}'\n{TRY}", step.0));
-    }
-    if step.1 == 0.0 {
-        return Err("seq: not simulated here: a step of 0, which has no end".to_owned());
     }
     let format = options.value('f');
     if options.has('w') && format.is_some() {

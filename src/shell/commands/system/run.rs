@@ -85,6 +85,23 @@ impl Become {
         }
     }
 
+    /// `env A=1`: what it was given comes behind what was there, where it is new.
+    fn print(&self, environment: &BTreeMap<String, String>, io: &mut Io<'_>) {
+        let is_new = |name: &&String| !io.environment.contains_key(*name);
+        let mut new: Vec<&String> = Vec::new();
+        for (name, _) in &self.changes {
+            if is_new(&name) && !new.contains(&name) {
+                new.push(name);
+            }
+        }
+        let kept = in_order(environment, io.place);
+        let kept = kept.into_iter().filter(|(name, _)| !is_new(name));
+        let added = new.into_iter().filter_map(|name| environment.get_key_value(name));
+        let all = kept.chain(added);
+        let text: String = all.map(|(name, value)| format!("{name}={value}{}", self.end)).collect();
+        io.stdout.extend(text.bytes());
+    }
+
     /// What `env -v` says before it begins (`env.c`, `devmsg`).
     fn tell(&self, io: &mut Io<'_>) {
         let quoted = |word: &str| Quoting::Shell { always: true, escapes: true }.of(word);
@@ -156,9 +173,7 @@ impl Tool for Become {
                 return Step::Exit(0);
             }
             if self.words.is_empty() {
-                for (name, value) in in_order(&environment, io.place) {
-                    io.stdout.extend(format!("{name}={value}{}", self.end).bytes());
-                }
+                self.print(&environment, io);
                 return Step::Exit(0);
             }
             if let Some(folder) = folder.as_ref().filter(|folder| !io.is_directory(folder)) {

@@ -1,6 +1,7 @@
 //! `cat`, `tac`, `rev`, `nl`.
 
 use super::lines::{cannot_open, whole};
+use super::regex::{Syntax, compile};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::{Setting, failed, is_gnu};
@@ -188,10 +189,14 @@ pub(in crate::shell::commands) fn tac(arguments: &[String], io: &mut Io<'_>) -> 
     };
     let grammar = if gnu { GNU } else { Grammar::short("tac", "") };
     let Some(options) = grammar.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('r', "--regex")]) {
-        io.write_error(format!("podhop: tac: not simulated here: {flag}"));
-        return Some(1);
-    }
+    let regex = options.has('r').then(|| options.value('s').unwrap_or("\n"));
+    let regex = match regex.map(|pattern| compile(pattern, Syntax::Basic, false)).transpose() {
+        Ok(regex) => regex,
+        Err(why) => {
+            io.write_error(format!("tac: {why}"));
+            return Some(1);
+        }
+    };
     let (texts, failed) = whole(io, "tac", &options.operands)?;
     // No separator is a zero.
     let separator = match options.value('s') {
@@ -199,17 +204,23 @@ pub(in crate::shell::commands) fn tac(arguments: &[String], io: &mut Io<'_>) -> 
         separator => separator.unwrap_or("\n").to_owned(),
     };
     for (_, text) in texts {
-        let mut pieces: Vec<String> = Vec::new();
-        match options.has('b') {
-            false => pieces.extend(text.split_inclusive(separator.as_str()).map(str::to_owned)),
-            true => {
-                let mut parts = text.split(separator.as_str());
-                pieces.extend(parts.next().map(str::to_owned));
-                pieces.extend(parts.map(|part| format!("{separator}{part}")));
+        let mut cuts: Vec<usize> = match &regex {
+            Some(regex) => {
+                let found = regex.find_all(&text).into_iter();
+                found.map(|(from, to)| if options.has('b') { from } else { to }).collect()
             }
-        }
-        for piece in pieces.iter().rev() {
-            io.stdout.extend_from_slice(piece.as_bytes());
+            None => {
+                let found = text.match_indices(separator.as_str());
+                found
+                    .map(|(at, found)| if options.has('b') { at } else { at + found.len() })
+                    .collect()
+            }
+        };
+        cuts.insert(0, 0);
+        let mut end = text.len();
+        for cut in cuts.into_iter().rev() {
+            io.stdout.extend_from_slice(&text.as_bytes()[cut..end]);
+            end = cut;
         }
     }
     Some(i32::from(failed))

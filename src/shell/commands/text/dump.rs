@@ -300,6 +300,23 @@ impl Dump {
         Ok(Dump { types, radix, skip, most, all: options.has('v'), width, turned })
     }
 
+    /// `-S`: what a C program would print, of so many letters at least: it ends with a zero.
+    fn strings(&self, bytes: &[u8], least: usize, io: &mut Io<'_>) {
+        let mut begin = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            let printable = (b' '..=b'~').contains(byte) || (7..=13).contains(byte);
+            if *byte == 0 && at - begin >= least {
+                let place = self.address(self.skip + begin);
+                let text = String::from_utf8_lossy(&bytes[begin..at]).into_owned();
+                let gap = if place.is_empty() { "" } else { " " };
+                io.say(format!("{place}{gap}{}", text.escape_default()));
+            }
+            if !printable {
+                begin = at + 1;
+            }
+        }
+    }
+
     fn address(&self, at: usize) -> String {
         match self.radix {
             'd' => format!("{at:07}"),
@@ -379,10 +396,13 @@ pub(in crate::shell::commands) fn od(arguments: &[String], io: &mut Io<'_>) -> O
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
-    if let Some(flag) = options.not_simulated(&[('S', "-S")]) {
-        io.write_error(format!("podhop: od: not simulated here: {flag}"));
-        return Some(1);
-    }
+    let least = match options.value('S').map(|text| count(text).ok_or(text)).transpose() {
+        Ok(least) => least,
+        Err(text) => {
+            io.write_error(format!("od: invalid -S argument '{text}'"));
+            return Some(1);
+        }
+    };
     let dump = match Dump::read(&options, io) {
         Ok(dump) => dump,
         Err(message) => {
@@ -411,6 +431,10 @@ pub(in crate::shell::commands) fn od(arguments: &[String], io: &mut Io<'_>) -> O
         return Some(1);
     }
     let end = dump.skip.saturating_add(dump.most).min(bytes.len());
+    if let Some(least) = least {
+        dump.strings(&bytes[dump.skip..end], least, io);
+        return Some(i32::from(failed));
+    }
     dump.print(&bytes[dump.skip..end], io);
     Some(i32::from(failed))
 }

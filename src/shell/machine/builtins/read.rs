@@ -240,10 +240,12 @@ impl Machine {
         if matches!(known, Some(Target::Reads(_) | Target::Socket(..))) {
             return false;
         }
-        let prefix = self.state.prefix();
-        let message =
-            format!("{prefix}{name}: {number}: invalid file descriptor: Bad file descriptor");
-        self.write_error(io, &message);
+        // The almquist shells fail without a word.
+        if self.state.dialect == Dialect::Bash {
+            let prefix = self.state.prefix();
+            let what = "invalid file descriptor: Bad file descriptor";
+            self.write_error(io, &format!("{prefix}{name}: {number}: {what}"));
+        }
         self.state.status = 1;
         true
     }

@@ -308,7 +308,17 @@ impl Machine {
 
     fn list_variables(&mut self, io: &mut Io<'_>, name: &str, options: &str) {
         io.budget.take(self.state.variables.len() as u64);
-        let variables = self.state.variables.clone();
+        let mut variables = self.state.variables.clone();
+        if self.state.dialect == Dialect::Bash {
+            // bash's own, which are there from its beginning.
+            for (own, value) in [("OLDPWD", None), ("PWD", Some(self.working_directory()))] {
+                if !variables.contains_key(own) {
+                    let entry = variables.or_default(own);
+                    (entry.exported, entry.bare) = (true, value.is_none());
+                    entry.value = value.unwrap_or_default();
+                }
+            }
+        }
         for (variable, state) in variables.iter() {
             let shown = match name {
                 "export" => state.exported,

@@ -87,6 +87,8 @@ struct Parser<'a> {
     io: &'a Io<'a>,
     /// Files that are written (`-fprint`).
     written: Vec<String>,
+    /// What is said before anything is looked for.
+    warnings: Vec<String>,
     /// `-daystart`: the moment from which ages are counted.
     base: Option<i64>,
 }
@@ -419,10 +421,19 @@ impl Parser<'_> {
     fn format(&mut self, test: &str) -> Parsed<String> {
         let text = self.value(test)?;
         let ends = text.len() - text.trim_end_matches('%').len();
-        match ends % 2 {
-            1 => Err("find: error: % at end of format string".to_owned()),
-            _ => Ok(text),
+        if ends % 2 == 1 {
+            return Err("find: error: % at end of format string".to_owned());
         }
+        for letter in super::print::directives(&text) {
+            if "DFiSZ".contains(letter) {
+                return Err(format!("podhop: find: not simulated here: {test} %{letter}"));
+            }
+            if !"%abcdfghGHklmMnpPstuUyYABCT".contains(letter) {
+                let told = format!("find: warning: unrecognized format directive `%{letter}'");
+                self.warnings.push(told);
+            }
+        }
+        Ok(text)
     }
 
     fn unknown(&self, test: &str) -> String {
@@ -549,6 +560,8 @@ pub(super) struct Expression {
     pub(super) many: usize,
     /// Files that are written (`-fprint`).
     pub(super) written: Vec<String>,
+    /// What is said before anything is looked for.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Reads the words behind the starting points.
@@ -566,6 +579,7 @@ pub(super) fn read(words: &[String], gnu: bool, range: Range, io: &Io<'_>) -> Pa
         regex_type: RegexType::Emacs,
         io,
         written: Vec::new(),
+        warnings: Vec::new(),
         base: None,
     };
     let test = parser.list()?;
@@ -576,6 +590,6 @@ pub(super) fn read(words: &[String], gnu: bool, range: Range, io: &Io<'_>) -> Pa
             false => parser.unknown(")"),
         });
     }
-    let Parser { acts, range, many, written, .. } = parser;
-    Ok(Expression { test, acts, range, many, written })
+    let Parser { acts, range, many, written, warnings, .. } = parser;
+    Ok(Expression { test, acts, range, many, written, warnings })
 }

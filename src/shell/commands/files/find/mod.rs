@@ -109,6 +109,9 @@ fn begin(arguments: &[String], gnu: bool, io: &mut Io<'_>) -> Result<Find, Strin
     let range = Range { least: 0, most: usize::MAX, deep: false, follow };
     let expression = expression::read(tests, gnu, range, io)?;
     let roots = if roots.is_empty() { vec![".".to_owned()] } else { roots.to_vec() };
+    for warning in &expression.warnings {
+        io.write_error(warning);
+    }
     for file in &expression.written {
         io.write_file(file, b"").map_err(|why| format!("find: '{file}': {why}"))?;
     }

@@ -40,6 +40,17 @@ pub(super) fn printed(format: &str, one: &Found, io: &mut Io<'_>) -> String {
     out
 }
 
+/// The letters of a format's directives.
+pub(super) fn directives(format: &str) -> Vec<char> {
+    let mut found = Vec::new();
+    let mut letters = format.chars();
+    while letters.by_ref().any(|letter| letter == '%') {
+        let part = |letter: &char| letter.is_ascii_digit() || "-+ #.".contains(*letter);
+        found.extend(letters.by_ref().find(|letter| !part(letter)));
+    }
+    found
+}
+
 /// What stands behind a backslash; `None` ends all output (`\c`).
 fn escaped(rest: &mut &str, io: &mut Io<'_>) -> Option<String> {
     let digits = rest.bytes().take(3).take_while(|one| (b'0'..b'8').contains(one)).count();
@@ -99,10 +110,8 @@ fn directive(rest: &mut &str, one: &Found, io: &mut Io<'_>) -> String {
             Some(most) => spec.pad(&value.chars().take(most).collect::<String>(), false),
             None => spec.pad(&value, number),
         },
-        None => {
-            io.write_error(format!("find: warning: unrecognized format directive `%{letter}'"));
-            format!("%{letter}")
-        }
+        // That it is none has been told before.
+        None => format!("%{letter}"),
     }
 }
 

@@ -31,16 +31,6 @@ impl Parser<'_> {
             let body = self.pipe_inside(after)?;
             return Ok(Rc::new(Node::Define(function, body)));
         }
-        if self.is_word("label") {
-            self.advance();
-            self.expect("$", "'$'")?;
-            let Token::Name(name) = self.token().clone() else { return self.unexpected("IDENT") };
-            self.advance();
-            self.expect("|", "'|'")?;
-            self.scope.labels.push(name.clone());
-            let body = self.pipe_inside(after)?;
-            return Ok(Rc::new(Node::Label(name, body)));
-        }
         let mut left = self.comma(after)?;
         // `term as $x | body` takes the rest of the pipe.
         if self.eat("|") {
@@ -148,6 +138,19 @@ impl Parser<'_> {
                 let body = self.pipe_inside(after)?;
                 self.scope = outer;
                 Ok(Rc::new(Node::Define(function, body)))
+            }
+            // It takes the rest of the pipe, wherever it stands.
+            Token::Word("label") => {
+                self.advance();
+                self.expect("$", "'$'")?;
+                let Token::Name(name) = self.token().clone() else {
+                    return self.unexpected("IDENT");
+                };
+                self.advance();
+                self.expect("|", "'|'")?;
+                self.scope.labels.push(name.clone());
+                let body = self.pipe_inside(after)?;
+                Ok(Rc::new(Node::Label(name, body)))
             }
             _ => {
                 let term = self.term()?;

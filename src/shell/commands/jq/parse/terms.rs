@@ -49,10 +49,12 @@ impl Parser<'_> {
             }
             Token::Name(name) => self.call(&name)?,
             Token::Word("break") => {
+                let at = self.tokens[self.at].1;
                 self.advance();
                 self.expect("$", "'$'")?;
-                let (token, at) = self.tokens[self.at].clone();
-                let Token::Name(name) = token else { return self.unexpected("IDENT") };
+                let Token::Name(name) = self.token().clone() else {
+                    return self.unexpected("IDENT");
+                };
                 self.advance();
                 if !self.scope.labels.contains(&name) {
                     self.write_error(&format!("$*label-{name} is not defined"), at);

@@ -18,6 +18,9 @@ pub(super) struct Arguments {
     pub log: Option<(String, bool)>,
     /// Goes on behind the prompt; what it says goes to a file.
     pub background: bool,
+    /// `-d`: whether it tells what it does, and which settings have been made since it was asked to.
+    pub debug: bool,
+    pub told: Vec<String>,
     pub quiet: bool,
     /// `-v` and `-nv`
     pub verbose: Option<bool>,
@@ -190,6 +193,8 @@ impl Default for Arguments {
             list: None,
             log: None,
             background: false,
+            debug: false,
+            told: Vec::new(),
             quiet: false,
             verbose: None,
             dots: None,
@@ -367,6 +372,14 @@ impl Arguments {
                 arguments.urls.push(word.to_owned());
             }
         }
+        // A post is a method and a body, once all is read.
+        if let Some(text) = self.post_data.clone() {
+            self.tell("method", "method", "POST");
+            self.tell("body-data", "bodydata", &text);
+        } else if let Some(file) = self.post_file.clone() {
+            self.tell("method", "method", "POST");
+            self.tell("body-file", "bodyfile", &file);
+        }
         match (self.choosy, self.recursive || self.requisites) {
             (Some(flag), true) => Err(Wrong::NotHere(flag)),
             _ => Ok(self),
@@ -447,7 +460,20 @@ impl Arguments {
         for letter in letters.chars() {
             let short = format!("n{letter}");
             match flags::FLAGS.iter().find(|flag| flag.short == short) {
-                Some(flag) => self.switch(flag, true)?,
+                Some(flag) => {
+                    // All of them are the one option `--no`.
+                    let (command, value) = match letter {
+                        'v' => ("verbose", "0"),
+                        'H' => ("addhostdir", "0"),
+                        'd' => ("dirstruct", "0"),
+                        'c' => ("noclobber", "1"),
+                        _ => ("noparent", "1"),
+                    };
+                    self.tell("no", command, value);
+                    let told = self.told.len();
+                    self.switch(flag, true)?;
+                    self.told.truncate(told);
+                }
                 None => return Err(Wrong::Illegal(format!("illegal option -- `-n{letter}'"))),
             }
         }
@@ -483,11 +509,26 @@ impl Arguments {
         Ok(())
     }
 
+    /// `-d` tells of a setting, by the name of its command in a wgetrc.
+    fn tell(&mut self, name: &str, command: &str, value: &str) {
+        if self.debug {
+            let command: String = command.chars().filter(|letter| *letter != '-').collect();
+            self.told.push(format!("Setting --{name} ({command}) to {value}\n"));
+        }
+    }
+
     fn switch(&mut self, flag: &'static Flag, on: bool) -> Result<(), Wrong> {
         if flag.here == Here::NotSimulated && on {
             return Err(Wrong::NotHere(flag.name));
         }
+        // Most names that begin with `no-` are the other side of a switch.
+        let other =
+            flag.name.strip_prefix("no-").filter(|name| !matches!(*name, "clobber" | "parent"));
+        let name = other.unwrap_or(flag.name);
+        let command = if name == "proxy" { "use-proxy" } else { name };
+        self.tell(name, command, if on == other.is_none() { "1" } else { "0" });
         match flag.name {
+            "debug" => self.debug = on,
             "version" | "help" => self.about = Some(flag.name),
             "background" => self.background = on,
             "quiet" => self.quiet = on,
@@ -543,6 +584,14 @@ impl Arguments {
         if flag.here == Here::NotSimulated {
             return Err(Wrong::NotHere(flag.name));
         }
+        let command = match flag.name {
+            "output-file" => "logfile",
+            "directory-prefix" => "dirprefix",
+            "input-file" => "input",
+            "level" => "reclevel",
+            name => name,
+        };
+        self.tell(flag.name, command, value);
         let text = || value.to_owned();
         match flag.name {
             "execute" => return self.execute(value),

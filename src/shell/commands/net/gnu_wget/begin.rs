@@ -22,6 +22,7 @@ impl Session {
             io.say(if about == "help" { report::help() } else { report::VERSION.to_owned() });
             return Err(0);
         }
+        io.put_error(arguments.told.concat().as_bytes());
         excludes(arguments, io)?;
         secrets(arguments, words, io)?;
         if let Some(file) = arguments.output.as_ref().filter(|file| io.is_file(file))
@@ -45,19 +46,11 @@ impl Session {
                 return Err(GENERIC);
             }
         }
+        let home = io.environment.get("HOME").cloned().unwrap_or_default();
+        words.debug(io, "DEBUG output created by Wget 1.21.3 on linux-gnu.\n\n");
+        words.debug(io, format!("Reading HSTS entries from {home}/.wget-hsts\n"));
         let (waiting, exit) = urls(arguments, words, io)?;
-        if let Some(file) =
-            arguments.output.as_ref().filter(|file| *file != "-" && *file != "/dev/null")
-            && !arguments.spider
-        {
-            let kept =
-                if arguments.resume { io.read_file(file).unwrap_or_default() } else { Vec::new() };
-            if let Err(why) = io.write_file(file, &kept) {
-                // Not even `-q` hides it.
-                io.write_error(format!("{file}: {why}"));
-                return Err(GENERIC);
-            }
-        }
+        open_output(arguments, io)?;
         Ok(Session {
             begun: io.now(),
             many: waiting.len() > 1
@@ -78,6 +71,18 @@ impl Session {
             exit,
         })
     }
+}
+
+/// Begins the file of `-O`: an exit code ends it.
+fn open_output(arguments: &Arguments, io: &mut Io<'_>) -> Result<(), i32> {
+    let file = arguments.output.as_ref().filter(|file| *file != "-" && *file != "/dev/null");
+    let Some(file) = file.filter(|_| !arguments.spider) else { return Ok(()) };
+    let kept = if arguments.resume { io.read_file(file).unwrap_or_default() } else { Vec::new() };
+    io.write_file(file, &kept).map_err(|why| {
+        // Not even `-q` hides it.
+        io.write_error(format!("{file}: {why}"));
+        GENERIC
+    })
 }
 
 /// Options that exclude each other: an exit code ends it.

@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::report::{self, Messages};
 use super::request;
 use super::{Download, FILE, GENERIC, NETWORK, Session, WgetState};
-use crate::cluster::DialFailure;
+use crate::cluster::{DialFailure, HttpRequest};
 use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::curl::unescape;
@@ -28,6 +28,12 @@ impl Session {
         let url = download.url.clone();
         if spared(arguments, words, io, &download) {
             return;
+        }
+        if arguments.output.is_none() && download.tries == 1 {
+            let place = if arguments.trust_names { &download.url } else { &download.first };
+            let path = request::path(arguments, place, None);
+            let folder = arguments.folder.as_deref().unwrap_or("").trim_end_matches('/');
+            words.named(io, path.strip_prefix(folder).unwrap_or(&path).trim_start_matches('/'));
         }
         if download.heads(arguments) {
             words.verbose(io, "Spider mode enabled. Check if remote file exists.\n");
@@ -90,13 +96,17 @@ impl Session {
         if let Some((host, port, connection)) = open {
             let host = if connection.remote.ip().is_ipv6() { format!("[{host}]") } else { host };
             words.verbose(io, format!("Reusing existing connection to {host}:{port}.\n"));
+            words.debug(io, format!("Reusing fd {}.\n", descriptor(arguments)));
+            tell_request(words, io, fetch.request());
             if !url.is_tls() {
                 words.verbose(io, "HTTP request sent, awaiting response... ");
             }
-            download.fresh = true;
+            (download.fresh, download.reused) = (true, true);
             download.connection = Some(connection.clone());
             fetch = fetch.over(connection);
         } else if let Some(addresses) = self.known.get(&host).filter(|_| !download.fresh) {
+            let told = format!("Found {host} in host_name_addresses_map ({POINTER})\n");
+            words.debug(io, told);
             fetch = fetch.pinned(addresses.iter().copied());
         } else if let Some(addresses) = self.resolved.get(&host) {
             download.fresh = true;
@@ -129,16 +139,25 @@ impl Session {
                 let shown = addresses.get(..3).unwrap_or(&addresses).join(", ");
                 let more = if addresses.len() > 3 { ", ..." } else { "" };
                 words.verbose(io, format!("{shown}{more}\n"));
+                if fetch.target().0.parse::<IpAddr>().is_err() {
+                    let all = addresses.join(" ");
+                    words.debug(io, format!("Caching {} => {all}\n", fetch.target().0));
+                }
             }
             FetchEvent::Trying(to) => {
                 words.verbose(io, format!("Connecting to {}... ", shown(fetch.target().0, to)));
             }
             FetchEvent::NotThere(_, why) => {
+                words.debug(io, format!("Closed fd {}\n", descriptor(arguments)));
                 words.tell(io, format!("failed: {}.\n", dial_trouble(io, why)));
             }
             FetchEvent::Connected(connection) => {
                 self.stands(fetch.target().0, connection.remote.ip());
                 words.verbose(io, "connected.\n");
+                words.debug(io, format!("Created socket {}.\n", descriptor(arguments)));
+                release(words, io, fetch.target().0);
+                tell_request(words, io, fetch.request());
+                download.reused = false;
                 let sent = match fetch.target().0 == download.url.host {
                     true => "HTTP request sent, awaiting response... ",
                     false => "Proxy request sent, awaiting response... ",
@@ -194,7 +213,9 @@ impl Session {
                 }
             }
             Failure::Dial { why, .. } => {
+                words.debug(io, format!("Closed fd {}\n", descriptor(arguments)));
                 words.tell(io, format!("failed: {}.\n", dial_trouble(io, *why)));
+                release(words, io, &download.url.host);
                 match why {
                     _ if !download.fresh && download.url.address().is_none() => {
                         self.look_again(arguments, words, io, download);
@@ -252,6 +273,38 @@ impl Session {
         let pause = Duration::from_secs(u64::from(download.tries)).min(arguments.wait_retry);
         let download = Download { fresh: false, ..download };
         self.state = WgetState::Pause(io.now() + pause, Box::new(download));
+    }
+}
+
+/// Where a list of addresses might lie in memory.
+const POINTER: &str = "0x000055d0c0ffee00";
+
+/// The number of a connection: behind that of a file that is written all the time.
+pub(super) fn descriptor(arguments: &Arguments) -> u8 {
+    3 + u8::from(arguments.output.as_ref().is_some_and(|file| file != "-"))
+}
+
+/// What `-d` says of addresses that are not needed any more: those of a name are kept for later.
+fn release(words: Messages, io: &mut Io<'_>, host: &str) {
+    match host.parse::<IpAddr>() {
+        Ok(_) => words.debug(
+            io,
+            format!("Releasing {POINTER} (new refcount 0).\nDeleting unused {POINTER}.\n"),
+        ),
+        Err(_) => words.debug(io, format!("Releasing {POINTER} (new refcount 1).\n")),
+    }
+}
+
+/// What `-d` says of a request.
+fn tell_request(words: Messages, io: &mut Io<'_>, request: &HttpRequest) {
+    let mut text = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
+    for (name, value) in &request.headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    words.debug(io, format!("\n---request begin---\n{text}\r\n---request end---\n"));
+    if !request.body.is_empty() {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        words.debug(io, format!("[BODY data: {body}]\n"));
     }
 }
 

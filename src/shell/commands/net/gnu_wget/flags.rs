@@ -44,7 +44,7 @@ pub(super) const FLAGS: &[Flag] = &[
     flag("e", "execute", Takes::Value, Here::Heeded),
     flag("o", "output-file", Takes::Value, Here::Heeded),
     flag("a", "append-output", Takes::Value, Here::Heeded),
-    flag("d", "debug", Takes::Switch, Here::NotSimulated),
+    flag("d", "debug", Takes::Switch, Here::Heeded),
     flag("q", "quiet", Takes::Switch, Here::Heeded),
     flag("v", "verbose", Takes::Switch, Here::Heeded),
     flag("nv", "no-verbose", Takes::Switch, Here::Heeded),

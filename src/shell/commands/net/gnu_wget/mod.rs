@@ -83,6 +83,8 @@ struct Download {
     tries: u32,
     redirects: u32,
     connection: Option<Connection>,
+    /// Whether that connection is one of an earlier request.
+    reused: bool,
     /// Whether the kept address of the host was tried in vain, and its name is looked up again.
     fresh: bool,
     /// Whether the server has asked who is there.
@@ -115,6 +117,7 @@ impl Download {
             tries: 0,
             redirects: 0,
             connection: None,
+            reused: false,
             fresh: false,
             login: false,
             bodiless: false,
@@ -151,7 +154,7 @@ impl Tool for Wget {
             None if arguments.background => self.go_behind(arguments, io),
             _ => arguments,
         };
-        let words = Messages::new(arguments.volume(), io);
+        let words = Messages { debug: arguments.debug, ..Messages::new(arguments.volume(), io) };
         let before = io.stderr.len();
         let step = match &mut self.session {
             Some(session) => session.run(&arguments, words, io),
@@ -257,6 +260,10 @@ impl Session {
             }
             Ok(mut url) => {
                 url.remove_dots();
+                let whole = if text.contains("://") { "" } else { "http://" };
+                let encoding = if words.quotes.0 == '\'' { report::ASCII } else { "UTF-8" };
+                words.debug(io, format!("URI encoding = {}\n", words.quoted(encoding)));
+                words.converted(io, &format!("{whole}{text}"));
                 if arguments.recursive || arguments.requisites {
                     self.tree = Tree::begin(&url);
                 }

@@ -1,6 +1,7 @@
 //! What `wget` makes of a server's reply.
 
 use super::arguments::{Arguments, Volume};
+use super::connect::descriptor;
 use super::report::{self, Messages};
 use super::request;
 use super::{CERTIFICATE, Download, GENERIC, LOGIN, NETWORK, SERVER, Session};
@@ -62,15 +63,12 @@ impl Session {
         download: Download,
         response: HttpResponse,
     ) {
-        show_head(arguments, words, io, &response);
-        self.keep(arguments, &download, &response);
-        // What is kept of cookies is not told.
-        let _ = self.jar.keep(&response, &download.url, io.now().timestamp());
+        self.take_head(arguments, words, io, &download, &response);
         let location =
             response.header("location").filter(|_| (300..400).contains(&response.status));
         if let Some(location) = location {
             let location = location.to_owned();
-            return self.follow(arguments, words, io, download, (&location, response.status));
+            return self.follow(arguments, words, io, download, (&location, &response));
         }
         if response.status == 401 {
             return self.asked(arguments, words, io, download, &response);
@@ -120,6 +118,27 @@ impl Session {
         self.save(arguments, words, io, &download, &response);
     }
 
+    /// What the head of a response leads to: it is shown, and the connection and cookies are kept.
+    fn take_head(
+        &mut self,
+        arguments: &Arguments,
+        words: Messages,
+        io: &mut Io<'_>,
+        download: &Download,
+        response: &HttpResponse,
+    ) {
+        let head = report::head(response);
+        words.debug(io, format!("\n---response begin---\n{head}---response end---\n"));
+        show_head(arguments, words, io, response);
+        self.keep(arguments, download, response);
+        if self.open.is_some() && !download.reused {
+            let number = descriptor(arguments);
+            words.debug(io, format!("Registered socket {number} for persistent reuse.\n"));
+        }
+        // What is kept of cookies is not told.
+        let _ = self.jar.keep(response, &download.url, io.now().timestamp());
+    }
+
     /// The server has nothing to give.
     fn refused(
         &mut self,
@@ -129,6 +148,7 @@ impl Session {
         download: &Download,
         response: &HttpResponse,
     ) {
+        self.skip(words, io, response);
         if arguments.spider {
             words.tell(io, "Remote file does not exist -- broken link!!!\n");
         } else {
@@ -201,25 +221,37 @@ impl Session {
         }
     }
 
+    /// What `-d` says of a body that nobody wants, and that is read for the sake of the connection.
+    fn skip(&self, words: Messages, io: &mut Io<'_>, response: &HttpResponse) {
+        if self.open.is_some() {
+            let body = String::from_utf8_lossy(&response.body).into_owned();
+            let count = response.body.len();
+            words.debug(io, format!("Skipping {count} bytes of body: [{body}] done.\n"));
+        }
+    }
+
     pub(super) fn follow(
         &mut self,
         arguments: &Arguments,
         words: Messages,
         io: &mut Io<'_>,
         download: Download,
-        (location, status): (&str, u16),
+        (location, response): (&str, &HttpResponse),
     ) {
         let Ok(url) = download.url.join(location) else {
             io.write_error(format!("{location}: Invalid URL."));
             return self.fail(GENERIC);
         };
         words.verbose(io, format!("Location: {location} [following]\n"));
+        self.skip(words, io, response);
         if download.redirects >= arguments.max_redirects {
             words.tell(io, format!("{} redirections exceeded.\n", arguments.max_redirects));
             return self.fail(SERVER);
         }
+        words.debug(io, "URI content encoding = None\n");
+        words.converted(io, location);
         let redirects = download.redirects + 1;
-        let bodiless = download.bodiless || request::loses_body(arguments, status);
+        let bodiless = download.bodiless || request::loses_body(arguments, response.status);
         let Download { first, depth, referer, robots, .. } = download;
         let next =
             Download { redirects, bodiless, first, depth, referer, robots, ..Download::new(url) };

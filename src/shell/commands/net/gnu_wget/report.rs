@@ -7,12 +7,17 @@ use crate::clock::SimTime;
 use crate::cluster::HttpResponse;
 use crate::shell::Io;
 
+/// The encoding of the C locale, as glibc names it.
+pub(super) const ASCII: &str = "ANSI_X3.4-1968";
+
 /// The words, as loud as they may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Messages {
     pub volume: Volume,
     /// The quotation marks of the locale.
     pub quotes: (char, char),
+    /// `-d`
+    pub debug: bool,
 }
 
 impl Messages {
@@ -21,7 +26,31 @@ impl Messages {
         let locale =
             ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| io.environment.get(name));
         let utf8 = locale.is_some_and(|value| value.to_lowercase().contains("utf"));
-        Messages { volume, quotes: if utf8 { ('‘', '’') } else { ('\'', '\'') } }
+        Messages { volume, quotes: if utf8 { ('‘', '’') } else { ('\'', '\'') }, debug: false }
+    }
+
+    /// Something that only `-d` says, and even beside `-q`. No newline is added.
+    pub fn debug(self, io: &mut Io<'_>, text: impl AsRef<str>) {
+        if self.debug {
+            io.put_error(text.as_ref().as_bytes());
+        }
+    }
+
+    /// What `-d` says of a URL that is turned into UTF-8; in a locale of UTF-8 there is nothing to do.
+    pub fn converted(self, io: &mut Io<'_>, url: &str) {
+        if self.quotes.0 == '\'' {
+            self.debug(io, format!("converted '{url}' ({ASCII}) -> '{url}' (UTF-8)\n"));
+        }
+    }
+
+    /// What `-d` says of the name of a file.
+    pub fn named(self, io: &mut Io<'_>, file: &str) {
+        let locale = if self.quotes.0 == '\'' { ASCII } else { "UTF-8" };
+        let (open, close) = self.quotes;
+        self.debug(
+            io,
+            format!("Converted file name {open}{file}{close} (UTF-8) -> {open}{file}{close} ({locale})\n"),
+        );
     }
 
     /// Something that only a verbose wget says. No newline is added.

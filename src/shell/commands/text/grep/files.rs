@@ -22,16 +22,20 @@ pub(super) struct Choice {
 impl Choice {
     /// Whether a file below a folder is read.
     fn takes(&self, path: &str) -> bool {
-        let fits = |patterns: &[String], name: &str| {
-            patterns.iter().any(|pattern| Pattern::new(pattern).matches(name))
-        };
-        let mut parts: Vec<&str> = path.split('/').collect();
-        let name = parts.pop().unwrap_or("");
-        let left_out = parts.iter().any(|folder| fits(&self.exclude_dir, folder));
-        !left_out
-            && !fits(&self.exclude, name)
-            && (self.include.is_empty() || fits(&self.include, name))
+        let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let left_out = folders.split('/').any(|folder| fits(&self.exclude_dir, folder));
+        !left_out && self.takes_name(path)
     }
+
+    /// Whether a file is read by its own name.
+    fn takes_name(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        !fits(&self.exclude, name) && (self.include.is_empty() || fits(&self.include, name))
+    }
+}
+
+fn fits(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| Pattern::new(pattern).matches(name))
 }
 
 /// `grep` as it was called.
@@ -103,15 +107,17 @@ impl Start {
         if self.choice.recursive && self.operands.is_empty() && files == ["-"] {
             self.grep.names = self.named;
         }
-        match files.is_empty() && self.choice.recursive {
+        match files.is_empty() && (self.choice.recursive || !self.operands.is_empty()) {
             true => Err(1),
             false => Ok(filter(self.grep.clone(), files)),
         }
     }
 
     fn files(&self, io: &Io<'_>) -> Vec<String> {
+        // Named files are left out by their names, too.
+        let named = |file: &&String| *file == "-" || self.choice.takes_name(file);
         if !self.choice.recursive {
-            return self.operands.clone();
+            return self.operands.iter().filter(named).cloned().collect();
         }
         let here = [String::new()];
         // BusyBox reads standard input where GNU takes the working folder.
@@ -122,7 +128,7 @@ impl Start {
         let mut files = Vec::new();
         for folder in folders {
             if !folder.is_empty() && !io.is_directory(folder) {
-                files.push(folder.clone());
+                files.extend(Some(folder).filter(named).cloned());
                 continue;
             }
             let below = io.view().below(&io.absolute(folder));

@@ -208,6 +208,11 @@ impl Reader {
             return self.inside().map(atomic);
         } else if self.takes("?:") {
             return self.inside().map(|node| Node::Group(None, Box::new(node)));
+        } else if self.takes("?#") {
+            while self.peek().is_some() && !self.takes(")") {
+                self.at += 1;
+            }
+            return Ok(Node::Sequence(Vec::new()));
         } else if self.takes("?i)") {
             self.fold = true;
             return Ok(Node::Sequence(Vec::new()));

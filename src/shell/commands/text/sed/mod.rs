@@ -5,7 +5,7 @@ mod parse;
 mod run;
 
 use self::input::Input;
-use self::parse::{Reading, Wrong, parse};
+use self::parse::{Part, Reading, Wrong, parse};
 pub(in crate::shell::commands) use self::run::replaced;
 use self::run::{Came, Sed, SedState};
 use crate::cluster::Flavour;
@@ -182,15 +182,16 @@ struct Start {
 }
 
 impl Start {
-    fn script(&mut self, io: &mut Io<'_>) -> Result<String, Wrong> {
+    fn script(&mut self, io: &mut Io<'_>) -> Result<Vec<Part>, Wrong> {
         let mut scripts = Vec::new();
         for (letter, value) in self.options.in_order() {
             match letter {
-                'e' => scripts.push(value.to_owned()),
+                'e' => scripts.push(Part { file: None, text: value.to_owned() }),
                 'f' => match read_script(io, value) {
                     Ok(bytes) => {
                         let text = String::from_utf8_lossy(&bytes);
-                        scripts.push(text.strip_suffix('\n').unwrap_or(&text).to_owned());
+                        let text = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+                        scripts.push(Part { file: Some(value.to_owned()), text });
                     }
                     Err(why) => {
                         let (message, status) = match self.flavour {
@@ -211,9 +212,9 @@ impl Start {
                 };
                 return Err(Wrong { message, status: 1 });
             }
-            scripts.push(self.options.operands.remove(0));
+            scripts.push(Part { file: None, text: self.options.operands.remove(0) });
         }
-        Ok(scripts.join("\n"))
+        Ok(scripts)
     }
 
     fn start(&mut self, io: &mut Io<'_>) -> Result<Box<dyn Tool>, Wrong> {
@@ -221,8 +222,14 @@ impl Start {
         let extended = self.options.has('E') || self.options.has('r');
         let commands = parse(
             &script,
-            Reading { extended, posix: self.options.has('P'), flavour: self.flavour },
+            Reading {
+                extended,
+                posix: self.options.has('P'),
+                sandbox: self.options.has('S'),
+                flavour: self.flavour,
+            },
         )?;
+        let first = script.first().map_or("", |part| part.text.as_str());
         let zero = self.options.has('z');
         let width = self.options.value('l').and_then(|width| width.parse().ok());
         let sed = Sed {
@@ -231,9 +238,9 @@ impl Start {
             commands: commands.into(),
             // GNU's looks at no more than the first two letters.
             quiet: self.options.has('n')
-                || script.starts_with("#n")
+                || first.starts_with("#n")
                     && (self.flavour == Flavour::Gnu
-                        || matches!(script.get(2..3), None | Some("\n"))),
+                        || matches!(first.get(2..3), None | Some("\n"))),
             flavour: self.flavour,
             posix: self.options.has('P'),
             end: if zero { '\0' } else { '\n' },

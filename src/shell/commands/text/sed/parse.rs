@@ -41,6 +41,9 @@ pub(super) struct Substitute {
     pub file: Option<String>,
 }
 
+/// What GNU's says of a command that `--sandbox` forbids.
+const SANDBOX: &str = "e/r/w commands disabled in sandbox mode";
+
 /// Where a block ends that is never closed.
 pub(super) const UNTERMINATED: usize = usize::MAX;
 
@@ -73,7 +76,11 @@ pub(super) enum Action {
     Exchange,
     /// `l`, with its line length.
     List(Option<usize>),
-    ReadFile(String),
+    /// `r`; `0r` comes before the first line.
+    ReadFile {
+        file: String,
+        before: bool,
+    },
     ReadLine(String),
     /// `w`, and `W`, which writes the first line alone.
     Write {
@@ -114,17 +121,34 @@ pub(super) struct Reading {
     pub extended: bool,
     /// `--posix`: without GNU's additions.
     pub posix: bool,
+    /// `--sandbox`: without commands that read or write files, or run something.
+    pub sandbox: bool,
     pub flavour: Flavour,
 }
 
-/// Reads a script.
+/// A part of a script: what `-e` says, or a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// The file's name.
+    pub file: Option<String>,
+    pub text: String,
+}
+
+/// Reads a script, whose parts are lines of their own.
 ///
 /// # Errors
 /// The message of the flavour's sed.
-pub(super) fn parse(script: &str, reading: Reading) -> Parsed<Vec<Command>> {
-    let letters = script.chars().collect();
+pub(super) fn parse(parts: &[Part], reading: Reading) -> Parsed<Vec<Command>> {
+    let mut letters: Vec<char> = Vec::new();
+    let mut begins = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        letters.extend((number > 0).then_some('\n'));
+        begins.push((letters.len(), part.file.clone()));
+        letters.extend(part.text.chars());
+    }
     Reader {
         letters,
+        begins,
         at: 0,
         reading,
         labels: Vec::new(),
@@ -138,6 +162,8 @@ pub(super) fn parse(script: &str, reading: Reading) -> Parsed<Vec<Command>> {
 /// Reads a script.
 struct Reader {
     letters: Vec<char>,
+    /// Where each part begins, and whether it is a file.
+    begins: Vec<(usize, Option<String>)>,
     at: usize,
     reading: Reading,
     labels: Vec<(String, usize)>,
@@ -185,10 +211,25 @@ impl Reader {
 
     fn wrong_at<T>(&self, at: usize, gnu: &str, busybox: &str) -> Parsed<T> {
         let message = match self.gnu() {
-            true => format!("sed: -e expression #1, char {at}: {gnu}"),
+            true => format!("sed: {}: {gnu}", self.place(at, Some(at))),
             false => format!("sed: {busybox}"),
         };
         Err(Wrong { message, status: 1 })
+    }
+
+    /// How GNU's names a place: the line of a file, or the letter of a text behind `-e`, which are counted
+    /// without the files (`bad_prog` of `compile.c`).
+    fn place(&self, at: usize, shown: Option<usize>) -> String {
+        let part = self.begins.iter().rposition(|(begin, _)| *begin < at.max(1)).unwrap_or(0);
+        let begin = self.begins.get(part).map_or(0, |(begin, _)| *begin);
+        if let Some((_, Some(file))) = self.begins.get(part) {
+            let read = &self.letters[begin..at.min(self.letters.len())];
+            let line = 1 + read.iter().filter(|letter| **letter == '\n').count();
+            return format!("file {file} line {line}");
+        }
+        let number = self.begins[..=part].iter().filter(|(_, file)| file.is_none()).count();
+        let letter = shown.map_or(0, |at| at - begin);
+        format!("-e expression #{number}, char {letter}")
     }
 
     fn not_simulated<T>(&self, what: &str) -> Parsed<T> {
@@ -211,10 +252,10 @@ impl Reader {
             self.open = open.len();
             let command = self.command(commands.len())?;
             match command.action {
-                Action::Block(_) => open.push(commands.len()),
+                Action::Block(_) => open.push((commands.len(), self.at)),
                 Action::Nothing if self.letters.get(self.at.wrapping_sub(1)) == Some(&'}') => {
                     match open.pop() {
-                        Some(start) => commands[start].action = Action::Block(commands.len()),
+                        Some((start, _)) => commands[start].action = Action::Block(commands.len()),
                         None if self.gnu() => {
                             return self.wrong("unexpected `}'", "");
                         }
@@ -226,11 +267,12 @@ impl Reader {
             commands.push(command);
             self.after_command()?;
         }
-        if !open.is_empty() && self.gnu() {
-            return self.wrong_at(0, "unmatched `{'", "");
+        if let Some((_, at)) = open.last().filter(|_| self.gnu()) {
+            let message = format!("sed: {}: unmatched `{{'", self.place(*at, None));
+            return Err(Wrong { message, status: 1 });
         }
         // BusyBox misses the end of a block only when it looks for it.
-        for start in open {
+        for (start, _) in open {
             commands[start].action = Action::Block(UNTERMINATED);
         }
         self.resolve(&mut commands)?;
@@ -302,7 +344,9 @@ impl Reader {
         }
         let nought = matches!(from, Some(Address::Line(0) | Address::Step(0, 0)));
         let zero = nought && !matches!(to, Some(Address::Match(_)));
-        if zero && self.gnu() {
+        // `0r`: before the first line.
+        let first = zero && to.is_none() && self.peek() == Some('r') && !self.reading.posix;
+        if zero && self.gnu() && !first {
             return self.wrong_at(self.at + 1, "invalid usage of line address 0", "");
         }
         self.blanks();
@@ -326,7 +370,14 @@ impl Reader {
             let number = matches!(letter, '+' | '~');
             return self.wrong_at(self.at + usize::from(number), why, "");
         }
-        let action = self.action(letter, index)?;
+        if self.reading.sandbox && "erRwW".contains(letter) {
+            return self.wrong(SANDBOX, "");
+        }
+        let action = match self.action(letter, index)? {
+            Action::ReadFile { file, .. } if first => Action::ReadFile { file, before: true },
+            action => action,
+        };
+        let from = if first { Some(Address::Line(1)) } else { from };
         Ok(Command { from, to, negated, action })
     }
 
@@ -474,7 +525,7 @@ impl Reader {
             's' => Action::Substitute(Box::new(self.substitute()?)),
             'y' => self.translate()?,
             'a' | 'i' | 'c' => self.text_command(letter)?,
-            'r' => Action::ReadFile(self.file_name()?),
+            'r' => Action::ReadFile { file: self.file_name()?, before: false },
             'R' if self.gnu() => Action::ReadLine(self.file_name()?),
             'w' => Action::Write { file: self.file_name()?, first: false },
             'W' if self.gnu() => Action::Write { file: self.file_name()?, first: true },

@@ -135,7 +135,7 @@ impl SedState {
             }
             Action::Zap => self.space.clear(),
             Action::Append(text) => self.after.push(After::Text(text.clone())),
-            Action::ReadFile(file) => self.after.push(After::File(file.clone())),
+            Action::ReadFile { file, before: false } => self.after.push(After::File(file.clone())),
             Action::ReadLine(file) => self.after.push(After::Line(file.clone())),
             _ => {}
         }
@@ -223,16 +223,8 @@ impl Sed {
             match after {
                 After::Text(text) => self.raw(&text, out),
                 After::File(file) => {
-                    if let Ok(bytes) = io.read_file(&file) {
-                        let mut text = String::from_utf8_lossy(&bytes).into_owned();
-                        if self.flavour == Flavour::BusyBox
-                            && !text.is_empty()
-                            && !text.ends_with('\n')
-                        {
-                            text.push('\n');
-                        }
-                        self.raw(&text, out);
-                    }
+                    let text = self.content(io, &file);
+                    self.raw(&text, out);
                 }
                 After::Line(file) => {
                     let taken = self.state.taken.entry(file.clone()).or_default();
@@ -245,6 +237,16 @@ impl Sed {
                 }
             }
         }
+    }
+
+    /// What `r` prints of a file; nothing of one that is not there.
+    fn content(&self, io: &Io<'_>, file: &str) -> String {
+        let bytes = io.read_file(file).unwrap_or_default();
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        if self.flavour == Flavour::BusyBox && !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text
     }
 
     /// Prints text that brings its own newlines.
@@ -441,6 +443,10 @@ impl Sed {
                 let text = self.state.space.clone();
                 let line = text.split('\n').next().unwrap_or_default();
                 self.write(file, if *first { line } else { &text }, io, out);
+            }
+            Action::ReadFile { file, before: true } => {
+                let text = self.content(io, file);
+                self.raw(&text, out);
             }
             Action::FileName => {
                 let name = format!("{}\n", input.name());

@@ -1,7 +1,7 @@
 //! Commands whose argument is text: `s`, `y`, `a`, `i`, `c`, `r`, `w`.
 
 use super::replacement::{escapes, highest, pieces};
-use super::{Action, Parsed, Reader, Substitute};
+use super::{Action, Parsed, Reader, SANDBOX, Substitute};
 
 impl Reader {
     /// The text up to `close`; a backslash takes it literally.
@@ -130,6 +130,10 @@ impl Reader {
                 Some('m' | 'M') if self.gnu() => {
                     self.at += 1;
                     lines = true;
+                }
+                Some('e' | 'w') if self.reading.sandbox => {
+                    self.at += 1;
+                    return self.wrong(SANDBOX, "");
                 }
                 Some('e') if self.gnu() => {
                     return self.not_simulated("the flag e of the s command");
