@@ -12,9 +12,11 @@ use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::output::Output;
+use super::sources::unfit;
 use super::target::{Rules, Target};
 use super::{Call, Failure, Next, Outcome, Task};
-use crate::api::{Object, WriteOptions};
+use crate::api::patch::three_way;
+use crate::api::{Object, Patch, Reason, Status, WriteOptions};
 use crate::manifest;
 
 pub(super) static COMMAND: Command = Command {
@@ -181,25 +183,24 @@ impl Task for Edit {
             return Ok(Step::Until(io.now() + PERIOD));
         }
         if self.refused && own && without_comments(&text) == without_comments(&self.text) {
-            let text = "Edit cancelled, no valid changes were saved.";
-            io.write_error(format!("A copy of your changes has been stored to {:?}", self.file));
-            return Err(Failure::message(text));
+            return Err(self.kept(io, "Edit cancelled, no valid changes were saved."));
         }
         if without_comments(&text) == without_comments(&self.original) && own {
             return Ok(self.cancel(io, "Edit cancelled, no changes made."));
         }
-        if without_comments(&text).trim().is_empty() {
+        // The game's editor is left by an empty file; kubectl opens a program again (`ValidateBytes`).
+        if without_comments(&text).trim().is_empty() && !own {
             return Ok(self.cancel(io, "Edit cancelled, saved file was empty."));
         }
-        match self.save(io, &text) {
-            Ok(object) => {
+        match self.save(io, &text)? {
+            Saved::Done(object, how) => {
                 io.files.remove(&self.file);
-                self.report.tell(io, &object, "edited")?;
+                self.report.tell(io, &object, how)?;
                 Ok(Step::Exit(0))
             }
-            Err(failure) => {
-                io.write_error(crate::diagnostic::printable(&failure.text()));
-                self.text = text;
+            Saved::Refused(reason) => {
+                self.text = format!("{HEADER}{reason}{}", without_comments(&text));
+                io.files.insert(self.file.clone(), self.text.clone().into_bytes());
                 self.refused = true;
                 match &self.editor {
                     Some(editor) => self.running = Some(editor.start(io, &self.file)?),
@@ -230,25 +231,94 @@ impl Edit {
         Step::Exit(0)
     }
 
-    fn save(&mut self, io: &mut Io<'_>, text: &str) -> Result<Object, Failure> {
-        let (documents, diagnostics) = manifest::parse(&self.file, text);
-        if let Some(fault) = diagnostics.first() {
-            return Err(Failure::message(format!(
-                "The edited file had a syntax error: {}",
-                fault.message
-            )));
-        }
-        let value = documents.into_iter().next().map_or(Value::Null, |document| document.value);
+    /// A failure after which the file stays where it is.
+    fn kept(&self, io: &mut Io<'_>, why: &str) -> Failure {
+        io.write_error(format!("A copy of your changes has been stored to {:?}", self.file));
+        Failure::message(why)
+    }
+
+    /// Sends what has changed, as a patch (`visitToPatch`).
+    fn save(&mut self, io: &mut Io<'_>, text: &str) -> Result<Saved, Failure> {
+        let value = match read(&self.file, text) {
+            Ok(value) => value,
+            Err(why) => {
+                let what = "Invalid value: \"The edited file failed validation\"";
+                return Ok(self.again(io, &format!("# * <nil>: {what}: {why}\n")));
+            }
+        };
         let kind = self.object.kind();
         let same = |path: &str, wanted: &str| value.pointer(path).is_some_and(|v| v == wanted);
-        let (version, name) = (kind.info().api_version(), self.object.name());
-        let kept = same("/apiVersion", &version)
+        let unchanged = same("/apiVersion", &kind.info().api_version())
             && same("/kind", kind.info().name)
-            && same("/metadata/name", name);
-        if !kept {
-            let text = "At least one of apiVersion, kind and name was changed";
-            return Err(Failure::message(text));
+            && same("/metadata/name", self.object.name());
+        if !unchanged {
+            return Err(self.kept(io, "At least one of apiVersion, kind and name was changed"));
         }
-        Ok(self.client.update(io, kind, value, self.options)?)
+        let current = self.object.to_value();
+        if value == current {
+            return Ok(Saved::Done(self.object.clone(), "skipped"));
+        }
+        let patch = three_way(kind, &current, &value, &current)
+            .map_err(|why| self.kept(io, &why))
+            .map(Patch::Strategic)?;
+        match self.client.patch(io, &self.object, patch, self.options) {
+            Ok(object) => Ok(Saved::Done(object, "edited")),
+            Err(status) => self.refused(io, &status),
+        }
     }
+
+    /// Opens the editor again; `causes` are lines that say why.
+    fn again(&self, io: &mut Io<'_>, causes: &str) -> Saved {
+        let name = self.name();
+        io.write_error(format!("error: {name} is invalid"));
+        let colon = if causes.is_empty() { "" } else { ":" };
+        Saved::Refused(format!("# {name} was not valid{colon}\n{causes}#\n"))
+    }
+
+    /// `services "web"`
+    fn name(&self) -> String {
+        format!("{} {:?}", self.object.kind().resource(), self.object.name())
+    }
+
+    /// What follows when the server does not take the change: another try where fields are at fault,
+    /// otherwise the end (`addError`).
+    fn refused(&self, io: &mut Io<'_>, status: &Status) -> Result<Saved, Failure> {
+        let name = self.name();
+        match status.reason {
+            Reason::Invalid => {
+                let causes = status.causes.iter();
+                let causes =
+                    causes.map(|cause| format!("# * {}: {}\n", cause.field, cause.message));
+                Ok(self.again(io, &causes.collect::<String>()))
+            }
+            Reason::NotFound => Err(Failure::Verbatim(format!(
+                "error: {name} could not be found on the server\nThe edits you made on deleted \
+                 resources have been saved to {:?}",
+                self.file
+            ))),
+            _ => Err(Failure::Verbatim(format!(
+                "error: {name} could not be patched: {}\nYou can run `kubectl replace -f {}` to try \
+                 this update again.",
+                status.message, self.file
+            ))),
+        }
+    }
+}
+
+/// The object that a file holds, or what is wrong with the file before the server is asked.
+fn read(file: &str, text: &str) -> Result<Value, String> {
+    let (documents, faults) = manifest::parse(file, text);
+    if let Some(fault) = faults.first() {
+        return Err(fault.message.clone());
+    }
+    let value = documents.into_iter().next().map_or(Value::Null, |document| document.value);
+    unfit(&value).map_or(Ok(value), Err)
+}
+
+/// What came of a file that was saved.
+enum Saved {
+    /// The object as it is now, and what has been done to it.
+    Done(Object, &'static str),
+    /// The editor opens again, with the reason as a remark in the file.
+    Refused(String),
 }

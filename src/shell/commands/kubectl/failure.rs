@@ -28,6 +28,14 @@ impl Failure {
         Failure::Message(text.into())
     }
 
+    /// The same complaint with words before it; what isn't kubectl's own stays as it is.
+    pub fn behind(self, words: &str) -> Failure {
+        match self {
+            Failure::Message(text) => Failure::Message(format!("{words}{text}")),
+            other => other,
+        }
+    }
+
     /// A complaint about how `path` (`kubectl apply`) was called.
     pub fn usage(path: &str, text: impl AsRef<str>) -> Failure {
         Failure::Message(format!("{}\nSee '{path} -h' for help and examples", text.as_ref()))

@@ -210,6 +210,7 @@ pub(super) fn go_kind(value: &Value) -> &'static str {
         Value::Array(_) => "array",
         Value::Bool(_) => "bool",
         Value::Number(_) => "number",
+        Value::Object(_) => "object",
         _ => "string",
     }
 }

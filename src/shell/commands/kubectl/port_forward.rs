@@ -150,9 +150,11 @@ fn listen(
 /// numbers first (`convertPodNamedPortToNumber`, `translateServicePortToTargetPort`), then the
 /// numbers are looked at (`parsePorts` of client-go's `portforward.go`).
 fn pair(object: &Object, pod: &Pod, text: &str) -> Result<(u16, u16), Failure> {
-    let (local, remote) = match text.split_once(':') {
-        Some((local, remote)) => (local, remote),
-        None => (text, text),
+    // With more colons than one only the first word counts (`splitPort`).
+    let (local, remote) = match text.split(':').collect::<Vec<_>>()[..] {
+        [local, remote] => (local, remote),
+        [first, ..] => (first, first),
+        [] => (text, text),
     };
     let number = match remote.parse::<i64>() {
         Ok(number) => number,

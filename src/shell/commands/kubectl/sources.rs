@@ -240,13 +240,31 @@ pub(super) fn validation(call: &Call) -> Result<Validate, Failure> {
     }
 }
 
+/// A file's text: a mark at its beginning says that it is in UTF-16, as some editors write it
+/// (`FileVisitor`).
+fn decoded(bytes: &[u8]) -> String {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks(2).map(|pair| match pair {
+            [first, second] => unit([*first, *second]),
+            _ => 0xfffd,
+        });
+        String::from_utf16_lossy(&units.collect::<Vec<u16>>())
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        bytes => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
 /// The texts that a path stands for: (source, text).
 fn texts(call: &Call, io: &mut Io<'_>, path: &str) -> Result<Vec<(String, String)>, Failure> {
     if path == "-" || is_input(path) {
         // kubectl begins when standard input has come to its end.
         let bytes = io.read_all().unwrap_or_default();
         let name = if path == "-" { "STDIN" } else { path };
-        return Ok(vec![(name.to_owned(), String::from_utf8_lossy(&bytes).into_owned())]);
+        return Ok(vec![(name.to_owned(), decoded(&bytes))]);
     }
     if path.starts_with("http://") || path.starts_with("https://") {
         return Err(Failure::not_simulated(
@@ -264,7 +282,7 @@ fn texts(call: &Call, io: &mut Io<'_>, path: &str) -> Result<Vec<(String, String
         };
     }
     match io.read_file(path) {
-        Ok(bytes) => Ok(vec![(path.to_owned(), String::from_utf8_lossy(&bytes).into_owned())]),
+        Ok(bytes) => Ok(vec![(path.to_owned(), decoded(&bytes))]),
         Err(reason) if reason == "No such file or directory" => {
             Err(Failure::message(format!("the path \"{path}\" does not exist")))
         }
@@ -478,10 +496,16 @@ fn kind_of(version: &str, kind: &str) -> Option<Kind> {
     })
 }
 
-/// What kubectl checks before it asks the server: there is an object with `apiVersion` and `kind`.
+/// Refuses what [`unfit`] finds.
 fn basics(source: &str, value: &Value) -> Result<(), Failure> {
+    unfit(value).map_or(Ok(()), |fault| Err(invalid(source, &fault)))
+}
+
+/// What kubectl finds before it asks the server: there is no object with `apiVersion` and `kind`
+/// (`paramVerifyingSchema`).
+pub(super) fn unfit(value: &Value) -> Option<String> {
     let Value::Object(fields) = value else {
-        return Err(invalid(source, "invalid object to validate"));
+        return Some("invalid object to validate".to_owned());
     };
     let mut faults = Vec::new();
     match fields.get("apiVersion") {
@@ -498,9 +522,8 @@ fn basics(source: &str, value: &Value) -> Result<(), Failure> {
         Some(_) => faults.push("kind isn't string type".to_owned()),
     }
     match faults.as_slice() {
-        [] => Ok(()),
-        [fault] => Err(invalid(source, fault)),
-        faults => Err(invalid(source, &format!("[{}]", faults.join(", ")))),
+        [] | [_] => faults.pop(),
+        faults => Some(format!("[{}]", faults.join(", "))),
     }
 }
 
@@ -537,6 +560,14 @@ mod tests {
 
     fn basics_of(value: Value) -> String {
         basics("f.yaml", &value).map_or_else(|failure| failure.text(), |()| String::new())
+    }
+
+    #[test]
+    fn a_file_may_be_in_utf_16_where_a_mark_says_so() {
+        assert_eq!(decoded(b"\xff\xfea\0:\0"), "a:");
+        assert_eq!(decoded(b"\xfe\xff\0a\0:\0"), "a:\u{fffd}");
+        assert_eq!(decoded(b"\xef\xbb\xbfa:"), "a:");
+        assert_eq!(decoded(b"a: \xff"), "a: \u{fffd}");
     }
 
     #[test]

@@ -25,9 +25,8 @@ use super::apply::with_last_applied;
 use super::command::{self, Command};
 use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, switch, text};
-use super::output::Output;
 use super::sources;
-use super::{Call, DONE, Failure, Outcome, go_types, kyaml};
+use super::{Call, DONE, Failure, Outcome, go_types};
 use crate::api::patch::LAST_APPLIED;
 use crate::api::{Kind, Object, Status};
 use crate::cluster::ApplyOutcome;
@@ -271,21 +270,7 @@ fn show_as(
     value: &Value,
 ) -> Outcome {
     let name = value["metadata"]["name"].as_str().unwrap_or("");
-    match &report.output {
-        None => io.say(format!("{prefix}/{name} {done}{}", report.dry_run.suffix())),
-        Some(Output::Name) => io.say(format!("{prefix}/{name}")),
-        Some(Output::Json) => {
-            io.stdout.extend_from_slice(go_types::json_pretty(type_name, value).as_bytes());
-        }
-        Some(Output::Kyaml) => {
-            let text = kyaml::print(go_types::shape(Some(type_name)), value);
-            io.stdout.extend_from_slice(text.as_bytes());
-        }
-        Some(output) => {
-            let text = output.print_value(value)?;
-            io.stdout.extend_from_slice(text.as_bytes());
-        }
-    }
+    report.tell_value(io, Some(type_name), &format!("{prefix}/{name}"), value, done)?;
     DONE
 }
 

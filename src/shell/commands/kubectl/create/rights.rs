@@ -386,6 +386,8 @@ fn token(call: Call, io: &mut Io<'_>) -> Outcome {
         ["bound-object-name", "bound-object-uid"].map(|flag| !arguments.text(flag).is_empty());
     let fault = if arguments.text("duration").starts_with('-') {
         "--duration must be greater than or equal to 0"
+    } else if !["", "Node", "Pod", "Secret"].contains(&kind) {
+        "supported --bound-object-kind values are Node, Pod, Secret"
     } else if !kind.is_empty() && !bound[0] {
         "--bound-object-name is required if --bound-object-kind is provided"
     } else if kind.is_empty() && bound[0] {

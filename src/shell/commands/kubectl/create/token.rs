@@ -43,14 +43,10 @@ pub(super) fn issue(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let bound = match call.arguments.text("bound-object-kind") {
         "" => None,
-        kind @ ("Pod" | "Secret" | "Node") => {
+        kind => {
             let kind = Kind::from_manifest("v1", kind).unwrap_or(Kind::Pod);
             let name = call.arguments.text("bound-object-name").to_owned();
             Some(call.client.get(io, kind, &name).map_err(failed)?)
-        }
-        _ => {
-            let text = "supported --bound-object-kind values are Node, Pod, Secret";
-            return Err(Failure::message(text));
         }
     };
     let audiences = call.arguments.all("audience").to_vec();

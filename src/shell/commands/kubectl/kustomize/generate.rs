@@ -26,15 +26,15 @@ pub(super) fn all(
 /// Puts what was made among the others: a new object, or data for one that is there.
 fn place(made: Resource, behavior: &str, resources: &mut Vec<Resource>) -> Result<(), Failure> {
     let (kind, name) = (made.kind().to_owned(), made.original.clone());
-    let there = resources.iter_mut().find(|r| r.kind() == kind && r.original == name);
+    let home = |one: &Resource| match one.home.as_str() {
+        "" => "default".to_owned(),
+        home => home.to_owned(),
+    };
+    let is_it = |one: &&mut Resource| {
+        one.kind() == kind && one.original == name && home(one) == home(&made)
+    };
+    let there = resources.iter_mut().find(is_it);
     match (behavior, there) {
-        ("" | "unspecified" | "create", None) => resources.push(made),
-        ("" | "unspecified" | "create", Some(_)) => {
-            return Err(Failure::message(format!(
-                "merging from generator: id {} exists; behavior must be merge or replace",
-                made.id()
-            )));
-        }
         ("merge" | "replace", Some(there)) => {
             for field in ["data", "binaryData"] {
                 let new = made.value[field].as_object().cloned().unwrap_or_default();
@@ -56,17 +56,33 @@ fn place(made: Resource, behavior: &str, resources: &mut Vec<Resource>) -> Resul
             }
         }
         ("merge" | "replace", None) => {
-            return Err(Failure::message(format!(
-                "merging from generator: id {} does not exist; cannot merge or replace",
-                made.id()
-            )));
+            return Err(clash(&made, "does not exist; cannot merge or replace"));
         }
-        (other, _) => {
-            let text = format!("unknown behavior: {other}");
-            return Err(Failure::message(text));
+        (_, None) => resources.push(made),
+        // A word that is not known is as good as none.
+        (behavior, Some(_)) => {
+            let behavior = if behavior == "create" { behavior } else { "unspecified" };
+            return Err(clash(
+                &made,
+                &format!(
+                    "exists; can not use behavior: '{behavior}', behavior must be merge or replace"
+                ),
+            ));
         }
     }
     Ok(())
+}
+
+/// That what was made does not go with what there is. Kustomize names the generator by where it lies
+/// in memory, and the object by all fields of its identity.
+fn clash(made: &Resource, why: &str) -> Failure {
+    let namespace = made.value["metadata"]["namespace"].as_str().unwrap_or("");
+    Failure::message(format!(
+        "merging from generator &{{0xc000a1e2d0 <nil>}}: id resid.ResId{{Gvk:resid.Gvk{{Group:\"\", \
+         Version:\"v1\", Kind:{:?}, isClusterScoped:false}}, Name:{:?}, Namespace:{namespace:?}}} {why}",
+        made.kind(),
+        made.original
+    ))
 }
 
 fn one(
@@ -77,6 +93,9 @@ fn one(
     general: Option<&Value>,
 ) -> Result<Resource, Failure> {
     let name = wanted["name"].as_str().unwrap_or("");
+    if name.is_empty() {
+        return Err(Failure::message("a configmap must have a name"));
+    }
     let mut metadata = json!({"name": name});
     let own = &wanted["options"];
     let general = general.unwrap_or(&Value::Null);
@@ -91,7 +110,13 @@ fn one(
         metadata["namespace"] = json!(namespace);
     }
     let mut value = json!({"apiVersion": "v1", "kind": kind, "metadata": metadata});
-    for (key, content) in entries(io, root, wanted)? {
+    let entries = entries(io, root, wanted)?;
+    if let Some(key) = repeated(&entries) {
+        // Of a secret it says the same.
+        let text = format!("configmap {name} illegally repeats the key `{key}`");
+        return Err(Failure::message(text));
+    }
+    for (key, content) in entries {
         let (field, content) = match (kind, String::from_utf8(content)) {
             ("ConfigMap", Ok(text)) => ("data", json!(text)),
             ("ConfigMap", Err(bytes)) => ("binaryData", json!(ByteString(bytes.into_bytes()))),
@@ -110,6 +135,13 @@ fn one(
     }
     let hashed = !on("disableNameSuffixHash");
     Ok(Resource { hashed, ..Resource::of(value) })
+}
+
+/// The first key that comes again.
+fn repeated(entries: &[(String, Vec<u8>)]) -> Option<&str> {
+    let mut keys = entries.iter().map(|(key, _)| key.as_str()).enumerate();
+    keys.find(|(at, key)| entries[..*at].iter().any(|(earlier, _)| earlier == key))
+        .map(|(_, key)| key)
 }
 
 /// The entries of literals, files and files of variables.
@@ -150,19 +182,37 @@ fn entries(io: &mut Io<'_>, root: &str, wanted: &Value) -> Result<Vec<(String, V
     }
     let files = list("files");
     for file in &files {
-        let (key, path) = match file.split_once('=') {
-            Some((key, path)) => (key, path),
-            None => (file.rsplit('/').next().unwrap_or(file), file.as_str()),
-        };
-        let bytes = read(io, root, path)
-            .map_err(|why| failed(format!("file sources: [{}]: {why}", files.join(" "))))?;
+        let entry = source(file).and_then(|(key, path)| Ok((key, read(io, root, path)?)));
+        let (key, bytes) =
+            entry.map_err(|why| failed(format!("file sources: [{}]: {why}", files.join(" "))))?;
         entries.push((key.to_owned(), bytes));
     }
     Ok(entries)
 }
 
-/// A file beside the kustomization.
+/// The key and the path of a file that data comes from (`ParseFileSource`).
+fn source(text: &str) -> Result<(&str, &str), String> {
+    match text.split_once('=') {
+        None => Ok((text.rsplit('/').next().unwrap_or(text), text)),
+        Some((_, path)) if path.contains('=') => {
+            Err(format!("source {text:?} key name or file path contains '='"))
+        }
+        Some(("", path)) => {
+            Err(format!("missing key name for file path {path:?} in source {text:?}"))
+        }
+        Some((key, "")) => {
+            Err(format!("missing file path for key name {key:?} in source {text:?}"))
+        }
+        Some(entry) => Ok(entry),
+    }
+}
+
+/// A file beside the kustomization or below, which are the only ones that it may read.
 pub(super) fn read(io: &Io<'_>, root: &str, path: &str) -> Result<Vec<u8>, String> {
     let absolute = crate::shell::files::absolute(io.place, root, path);
-    io.read_file(&absolute).map_err(|_| super::missing(&absolute, &absolute))
+    let bytes = io.read_file(&absolute).map_err(|_| super::missing(&absolute, &absolute))?;
+    match absolute.starts_with(&format!("{}/", root.trim_end_matches('/'))) {
+        true => Ok(bytes),
+        false => Err(format!("security; file '{absolute}' is not in or below '{root}'")),
+    }
 }

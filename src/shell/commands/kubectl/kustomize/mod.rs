@@ -4,6 +4,7 @@
 //! The order is that of `kustomize/api/internal/target`: resources, generators, patches, namespace,
 //! names, labels, annotations, JSON patches, replicas, images; hashes and references at the very end.
 
+mod decode;
 mod generate;
 mod overlay;
 mod patches;
@@ -44,37 +45,18 @@ pub(super) static COMMAND: Command = Command {
 /// What help says of flags that are not heeded.
 const NOT: &str = "Not simulated here.";
 
+/// What `--load-restrictor` may say: only the first is simulated.
+const RESTRICTORS: [&str; 2] = ["LoadRestrictionsRootOnly", "LoadRestrictionsNone"];
+
 /// The kind of a kustomization that works on what another has gathered.
 const COMPONENT: &str = "Component";
+/// The kind of every other one.
+const KUSTOMIZATION: &str = "Kustomization";
 
 /// How deep kustomizations may stand on each other.
 const DEPTH: usize = 20;
 
-/// What podhop builds of a kustomization.
-const KNOWN: &[&str] = &[
-    "apiVersion",
-    "bases",
-    "commonAnnotations",
-    "commonLabels",
-    "components",
-    "configMapGenerator",
-    "generatorOptions",
-    "images",
-    "kind",
-    "labels",
-    "metadata",
-    "namePrefix",
-    "nameSuffix",
-    "namespace",
-    "patches",
-    "patchesJson6902",
-    "patchesStrategicMerge",
-    "replicas",
-    "resources",
-    "secretGenerator",
-];
-
-/// What Kustomize knows besides.
+/// What podhop does not build of a kustomization.
 const BEYOND: &[&str] = &[
     "buildMetadata",
     "configurations",
@@ -83,6 +65,7 @@ const BEYOND: &[&str] = &[
     "helmChartInflationGenerator",
     "helmCharts",
     "helmGlobals",
+    "imageTags",
     "openapi",
     "replacements",
     "sortOptions",
@@ -150,7 +133,19 @@ fn run(call: Call, io: &mut Io<'_>) -> Outcome {
     if arguments.positional.len() > 1 {
         return Err(Failure::message("specify one path to kustomization.yaml"));
     }
-    let given = |flag: &&Flag| flag.help == NOT && arguments.given(flag.long);
+    let restrictor = match arguments.given("load-restrictor") {
+        true => arguments.text("load-restrictor"),
+        false => RESTRICTORS[0],
+    };
+    if !RESTRICTORS.contains(&restrictor) {
+        let text = format!(
+            "illegal flag value --load-restrictor {restrictor}; legal values: [{}]",
+            RESTRICTORS.join(" ")
+        );
+        return Err(Failure::message(text));
+    }
+    let usual = |flag: &Flag| flag.long == "load-restrictor" && restrictor == RESTRICTORS[0];
+    let given = |flag: &&Flag| flag.help == NOT && arguments.given(flag.long) && !usual(flag);
     if let Some(flag) = call.command.flags.iter().flat_map(|group| group.iter()).find(given) {
         let what = format!("kubectl kustomize --{}", flag.long);
         return Err(Failure::not_simulated(&what, "leave it out"));
@@ -178,7 +173,8 @@ pub(super) fn built(io: &mut Io<'_>, folder: &str) -> Result<String, Failure> {
     if let Some(fault) = no_folder(io, folder, &root) {
         return Err(Failure::message(format!("must build at directory: {fault}")));
     }
-    let mut resources = build(io, &root, &mut Vec::new())?;
+    let fields = read(io, &root)?;
+    let mut resources = build(io, &root, &fields, &mut Vec::new(), Vec::new())?;
     overlay::settle_names(&mut resources);
     resources.sort_by_key(overlay::place);
     let texts: Vec<String> = resources.iter().map(|one| manifest::to_yaml(&one.value)).collect();
@@ -201,47 +197,58 @@ fn missing(named: &str, path: &str) -> String {
     format!("evalsymlink failure on '{named}' : lstat {path}: no such file or directory")
 }
 
-/// Builds the kustomization of a folder; `stack` holds those that are being built.
-fn build(io: &mut Io<'_>, root: &str, stack: &mut Vec<String>) -> Result<Vec<Resource>, Failure> {
-    build_on(io, root, stack, Vec::new(), false)
-}
-
 /// Builds the kustomization of a folder on what there is already: nothing, or for a component what the
-/// kustomization that asks for it has gathered (`accumulateTarget`).
-fn build_on(
+/// kustomization that asks for it has gathered (`accumulateTarget`). `stack` holds the folders whose
+/// kustomizations are being built.
+fn build(
     io: &mut Io<'_>,
     root: &str,
+    fields: &Map<String, Value>,
     stack: &mut Vec<String>,
     mut resources: Vec<Resource>,
-    as_component: bool,
 ) -> Result<Vec<Resource>, Failure> {
     if stack.len() >= DEPTH {
         return Err(Failure::not_simulated("more than 20 kustomizations in a row", "flatten them"));
     }
-    let fields = read(io, root)?;
-    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or("Kustomization");
-    if as_component && kind != COMPONENT {
-        let text = format!("expected kind '{COMPONENT}' for path '{root}' but got '{kind}'");
-        return Err(Failure::message(text));
-    }
     stack.push(root.to_owned());
     for field in ["resources", "bases"] {
-        for path in texts(&fields, field)? {
-            let more = accumulate(io, root, &path, stack)?;
-            add(&mut resources, more)
-                .map_err(|fault| Failure::message(format!("accumulating resources: {fault}")))?;
+        for path in texts(fields, field) {
+            accumulate(io, root, &path, stack, &mut resources)
+                .map_err(|failure| failure.behind("accumulating resources: "))?;
         }
     }
-    generate::all(io, root, &fields, &mut resources)?;
-    for path in texts(&fields, "components")? {
-        resources = component(io, root, &path, stack, resources)?;
+    generate::all(io, root, fields, &mut resources)?;
+    for path in texts(fields, "components") {
+        resources = component(io, root, &path, stack, resources)
+            .map_err(|failure| failure.behind("accumulating components: "))?;
     }
     stack.pop();
-    patches::merges(io, root, &fields, &mut resources)?;
-    overlay::all(&fields, &mut resources);
-    patches::operations(io, root, &fields, &mut resources)?;
-    overlay::counts_and_images(&fields, &mut resources)?;
+    patches::merges(io, root, fields, &mut resources)?;
+    overlay::all(fields, &mut resources);
+    patches::operations(io, root, fields, &mut resources)?;
+    overlay::counts_and_images(fields, &mut resources)?;
     Ok(resources)
+}
+
+/// Builds a kustomization that another one asks for, a component or not (`accumulateDirectory`).
+fn build_another(
+    io: &mut Io<'_>,
+    root: &str,
+    stack: &mut Vec<String>,
+    resources: Vec<Resource>,
+    as_component: bool,
+) -> Result<Vec<Resource>, Failure> {
+    let fields = read(io, root)
+        .map_err(|failure| failure.behind(&format!("couldn't make target for path '{root}': ")))?;
+    let kind = fields.get("kind").and_then(Value::as_str).unwrap_or(KUSTOMIZATION);
+    if as_component != (kind == COMPONENT) {
+        return Err(Failure::message(match as_component {
+            true => format!("expected kind '{COMPONENT}' for path '{root}' but got '{kind}'"),
+            false => format!("expected kind != '{COMPONENT}' for path '{root}'"),
+        }));
+    }
+    build(io, root, &fields, stack, resources)
+        .map_err(|failure| failure.behind(&format!("recursed accumulation of path '{root}': ")))
 }
 
 /// What a component makes of the objects that were gathered (`accumulateComponents`).
@@ -256,24 +263,36 @@ fn component(
         return Err(Failure::not_simulated("components from the web", "save the files"));
     }
     let absolute = crate::shell::files::absolute(io.place, root, path);
-    let failed = |reason: String| Failure::message(format!("accumulating components: {reason}"));
+    let no_loader = |why: String| Failure::message(format!("loader.New \"{why}\""));
     if io.list(&absolute).is_err() {
-        let reason = match io.read_file(&absolute) {
-            Ok(_) => format!("'{absolute}': file is not directory"),
-            Err(_) => format!("not a valid directory: {}", missing(&absolute, &absolute)),
-        };
-        return Err(failed(format!("loader.New \"must build at directory: {reason}\"")));
+        return Err(no_loader(no_root(io, path, &absolute)));
     }
     if stack.contains(&absolute) {
-        return Err(failed(format!(
-            "loader.New \"cycle detected: candidate root '{absolute}' contains visited root \
-             '{absolute}'\""
-        )));
+        return Err(no_loader(circle(&absolute)));
     }
-    build_on(io, &absolute, stack, resources, true).map_err(|failure| match failure {
-        Failure::Message(text) => failed(format!("accumulateDirectory: \"{text}\"")),
+    build_another(io, &absolute, stack, resources, true).map_err(|failure| match failure {
+        Failure::Message(text) => Failure::message(format!("accumulateDirectory: {text:?}")),
         other => other,
     })
+}
+
+/// Why no kustomization can be built at a path that is no folder.
+fn no_root(io: &Io<'_>, path: &str, absolute: &str) -> String {
+    if path.starts_with('/') {
+        return format!("new root '{path}' cannot be absolute");
+    }
+    match io.read_file(absolute) {
+        Ok(_) => format!("must build at directory: '{absolute}': file is not directory"),
+        Err(_) => {
+            let missing = missing(absolute, absolute);
+            format!("must build at directory: not a valid directory: {missing}")
+        }
+    }
+}
+
+/// That a kustomization asks for itself.
+fn circle(root: &str) -> String {
+    format!("cycle detected: candidate root '{root}' contains visited root '{root}'")
 }
 
 /// The file of a folder's kustomization: its name and content.
@@ -281,13 +300,6 @@ fn file_of(io: &Io<'_>, root: &str) -> Option<(&'static str, Vec<u8>)> {
     let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
     let read = |name: &'static str| io.read_file(&format!("{root}/{name}")).ok();
     names.into_iter().find_map(|name| read(name).map(|bytes| (name, bytes)))
-}
-
-/// Whether a folder's kustomization is a component.
-fn is_component(io: &Io<'_>, root: &str) -> bool {
-    let Some((name, bytes)) = file_of(io, root) else { return false };
-    let (documents, _) = manifest::parse(name, &String::from_utf8_lossy(&bytes));
-    documents.first().is_some_and(|document| document.value["kind"] == COMPONENT)
 }
 
 /// The fields of a folder's kustomization.
@@ -302,28 +314,13 @@ fn read(io: &mut Io<'_>, root: &str) -> Result<Map<String, Value>, Failure> {
     let (documents, faults) = manifest::parse(name, &text);
     let invalid = |reason: &str| Failure::message(format!("invalid Kustomization: {reason}"));
     if let Some(fault) = faults.first() {
-        return Err(invalid(&format!("error converting YAML to JSON: {}", fault.message)));
+        return Err(invalid(&fault.message));
     }
     let value = documents.into_iter().next().map_or(Value::Null, |document| document.value);
-    let fields = match value {
-        Value::Null => return Err(Failure::message("kustomization.yaml is empty")),
-        Value::Object(fields) => fields,
-        _ => {
-            let reason = "json: cannot unmarshal string into Go value of type types.Kustomization";
-            return Err(invalid(reason));
-        }
-    };
-    for field in fields.keys() {
-        if BEYOND.contains(&field.as_str()) {
-            let instead = "write out what it would make";
-            return Err(Failure::not_simulated(&format!("kustomization field {field}"), instead));
-        }
-        if !KNOWN.contains(&field.as_str()) {
-            return Err(invalid(&format!("json: unknown field \"{field}\"")));
-        }
-    }
-    if fields.keys().all(|field| ["apiVersion", "kind", "metadata"].contains(&field.as_str())) {
-        return Err(Failure::message("kustomization.yaml is empty"));
+    let fields = decode::kustomization(value).map_err(|reason| invalid(&reason))?;
+    if let Some(field) = fields.keys().find(|field| BEYOND.contains(&field.as_str())) {
+        let instead = "write out what it would make";
+        return Err(Failure::not_simulated(&format!("kustomization field {field}"), instead));
     }
     for (old, new) in DEPRECATED.iter().filter(|(old, _)| fields.contains_key(*old)) {
         io.write_error(format!(
@@ -331,73 +328,93 @@ fn read(io: &mut Io<'_>, root: &str) -> Result<Map<String, Value>, Failure> {
              update your Kustomization automatically."
         ));
     }
-    Ok(fields)
-}
-
-/// A field that is a list of texts.
-fn texts(fields: &Map<String, Value>, field: &str) -> Result<Vec<String>, Failure> {
-    let wrong = |what: &str, of: &str| {
-        Failure::message(format!(
-            "invalid Kustomization: json: cannot unmarshal {what} into Go struct field \
-             Kustomization.{field} of type {of}"
-        ))
+    let is_set = |(field, value): (&String, &Value)| {
+        !["apiVersion", "kind"].contains(&field.as_str()) && !value.is_null() && value != ""
     };
-    match fields.get(field) {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Array(items)) => items
-            .iter()
-            .map(|item| match item {
-                Value::String(text) => Ok(text.clone()),
-                other => Err(wrong(super::go_types::go_kind(other), "string")),
-            })
-            .collect(),
-        Some(Value::Object(_)) => Err(wrong("object", "[]string")),
-        Some(other) => Err(wrong(super::go_types::go_kind(other), "[]string")),
+    if !fields.iter().any(is_set) {
+        return Err(Failure::message("kustomization.yaml is empty"));
+    }
+    match wrong_header(&fields).as_str() {
+        "" => Ok(fields),
+        why => {
+            let text = format!("Failed to read kustomization file under {root}:\n{why}");
+            Err(Failure::message(text))
+        }
     }
 }
 
-/// A resource of a kustomization: a file of manifests, or another kustomization.
+/// What is wrong with a kustomization's kind and version, a line each (`EnforceFields`).
+fn wrong_header(fields: &Map<String, Value>) -> String {
+    let text = |field: &str| fields.get(field).and_then(Value::as_str).filter(|t| !t.is_empty());
+    let kind = text("kind").unwrap_or(KUSTOMIZATION);
+    let version = match kind {
+        COMPONENT => "kustomize.config.k8s.io/v1alpha1",
+        _ => "kustomize.config.k8s.io/v1beta1",
+    };
+    let mut wrong = Vec::new();
+    if ![KUSTOMIZATION, COMPONENT].contains(&kind) {
+        wrong.push(format!("kind should be {KUSTOMIZATION} or {COMPONENT}"));
+    }
+    if text("apiVersion").is_some_and(|given| given != version) {
+        wrong.push(format!("apiVersion for {kind} should be {version}"));
+    }
+    wrong.join("\n")
+}
+
+/// A field that is a list of texts.
+fn texts(fields: &Map<String, Value>, field: &str) -> Vec<String> {
+    let items = fields.get(field).and_then(Value::as_array).into_iter().flatten();
+    items.map(|item| item.as_str().unwrap_or("").to_owned()).collect()
+}
+
+/// Adds a resource of a kustomization, which is a file of manifests or another kustomization
+/// (`accumulateResources`).
 fn accumulate(
     io: &mut Io<'_>,
     root: &str,
     path: &str,
     stack: &mut Vec<String>,
-) -> Result<Vec<Resource>, Failure> {
+    resources: &mut Vec<Resource>,
+) -> Result<(), Failure> {
     if path.contains("://") {
         return Err(Failure::not_simulated("resources from the web", "save the file"));
     }
     let absolute = crate::shell::files::absolute(io.place, root, path);
-    let failed = |reason: String| {
-        Failure::message(format!(
-            "accumulating resources: accumulation err='accumulating resources from '{path}': {reason}"
-        ))
-    };
-    if io.list(&absolute).is_ok() {
-        let must = format!("'{absolute}' must resolve to a file'");
-        if stack.contains(&absolute) {
-            return Err(failed(format!(
-                "{must}: cycle detected: candidate root '{absolute}' contains visited root '{absolute}'"
-            )));
-        }
-        if is_component(io, &absolute) {
-            let wrong = format!("expected kind != '{COMPONENT}' for path '{absolute}'");
-            return Err(failed(format!("{must}: {wrong}")));
-        }
-        return build(io, &absolute, stack).map_err(|failure| match failure {
-            Failure::Message(text) => {
-                failed(format!("{must}: recursed accumulation of path '{absolute}': {text}"))
-            }
-            other => other,
-        });
+    if io.list(&absolute).is_err() {
+        let Err(why) = add_file(io, root, path, resources) else { return Ok(()) };
+        return Err(Failure::message(match why.contains("MalformedYAMLError: ") {
+            true => why,
+            false => format!("accumulation err='{why}': {}", no_root(io, path, &absolute)),
+        }));
     }
-    let Ok(bytes) = io.read_file(&absolute) else {
-        let missing = missing(&absolute, &absolute);
-        return Err(failed(format!(
-            "{missing}': must build at directory: not a valid directory: {missing}"
-        )));
+    let another = match stack.contains(&absolute) {
+        true => Err(Failure::message(circle(&absolute))),
+        false => build_another(io, &absolute, stack, Vec::new(), false),
     };
-    let text = String::from_utf8_lossy(&bytes);
-    objects(path, &text).map_err(|fault| failed(format!("{fault}'")))
+    let merged = another.and_then(|more| {
+        add(resources, more).map_err(|fault| {
+            Failure::message(format!("recursed merging from path '{absolute}': {fault}"))
+        })
+    });
+    merged.map_err(|failure| {
+        failure.behind(&format!(
+            "accumulation err='accumulating resources from '{path}': '{absolute}' must resolve to a \
+             file': "
+        ))
+    })
+}
+
+/// Adds the objects of a file of manifests (`accumulateFile`).
+fn add_file(
+    io: &Io<'_>,
+    root: &str,
+    path: &str,
+    resources: &mut Vec<Resource>,
+) -> Result<(), String> {
+    let bytes = generate::read(io, root, path);
+    let found = bytes.and_then(|bytes| objects(path, &String::from_utf8_lossy(&bytes)));
+    let found = found.map_err(|why| format!("accumulating resources from '{path}': {why}"))?;
+    add(resources, found).map_err(|why| format!("merging resources from '{path}': {why}"))
 }
 
 /// The objects of a text; lists are taken apart.
@@ -408,24 +425,49 @@ fn objects(file: &str, text: &str) -> Result<Vec<Resource>, String> {
     }
     let mut found = Vec::new();
     for document in documents {
+        let is_list = document.value["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
         match document.value {
             Value::Null => {}
-            Value::Object(mut fields) if fields.get("kind").is_some_and(|kind| kind == "List") => {
+            Value::Object(fields) if fields.is_empty() => {}
+            Value::Object(mut fields) if is_list => {
                 let items = fields.remove("items").unwrap_or(Value::Null);
                 found.extend(items.as_array().cloned().unwrap_or_default());
             }
             value => found.push(value),
         }
     }
-    for value in &found {
-        for (field, kind) in [("kind", "kind"), ("metadata", "metadata.name")] {
-            let text = if field == "kind" { &value["kind"] } else { &value["metadata"]["name"] };
-            if text.as_str().unwrap_or("").is_empty() {
-                return Err(format!("missing {kind} in object {value}"));
-            }
-        }
-    }
+    found.iter().try_for_each(complete)?;
     Ok(found.into_iter().map(Resource::of).collect())
+}
+
+/// Refuses a value that is no object of a kind and a name.
+fn complete(value: &Value) -> Result<(), String> {
+    let metadata = &value["metadata"];
+    if value["apiVersion"].is_null() && value["kind"].is_null() && metadata.is_null() {
+        return Err("missing Resource metadata".to_owned());
+    }
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let (kind, name) = (text(&value["kind"]), text(&metadata["name"]));
+    let what = match (kind.as_str(), name.as_str()) {
+        ("", _) => "kind",
+        (_, "") => "metadata.name",
+        _ => return Ok(()),
+    };
+    let map = |field: &str| match &metadata[field] {
+        Value::Null => "map[]".to_owned(),
+        map => super::output::go_value(map),
+    };
+    Err(format!(
+        "missing {what} in object {{{{{} {kind}}} {{{{{name} {}}} {} {}}}}}",
+        text(&value["apiVersion"]),
+        text(&metadata["namespace"]),
+        map("labels"),
+        map("annotations")
+    ))
 }
 
 /// Adds objects to others; each may be there once.
@@ -512,6 +554,71 @@ mod tests {
         ] {
             assert!(built.contains(line), "{line} in {built}");
         }
+    }
+
+    // Each by kubectl 1.36.3.
+    #[test]
+    fn a_kustomization_reads_only_what_lies_beside_it() {
+        let mut shop = shop();
+        shop.file("over/kustomization.yaml", "resources: [../base/deploy.yaml]\n");
+        let outside = "file '/home/player/base/deploy.yaml'";
+        assert_eq!(
+            shop.run("kubectl kustomize over").1,
+            format!(
+                "error: accumulating resources: accumulation err='accumulating resources from \
+                 '../base/deploy.yaml': security; {outside} is not in or below '/home/player/over'': \
+                 must build at directory: '/home/player/base/deploy.yaml': file is not directory\n"
+            )
+        );
+        shop.file(
+            "over/kustomization.yaml",
+            "configMapGenerator: [{name: a, files: [../base/deploy.yaml]}]\n",
+        );
+        assert_eq!(
+            shop.run("kubectl kustomize over").1,
+            format!(
+                "error: loading KV pairs: file sources: [../base/deploy.yaml]: security; {outside} is \
+                 not in or below '/home/player/over'\n"
+            )
+        );
+    }
+
+    #[test]
+    fn references_follow_only_names_of_their_own_namespace() {
+        let mut shop = shop();
+        shop.file(
+            "over/kustomization.yaml",
+            "resources: [../base]\nconfigMapGenerator: [{name: conf, namespace: far, literals: \
+             [b=1]}]\n",
+        );
+        let built = shop.run("kubectl kustomize over").0;
+        assert_eq!(built.matches("conf-fb2gmg6t69").count(), 2, "{built}");
+    }
+
+    #[test]
+    fn a_patch_is_a_list_of_operations_or_objects_with_kind_and_name() {
+        let mut shop = shop();
+        let mut refused = |patch: &str| {
+            let text = format!("resources: [../base]\npatches: [{patch}]\n");
+            shop.file("over/kustomization.yaml", &text);
+            shop.run("kubectl kustomize over").1
+        };
+        let config = "error: trouble configuring builtin PatchTransformer with config: `\n";
+        assert_eq!(
+            refused("{patch: 'spec: {paused: true}', target: {kind: Deployment}}"),
+            format!(
+                "{config}patch: 'spec: {{paused: true}}'\ntarget:\n  kind: Deployment\n`: unable to \
+                 parse SM or JSON patch from [patch: \"spec: {{paused: true}}\"]\n"
+            )
+        );
+        assert_eq!(
+            refused("{patch: '[]'}"),
+            "error: must specify a target for JSON patch [patch: \"[]\"]\n"
+        );
+        assert_eq!(
+            refused("{}"),
+            format!("{config}{{}}\n`: must specify one of patch and path in\n{{}}\n")
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::Failure;
 use super::super::create::hash;
 use super::Resource;
+use crate::api::Kind;
 
 /// Namespace, names, labels and annotations.
 pub(super) fn all(fields: &Map<String, Value>, resources: &mut [Resource]) {
@@ -14,6 +15,9 @@ pub(super) fn all(fields: &Map<String, Value>, resources: &mut [Resource]) {
     for one in resources.iter_mut() {
         if !namespace.is_empty() && is_namespaced(one) {
             one.value["metadata"]["namespace"] = json!(namespace);
+        }
+        if !namespace.is_empty() && one.known() == Some(Kind::Namespace) {
+            one.value["metadata"]["name"] = json!(namespace);
         }
         if !namespace.is_empty() {
             move_default_account(one, &namespace);
@@ -168,6 +172,12 @@ fn is_namespaced(one: &Resource) -> bool {
     }
 }
 
+/// The namespace that an object is in now; `None` for one that is in none.
+fn namespace(one: &Resource) -> Option<String> {
+    let named = one.value["metadata"]["namespace"].as_str().filter(|named| !named.is_empty());
+    is_namespaced(one).then(|| named.unwrap_or("default").to_owned())
+}
+
 /// `replicas` and `images`.
 pub(super) fn counts_and_images(
     fields: &Map<String, Value>,
@@ -265,8 +275,15 @@ pub(super) fn settle_names(resources: &mut [Resource]) {
     let names: Vec<Resource> = resources.to_vec();
     for one in resources.iter_mut() {
         let around = one.around.clone();
+        let home = namespace(one);
         let renamed = |kind: &str, name: &str| {
-            let fits = |other: &&Resource| other.kind() == kind && other.original == name;
+            // A name means an object of the same namespace (`sameCurrentNamespaceAsReferrer`).
+            let near = |other: &Resource| match (&home, namespace(other)) {
+                (Some(home), Some(there)) => *home == there,
+                _ => true,
+            };
+            let fits =
+                |other: &&Resource| other.kind() == kind && other.original == name && near(other);
             let mut found = names.iter().filter(fits);
             let first = found.clone().next()?;
             let nearest = found.find(|other| other.around == around).unwrap_or(first);

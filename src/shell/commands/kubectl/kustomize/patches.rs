@@ -1,13 +1,21 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
 use regex::Regex;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::super::super::tool::Io;
 use super::super::Failure;
 use super::{Resource, generate, texts};
 use crate::api::{LabelSelector, Patch, patch};
 use crate::manifest;
+
+/// What a text says is to be changed.
+enum Change {
+    /// Partial objects, which say themselves whom they are for.
+    Partial(Vec<Value>),
+    /// Operations on whatever a target chooses.
+    Operations(Value),
+}
 
 /// `patchesStrategicMerge` and `patches`, in this order.
 pub(super) fn merges(
@@ -16,18 +24,28 @@ pub(super) fn merges(
     fields: &Map<String, Value>,
     resources: &mut Vec<Resource>,
 ) -> Result<(), Failure> {
-    for item in texts(fields, "patchesStrategicMerge")? {
-        // Each is a file, or the patch itself.
-        let text = match item.contains('\n') {
-            true => item.clone(),
-            false => file(io, root, &item, "PatchStrategicMergeTransformer")?,
-        };
-        one(&text, &Value::Null, resources)?;
+    let wanted = texts(fields, "patchesStrategicMerge");
+    let mut partial = Vec::new();
+    for item in &wanted {
+        // Each is a patch itself, or the file that holds it.
+        let own = super::objects("", item).ok().filter(|found| !found.is_empty());
+        let found = own.map_or_else(
+            || {
+                let text = generate::read(io, root, item)?;
+                super::objects(item, &String::from_utf8_lossy(&text))
+            },
+            Ok,
+        );
+        partial.extend(found.map_err(|why| {
+            refused("PatchStrategicMergeTransformer", &json!({"paths": wanted}), &why)
+        })?);
     }
-    let list = fields.get("patches").and_then(Value::as_array).cloned().unwrap_or_default();
-    for wanted in list {
-        let text = text_of(io, root, &wanted, "PatchTransformer")?;
-        one(&text, &wanted["target"], resources)?;
+    for change in partial {
+        let target = named(&change.value, resources).map_err(Failure::message)?;
+        lay_over(vec![target], &change.value, true, resources)?;
+    }
+    for wanted in fields.get("patches").and_then(Value::as_array).into_iter().flatten() {
+        patch_of(io, root, wanted, resources)?;
     }
     Ok(())
 }
@@ -37,69 +55,145 @@ pub(super) fn operations(
     io: &mut Io<'_>,
     root: &str,
     fields: &Map<String, Value>,
-    resources: &mut Vec<Resource>,
+    resources: &mut [Resource],
 ) -> Result<(), Failure> {
-    let list = fields.get("patchesJson6902").and_then(Value::as_array).cloned().unwrap_or_default();
-    for wanted in list {
-        let text = text_of(io, root, &wanted, "PatchJson6902Transformer")?;
-        one(&text, &wanted["target"], resources)?;
+    for wanted in fields.get("patchesJson6902").and_then(Value::as_array).into_iter().flatten() {
+        let mut config = wanted.clone();
+        if let Some(own) = config.as_object_mut().and_then(|config| config.remove("patch")) {
+            config["jsonOp"] = own;
+        }
+        let text = |field: &str| wanted[field].as_str().unwrap_or("");
+        let list = operations_of(io, root, text("patch"), text("path"), &wanted["target"])
+            .map_err(|why| refused("PatchJson6902Transformer", &config, &why))?;
+        for index in chosen(&wanted["target"], resources)? {
+            apply(&mut resources[index], Patch::Json(list.clone()))?;
+        }
     }
     Ok(())
 }
 
-/// A patch that stands in a file or in the kustomization itself.
-fn text_of(io: &Io<'_>, root: &str, wanted: &Value, builtin: &str) -> Result<String, Failure> {
-    match (wanted["patch"].as_str(), wanted["path"].as_str()) {
-        (Some(text), _) => Ok(text.to_owned()),
-        (None, Some(path)) => file(io, root, path, builtin),
-        (None, None) => Err(Failure::message("must specify one of patch and path")),
+/// The operations of one of `patchesJson6902`.
+fn operations_of(
+    io: &Io<'_>,
+    root: &str,
+    own: &str,
+    path: &str,
+    target: &Value,
+) -> Result<Value, String> {
+    if target["name"].as_str().unwrap_or("").is_empty() {
+        return Err("must specify the target name".to_owned());
     }
-}
-
-fn file(io: &Io<'_>, root: &str, path: &str, builtin: &str) -> Result<String, Failure> {
-    let bytes = generate::read(io, root, path).map_err(|why| {
-        let (config, failed) = match builtin {
-            "PatchStrategicMergeTransformer" => (format!("paths:\n- {path}"), String::new()),
-            _ => (
-                format!("path: {path}"),
-                format!("failed to get the patch file from path({path}): "),
-            ),
-        };
-        Failure::message(format!(
-            "trouble configuring builtin {builtin} with config: `\n{config}\n`: {failed}{why}"
-        ))
-    })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Carries out one text: operations on its target, or partial objects that say themselves whom they
-/// are for.
-fn one(text: &str, target: &Value, resources: &mut Vec<Resource>) -> Result<(), Failure> {
-    let (documents, faults) = manifest::parse("patch", text);
-    if let Some(fault) = faults.first() {
-        return Err(Failure::message(format!(
-            "unable to parse SM or JSON patch from [{text}]: {}",
-            fault.message
-        )));
-    }
-    for document in documents {
-        let change = document.value;
-        if change.is_array() {
-            for index in chosen(target, resources)? {
-                apply(&mut resources[index], Patch::Json(change.clone()))?;
-            }
-            continue;
+    let text = match (own, path) {
+        ("", "") => return Err("empty file path and empty jsonOp".to_owned()),
+        (own, "") => own.to_owned(),
+        ("", path) => String::from_utf8_lossy(&generate::read(io, root, path)?).into_owned(),
+        _ => return Err("must specify a file path or jsonOp, not both".to_owned()),
+    };
+    match operations_in(&text) {
+        None => Err(format!("decoding {text}: it is no list of operations")),
+        Some(list) if list.as_array().is_some_and(Vec::is_empty) => {
+            Err(format!("patch appears to be empty; file={path}, JsonOp={text}"))
         }
-        let wanted = match target.is_null() {
-            true => vec![named(&change, resources)?],
-            false => chosen(target, resources)?,
-        };
-        for index in wanted.into_iter().rev() {
-            if change["$patch"] == "delete" {
-                resources.remove(index);
-            } else {
-                merge(&mut resources[index], change.clone(), target.is_null())?;
+        Some(list) => Ok(list),
+    }
+}
+
+/// That a part of Kustomize does not accept what it was given.
+fn refused(builtin: &str, config: &Value, why: &str) -> Failure {
+    let config = manifest::to_yaml(config);
+    Failure::message(format!(
+        "trouble configuring builtin {builtin} with config: `\n{config}`: {why}"
+    ))
+}
+
+/// Carries out one of `patches` (`PatchTransformer`).
+fn patch_of(
+    io: &Io<'_>,
+    root: &str,
+    wanted: &Value,
+    resources: &mut Vec<Resource>,
+) -> Result<(), Failure> {
+    let (source, change) =
+        change_of(io, root, wanted).map_err(|why| refused("PatchTransformer", wanted, &why))?;
+    let target = &wanted["target"];
+    match change {
+        Change::Operations(_) if target.is_null() => {
+            Err(Failure::message(format!("must specify a target for JSON patch {source}")))
+        }
+        Change::Operations(list) => {
+            for index in chosen(target, resources)? {
+                apply(&mut resources[index], Patch::Json(list.clone()))?;
             }
+            Ok(())
+        }
+        Change::Partial(changes) => {
+            for change in changes {
+                let wanted = match target.is_null() {
+                    true => vec![named(&change, resources).map_err(|why| {
+                        let id = Resource::of(change.clone()).id();
+                        let what = format!("no resource matches strategic merge patch \"{id}\"");
+                        Failure::message(format!("{what}: {why}"))
+                    })?],
+                    false => chosen(target, resources)?,
+                };
+                lay_over(wanted, &change, target.is_null(), resources)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Where one of `patches` comes from, as Kustomize names it, and what it changes.
+fn change_of(io: &Io<'_>, root: &str, wanted: &Value) -> Result<(String, Change), String> {
+    let own = wanted["patch"].as_str().unwrap_or("").trim();
+    let path = wanted["path"].as_str().unwrap_or("");
+    let (source, text) = match (own, path) {
+        ("", "") => {
+            let config = manifest::to_yaml(wanted);
+            return Err(format!("must specify one of patch and path in\n{config}"));
+        }
+        (own, "") => (format!("[patch: {own:?}]"), own.to_owned()),
+        ("", path) => {
+            let bytes = generate::read(io, root, path)
+                .map_err(|why| format!("failed to get the patch file from path({path}): {why}"))?;
+            (format!("[path: {path:?}]"), String::from_utf8_lossy(&bytes).into_owned())
+        }
+        _ => {
+            let config = manifest::to_yaml(wanted);
+            return Err(format!("patch and path can't be set at the same time\n{config}"));
+        }
+    };
+    let partial = super::objects("", &text).map(|found| found.into_iter().map(|one| one.value));
+    match (partial, operations_in(&text)) {
+        (Ok(partial), None) => Ok((source, Change::Partial(partial.collect()))),
+        (_, Some(list)) => Ok((source, Change::Operations(list))),
+        (Err(_), None) => Err(format!("unable to parse SM or JSON patch from {source}")),
+    }
+}
+
+/// The operations that a text holds, if it does: JSON where it begins as a list of JSON
+/// (`jsonPatchFromBytes`).
+fn operations_in(text: &str) -> Option<Value> {
+    let list = match text.starts_with('[') {
+        true => serde_json::from_str(text).ok()?,
+        false => manifest::parse("patch", text).0.into_iter().next()?.value,
+    };
+    let operations: &Vec<Value> = list.as_array()?;
+    operations.iter().all(Value::is_object).then_some(list)
+}
+
+/// Lays a partial object over others, or takes them away.
+fn lay_over(
+    targets: Vec<usize>,
+    change: &Value,
+    own_name: bool,
+    resources: &mut Vec<Resource>,
+) -> Result<(), Failure> {
+    for index in targets.into_iter().rev() {
+        if change["$patch"] == "delete" {
+            resources.remove(index);
+        } else {
+            merge(&mut resources[index], change.clone(), own_name)?;
         }
     }
     Ok(())
@@ -136,7 +230,7 @@ fn apply(resource: &mut Resource, change: Patch) -> Result<(), Failure> {
 }
 
 /// The one object that a partial object names, by its own name or that of its file.
-fn named(change: &Value, resources: &[Resource]) -> Result<usize, Failure> {
+fn named(change: &Value, resources: &[Resource]) -> Result<usize, String> {
     let wanted = Resource::of(change.clone());
     let fits = |one: &Resource| {
         one.kind() == wanted.kind()
@@ -144,10 +238,7 @@ fn named(change: &Value, resources: &[Resource]) -> Result<usize, Failure> {
     };
     resources.iter().position(fits).ok_or_else(|| {
         let id = wanted.id();
-        Failure::message(format!(
-            "no resource matches strategic merge patch \"{id}\": no matches for Id {id}; failed to \
-             find unique target for patch {id}"
-        ))
+        format!("no matches for Id {id}; failed to find unique target for patch {id}")
     })
 }
 
@@ -160,7 +251,7 @@ fn chosen(target: &Value, resources: &[Resource]) -> Result<Vec<usize>, Failure>
         let whole = Regex::new(&format!("^(?:{wanted})$"));
         whole
             .map(|whole| whole.is_match(text))
-            .map_err(|_| Failure::message(format!("error parsing regexp: {wanted}")))
+            .map_err(|_| Failure::message(format!("error parsing regexp: `^(?:{wanted})$`")))
     };
     let mut found = Vec::new();
     for (index, one) in resources.iter().enumerate() {
