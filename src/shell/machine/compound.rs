@@ -17,6 +17,7 @@ use crate::shell::Read;
 use crate::shell::pattern::Pattern;
 use crate::shell::syntax::{
     Arm, ArmEnd, Command, CommandKind, Connector, Dialect, List, Pipeline, Timed, Word,
+    command_text,
 };
 
 /// Outputs of substitutions that an expansion takes in, for a step.
@@ -75,8 +76,12 @@ impl Machine {
             });
             let mut item = item.clone();
             item.background = false;
+            let bash = self.state.dialect == Dialect::Bash;
+            let alone = matches!(&item.pipelines[..], [(_, only)] if only.commands.len() == 1);
             let text = match self.source_of(item.span) {
                 text if text.is_empty() => item.text(),
+                // bash writes it anew.
+                text if bash && alone => command_text(&text),
                 text => text,
             };
             self.start_job(io, Arc::new(List { items: vec![item] }), text);

@@ -97,6 +97,8 @@ pub(in crate::shell) struct Machine {
     program: String,
     /// What the command that runs says of itself.
     heard: failures::Heard,
+    /// The background command that `fg` has fetched.
+    front: Option<u32>,
     /// Whether the `EXIT` trap has run, or there is nothing more to run.
     leaving: bool,
     /// Whether it runs one program for another (`env`, `timeout`), which knows no builtins.
@@ -159,6 +161,7 @@ impl Machine {
             heard: failures::Heard::default(),
             rest: SimTime::START,
             due_traps: Vec::new(),
+            front: None,
             leaving: false,
             ends_with: None,
             runs_words: false,
@@ -447,6 +450,7 @@ impl Machine {
     /// Ctrl-C.
     pub fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         self.rest = SimTime::START;
+        self.interrupt_front(io);
         if let Some(frame) = self.stack.pop() {
             if let Some(frame) = self.interrupt_frame(frame, io) {
                 self.stack.push(frame);

@@ -170,6 +170,8 @@ pub(super) struct Options {
     pub all_export: bool,
     /// `-E`: functions and subshells have the `ERR` trap too.
     pub error_trace: bool,
+    /// bash's `-m`: background commands can be fetched (`fg`).
+    pub monitor: bool,
 }
 
 /// A shell's state.

@@ -127,6 +127,19 @@ fn a_prompt_inside_a_container_leads_back_with_exit() {
 }
 
 #[test]
+fn fg_fetches_a_background_command_and_ctrl_c_ends_it() {
+    let mut story = Story::with_pod("box", "busybox", "    command: [sleep, infinity]\n");
+    story.types("sleep 100 &");
+    story.session.type_line("fg");
+    assert_eq!(story.go_on(Duration::from_secs(1)), "sleep 100\n");
+    assert!(story.session.is_running());
+    story.session.interrupt(&mut story.cluster);
+    assert!(!story.session.is_running());
+    assert_eq!(story.types("jobs"), "");
+    assert_eq!(story.types("fg"), "bash: fg: current: no such job\n");
+}
+
+#[test]
 fn ctrl_d_ends_what_reads_and_only_that() {
     let mut story = Story::with_pod("box", "busybox", "    command: [sleep, infinity]\n");
     story.types("kubectl exec -it box -- sh");

@@ -99,6 +99,7 @@ impl Machine {
             "popd" => Some(self.pop_folder(io, arguments)),
             "dirs" => Some(self.show_folders(io, arguments)),
             "caller" => Some(self.caller(io, arguments)),
+            "fg" | "bg" if self.controls_jobs() => self.resume(io, name, arguments),
             "fg" | "bg" | "disown" | "suspend" | "logout" => Some(self.no_job(io, name, arguments)),
             "false" => Some(1),
             "cd" | "chdir" => Some(self.change_directory(io, arguments)),
@@ -312,7 +313,9 @@ impl Machine {
         }
         let job = arguments.first().filter(|word| word.starts_with('%'));
         let (what, status) = match (self.state.dialect, name) {
-            (Dialect::Ash, "fg" | "bg") if self.jobs.iter().any(|known| !known.adopted) => {
+            (Dialect::Ash, "fg" | "bg")
+                if self.job_of(job.map_or("%%", String::as_str)).is_some() =>
+            {
                 let job = job.map_or("(null)", String::as_str);
                 (format!("job {job} not created under job control"), 2)
             }
@@ -334,6 +337,55 @@ impl Machine {
         };
         self.write_error(io, &format!("{builtin}{what}"));
         status
+    }
+
+    /// Whether it has job control, as bash has at a prompt and with `set -m`.
+    fn controls_jobs(&self) -> bool {
+        let bash = self.state.dialect == Dialect::Bash;
+        bash && (self.state.interactive || self.state.options.is_on("monitor"))
+    }
+
+    /// `fg` and `bg` with job control: nothing is ever stopped here, so that `bg` has nothing to do.
+    fn resume(&mut self, io: &mut Io<'_>, name: &str, arguments: &[String]) -> Option<i32> {
+        let wanted = arguments.first().map(|word| match word.starts_with('%') {
+            true => word.clone(),
+            false => format!("%{word}"),
+        });
+        let found = self.job_of(wanted.as_deref().unwrap_or("%%")).map(|at| &self.jobs[at]);
+        let told = match found.map(|job| (job.pid, job.number, job.status, job.text.clone())) {
+            None => {
+                let shown = arguments.first().map_or("current", String::as_str);
+                format!("{shown}: no such job")
+            }
+            Some((_, _, Some(_), _)) if name == "fg" => "job has terminated".to_owned(),
+            Some((_, number, None, _)) if name == "bg" => {
+                format!("job {number} already in background")
+            }
+            Some((_, number, Some(_), _)) => format!("job {number} has terminated"),
+            Some((pid, _, None, text)) => {
+                self.say(io, &text);
+                self.front = Some(pid);
+                self.stack.push(Frame::Wait { job: Some(pid), any: false });
+                return None;
+            }
+        };
+        let message = format!("{}{told}", self.state.builtin(name));
+        self.write_error(io, &message);
+        Some(i32::from(!told.ends_with("background")))
+    }
+
+    /// Ctrl-C ends what `fg` has fetched.
+    pub(super) fn interrupt_front(&mut self, io: &mut Io<'_>) {
+        let waits = match self.stack.last() {
+            Some(Frame::Wait { job, .. }) => *job,
+            _ => None,
+        };
+        let front = self.front.take().filter(|front| waits == Some(*front));
+        let at = front.and_then(|front| self.jobs.iter().position(|job| job.pid == front));
+        if let Some(at) = at {
+            self.kill_job(io, at, "INT");
+            self.jobs.retain(|job| front != Some(job.pid) || job.status.is_none());
+        }
     }
 
     /// `disown`: the shell knows nothing more of a background command, which goes on.

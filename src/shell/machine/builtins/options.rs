@@ -164,6 +164,7 @@ impl Options {
             "noexec" => self.no_exec,
             "allexport" => self.all_export,
             "errtrace" => self.error_trace,
+            "monitor" => self.monitor,
             "braceexpand" | "hashall" | "interactive-comments" => true,
             _ => false,
         }
@@ -195,6 +196,8 @@ impl Options {
             "noexec" => self.no_exec = on,
             "allexport" => self.all_export = on,
             "errtrace" => self.error_trace = on,
+            // The almquist shells have none without a terminal.
+            "monitor" => self.monitor = on && dialect == Dialect::Bash,
             name => return NAMES.iter().any(|(known, _)| *known == name),
         }
         true
@@ -368,7 +371,8 @@ pub(in crate::shell::machine) fn letters(
 ) -> String {
     if dialect != Dialect::Bash {
         let on = |(name, letter): &(&str, char)| {
-            (options.is_on(name) || interactive && *name == "interactive").then_some(*letter)
+            let on = options.is_on(name) && *name != "monitor";
+            (on || interactive && *name == "interactive").then_some(*letter)
         };
         let mut text: String =
             ALMQUIST.iter().filter_map(on).filter(|letter| *letter != '\0').collect();

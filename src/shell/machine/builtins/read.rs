@@ -9,6 +9,7 @@ use super::variables::declared;
 use crate::clock::SimTime;
 use crate::shared_map::SharedMap;
 use crate::shell::Read;
+use crate::shell::syntax::in_single_quotes;
 
 /// The options of `read`.
 #[derive(Clone, Default)]
@@ -100,10 +101,24 @@ struct Lines {
     end: char,
     /// `-u`
     from: Option<u8>,
+    /// `-C`, and after how many lines it is called each time (`-c`).
+    callback: Option<String>,
+    quantum: usize,
     array: String,
 }
 
 impl Lines {
+    /// `-C`: the commands that are run of these lines, each with the place of its line and the line.
+    fn calls(&self, values: &[String]) -> String {
+        let Some(callback) = &self.callback else { return String::new() };
+        let first = self.origin.unwrap_or(0) as usize;
+        let due = (1..).zip(values).filter(|(count, _)| count % self.quantum == 0);
+        due.map(|(count, line)| {
+            format!("{callback} {} {}\n", first + count - 1, in_single_quotes(line))
+        })
+        .collect()
+    }
+
     /// Reads the arguments.
     ///
     /// # Errors
@@ -116,6 +131,8 @@ impl Lines {
             origin: None,
             end: '\n',
             from: None,
+            callback: None,
+            quantum: 5_000,
             array: "MAPFILE".to_owned(),
         };
         let mut rest = arguments[1..].iter();
@@ -129,10 +146,7 @@ impl Lines {
                     all.trim = true;
                     continue;
                 }
-                if matches!(letter, 'c' | 'C') {
-                    return Err(format!("not simulated here: -{letter}"));
-                }
-                if !"dnOsu".contains(letter) {
+                if !"dnOsuCc".contains(letter) {
                     let name = &arguments[0];
                     return Err(format!(
                         "-{letter}: invalid option\n{name}: usage: {name} [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]"
@@ -146,6 +160,11 @@ impl Lines {
                 let number = value.parse::<usize>();
                 let bad = |what: &str| format!("{value}: invalid {what}");
                 match letter {
+                    'C' => all.callback = Some(value),
+                    'c' => {
+                        let quantum = number.ok().filter(|quantum| *quantum > 0);
+                        all.quantum = quantum.ok_or_else(|| bad("callback quantum"))?;
+                    }
                     'd' => all.end = value.chars().next().unwrap_or('\0'),
                     'n' => {
                         let most = number.map_err(|_| bad("line count"))?;
@@ -272,7 +291,7 @@ impl Machine {
             Err(why) => {
                 let message = format!("{}{}: {why}", self.state.prefix(), arguments[0]);
                 self.write_error(io, &message);
-                self.state.status = 2;
+                self.state.status = if why.contains("invalid option") { 2 } else { 1 };
                 return Turn::Go;
             }
         };
@@ -294,6 +313,7 @@ impl Machine {
         });
         let values: Vec<String> = values.collect();
         io.budget.take(2 * values.len() as u64);
+        let calls = wanted.calls(&values);
         match wanted.origin {
             None => self.fill(&wanted.array, values),
             Some(origin) => {
@@ -310,6 +330,9 @@ impl Machine {
             }
         }
         self.state.status = 0;
+        if !calls.is_empty() {
+            self.eval(&calls);
+        }
         Turn::Go
     }
 

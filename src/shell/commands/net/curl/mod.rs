@@ -366,20 +366,11 @@ impl Curl {
     }
 }
 
-/// What is said and read before an operation's first URL.
-fn open_operation(
-    operation: &Operation,
-    words: &Messages<'_>,
-    io: &mut Io<'_>,
-    shared: &mut Shared,
-) -> Result<(), i32> {
-    if operation.nodes.first().is_none_or(|node| node.url.is_none()) {
-        match words.version {
-            Version::V7_88 => words.tell(io, &format!("curl: no URL specified!\n{HINT}")),
-            Version::V8_5 => words.tell(io, &format!("curl: (2) no URL specified\n{HINT}")),
-        }
-        return Err(2);
-    }
+/// Looks whether one HTTP method is asked for, and says of `-X` what is to be said.
+///
+/// # Errors
+/// The exit code, where two are asked for; it is said.
+fn one_method(operation: &Operation, words: &Messages<'_>, io: &mut Io<'_>) -> Result<(), i32> {
     let upload = operation.nodes.iter().any(|node| node.upload.is_some());
     let posts = operation.data.is_some() && !operation.get;
     let ways = [
@@ -411,8 +402,35 @@ fn open_operation(
         Some(method) if method.eq_ignore_ascii_case("head") => words.warn(io, "Setting custom HTTP method to HEAD with -X/--request may not work the way you want. Consider using -I/--head instead.\n"),
         _ => {}
     }
+    Ok(())
+}
+
+/// What is said and read before an operation's first URL.
+fn open_operation(
+    operation: &Operation,
+    words: &Messages<'_>,
+    io: &mut Io<'_>,
+    shared: &mut Shared,
+) -> Result<(), i32> {
+    if operation.nodes.first().is_none_or(|node| node.url.is_none()) {
+        match words.version {
+            Version::V7_88 => words.tell(io, &format!("curl: no URL specified!\n{HINT}")),
+            Version::V8_5 => words.tell(io, &format!("curl: (2) no URL specified\n{HINT}")),
+        }
+        return Err(2);
+    }
+    one_method(operation, words, io)?;
     if operation.form.iter().any(|part| part.missing().is_some()) {
         return Err(words.fail(io, 26, "Failed to open/read local data from file/application"));
+    }
+    // Nobody knows the tag yet, where it is not to be kept in that file either.
+    if let Some(file) = operation.etag_compare.as_ref().filter(|file| !io.is_file(file))
+        && operation.etag_save.is_none()
+    {
+        if !words.global.silent {
+            words.tell(io, &format!("curl: Failed to open {file}\n"));
+        }
+        return Err(26);
     }
     if let Some(file) = operation.dump_header.as_ref().filter(|file| *file != "-")
         && io.write_file(file, b"").is_err()

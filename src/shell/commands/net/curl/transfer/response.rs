@@ -155,13 +155,25 @@ impl Transfer {
         None
     }
 
-    /// `-z`: whether the document is as old as it may not be; its body is not read then.
+    /// `-C`: whether the server sends anew what is there already to its end.
+    fn is_all_there(&self, response: &HttpResponse) -> bool {
+        let told = response.header("content-length").and_then(|text| text.parse::<u64>().ok());
+        let offset = self.job.resume.filter(|offset| *offset > 0 && self.job.upload.is_none());
+        response.status == 200 && offset.is_some() && offset == told
+    }
+
+    /// Whether the document is there already, or (`-z`) as old as it may not be; its body is not read then.
     pub(super) fn unwanted(
         &mut self,
         desk: &Desk<'_>,
         io: &mut Io<'_>,
         response: &HttpResponse,
     ) -> bool {
+        if self.is_all_there(response) {
+            desk.words().note(io, "The entire document is already downloaded");
+            desk.words().closing(io, self.number);
+            return true;
+        }
         let changed = response.header("last-modified").and_then(|text| parse_date(io, text));
         let (Some((moment, older)), Some(changed)) = (desk.operation.time, changed) else {
             return false;
@@ -274,7 +286,11 @@ impl Transfer {
         let resumed = self.job.resume.is_some_and(|offset| offset > 0);
         let (code, told) = if big {
             (63, "Maximum file size exceeded")
-        } else if resumed && response.status == 200 && self.job.upload.is_none() {
+        } else if resumed
+            && response.status == 200
+            && self.job.upload.is_none()
+            && !self.is_all_there(response)
+        {
             (33, "HTTP server doesn't seem to support byte ranges. Cannot resume.")
         } else {
             return Ok(());
