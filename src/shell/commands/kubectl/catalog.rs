@@ -3,7 +3,7 @@
 use super::super::super::tool::Io;
 use super::client::Client;
 use super::command::{Command, FILENAME, GLOBAL, PLAIN, SELECTOR, WRITE};
-use super::config::Config;
+use super::config::{Config, Context};
 use super::flags::{self, Flag, Takes};
 use super::{Call, Failure, Outcome, help, pages};
 use crate::api::rights::User;
@@ -164,20 +164,10 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
     }
     let context = match edits {
         true => config.context("").unwrap_or_default(),
-        false => config.context(arguments.text("context")).map_err(|failure| {
-            misses_context(&path, arguments.text("context")).unwrap_or(failure)
-        })?,
+        false => context(&config, &arguments, &path, command)?,
     };
-    for (flag, list, what) in [("cluster", "clusters", "cluster"), ("user", "users", "auth info")] {
-        let name = arguments.text(flag);
-        // Some commands have a --user of their own: whom a role is bound to.
-        let own = command.flags.iter().any(|group| group.iter().any(|own| own.long == flag));
-        if !edits && !own && !name.is_empty() && !config.has(list, name) {
-            return Err(Failure::message(format!("{what} \"{name}\" does not exist")));
-        }
-    }
     timeout(&arguments)?;
-    unheeded(&arguments, (&path, command), edits)?;
+    unheeded(&arguments, (&path, command), edits, &context.user)?;
     if !edits && arguments.given("server") && arguments.text("server") != super::server::SERVER {
         return super::config::refused_server(arguments.text("server"), io);
     }
@@ -192,10 +182,42 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
     (command.run)(Call { command, path, arguments, client }, io)
 }
 
-/// What commands say of a `--context` that there is not, if they ask for the server before they ask
-/// for a namespace (`clientcmd`, `ConfirmUsable`); as kubectl 1.36.3 does, command by command.
-fn misses_context(path: &str, name: &str) -> Option<Failure> {
-    const FIRST_THE_SERVER: &[&str] = &[
+/// The context that a command works in.
+///
+/// # Errors
+/// What the kubeconfig lacks of what the flags ask for.
+fn context(
+    config: &Config,
+    arguments: &flags::Arguments,
+    path: &str,
+    command: &Command,
+) -> Result<Context, Failure> {
+    let server_first = asks_for_the_server_first(path);
+    let wanted = arguments.text("context");
+    let context = config.context(wanted).map_err(|failure| match server_first {
+        true if !wanted.is_empty() => Failure::Verbatim(format!(
+            "Error in configuration: context was not found for specified context: {wanted}"
+        )),
+        _ => failure,
+    })?;
+    for (flag, list, what) in [("cluster", "clusters", "cluster"), ("user", "users", "auth info")] {
+        let name = arguments.text(flag);
+        // Some commands have a --user of their own: whom a role is bound to.
+        let own = command.flags.iter().any(|group| group.iter().any(|own| own.long == flag));
+        if !own && !name.is_empty() && !config.has(list, name) {
+            return Err(Failure::message(match flag {
+                "cluster" if server_first => format!("no server found for cluster \"{name}\""),
+                _ => format!("{what} \"{name}\" does not exist"),
+            }));
+        }
+    }
+    Ok(context)
+}
+
+/// Whether a command asks for the server before it asks for a namespace, and so says otherwise what the
+/// kubeconfig lacks (`clientcmd`, `ConfirmUsable`); as kubectl 1.36.3 does, command by command.
+fn asks_for_the_server_first(path: &str) -> bool {
+    const SUCH: &[&str] = &[
         "annotate",
         "attach",
         "cp",
@@ -216,12 +238,7 @@ fn misses_context(path: &str, name: &str) -> Option<Failure> {
         "taint",
         "top",
     ];
-    let command = path.split(' ').nth(1)?;
-    (FIRST_THE_SERVER.contains(&command) && !name.is_empty()).then(|| {
-        Failure::Verbatim(format!(
-            "Error in configuration: context was not found for specified context: {name}"
-        ))
-    })
+    path.split(' ').nth(1).is_some_and(|command| SUCH.contains(&command))
 }
 
 /// The commands that ask the server for objects alone, so that whom they act as can be held against
@@ -237,11 +254,18 @@ fn unheeded(
     arguments: &flags::Arguments,
     (path, command): (&str, &Command),
     edits: bool,
+    user: &str,
 ) -> Result<(), Failure> {
     let stays = edits
         || arguments.on("local")
         || arguments.text("dry-run") == "client"
         || arguments.on("client");
+    let acting = ["as-group", "as-uid", "as-user-extra"].iter().any(|flag| arguments.given(flag));
+    if acting && !stays && arguments.text("as").is_empty() {
+        return Err(Failure::message(format!(
+            "requesting uid, groups or user-extra for {user} without impersonating a user"
+        )));
+    }
     let own = |flag: &str| command.flags.iter().any(|group| group.iter().any(|f| f.long == flag));
     let acts = path.split(' ').nth(1).is_some_and(|verb| ACTS.contains(&verb))
         && !arguments.text("as").is_empty()

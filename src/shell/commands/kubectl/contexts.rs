@@ -461,23 +461,30 @@ fn set_cluster(call: Call, io: &mut Io<'_>) -> Outcome {
         {
             fields.remove("insecure-skip-tls-verify");
         }
-        if arguments.given("certificate-authority") {
-            put(cluster, "certificate-authority-data", "");
-            put(cluster, "certificate-authority", &absolute(io, authority));
-        }
-        if let Some(data) = data {
-            put(cluster, "certificate-authority", "");
-            cluster["certificate-authority-data"] = data;
-        }
         if cluster["server"].is_null() {
             cluster["server"] = json!("");
         }
-        if arguments.given("insecure-skip-tls-verify") {
-            if arguments.on("insecure-skip-tls-verify") {
-                cluster["insecure-skip-tls-verify"] = json!(true);
-            } else if let Some(fields) = cluster.as_object_mut() {
-                fields.remove("insecure-skip-tls-verify");
+        // Who trusts an authority checks it, and who checks nothing trusts none (`modifyCluster`).
+        let trust =
+            ["certificate-authority", "insecure-skip-tls-verify"].map(|f| arguments.given(f));
+        if trust != [false, false]
+            && let Some(fields) = cluster.as_object_mut()
+        {
+            fields.remove("insecure-skip-tls-verify");
+            if trust[0] || arguments.on("insecure-skip-tls-verify") {
+                fields.remove("certificate-authority");
+                fields.remove("certificate-authority-data");
             }
+        }
+        if arguments.on("insecure-skip-tls-verify") {
+            cluster["insecure-skip-tls-verify"] = json!(true);
+        }
+        match data {
+            Some(data) => cluster["certificate-authority-data"] = data,
+            None if trust[0] => {
+                put(cluster, "certificate-authority", &absolute(io, authority));
+            }
+            None => {}
         }
     }
     config.save(io)?;
@@ -645,25 +652,15 @@ fn exec(arguments: &Arguments, user: &mut Value, (pairs, removed): &PairsAndKeys
 /// Where a property lies: `current-context`, or a list, an entry's name and a field.
 enum Property<'a> {
     Current,
-    Entry { list: &'static str, one: &'static str, name: &'a str, field: Option<&'a str> },
+    Entry { list: &'static str, one: &'static str, name: String, field: Option<&'a str> },
 }
 
-/// Reads `contexts.shop.namespace`; nothing for what the file does not have.
-fn path(text: &str) -> Option<Property<'_>> {
-    if text == "current-context" {
-        return Some(Property::Current);
-    }
-    let mut parts = text.splitn(3, '.');
-    let (list, one) = match parts.next()? {
-        "clusters" => ("clusters", "cluster"),
-        "contexts" => ("contexts", "context"),
-        "users" => ("users", "user"),
-        _ => return None,
-    };
-    let name = parts.next()?;
-    let field = parts.next();
-    let fields: &[&str] = match one {
-        "cluster" => &[
+/// The lists of a kubeconfig, what an entry of each is called, and its fields.
+const LISTS: [(&str, &str, &[&str]); 3] = [
+    (
+        "clusters",
+        "cluster",
+        &[
             "server",
             "tls-server-name",
             "certificate-authority",
@@ -671,8 +668,12 @@ fn path(text: &str) -> Option<Property<'_>> {
             "certificate-authority-data",
             "insecure-skip-tls-verify",
         ],
-        "context" => &["cluster", "user", "namespace"],
-        _ => &[
+    ),
+    ("contexts", "context", &["cluster", "user", "namespace"]),
+    (
+        "users",
+        "user",
+        &[
             "client-certificate",
             "client-certificate-data",
             "client-key",
@@ -681,9 +682,31 @@ fn path(text: &str) -> Option<Property<'_>> {
             "username",
             "password",
         ],
+    ),
+];
+
+/// Reads `contexts.shop.namespace`: what stands before a field's name is the entry's name, dots and
+/// all (`newNavigationSteps`).
+///
+/// # Errors
+/// kubectl's words for what the file does not have.
+fn path(text: &str) -> Result<Property<'_>, Failure> {
+    if text == "current-context" {
+        return Ok(Property::Current);
+    }
+    let parts: Vec<&str> = text.split('.').collect();
+    let list = LISTS.iter().find(|(list, _, _)| *list == parts[0]);
+    let Some((list, one, fields)) = list else {
+        let text = format!("unable to parse {text} after [] at api.Config");
+        return Err(Failure::message(text));
     };
-    let known = field.is_none_or(|field| fields.contains(&field));
-    known.then_some(Property::Entry { list, one, name, field })
+    let at = parts.iter().skip(2).position(|part| fields.contains(part)).map(|at| at + 2);
+    let (name, rest) = parts[1..].split_at(at.unwrap_or(parts.len()) - 1);
+    if rest.len() > 1 {
+        let text = format!("unable to parse one or more field values of {text}");
+        return Err(Failure::message(text));
+    }
+    Ok(Property::Entry { list, one, name: name.join("."), field: rest.first().copied() })
 }
 
 /// `config set` and `config unset`
@@ -702,28 +725,31 @@ fn property(call: Call, io: &mut Io<'_>, set: bool) -> Outcome {
         io.say(format!("Property \"{name}\" unset."));
         return DONE;
     }
-    match (path(&name), set) {
-        (None, _) | (Some(Property::Entry { field: None, .. }), true) => {
-            let text = format!("unable to parse {name} after [] at api.Config");
+    match (path(&name)?, set) {
+        (Property::Entry { list, field: None, .. }, true) => {
+            // Go's map shows where its values lie in memory.
+            let entries = config.value[list].as_array().into_iter().flatten();
+            let names = entries.filter_map(|entry| entry["name"].as_str());
+            let all: Vec<String> = names.map(|name| format!("{name}:0xc000125e00")).collect();
+            let text = format!("can't set a map to a value: map[{}]", all.join(" "));
             return Err(Failure::message(text));
         }
-        (Some(Property::Current), _) => config.value["current-context"] = json!(value),
-        (Some(Property::Entry { list, one, name, field: Some(field) }), true) => {
+        (Property::Current, _) => config.value["current-context"] = json!(value),
+        (Property::Entry { list, one, name, field: Some(field) }, true) => {
             let value = property_value(&call, field, &value)?;
-            if let Some(fields) = entry(&mut config, list, one, name) {
+            if let Some(fields) = entry(&mut config, list, one, &name) {
                 fields[field] = value;
             }
         }
-        (Some(Property::Entry { list, name, field: None, .. }), false) => {
-            remove(&mut config, list, name);
+        (Property::Entry { list, name, field: None, .. }, false) => {
+            remove(&mut config, list, &name);
         }
-        (Some(Property::Entry { list, one, name, field: Some(field) }), false) => {
-            if !config.has(list, name) {
+        (Property::Entry { list, one, name, field: Some(field) }, false) => {
+            if !config.has(list, &name) {
                 let text = format!("current map key `{name}` is invalid");
                 return Err(Failure::message(text));
             }
-            if config.has(list, name)
-                && let Some(fields) = entry(&mut config, list, one, name)
+            if let Some(fields) = entry(&mut config, list, one, &name)
                 && let Some(fields) = fields.as_object_mut()
             {
                 fields.remove(field);
@@ -805,6 +831,33 @@ fn redact(value: &mut Value) {
     hidden(&mut value["clusters"], "cluster", &[("certificate-authority-data", OMITTED)]);
 }
 
+/// Keeps what one context needs (`clientcmd/api.MinifyConfig`).
+fn minify(config: &Config, asked: &str, value: &mut Value) -> Result<(), Failure> {
+    let current = if asked.is_empty() { config.current() } else { asked };
+    if current.is_empty() {
+        return Err(Failure::message("current-context must exist in order to minify"));
+    }
+    let found = config.contexts().into_iter().find(|context| context.name == current);
+    let Some(context) = found else {
+        return Err(Failure::message(format!("cannot locate context {current}")));
+    };
+    let wanted = [
+        ("contexts", "context", &context.name),
+        ("clusters", "cluster", &context.cluster),
+        ("users", "user", &context.user),
+    ];
+    for (list, one, name) in wanted {
+        if !name.is_empty() && !config.has(list, name) {
+            return Err(Failure::message(format!("cannot locate {one} {name}")));
+        }
+        let mut kept = value[list].as_array().cloned().unwrap_or_default();
+        kept.retain(|entry| entry["name"] == name.as_str() && !name.is_empty());
+        value[list] = if kept.is_empty() { Value::Null } else { Value::Array(kept) };
+    }
+    value["current-context"] = json!(context.name);
+    Ok(())
+}
+
 fn view(call: Call, io: &mut Io<'_>) -> Outcome {
     no_words(&call)?;
     let alone = call.arguments.given("merge") && !call.arguments.on("merge");
@@ -817,20 +870,7 @@ fn view(call: Call, io: &mut Io<'_>) -> Outcome {
         redact(&mut value);
     }
     if call.arguments.on("minify") {
-        let asked = call.arguments.text("context");
-        let context = config.context(asked).map_err(|failure| match asked {
-            "" => failure,
-            name => Failure::message(format!("cannot locate context {name}")),
-        })?;
-        let keep = |value: &mut Value, list: &str, name: &str| {
-            if let Some(entries) = value[list].as_array_mut() {
-                entries.retain(|entry| entry["name"] == name);
-            }
-        };
-        keep(&mut value, "contexts", &context.name);
-        keep(&mut value, "clusters", &context.cluster);
-        keep(&mut value, "users", &context.user);
-        value["current-context"] = json!(context.name);
+        minify(&config, call.arguments.text("context"), &mut value)?;
     }
     let text = match Output::of_write(&call, io)? {
         Some(Output::Name) => "config/<unknown>\n".to_owned(),

@@ -60,8 +60,8 @@ const PERIOD: Duration = Duration::from_millis(100);
 fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let words = call.arguments.positional.clone();
     let plan = Plan::of(&call, io)?;
-    if call.arguments.given("raw") {
-        return Err(Failure::not_simulated("--raw", "name the objects"));
+    if !call.arguments.text("raw").is_empty() {
+        return super::raw::delete(&mut call, io);
     }
     let target = Target::of_selection(&call, io, &words)?;
     plan.check(&call, io)?;

@@ -1,4 +1,4 @@
-//! `kubectl get --raw`: a path of the server, and its answer as it comes.
+//! `kubectl get --raw` and `kubectl delete --raw`: a path of the server, and its answer as it comes.
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Endpoints;
@@ -8,7 +8,9 @@ use super::super::super::tool::Io;
 use super::client::Filter;
 use super::server;
 use super::{Call, DONE, Failure, Outcome, go_types, resources};
-use crate::api::{FieldSelector, Kind, LabelSelector, Object, Reason, Status, join_host_port};
+use crate::api::{
+    DeleteOptions, FieldSelector, Kind, LabelSelector, Object, Reason, Status, join_host_port,
+};
 use crate::cluster::decode_url;
 
 /// What does not go with `--raw` (`GetOptions.Validate`).
@@ -26,12 +28,92 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
     if !arguments.text("output").is_empty() {
         return Err(Failure::message("--raw and --output are mutually exclusive"));
     }
-    let path = arguments.text("raw");
+    is_path(arguments.text("raw"))
+}
+
+fn is_path(path: &str) -> Result<(), Failure> {
     if path.starts_with('/') {
         return Ok(());
     }
     let text = format!("--raw must be a valid URL path: parse {path:?}: invalid URI for request");
     Err(Failure::message(text))
+}
+
+/// Kinds whose objects the server sends back when they are gone; of others it tells that they were
+/// deleted (`ReturnDeletedObject`).
+const SENT_BACK: [Kind; 5] = [
+    Kind::Pod,
+    Kind::Service,
+    Kind::ServiceAccount,
+    Kind::PersistentVolumeClaim,
+    Kind::ResourceQuota,
+];
+
+/// Deletes the object that a path names.
+///
+/// # Errors
+/// What does not go with `--raw` (`DeleteOptions.Validate`), the server's answer, or what is not
+/// simulated.
+pub(super) fn delete(call: &mut Call, io: &mut Io<'_>) -> Outcome {
+    let arguments = &call.arguments;
+    let files = arguments.all("filename");
+    let refuse = |text: &str| Err(Failure::message(text));
+    if files.len() > 1 {
+        return refuse("--raw can only use a single local file or stdin");
+    }
+    if files.first().is_some_and(|file| file.starts_with("http")) {
+        return refuse("--raw cannot read from a url");
+    }
+    if arguments.on("recursive") {
+        return refuse("--raw and --recursive are mutually exclusive");
+    }
+    if !arguments.text("output").is_empty() {
+        return refuse("--raw and --output are mutually exclusive");
+    }
+    let path = arguments.text("raw").to_owned();
+    is_path(&path)?;
+    let beyond = || {
+        Failure::not_simulated(
+            &format!("delete --raw {path}"),
+            "a path of one object is, without -f",
+        )
+    };
+    let place = Place::of(path.trim_end_matches('/')).filter(|_| files.is_empty());
+    let place = place.filter(|place| !place.name.is_empty()).ok_or_else(|| {
+        if files.is_empty() && !resource_of(&path) && versioned(&path).is_none() {
+            nothing()
+        } else {
+            beyond()
+        }
+    })?;
+    let (kind, name) = (place.kind, place.name);
+    let namespace = place.namespace.unwrap_or_default();
+    let options = DeleteOptions::default();
+    let object = call.client.delete_named(io, kind, namespace, name, options)?;
+    let stays = io.cluster.objects().object(kind, namespace, name).is_some();
+    let answer =
+        object.map_or_else(String::new, |object| match stays || SENT_BACK.contains(&kind) {
+            true => go_types::json_line(kind.info().name, &object.to_value()),
+            false => deleted(&object),
+        });
+    io.say(answer);
+    DONE
+}
+
+/// That an object is gone, as the server says it.
+fn deleted(object: &Object) -> String {
+    let info = object.kind().info();
+    let group = match info.group {
+        "" => String::new(),
+        group => format!("\"group\":\"{group}\","),
+    };
+    format!(
+        "{{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{{}},\"status\":\"Success\",\
+         \"details\":{{\"name\":\"{}\",{group}\"kind\":\"{}\",\"uid\":\"{}\"}}}}",
+        object.name(),
+        info.plural,
+        object.metadata().uid.as_deref().unwrap_or_default()
+    )
 }
 
 /// Asks for the path.
@@ -315,6 +397,28 @@ mod tests {
         assert!(one.starts_with("{\"kind\":\"Service\",\"apiVersion\":\"v1\",\"metadata\":{"));
         let chosen = "kubectl get --raw '/api/v1/namespaces/default/services?labelSelector=a%3Db'";
         assert!(output(chosen).ends_with("\"items\":[]}\n"));
+    }
+
+    #[test]
+    fn what_a_path_names_can_be_deleted() {
+        let path = "/api/v1/namespaces/default/configmaps/a";
+        let told = output(&format!("kubectl create cm a >/dev/null; kubectl delete --raw {path}"));
+        let gone = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Success\",\
+                    \"details\":{\"name\":\"a\",\"kind\":\"configmaps\",\"uid\":\"";
+        assert!(told.starts_with(gone), "{told}");
+        assert_eq!(
+            complaint(&format!("kubectl delete --raw {path}")).0,
+            "Error from server (NotFound): configmaps \"a\" not found\n"
+        );
+        let service = output(
+            "kubectl create svc clusterip a --tcp=80 >/dev/null
+             kubectl delete --raw /api/v1/namespaces/default/services/a",
+        );
+        assert!(service.starts_with("{\"kind\":\"Service\",\"apiVersion\":\"v1\","), "{service}");
+        assert_eq!(
+            complaint("kubectl delete --raw=x").0,
+            "error: --raw must be a valid URL path: parse \"x\": invalid URI for request\n"
+        );
     }
 
     #[test]
