@@ -184,6 +184,90 @@ fn who_hangs_up_before_the_answer_is_logged_with_499() {
     assert_eq!(lines.iter().filter(|line| line.contains("upstream timed out")).count(), 1);
 }
 
+// As nginx 1.22.1 answers.
+#[test]
+fn what_an_expression_captures_is_passed_on() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "map $arg_who $greeting { default nobody; ~^(?<first>[a-z]+)-(.)$ \"$2 $first\"; }\n\
+         server {\n\
+           location ~ ^/api/(.*)$ { proxy_pass http://10.96.0.60:8080/$1; }\n\
+           location ~ ^/say/(?<word>[a-z]+) { return 200 $word-$1; }\n\
+           location /map { return 200 $greeting; }\n\
+           location /if { if ($request_uri ~ ^/if/(.+)$) { return 200 $1; } return 200 none; }\n\
+         }",
+    );
+    assert_eq!(ask(&mut cluster, "/api/hostname"), Ok((200, "be".to_owned())));
+    assert_eq!(ask(&mut cluster, "/say/hello/2"), Ok((200, "hello-hello".to_owned())));
+    assert_eq!(ask(&mut cluster, "/map?who=ann-x"), Ok((200, "x ann".to_owned())));
+    assert_eq!(ask(&mut cluster, "/map?who=7"), Ok((200, "nobody".to_owned())));
+    assert_eq!(ask(&mut cluster, "/if/there"), Ok((200, "there".to_owned())));
+    assert_eq!(ask(&mut cluster, "/if"), Ok((200, "none".to_owned())));
+}
+
+// As nginx 1.22.1 logs.
+#[test]
+fn a_server_that_failed_is_left_out_until_its_time_is_over() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "log_format m '$upstream_addr $upstream_status $status';\n\
+         upstream d { server 127.0.0.1:9; server 127.0.0.1:8; }\n\
+         upstream b { server 127.0.0.1:9; server 10.96.0.60:8080 backup; }\n\
+         server { access_log /dev/stdout m;\n\
+           location / { proxy_pass http://d; }\n\
+           location /b/ { proxy_pass http://b/; } }",
+    );
+    for path in ["/", "/", "/b/hostname", "/b/hostname"] {
+        ask(&mut cluster, path).unwrap();
+    }
+    advance(&mut cluster, 11);
+    ask(&mut cluster, "/").unwrap();
+    let lines = logs(&cluster, "fe", "nginx");
+    let told = lines.iter().filter(|line| line.ends_with(" 502") || line.ends_with(" 200"));
+    assert_eq!(
+        told.map(String::as_str).collect::<Vec<_>>(),
+        [
+            "127.0.0.1:9, 127.0.0.1:8 502, 502 502",
+            "d 502 502",
+            "127.0.0.1:9, 10.96.0.60:8080 502, 200 200",
+            "10.96.0.60:8080 200 200",
+            "127.0.0.1:8, 127.0.0.1:9 502, 502 502",
+        ]
+    );
+    let disabled = "upstream server temporarily disabled while connecting to upstream";
+    assert_eq!(lines.iter().filter(|line| line.contains(disabled)).count(), 5);
+}
+
+// As nginx 1.22.1 answers.
+#[test]
+fn an_upstreams_redirect_is_told_in_the_clients_terms() {
+    let mut cluster = cluster();
+    front_end(
+        &mut cluster,
+        "server {\n\
+           location / { proxy_pass http://10.96.0.60:8080; }\n\
+           location /one/ { proxy_pass http://10.96.0.60:8080/; }\n\
+           location /off/ { proxy_pass http://10.96.0.60:8080/; proxy_redirect off; }\n\
+           location /own/ { proxy_pass http://10.96.0.60:8080/; proxy_redirect ~^http://[^/]+/(.*)$ /y/$1; } }",
+    );
+    let to = SocketAddr::new(address(&cluster, "fe"), 80);
+    let mut location = |path: &str| {
+        let dial = cluster.dial(&container("fe", "nginx"), Protocol::Tcp, to);
+        let target = format!("{path}redirect?code=302&location=http://10.96.0.60:8080/z/x");
+        let request = HttpRequest::get(target, vec![("Host".into(), "shop".into())]);
+        let answer = cluster.ask(&dial.result.unwrap(), Payload::Http(request));
+        let Reply::Http(response) = answer.reply else { panic!("{answer:?}") };
+        let mut headers = response.headers.into_iter();
+        headers.find(|(name, _)| name == "Location").map(|(_, value)| value).unwrap_or_default()
+    };
+    assert_eq!(location("/"), "http://shop/z/x");
+    assert_eq!(location("/one/"), "http://shop/one/z/x");
+    assert_eq!(location("/off/"), "http://10.96.0.60:8080/z/x");
+    assert_eq!(location("/own/"), "http://shop/y/z/x");
+}
+
 #[test]
 fn answers_redirects_and_files_come_from_the_configuration() {
     let mut cluster = cluster();

@@ -31,7 +31,8 @@ impl Access {
         self.allows
     }
 
-    fn fits(&self, client: IpAddr) -> bool {
+    /// Whether an address is among those that it names.
+    pub fn fits(&self, client: IpAddr) -> bool {
         let Some((network, length)) = self.range else { return true };
         let part = |address: IpAddr| match address {
             IpAddr::V4(address) => u128::from(address.to_bits()) << 96,

@@ -12,9 +12,13 @@ use super::access::Access;
 use super::conditions::Condition;
 use super::exception::Exception;
 use super::limits::{Limit, Zone};
+use super::map::Map;
+use super::real_ip::RealIp;
+use super::redirect::Redirect;
 use super::sizes::HeaderBuffers;
 use super::template::Template;
 use super::tokens::Spot;
+use super::upstream::{Group, NextUpstream};
 use crate::network::SocketAddr;
 
 /// What the configuration reader needs from outside.
@@ -31,10 +35,14 @@ pub trait ConfigEnv {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     pub servers: Vec<Server>,
-    pub upstreams: BTreeMap<String, Vec<SocketAddr>>,
+    pub upstreams: BTreeMap<String, Arc<Group>>,
     pub formats: BTreeMap<String, Template>,
     /// `limit_req_zone`
     pub zones: BTreeMap<String, Zone>,
+    /// `map`, by the variable that follows.
+    pub maps: BTreeMap<String, Map>,
+    /// What it asks for and what is not simulated here, in sentences.
+    pub missed: Vec<String>,
     /// `daemon off;`
     pub foreground: bool,
     /// Whether there is an `events` block, without which nginx does not start.
@@ -128,9 +136,15 @@ pub struct Settings {
     pub auth_realm: Option<String>,
     pub proxy: Option<Proxy>,
     pub proxy_headers: Vec<(String, Template)>,
+    /// `proxy_hide_header`
+    pub hidden: Vec<String>,
+    /// `proxy_redirect`: without one the default holds.
+    pub redirects: Option<Vec<Redirect>>,
+    pub real_ip: RealIp,
     pub connect_timeout: Option<Duration>,
     /// `proxy_next_upstream_tries`: 0 is no limit.
     pub tries: Option<u32>,
+    pub next_upstream: Option<NextUpstream>,
     pub read_timeout: Option<Duration>,
     pub resolver: bool,
     pub access_log: Option<Option<String>>,
@@ -201,9 +215,7 @@ pub struct Proxy {
     /// The path behind it, which replaces the location's.
     pub uri: Option<Template>,
     /// Where it leads, when that was known at start.
-    pub targets: Vec<SocketAddr>,
-    /// Whether each try is balanced anew, and so may come to the same address again.
-    pub balanced: bool,
+    pub group: Arc<Group>,
     /// Where it is written, for a host that is not found.
     pub(super) spot: Spot,
 }
@@ -216,10 +228,16 @@ impl Config {
 }
 
 impl Proxy {
+    /// Whether its path takes the place of the location's. What has variables is taken as it is.
+    pub(super) fn replaces_part(&self) -> bool {
+        let plain = |template: &Template| !template.has_variables();
+        self.uri.as_ref().is_some_and(plain) && plain(&self.authority)
+    }
+
     /// A proxy to these addresses, under the name that error logs have.
     pub fn to(authority: &str, targets: Vec<SocketAddr>, tls: bool) -> Proxy {
-        let (authority, spot) = (Template::new(authority), Spot::default());
-        Proxy { tls, authority, uri: None, targets, balanced: true, spot }
+        let group = Arc::new(Group { repeats: true, ..Group::of(authority, targets) });
+        Proxy { tls, authority: Template::new(authority), uri: None, group, spot: Spot::default() }
     }
 }
 
@@ -258,12 +276,16 @@ impl Settings {
         over(&mut self.default_type, &outer.default_type);
         over(&mut self.connect_timeout, &outer.connect_timeout);
         over(&mut self.tries, &outer.tries);
+        over(&mut self.next_upstream, &outer.next_upstream);
         over(&mut self.read_timeout, &outer.read_timeout);
         over(&mut self.access_log, &outer.access_log);
         over(&mut self.auth_realm, &outer.auth_realm);
         list(&mut self.error_pages, &outer.error_pages);
         list(&mut self.headers, &outer.headers);
         list(&mut self.proxy_headers, &outer.proxy_headers);
+        list(&mut self.hidden, &outer.hidden);
+        over(&mut self.redirects, &outer.redirects);
+        self.real_ip.inherit(&outer.real_ip);
         list(&mut self.limits, &outer.limits);
         list(&mut self.access, &outer.access);
         over(&mut self.limit_status, &outer.limit_status);

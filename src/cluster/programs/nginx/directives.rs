@@ -1,4 +1,9 @@
-//! Which directives nginx knows, where each may stand and how many arguments it takes.
+//! Which directives nginx knows, where each may stand, how many arguments it takes, and whether it is
+//! heeded here (`directives.txt`).
+
+use std::sync::LazyLock;
+
+use super::tokens::{Fault, Spot};
 
 /// Where a directive may stand, as bits.
 pub type Places = u8;
@@ -12,177 +17,121 @@ pub const UPSTREAM: Places = 32;
 pub const IF: Places = 64;
 pub const LIMIT_EXCEPT: Places = 128;
 
-/// Anywhere in `http`.
-const WEB: Places = HTTP | SERVER | LOCATION;
+/// The letters of the places, in the order of their bits.
+const LETTERS: &str = "mehsluix";
 
-/// A directive's row: name, places, fewest and most arguments, whether it opens a block.
-#[derive(Debug)]
+/// A directive's row.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Known {
-    pub name: &'static str,
-    pub places: Places,
-    pub arguments: (usize, usize),
-    pub block: bool,
+    name: &'static str,
+    places: Places,
+    arguments: Arguments,
+    block: bool,
+    effect: Effect,
 }
 
-const MANY: usize = usize::MAX;
-
-const fn line(name: &'static str, places: Places, fewest: usize, most: usize) -> Known {
-    Known { name, places, arguments: (fewest, most), block: false }
+/// How many arguments a directive takes.
+#[derive(Debug, PartialEq, Eq)]
+enum Arguments {
+    /// Any of these counts, as digits.
+    Counts(&'static str),
+    AtLeast(usize),
+    /// One, `on` or `off`.
+    Flag,
 }
 
-const fn block(name: &'static str, places: Places, fewest: usize, most: usize) -> Known {
-    Known { name, places, arguments: (fewest, most), block: true }
+/// What a directive does here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Effect {
+    /// What it does in nginx.
+    Acts,
+    /// Nothing, and nothing of it could be seen here.
+    Unseen,
+    /// Nothing: it is not simulated. A flag asks for nothing new where it has this value.
+    Missing { usual: &'static str },
 }
 
-/// The directive of this name.
-pub fn find(name: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.name == name)
+static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    let rows = include_str!("directives.txt").lines().filter(|row| !row.starts_with('#'));
+    rows.filter_map(Known::read).collect()
+});
+
+impl Known {
+    fn read(row: &'static str) -> Option<Known> {
+        let mut words = row.split(' ');
+        let (name, places, arguments) = (words.next()?, words.next()?, words.next()?);
+        let bit = |letter: char| LETTERS.find(letter).map(|at| 1 << at);
+        let places = places.chars().filter_map(bit).fold(0, |all, bit: Places| all | bit);
+        let counts = arguments.trim_end_matches('{');
+        let read = match counts.strip_suffix('+') {
+            Some(fewest) => Arguments::AtLeast(fewest.parse().ok()?),
+            None if counts == "flag" => Arguments::Flag,
+            None => Arguments::Counts(counts),
+        };
+        let effect = match words.next()? {
+            "acts" => Effect::Acts,
+            "unseen" => Effect::Unseen,
+            "missing" => Effect::Missing { usual: "off" },
+            "missing=on" => Effect::Missing { usual: "on" },
+            _ => return None,
+        };
+        Some(Known { name, places, arguments: read, block: counts != arguments, effect })
+    }
+
+    /// The directive of this name that may stand here, or else one that may stand elsewhere: `server` is a
+    /// block in `http` and a line in `upstream`.
+    fn find(name: &str, place: Places) -> Option<&'static Known> {
+        let named = || KNOWN.iter().filter(|known| known.name == name);
+        named().find(|known| known.places & place != 0).or_else(|| named().next())
+    }
+
+    /// Whether these words ask for something that is not simulated.
+    pub fn is_missed(&self, words: &[String]) -> bool {
+        let Effect::Missing { usual } = self.effect else { return false };
+        self.arguments != Arguments::Flag || words.get(1).is_none_or(|word| word != usual)
+    }
 }
 
-/// The core, http, proxy, upstream, rewrite, headers, ssl and gzip modules' directives, as far as
-/// people use them. Those that change nothing in a simulation are accepted and have no effect.
-static KNOWN: &[Known] = &[
-    block("events", MAIN, 0, 0),
-    block("http", MAIN, 0, 0),
-    block("server", HTTP, 0, 0),
-    block("location", SERVER | LOCATION, 1, 2),
-    block("upstream", HTTP, 1, 1),
-    block("types", WEB, 0, 0),
-    block("map", HTTP, 2, 2),
-    block("geo", HTTP, 1, 2),
-    block("if", SERVER | LOCATION, 1, MANY),
-    block("limit_except", LOCATION, 1, MANY),
-    line("include", MAIN | EVENTS | WEB | UPSTREAM | IF, 1, 1),
-    line("user", MAIN, 1, 2),
-    line("worker_processes", MAIN, 1, 1),
-    line("worker_rlimit_nofile", MAIN, 1, 1),
-    line("worker_connections", EVENTS, 1, 1),
-    line("multi_accept", EVENTS, 1, 1),
-    line("use", EVENTS, 1, 1),
-    line("pid", MAIN, 1, 1),
-    line("daemon", MAIN, 1, 1),
-    line("master_process", MAIN, 1, 1),
-    line("load_module", MAIN, 1, 1),
-    line("env", MAIN, 1, 1),
-    line("error_log", MAIN | WEB, 1, MANY),
-    line("access_log", WEB | IF | LIMIT_EXCEPT, 1, MANY),
-    line("log_format", HTTP, 2, MANY),
-    line("listen", SERVER, 1, MANY),
-    line("server_name", SERVER, 1, MANY),
-    line("server_names_hash_bucket_size", HTTP, 1, 1),
-    line("server_names_hash_max_size", HTTP, 1, 1),
-    line("types_hash_max_size", WEB, 1, 1),
-    line("root", WEB | IF, 1, 1),
-    line("alias", LOCATION, 1, 1),
-    line("index", WEB, 1, MANY),
-    line("try_files", SERVER | LOCATION, 2, MANY),
-    line("autoindex", WEB, 1, 1),
-    line("default_type", WEB, 1, 1),
-    line("charset", WEB | IF, 1, 1),
-    line("error_page", WEB | IF, 2, MANY),
-    line("return", SERVER | LOCATION | IF, 1, 2),
-    line("rewrite", SERVER | LOCATION | IF, 2, 3),
-    line("set", SERVER | LOCATION | IF, 2, 2),
-    line("break", SERVER | LOCATION | IF, 0, 0),
-    line("internal", LOCATION, 0, 0),
-    line("allow", WEB | LIMIT_EXCEPT, 1, 1),
-    line("deny", WEB | LIMIT_EXCEPT, 1, 1),
-    line("auth_basic", WEB | LIMIT_EXCEPT, 1, 1),
-    line("auth_basic_user_file", WEB | LIMIT_EXCEPT, 1, 1),
-    line("add_header", WEB | IF, 2, 3),
-    line("expires", WEB | IF, 1, 2),
-    line("etag", WEB, 1, 1),
-    line("sendfile", WEB | IF, 1, 1),
-    line("tcp_nopush", WEB, 1, 1),
-    line("tcp_nodelay", WEB, 1, 1),
-    line("keepalive_timeout", WEB, 1, 2),
-    line("keepalive_requests", WEB | UPSTREAM, 1, 1),
-    line("send_timeout", WEB, 1, 1),
-    line("client_max_body_size", WEB, 1, 1),
-    line("client_body_buffer_size", WEB, 1, 1),
-    line("client_body_temp_path", WEB, 1, 4),
-    line("client_body_timeout", WEB, 1, 1),
-    line("client_header_timeout", HTTP | SERVER, 1, 1),
-    line("client_header_buffer_size", HTTP | SERVER, 1, 1),
-    line("large_client_header_buffers", HTTP | SERVER, 2, 2),
-    line("reset_timedout_connection", WEB, 1, 1),
-    line("server_tokens", WEB, 1, 1),
-    line("absolute_redirect", WEB, 1, 1),
-    line("port_in_redirect", WEB, 1, 1),
-    line("server_name_in_redirect", WEB, 1, 1),
-    line("merge_slashes", HTTP | SERVER, 1, 1),
-    line("underscores_in_headers", HTTP | SERVER, 1, 1),
-    line("resolver", WEB | UPSTREAM, 1, MANY),
-    line("resolver_timeout", WEB | UPSTREAM, 1, 1),
-    line("open_file_cache", WEB, 1, 2),
-    line("gzip", WEB | IF, 1, 1),
-    line("gzip_types", WEB, 1, MANY),
-    line("gzip_vary", WEB, 1, 1),
-    line("gzip_proxied", WEB, 1, MANY),
-    line("gzip_comp_level", WEB, 1, 1),
-    line("gzip_min_length", WEB, 1, 1),
-    line("gzip_buffers", WEB, 2, 2),
-    line("gzip_http_version", WEB, 1, 1),
-    line("gzip_disable", WEB, 1, MANY),
-    line("proxy_pass", LOCATION | IF | LIMIT_EXCEPT, 1, 1),
-    line("proxy_temp_path", WEB, 1, 4),
-    line("fastcgi_temp_path", WEB, 1, 4),
-    line("uwsgi_temp_path", WEB, 1, 4),
-    line("scgi_temp_path", WEB, 1, 4),
-    line("proxy_set_header", WEB, 2, 2),
-    line("proxy_hide_header", WEB, 1, 1),
-    line("proxy_pass_header", WEB, 1, 1),
-    line("proxy_http_version", WEB, 1, 1),
-    line("proxy_redirect", WEB, 1, 2),
-    line("proxy_connect_timeout", WEB, 1, 1),
-    line("proxy_read_timeout", WEB, 1, 1),
-    line("proxy_send_timeout", WEB, 1, 1),
-    line("proxy_buffering", WEB, 1, 1),
-    line("proxy_buffers", WEB, 2, 2),
-    line("proxy_buffer_size", WEB, 1, 1),
-    line("proxy_request_buffering", WEB, 1, 1),
-    line("proxy_next_upstream", WEB, 1, MANY),
-    line("proxy_next_upstream_tries", WEB, 1, 1),
-    line("proxy_intercept_errors", WEB, 1, 1),
-    line("proxy_cache_bypass", WEB, 1, MANY),
-    line("proxy_ssl_verify", WEB, 1, 1),
-    line("proxy_ssl_name", WEB, 1, 1),
-    line("proxy_ssl_server_name", WEB, 1, 1),
-    line("server", UPSTREAM, 1, MANY),
-    line("keepalive", UPSTREAM, 1, 1),
-    line("least_conn", UPSTREAM, 0, 0),
-    line("ip_hash", UPSTREAM, 0, 0),
-    line("random", UPSTREAM, 0, 2),
-    line("hash", UPSTREAM, 1, 2),
-    line("zone", UPSTREAM, 1, 2),
-    line("ssl_certificate", HTTP | SERVER, 1, 1),
-    line("ssl_certificate_key", HTTP | SERVER, 1, 1),
-    line("ssl_protocols", HTTP | SERVER, 1, MANY),
-    line("ssl_ciphers", HTTP | SERVER, 1, 1),
-    line("ssl_session_cache", HTTP | SERVER, 1, 2),
-    line("ssl_session_timeout", HTTP | SERVER, 1, 1),
-    line("ssl_prefer_server_ciphers", HTTP | SERVER, 1, 1),
-    line("http2", HTTP | SERVER, 1, 1),
-    line("stub_status", SERVER | LOCATION, 0, 1),
-    line("limit_req_zone", HTTP, 3, 4),
-    line("limit_req", WEB, 1, 3),
-    line("limit_req_status", WEB, 1, 1),
-    line("limit_req_log_level", WEB, 1, 1),
-    line("real_ip_header", WEB, 1, 1),
-    line("set_real_ip_from", WEB, 1, 1),
-    line("map_hash_bucket_size", HTTP, 1, 1),
-    line("fastcgi_pass", LOCATION | IF, 1, 1),
-    line("fastcgi_param", WEB, 2, 3),
-    line("fastcgi_index", WEB, 1, 1),
-    line("fastcgi_split_path_info", LOCATION, 1, 1),
-];
-
-/// Rows of one name that differ by place: `server` is a block in `http` and a line in `upstream`.
-pub fn find_at(name: &str, place: Places) -> Option<&'static Known> {
-    KNOWN
-        .iter()
-        .find(|known| known.name == name && known.places & place != 0)
-        .or_else(|| find(name))
+/// Is there such a directive, may it stand here, and has it enough to say (`ngx_conf_handler`)?
+///
+/// # Errors
+/// In nginx's words.
+pub fn check(
+    words: &[String],
+    spot: &Spot,
+    place: Places,
+    opens: bool,
+) -> Result<&'static Known, Fault> {
+    let name = &words[0];
+    let Some(known) = Known::find(name, place) else {
+        return Err(spot.fault(format!("unknown directive \"{name}\"")));
+    };
+    if known.places & place == 0 {
+        return Err(spot.fault(format!("\"{name}\" directive is not allowed here")));
+    }
+    if known.block && !opens {
+        return Err(spot.fault(format!("directive \"{name}\" has no opening \"{{\"")));
+    }
+    if !known.block && opens {
+        return Err(spot.fault(format!("directive \"{name}\" is not terminated by \";\"")));
+    }
+    let count = words.len() - 1;
+    let fits = match known.arguments {
+        Arguments::Counts(counts) => counts.contains(&count.to_string()),
+        Arguments::AtLeast(fewest) => count >= fewest,
+        Arguments::Flag => count == 1,
+    };
+    if !fits {
+        return Err(spot.fault(format!("invalid number of arguments in \"{name}\" directive")));
+    }
+    let value = words.last().map(|value| value.to_ascii_lowercase()).unwrap_or_default();
+    if known.arguments == Arguments::Flag && !["on", "off"].contains(&value.as_str()) {
+        return Err(spot.fault(format!(
+            "invalid value \"{}\" in \"{name}\" directive, it must be \"on\" or \"off\"",
+            words[1]
+        )));
+    }
+    Ok(known)
 }
 
 #[cfg(test)]
@@ -190,9 +139,49 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_row_is_read() {
+        let rows = include_str!("directives.txt").lines().filter(|row| !row.starts_with('#'));
+        for row in rows {
+            let known = Known::read(row);
+            assert!(known.is_some_and(|known| known.places != 0), "{row}");
+        }
+    }
+
+    #[test]
     fn server_is_two_directives() {
-        assert!(find_at("server", HTTP).is_some_and(|known| known.block));
-        assert!(find_at("server", UPSTREAM).is_some_and(|known| !known.block));
-        assert!(find("proxy-pass").is_none());
+        assert!(Known::find("server", HTTP).is_some_and(|known| known.block));
+        assert!(Known::find("server", UPSTREAM).is_some_and(|known| !known.block));
+        assert!(Known::find("proxy-pass", LOCATION).is_none());
+    }
+
+    // Recorded from nginx 1.22.1 -t.
+    #[test]
+    fn arguments_are_counted_and_flags_are_on_or_off() {
+        let told = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            check(&words, &Spot::default(), SERVER, false).err().map(|fault| fault.message)
+        };
+        assert_eq!(
+            told("gzip yes").as_deref(),
+            Some("invalid value \"yes\" in \"gzip\" directive, it must be \"on\" or \"off\"")
+        );
+        assert_eq!(told("gzip ON"), None);
+        let count = Some("invalid number of arguments in \"sub_filter\" directive");
+        assert_eq!(told("sub_filter a").as_deref(), count);
+        assert_eq!(told("sub_filter a b"), None);
+        assert_eq!(
+            told("worker_processes 1").as_deref(),
+            Some("\"worker_processes\" directive is not allowed here")
+        );
+    }
+
+    #[test]
+    fn what_is_not_simulated_is_missed_unless_it_is_as_usual() {
+        let missed = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            check(&words, &Spot::default(), SERVER, false).expect(line).is_missed(&words)
+        };
+        assert!(missed("gzip on") && missed("etag off") && missed("sub_filter a b"));
+        assert!(!missed("gzip off") && !missed("etag on") && !missed("sendfile on"));
     }
 }

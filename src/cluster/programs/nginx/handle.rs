@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::conditions::{Question, Test};
 use super::config::{ErrorPage, Location, Pattern, Return, Settings};
 use super::limits::Admission;
-use super::request::{Outcome, RequestHandler};
+use super::request::{CLIENT_CLOSED, Outcome, RequestHandler};
 use super::sizes::{self, HEADERS_TOO_LARGE};
 use super::template::Template;
 use super::{VERSION, access, partial, proxy, select, variables};
@@ -58,12 +58,11 @@ impl<'a> RequestHandler<'a> {
 
     /// Whether its client closed the connection before there was an answer.
     pub fn is_abandoned(&self) -> bool {
-        self.status == proxy::CLIENT_CLOSED
-            && self.tries.last().is_some_and(|one| one.status.is_none())
+        self.status == CLIENT_CLOSED && self.tries.last().is_some_and(|one| one.status.is_none())
     }
 
     /// Whether a request meets what an `if` asks.
-    fn meets(&self, test: &Test, settings: &Settings, context: &Context<'_>) -> bool {
+    fn meets(&mut self, test: &Test, settings: &Settings, context: &Context<'_>) -> bool {
         let fill = |template: &Template| variables::fill(template, self, settings, context.now());
         let subject = fill(&test.subject);
         let is_file = || context.cluster.read_file(&context.place, &subject).is_some();
@@ -71,7 +70,7 @@ impl<'a> RequestHandler<'a> {
         let answer = match &test.question {
             Question::Set => !subject.is_empty() && subject != "0",
             Question::Equal(value) => subject == fill(value),
-            Question::Matches(pattern) => pattern.is_match(&subject),
+            Question::Matches(pattern) => self.captured.matches(pattern, &subject),
             Question::IsFile => is_file(),
             Question::IsFolder => is_folder(),
             Question::Exists => is_file() || is_folder(),
@@ -97,6 +96,9 @@ impl<'a> RequestHandler<'a> {
                 None => select::location(&self.server.locations, &path),
             };
             settings = location.map_or(&server.settings, |location| &location.settings);
+            if let Some(Pattern::Expression(expression)) = location.map(|found| &found.pattern) {
+                self.captured.matches(expression, &path);
+            }
             let inside = failed.is_some();
             let step = match refusal.take() {
                 Some(status) => error(status),
@@ -116,7 +118,7 @@ impl<'a> RequestHandler<'a> {
                 Step::Error { status, took } => {
                     self.ends |= ENDING.contains(&status);
                     let page = error_page(settings, status);
-                    match page.filter(|_| status != proxy::CLIENT_CLOSED) {
+                    match page.filter(|_| status != CLIENT_CLOSED) {
                         Some(page) if failed.is_none() => {
                             if let Some(outcome) = outside_page(page, took) {
                                 return (settings, outcome);
@@ -179,7 +181,8 @@ impl<'a> RequestHandler<'a> {
             self.write_error(context, &zone, None);
             return error(settings.limit_status.unwrap_or(503));
         }
-        if !access::admits(&settings.access, self.ask.peer.ip()) {
+        self.client = settings.real_ip.client(self.ask.peer.ip(), &self.request);
+        if !access::admits(&settings.access, self.client) {
             self.write_error(context, "access forbidden by rule", None);
             return error(403);
         }
@@ -217,13 +220,15 @@ impl<'a> RequestHandler<'a> {
     /// The first `return` of a level's conditions that hold, and the settings of the last of them,
     /// which stand in place of the level's own.
     fn conditions(
-        &self,
+        &mut self,
         level: &'a Settings,
         context: &Context<'_>,
     ) -> (Option<&'a Return>, Option<&'a Settings>) {
         let mut met = None;
-        for condition in level.conditions.iter().filter(|one| self.meets(&one.test, level, context))
-        {
+        for condition in &level.conditions {
+            if !self.meets(&condition.test, level, context) {
+                continue;
+            }
             met = Some(&condition.settings);
             if let Some(answer) = &condition.settings.answer {
                 return (Some(answer), met);
@@ -427,7 +432,7 @@ impl<'a> RequestHandler<'a> {
     }
 
     /// A redirect's target with scheme and host.
-    fn absolute(&self, target: &str) -> String {
+    pub fn absolute(&self, target: &str) -> String {
         if !target.starts_with('/') {
             return target.to_owned();
         }
@@ -492,8 +497,9 @@ impl<'a> RequestHandler<'a> {
         let line = match self.config.formats.get(format) {
             Some(template) => variables::fill_log(template, self, settings, now),
             None => format!(
-                "{} - - [{}] \"{} {} {}\" {} {} \"{}\" \"{}\"",
-                self.ask.peer.ip(),
+                "{} - {} [{}] \"{} {} {}\" {} {} \"{}\" \"{}\"",
+                self.client,
+                variables::user(&self.request).as_deref().unwrap_or("-"),
                 http::log_date(now),
                 self.request.method,
                 self.request.target,

@@ -1,9 +1,10 @@
 //! nginx: reads its configuration from the container's files, listens, and serves pages, answers or
 //! other servers' responses (NETWORKING §15, TOPICS D43).
 //!
-//! Not simulated: caches, FastCGI.
+//! Not simulated: what `directives.txt` calls missing (caches, FastCGI, streams); the log names it.
 
 mod access;
+mod captured;
 mod conditions;
 mod config;
 mod directives;
@@ -11,9 +12,13 @@ mod exception;
 mod handle;
 pub(super) mod ingress;
 mod limits;
+mod map;
+mod names;
 mod partial;
 mod proxy;
 mod reader;
+mod real_ip;
+mod redirect;
 mod reload;
 mod request;
 mod rights;
@@ -21,6 +26,7 @@ mod select;
 mod sizes;
 mod template;
 mod tokens;
+mod upstream;
 mod values;
 mod variables;
 
@@ -69,6 +75,7 @@ struct Nginx {
     connections: u64,
     hostname: String,
     buckets: limits::Buckets,
+    standings: upstream::Standings,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -228,9 +235,9 @@ impl Nginx {
             },
         };
         let number = self.connections;
-        let buckets = &mut self.buckets;
+        let known = (&mut self.buckets, &mut self.standings);
         let handler =
-            request::RequestHandler::new(&config, ask, request, number, &self.hostname, buckets);
+            request::RequestHandler::new(&config, ask, request, number, &self.hostname, known);
         let Some(mut handler) = handler else { return http::other(Reply::Reset) };
         let (response, took) = handler.answer(context);
         if handler.is_abandoned() {
@@ -266,6 +273,7 @@ impl Nginx {
             connections: 0,
             hostname: String::new(),
             buckets: limits::Buckets::default(),
+            standings: upstream::Standings::default(),
         }
     }
 
@@ -287,6 +295,7 @@ impl Nginx {
         }
         let mut around = Container { cluster: context.cluster, place };
         let loaded = reader::load(&self.file, &self.globals, &mut around);
+        loaded.iter().for_each(|config| tell_missed(config, context));
         match (loaded, self.only) {
             (Err(fault), only) => {
                 emerg(context, &fault.to_string());
@@ -389,6 +398,11 @@ impl Nginx {
         context.note(Did::Daemonized { foreground: "nginx -g \"daemon off;\"" });
         Poll::Exit(0)
     }
+}
+
+/// What the configuration asks for and what is not simulated goes to the log.
+fn tell_missed(config: &Config, context: &mut Context<'_>) {
+    config.missed.iter().for_each(|sentence| context.say(format_args!("podhop: {sentence}")));
 }
 
 /// The image's own configuration, read once for the thousands of pods that have it.

@@ -1,12 +1,17 @@
 //! `proxy_pass`: nginx as a client of another server.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::{Proxy, Settings};
-use super::request::{Outcome, RequestHandler, Try};
+use super::redirect::Redirect;
+use super::request::{CLIENT_CLOSED, Level, Outcome, RequestHandler};
+use super::template::Template;
+use super::upstream::{Choice, Failure, Group, Standings};
 use super::values::host_and_port;
 use super::variables;
+use crate::clock::SimTime;
 use crate::cluster::programs::http;
 use crate::cluster::{Context, DialFailure, HttpRequest, HttpResponse, Payload, Reply};
 use crate::network::{Protocol, SocketAddr};
@@ -14,14 +19,10 @@ use crate::network::{Protocol, SocketAddr};
 /// `proxy_connect_timeout` and `proxy_read_timeout`, unless the configuration says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The status that a request is logged with whose client closed the connection before there was an answer
-/// (`NGX_HTTP_CLIENT_CLOSED_REQUEST`).
-pub const CLIENT_CLOSED: u16 = 499;
-
 /// Headers that belong to one connection and are not passed on.
 const OWN: [&str; 6] = ["host", "connection", "keep-alive", "te", "upgrade", "transfer-encoding"];
 
-/// Asks the upstream, one address after the other (`proxy_next_upstream error timeout`).
+/// Asks the upstream, one server after the other (`proxy_next_upstream`).
 ///
 /// # Errors
 /// The status that nginx answers with, and how long it took to know.
@@ -34,94 +35,192 @@ pub fn pass(
 ) -> Result<Outcome, (u16, Duration)> {
     let authority = variables::fill(&proxy.authority, handler, settings, context.now());
     handler.proxy_host.clone_from(&authority);
-    let targets = targets(handler, proxy, settings, &authority, context)?;
+    let group = group(handler, proxy, settings, &authority, context)?;
     let request = upstream_request(handler, proxy, settings, location, context);
-    let scheme = if proxy.tls { "https" } else { "http" };
-    let mut took = Duration::ZERO;
-    let mut status = 502;
-    // Round robin, as connections are counted.
-    let first = handler.number as usize % targets.len().max(1);
-    for index in 0..tries(proxy, settings, targets.len()) {
-        let to = targets[(first + index) % targets.len()];
-        let url = format!("{scheme}://{to}{}", request.target);
-        let left = handler.ask.patience.map(|patience| patience.saturating_sub(took));
-        let answer = ask(proxy, settings, to, &request, &authority, left, context);
-        let time = answer.as_ref().map_or_else(|problem| problem.took, |(_, time)| *time);
-        if let Some(left) = left.filter(|left| time > *left) {
-            // Nobody waits any more, so nginx closes its own connection (`proxy_ignore_client_abort`).
-            handler.tries.push(Try { to, status: None, length: 0, took: left });
-            return Err((CLIENT_CLOSED, took + left));
+    // Of a group that was made for this request alone nothing is known, before or after.
+    let is_kept =
+        !proxy.authority.has_variables() || handler.config.upstreams.contains_key(&authority);
+    let mut standings = match is_kept {
+        true => std::mem::take(handler.standings),
+        false => Standings::default(),
+    };
+    let mut choice = Choice::new(&group, settings.tries.unwrap_or(0), &mut standings);
+    let passing = Passing { proxy, settings, authority, request };
+    let result = loop {
+        let client = handler.ask.peer.ip();
+        let Some(chosen) = choice.next(client, handler.reached(context)) else {
+            break Err(passing.nobody(&group.name, handler, context));
+        };
+        if let Some(result) = passing.attempt(chosen, &mut choice, handler, context) {
+            break result;
         }
-        took += time;
-        handler.elapsed = took;
-        match answer {
-            Ok((response, time)) => {
-                let (status, length) = (Some(response.status), response.body.len());
-                handler.tries.push(Try { to, status, length, took: time });
-                return Ok(outcome(response, took));
-            }
-            Err(problem) => {
-                status = problem.status;
-                handler.tries.push(Try { to, status: Some(status), length: 0, took: time });
-                handler.write_error(context, &problem.text, Some(&url));
-                // What may have changed something is not asked for twice.
-                if problem.sent && ["POST", "LOCK", "PATCH"].contains(&&*request.method) {
-                    break;
-                }
-            }
-        }
+    };
+    if is_kept {
+        *handler.standings = standings;
     }
-    Err((status, took.max(http::SERVICE_TIME)))
+    result
+        .map(|response| {
+            let mut outcome = outcome(response, handler.elapsed);
+            outcome.headers.retain(|(name, _)| {
+                !settings.hidden.iter().any(|hidden| hidden.eq_ignore_ascii_case(name))
+            });
+            redirect(&mut outcome, handler, (proxy, location), settings, context.now());
+            outcome
+        })
+        .map_err(|status| (status, handler.elapsed.max(http::SERVICE_TIME)))
 }
 
-/// How often it tries: each address once, or as often as it may where each try is balanced anew.
-fn tries(proxy: &Proxy, settings: &Settings, targets: usize) -> usize {
-    match (settings.tries.unwrap_or(0) as usize, proxy.balanced) {
-        (0, _) => targets,
-        (limit, true) if targets > 0 => limit,
-        (limit, _) => limit.min(targets),
+/// A request that is passed on.
+struct Passing<'a> {
+    proxy: &'a Proxy,
+    settings: &'a Settings,
+    authority: String,
+    request: HttpRequest,
+}
+
+impl Passing<'_> {
+    /// The URL that is asked of a server, as logs have it.
+    fn url(&self, server: &str) -> String {
+        let scheme = if self.proxy.tls { "https" } else { "http" };
+        format!("{scheme}://{server}{}", self.request.target)
+    }
+
+    /// Every server of the group is left out: the status.
+    fn nobody(
+        &self,
+        group: &str,
+        handler: &mut RequestHandler<'_>,
+        context: &mut Context<'_>,
+    ) -> u16 {
+        let what = "no live upstreams while connecting to upstream";
+        handler.write_error(context, what, Some(&self.url(group)));
+        handler.tried(group, Some(502), 0, Duration::ZERO);
+        502
+    }
+
+    /// Asks one server: the response or the status in its place; `None` where the next one is to be asked.
+    fn attempt(
+        &self,
+        (index, to): (usize, SocketAddr),
+        choice: &mut Choice<'_>,
+        handler: &mut RequestHandler<'_>,
+        context: &mut Context<'_>,
+    ) -> Option<Result<HttpResponse, u16>> {
+        let next = self.settings.next_upstream.clone().unwrap_or_default();
+        let left = handler.ask.patience.map(|patience| patience.saturating_sub(handler.elapsed));
+        let answer = ask(self, to, left, context);
+        let took = answer.as_ref().map_or_else(|problem| problem.took, |(_, time)| *time);
+        if let Some(left) = left.filter(|left| took > *left) {
+            // Nobody waits any more, so nginx closes its own connection (`proxy_ignore_client_abort`).
+            handler.tried(to, None, 0, left);
+            return Some(Err(CLIENT_CLOSED));
+        }
+        let (problem, response) = match answer {
+            Ok((response, _)) => {
+                handler.tried(to, Some(response.status), response.body.len(), took);
+                if !(choice.has_tries() && next.takes(Failure::Status(response.status))) {
+                    choice.worked(index);
+                    return Some(Ok(response));
+                }
+                (Problem::unwanted(response.status, took), Some(response))
+            }
+            Err(problem) => {
+                handler.tried(to, Some(problem.status), 0, took);
+                (problem, None)
+            }
+        };
+        self.tell(&problem, to, choice.failed(index, handler.reached(context)), handler, context);
+        let changes = ["POST", "LOCK", "PATCH"].contains(&&*self.request.method);
+        // What may have changed something is not asked for twice.
+        let is_final = problem.sent && changes && !next.repeats;
+        match choice.has_tries() && !is_final && next.takes(problem.kind) {
+            true => None,
+            false => Some(response.ok_or(problem.status)),
+        }
+    }
+
+    /// What the log says of a server that failed, and that may be left out from now on.
+    fn tell(
+        &self,
+        problem: &Problem,
+        to: SocketAddr,
+        left_out: bool,
+        handler: &RequestHandler<'_>,
+        context: &mut Context<'_>,
+    ) {
+        let url = self.url(&to.to_string());
+        let mut lines = Vec::new();
+        if !problem.text.is_empty() {
+            lines.push((Level::Error, format!("{} while {}", problem.text, problem.during)));
+        }
+        if left_out {
+            let what = format!("upstream server temporarily disabled while {}", problem.during);
+            lines.push((Level::Warn, what));
+        }
+        if problem.kind == Failure::Timeout {
+            lines.reverse();
+        }
+        for (level, what) in lines {
+            handler.write(context, level, &what, Some(&url));
+        }
     }
 }
 
 struct Problem {
+    kind: Failure,
     status: u16,
+    /// What the log says; nothing of a response that came whole.
     text: String,
+    /// What nginx was about.
+    during: &'static str,
     took: Duration,
     /// Whether the request had been sent by then.
     sent: bool,
 }
 
+/// nginx waits for the response.
+const READING: &str = "reading response header from upstream";
+
+/// nginx waits for the connection.
+const CONNECTING: &str = "connecting to upstream";
+
 impl Problem {
-    /// 502 Bad Gateway
-    fn bad(text: &str, took: Duration, sent: bool) -> Problem {
-        Problem { status: 502, text: text.to_owned(), took, sent }
+    /// 502 Bad Gateway, before or after the request was sent.
+    fn bad(text: &str, during: &'static str, took: Duration) -> Problem {
+        let (text, sent) = (text.to_owned(), during != CONNECTING);
+        Problem { kind: Failure::Error, status: 502, text, during, took, sent }
     }
 
     /// 504 Gateway Timeout
-    fn slow(during: &str, took: Duration, sent: bool) -> Problem {
-        let text = format!("upstream timed out (110: Connection timed out) while {during}");
-        Problem { status: 504, text, took, sent }
+    fn slow(during: &'static str, took: Duration) -> Problem {
+        let text = "upstream timed out (110: Connection timed out)".to_owned();
+        let sent = during != CONNECTING;
+        Problem { kind: Failure::Timeout, status: 504, text, during, took, sent }
+    }
+
+    /// A response after which the next server is asked.
+    fn unwanted(status: u16, took: Duration) -> Problem {
+        let (kind, text, during) = (Failure::Status(status), String::new(), READING);
+        Problem { kind, status, text, during, took, sent: true }
     }
 }
 
 fn no_connection(why: &str, took: Duration) -> Problem {
-    Problem::bad(&format!("connect() failed ({why}) while connecting to upstream"), took, false)
+    Problem::bad(&format!("connect() failed ({why})"), CONNECTING, took)
 }
 
 fn ask(
-    proxy: &Proxy,
-    settings: &Settings,
+    passing: &Passing<'_>,
     to: SocketAddr,
-    request: &HttpRequest,
-    authority: &str,
     left: Option<Duration>,
     context: &mut Context<'_>,
 ) -> Result<(HttpResponse, Duration), Problem> {
+    let Passing { proxy, settings, authority, request } = passing;
     let place = context.place.clone();
     let dial = context.cluster.dial(&place, Protocol::Tcp, to);
     let connect_limit = settings.connect_timeout.unwrap_or(TIMEOUT);
     let connection = dial.result.map_err(|failure| match failure {
-        DialFailure::Silence => Problem::slow("connecting to upstream", connect_limit, false),
+        DialFailure::Silence => Problem::slow(CONNECTING, connect_limit),
         DialFailure::Refused => no_connection("111: Connection refused", dial.took),
         DialFailure::Unreachable => no_connection("113: No route to host", dial.took),
         DialFailure::NoNetwork => no_connection("101: Network is unreachable", dial.took),
@@ -137,63 +236,51 @@ fn ask(
     let answer = context.cluster.ask_within(&connection, payload, Some(left));
     let took = dial.took + answer.took;
     if answer.took > read_limit {
-        return Err(Problem::slow(
-            "reading response header from upstream",
-            dial.took + read_limit,
-            true,
-        ));
+        return Err(Problem::slow(READING, dial.took + read_limit));
     }
     match answer.reply {
         Reply::Http(_) | Reply::Bytes(_) if proxy.tls => Err(Problem::bad(
-            "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) \
-             while SSL handshaking to upstream",
+            "SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number)",
+            "SSL handshaking to upstream",
             took,
-            true,
         )),
         Reply::Http(response) | Reply::Tls { response, .. } => Ok((response, took)),
-        Reply::Bytes(_) => Err(Problem::bad(
-            "upstream sent no valid HTTP/1.0 header while reading response header from upstream",
-            took,
-            true,
-        )),
-        Reply::Closed => Err(Problem::bad(
-            "upstream prematurely closed connection while reading response header from upstream",
-            took,
-            true,
-        )),
-        Reply::Reset => Err(Problem::bad(
-            "recv() failed (104: Connection reset by peer) while reading response header from upstream",
-            took,
-            true,
-        )),
-        Reply::Silence => Err(Problem::slow(
-            "reading response header from upstream",
-            dial.took + read_limit,
-            true,
-        )),
+        Reply::Bytes(_) => {
+            let text = "upstream sent no valid HTTP/1.0 header";
+            Err(Problem { kind: Failure::InvalidHeader, ..Problem::bad(text, READING, took) })
+        }
+        Reply::Closed => Err(Problem::bad("upstream prematurely closed connection", READING, took)),
+        Reply::Reset => {
+            Err(Problem::bad("recv() failed (104: Connection reset by peer)", READING, took))
+        }
+        Reply::Silence => Err(Problem::slow(READING, dial.took + read_limit)),
     }
 }
 
-/// The addresses to ask: known since the start, or looked up now where the name has variables.
-fn targets(
-    handler: &RequestHandler<'_>,
+/// The servers to ask: known since the start, or looked up now where the name has variables.
+fn group(
+    handler: &mut RequestHandler<'_>,
     proxy: &Proxy,
     settings: &Settings,
     authority: &str,
     context: &mut Context<'_>,
-) -> Result<Vec<SocketAddr>, (u16, Duration)> {
+) -> Result<Arc<Group>, (u16, Duration)> {
     if !proxy.authority.has_variables() {
-        return Ok(proxy.targets.clone());
+        return Ok(Arc::clone(&proxy.group));
     }
     if let Some(known) = handler.config.upstreams.get(authority) {
-        return Ok(known.clone());
+        return Ok(Arc::clone(known));
     }
     let usual = if proxy.tls { 443 } else { 80 };
     let Some((host, port)) = host_and_port(authority, usual) else {
         return Err((500, http::SERVICE_TIME));
     };
+    let of = |addresses: Vec<IpAddr>| {
+        let addresses = addresses.into_iter().map(|address| SocketAddr::new(address, port));
+        Arc::new(Group::of(authority, addresses.collect()))
+    };
     if let Ok(address) = host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, port)]);
+        return Ok(of(vec![address]));
     }
     if !settings.resolver {
         handler.write_error(context, &format!("no resolver defined to resolve {host}"), None);
@@ -203,7 +290,10 @@ fn targets(
     let place = context.place.clone();
     let found = context.cluster.lookup(&place, &format!("{host}."));
     match found.result {
-        Ok(addresses) => Ok(addresses.into_iter().map(|a| SocketAddr::new(a, port)).collect()),
+        Ok(addresses) => {
+            handler.elapsed = found.took;
+            Ok(of(addresses))
+        }
         Err(_) => {
             let text = format!("{host} could not be resolved (3: Host not found)");
             handler.write_error(context, &text, None);
@@ -225,9 +315,8 @@ fn upstream_request(
     let (path, query) = http::split_target(&handler.request.target);
     let target = match (&proxy.uri, location) {
         (None, _) => handler.request.target.clone(),
-        (Some(uri), _) if proxy.authority.has_variables() => {
-            variables::fill(uri, handler, settings, now)
-        }
+        // A URL with variables is taken as it is.
+        (Some(uri), _) if !proxy.replaces_part() => variables::fill(uri, handler, settings, now),
         (Some(uri), location) => {
             let uri = variables::fill(uri, handler, settings, now);
             let rest = path.strip_prefix(location.unwrap_or("")).unwrap_or("");
@@ -261,6 +350,36 @@ fn upstream_request(
         target,
         headers,
         body: handler.request.body.clone(),
+    }
+}
+
+/// Where the upstream sends the client, in the client's own terms.
+fn redirect(
+    outcome: &mut Outcome,
+    handler: &RequestHandler<'_>,
+    (proxy, location): (&Proxy, Option<&str>),
+    settings: &Settings,
+    now: SimTime,
+) {
+    let default = [Redirect::Default];
+    let rules = settings.redirects.as_deref().unwrap_or(&default);
+    let fill = |template: &Template| variables::fill(template, handler, settings, now);
+    let scheme = if proxy.tls { "https" } else { "http" };
+    let there = |uri: &str| format!("{scheme}://{}{uri}", fill(&proxy.authority));
+    // Where the URL has variables, nobody knows what was put in place of what.
+    let usual = match &proxy.uri {
+        _ if proxy.authority.has_variables() => None,
+        None => Some((there("/"), "/".to_owned())),
+        Some(_) if !proxy.replaces_part() => None,
+        Some(uri) => location.map(|location| (there(&fill(uri)), location.to_owned())),
+    };
+    for (_, target) in
+        outcome.headers.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("location"))
+    {
+        let found = rules.iter().find_map(|rule| rule.apply(target, usual.as_ref(), fill));
+        if let Some(found) = found {
+            *target = handler.absolute(&found);
+        }
     }
 }
 

@@ -4,14 +4,17 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::conditions::Condition;
-use super::config::{Config, ConfigEnv, Listen, Location, Pattern, Server, Settings};
+use super::config::{Config, ConfigEnv, Listen, Location, Pattern, Proxy, Server, Settings};
 use super::directives::{
     self, EVENTS, HTTP, IF, LIMIT_EXCEPT, LOCATION, MAIN, Places, SERVER, UPSTREAM,
 };
 use super::exception::Exception;
 use super::limits::Zone;
+use super::map::Map;
+use super::names::{self, Names};
 use super::template::Template;
 use super::tokens::{COMMAND_LINE, Fault, Item, Reader, Spot};
+use super::upstream::{Group, Peer};
 use super::values::{host_and_port, listen, pattern, plain, proxy};
 use crate::network::SocketAddr;
 
@@ -20,7 +23,8 @@ use crate::network::SocketAddr;
 /// # Errors
 /// The first fault, in nginx's words.
 pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Config, Fault> {
-    let mut builder = Builder { config: Config::default(), around, depth: 0, files: 0 };
+    let (config, names) = (Config::default(), Names::default());
+    let mut builder = Builder { config, names, around, depth: 0, files: 0 };
     builder.globals(globals)?;
     let text = builder.around.read(file).ok_or_else(|| {
         Fault::anywhere(format!("open() \"{file}\" failed (2: No such file or directory)"))
@@ -31,6 +35,7 @@ pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Con
     if !builder.config.has_events {
         return Err(Fault::anywhere("no \"events\" section in configuration"));
     }
+    builder.config.missed.extend(builder.names.check()?);
     builder.resolve_proxies()?;
     builder.check_limits()?;
     Ok(builder.config)
@@ -44,6 +49,7 @@ const FILES: u32 = 1_000;
 
 struct Builder<'a> {
     config: Config,
+    names: Names,
     around: &'a mut dyn ConfigEnv,
     depth: u32,
     files: u32,
@@ -55,7 +61,7 @@ struct Nest {
     listens: Vec<Listen>,
     names: Vec<String>,
     locations: Vec<Location>,
-    targets: Vec<SocketAddr>,
+    group: Group,
 }
 
 impl Builder<'_> {
@@ -117,33 +123,22 @@ impl Builder<'_> {
         }
     }
 
-    /// Is there such a directive, may it stand here, and has it enough to say?
+    /// Is there such a directive, may it stand here, has it enough to say, and is it simulated?
     fn check(
-        &self,
+        &mut self,
         words: &[String],
         spot: &Spot,
         place: Places,
         opens: bool,
     ) -> Result<(), Fault> {
-        let name = &words[0];
-        let Some(known) = directives::find_at(name, place) else {
-            return Err(spot.fault(format!("unknown directive \"{name}\"")));
-        };
-        if known.places & place == 0 {
-            return Err(spot.fault(format!("\"{name}\" directive is not allowed here")));
+        let known = directives::check(words, spot, place, opens)?;
+        if known.is_missed(words) {
+            self.config.missed.push(format!(
+                "{} in {}:{} is not simulated here; it has no effect",
+                words[0], spot.file, spot.line
+            ));
         }
-        if known.block && !opens {
-            return Err(spot.fault(format!("directive \"{name}\" has no opening \"{{\"")));
-        }
-        if !known.block && opens {
-            return Err(spot.fault(format!("directive \"{name}\" is not terminated by \";\"")));
-        }
-        let count = words.len() - 1;
-        if count < known.arguments.0 || count > known.arguments.1 {
-            let message = format!("invalid number of arguments in \"{name}\" directive");
-            return Err(spot.fault(message));
-        }
-        Ok(())
+        self.names.note(words, spot)
     }
 
     fn open(
@@ -171,15 +166,7 @@ impl Builder<'_> {
                 nest.locations.push(location);
                 Ok(())
             }
-            "upstream" => {
-                let mut inside = Nest::default();
-                self.block(reader, UPSTREAM, &mut Settings::default(), &mut inside, true)?;
-                if inside.targets.is_empty() {
-                    return Err(spot.fault("no servers are inside upstream"));
-                }
-                self.config.upstreams.insert(words[1].clone(), inside.targets);
-                Ok(())
-            }
+            "upstream" => self.upstream(reader, words, spot),
             "if" => {
                 let mut settings = Settings::default();
                 self.block(reader, IF, &mut settings, &mut Nest::default(), true)?;
@@ -192,13 +179,46 @@ impl Builder<'_> {
                 outer.exception = Some(Exception::read(&words[1..], spot, settings)?);
                 Ok(())
             }
-            "types" => table(reader, |words| {
+            "types" => table(reader, |words, _| {
                 for extension in &words[1..] {
                     Arc::make_mut(&mut outer.types).insert(extension.clone(), words[0].clone());
                 }
+                Ok(())
             }),
-            _ => table(reader, |_| {}),
+            "map" => self.map(reader, words, spot),
+            _ => skip(reader),
         }
+    }
+
+    fn upstream(
+        &mut self,
+        reader: &mut Reader<'_>,
+        words: &[String],
+        spot: &Spot,
+    ) -> Result<(), Fault> {
+        let mut inside = Nest::default();
+        self.block(reader, UPSTREAM, &mut Settings::default(), &mut inside, true)?;
+        if inside.group.peers.is_empty() {
+            return Err(spot.fault("no servers are inside upstream"));
+        }
+        if inside.group.is_backups_alone() {
+            return Err(spot.fault(format!("no servers in upstream \"{}\"", words[1])));
+        }
+        let group = Group { name: words[1].clone(), ..inside.group };
+        self.config.upstreams.insert(words[1].clone(), Arc::new(group));
+        Ok(())
+    }
+
+    fn map(&mut self, reader: &mut Reader<'_>, words: &[String], spot: &Spot) -> Result<(), Fault> {
+        let name = names::target(&words[2], spot)?;
+        let mut map = Map::of(&words[1]);
+        table(reader, |words, spot| {
+            self.names.note_captures(words);
+            map.row(words, spot)
+        })?;
+        map.templates().for_each(|template| self.names.use_all(template));
+        self.config.maps.insert(name, map);
+        Ok(())
     }
 
     fn server(&mut self, reader: &mut Reader<'_>) -> Result<(), Fault> {
@@ -224,7 +244,7 @@ impl Builder<'_> {
         let mut inside = Nest::default();
         self.block(reader, LOCATION, &mut settings, &mut inside, true)?;
         if matches!(pattern, Pattern::Expression(_))
-            && settings.proxy.as_ref().is_some_and(|proxy| proxy.uri.is_some())
+            && settings.proxy.as_ref().is_some_and(Proxy::replaces_part)
         {
             return Err(spot.fault(
                 "\"proxy_pass\" cannot have URI part in location given by regular expression, or \
@@ -257,7 +277,13 @@ impl Builder<'_> {
             }
             "listen" => nest.listens.extend(listen(rest, spot)?),
             "server_name" => nest.names.extend(rest.iter().map(|name| name.to_lowercase())),
-            "server" => nest.targets.extend(self.upstream_server(first, spot)?),
+            "server" => {
+                for address in self.upstream_server(first, spot)? {
+                    let backups = !nest.group.by_client;
+                    nest.group.peers.push(Peer::new(address).read(&rest[1..], backups, spot)?);
+                }
+            }
+            "ip_hash" => nest.group.by_client = true,
             "proxy_pass" => settings.proxy = Some(proxy(first, spot)?),
             name => plain(name, rest, spot, settings)?,
         }
@@ -368,7 +394,7 @@ impl Builder<'_> {
             && !proxy.authority.has_variables()
         {
             let authority = proxy.authority.fill(|_, _| {});
-            proxy.targets = self.resolve_proxy(&authority, proxy.tls, &proxy.spot)?;
+            proxy.group = self.resolve_proxy(&authority, proxy.tls, &proxy.spot)?;
         }
         Ok(())
     }
@@ -378,9 +404,9 @@ impl Builder<'_> {
         authority: &str,
         tls: bool,
         spot: &Spot,
-    ) -> Result<Vec<SocketAddr>, Fault> {
-        if let Some(targets) = self.config.upstreams.get(authority) {
-            return Ok(targets.clone());
+    ) -> Result<Arc<Group>, Fault> {
+        if let Some(group) = self.config.upstreams.get(authority) {
+            return Ok(Arc::clone(group));
         }
         let usual = if tls { 443 } else { 80 };
         let (host, port) = host_and_port(authority, usual)
@@ -389,15 +415,18 @@ impl Builder<'_> {
         if found.is_empty() {
             return Err(spot.fault(format!("host not found in upstream \"{host}\"")));
         }
-        Ok(found)
+        Ok(Arc::new(Group::of(authority, found)))
     }
 }
 
 /// A block whose lines are no directives (`types`, `map`).
-fn table(reader: &mut Reader<'_>, mut row: impl FnMut(&[String])) -> Result<(), Fault> {
+fn table(
+    reader: &mut Reader<'_>,
+    mut row: impl FnMut(&[String], &Spot) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     loop {
         match reader.next()? {
-            Item::Simple(words, _) => row(&words),
+            Item::Simple(words, spot) => row(&words, &spot)?,
             Item::Close(_) => return Ok(()),
             Item::Open(_, spot) => return Err(spot.fault("unexpected \"{\"")),
             Item::End(spot) => {
@@ -405,6 +434,22 @@ fn table(reader: &mut Reader<'_>, mut row: impl FnMut(&[String])) -> Result<(), 
             }
         }
     }
+}
+
+/// A block that is not simulated, with all that is in it.
+fn skip(reader: &mut Reader<'_>) -> Result<(), Fault> {
+    let mut depth = 1;
+    while depth > 0 {
+        match reader.next()? {
+            Item::Simple(..) => {}
+            Item::Close(_) => depth -= 1,
+            Item::Open(..) => depth += 1,
+            Item::End(spot) => {
+                return Err(spot.fault("unexpected end of file, expecting \"}\""));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -492,6 +537,44 @@ mod tests {
         let inner = &config.servers[0].locations[0].locations[0].settings;
         assert_eq!(inner.root.as_deref(), Some("/b"));
         assert_eq!(inner.index.as_deref(), Some(&["x.html".to_owned()][..]));
+    }
+
+    // Recorded from nginx 1.22.1 -t.
+    #[test]
+    fn variables_are_known_or_nginx_does_not_start() {
+        let told = |line: &str| {
+            let told = read(&format!("server {{ location ~ ^/x(?<rest>.*)$ {{ {line} }} }}")).err();
+            told.map(|told| told.split(" in /").next().unwrap_or_default().to_owned())
+        };
+        let unknown = |name: &str| Some(format!("unknown \"{name}\" variable"));
+        assert_eq!(told("return 200 $foo;"), unknown("foo"));
+        assert_eq!(told("set $a $bar; return 200 $a$foo;"), unknown("bar"));
+        assert_eq!(told("if ($foo) { return 404; }"), unknown("foo"));
+        assert_eq!(told("try_files $uri $foo;"), unknown("foo"));
+        assert_eq!(told("rewrite ^/(.*)$ /$foo/$1;"), unknown("foo"));
+        assert_eq!(told("add_header X a$;"), Some("invalid variable name".to_owned()));
+        assert_eq!(told("set foo 1;"), Some("invalid variable name \"foo\"".to_owned()));
+        let known =
+            "return 200 $arg_x$http_y$cookie_z$sent_http_q$upstream_http_a$1$rest$ssl_cipher;";
+        for line in [known, "set $b 1; return 200 $b;", "if ($uri ~ ^/(a|b)$) { return 200 $1; }"] {
+            assert_eq!(told(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_simulated_is_said_and_skipped() {
+        let text = "server { gzip on; etag on; location / { return 200 $ssl_cipher; } }\n\
+                    geo $near { default 0; 10.0.0.0/8 1; }";
+        let config = read(text).expect("a configuration");
+        let place = "in /etc/nginx/conf.d/default.conf";
+        assert_eq!(
+            config.missed,
+            [
+                format!("gzip {place}:1 is not simulated here; it has no effect"),
+                format!("geo {place}:2 is not simulated here; it has no effect"),
+                "$ssl_cipher is not simulated here; it is empty".to_owned(),
+            ]
+        );
     }
 
     // Recorded from nginx 1.22.1 -t.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::config::ConfigEnv;
-use super::{Container, Nginx, reader, select, stamp};
+use super::upstream::Standings;
+use super::{Container, Nginx, reader, select, stamp, tell_missed};
 use crate::cluster::{Context, Signal};
 use crate::network::Protocol;
 
@@ -67,6 +68,7 @@ impl Nginx {
             Ok(config) => Arc::new(config),
             Err(fault) => return note(context, "emerg", &fault.to_string()),
         };
+        tell_missed(&config, context);
         if let Some(sender) = context.cluster.netns_of(&context.place) {
             context.cluster.network.close(sender.netns, context.process);
         }
@@ -82,6 +84,7 @@ impl Nginx {
             }
         }
         self.config = Some(config);
+        self.standings = Standings::default();
         for text in [
             "using the \"epoll\" event method",
             "start worker processes",

@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use super::captured::Captured;
 use super::config::{Config, Listen, Location, Pattern, Server};
 use crate::network::SocketAddr;
 
@@ -84,6 +85,14 @@ pub fn named<'a>(locations: &'a [Location], name: &str) -> Option<&'a Location> 
         Pattern::Named(known) => known == name,
         _ => false,
     })
+}
+
+/// What the name of the server, where it is a regular expression, has captured of the host.
+pub fn captured(server: &Server, host: &str, captured: &mut Captured) {
+    let name = without_port(host);
+    let expressions = server.names.iter().filter_map(|known| known.strip_prefix('~'));
+    let mut expressions = expressions.filter_map(|text| Regex::new(text).ok());
+    expressions.any(|expression| captured.matches(&expression, name));
 }
 
 /// A `Host` header without its port.

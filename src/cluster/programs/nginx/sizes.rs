@@ -1,4 +1,6 @@
-//! How large a request may be: its line, its headers, its body.
+//! How large a request may be: its line, its headers, its body; and how nginx writes sizes and times.
+
+use std::time::Duration;
 
 use super::tokens::{Fault, Spot};
 use crate::cluster::HttpRequest;
@@ -69,4 +71,21 @@ pub fn read(text: &str, units: &str) -> Option<u64> {
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
     let number: u64 = number.parse().ok().filter(|_| is_number)?;
     number.checked_mul(1 << shift)
+}
+
+/// `60s`, `500ms`, `2m`, `60`
+///
+/// # Errors
+/// In nginx's words.
+pub fn time(text: &str, directive: &str, spot: &Spot) -> Result<Duration, Fault> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: Option<u64> = digits.parse().ok();
+    let unit = &text[digits.len()..];
+    match (number, unit) {
+        (Some(number), "ms") => Ok(Duration::from_millis(number)),
+        (Some(number), "s" | "") => Ok(Duration::from_secs(number)),
+        (Some(number), "m") => Ok(Duration::from_secs(number.saturating_mul(60))),
+        (Some(number), "h") => Ok(Duration::from_secs(number.saturating_mul(3600))),
+        _ => Err(spot.fault(format!("\"{directive}\" directive invalid value"))),
+    }
 }

@@ -49,6 +49,14 @@ impl Template {
         self.0.iter().any(|piece| matches!(piece, Piece::Variable(_)))
     }
 
+    /// The names of its variables.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Variable(name) => Some(name.as_str()),
+            Piece::Text(_) => None,
+        })
+    }
+
     /// The text, with what `value` says for each variable put in.
     pub fn fill(&self, mut value: impl FnMut(&str, &mut String)) -> String {
         let mut text = String::new();

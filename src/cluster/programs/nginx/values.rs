@@ -1,17 +1,19 @@
 //! The words of one directive, as what they mean.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
 
 use regex::Regex;
 
 use super::access::Access;
 use super::config::{ErrorPage, Listen, Pattern, Proxy, Return, Rewrite, Settings};
 use super::limits::Limit;
-use super::proxy::CLIENT_CLOSED;
+use super::names;
+use super::redirect::Redirect;
+use super::request::CLIENT_CLOSED;
 use super::sizes;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
+use super::upstream::NextUpstream;
 
 /// Directives that only set something.
 pub(super) fn plain(
@@ -31,14 +33,24 @@ pub(super) fn plain(
             let always = words.get(2).is_some_and(|word| word == "always");
             settings.headers.push((first, Template::new(&words[1]), always));
         }
+        "proxy_hide_header" => settings.hidden.push(first),
+        "proxy_redirect" => {
+            let redirects = settings.redirects.get_or_insert_default();
+            redirects.extend(Redirect::read(words, spot)?);
+        }
+        "set_real_ip_from" if first == "unix:" => {}
+        "set_real_ip_from" => {
+            let range = Access::read(true, &first);
+            let invalid = || spot.fault(format!("invalid parameter \"{first}\""));
+            settings.real_ip.from.push(range.ok_or_else(invalid)?);
+        }
+        "real_ip_header" => settings.real_ip.header = Some(first),
+        "real_ip_recursive" => settings.real_ip.recursive = Some(first == "on"),
         "proxy_set_header" => settings.proxy_headers.push((first, Template::new(&words[1]))),
         "return" => settings.answer = settings.answer.take().or(Some(answer(words, spot)?)),
         "rewrite" => settings.rewrites.push(rewrite(words, spot)?),
         "set" => {
-            let name = first
-                .strip_prefix('$')
-                .ok_or_else(|| spot.fault(format!("invalid variable name \"{first}\"")))?;
-            settings.variables.push((name.to_owned(), Template::new(&words[1])));
+            settings.variables.push((names::target(&first, spot)?, Template::new(&words[1])));
         }
         "try_files" => settings.try_files = Some(words.to_vec()),
         "autoindex" => settings.autoindex = first == "on",
@@ -48,11 +60,16 @@ pub(super) fn plain(
         }
         "internal" => settings.internal = true,
         "auth_basic" => settings.auth_realm = (first != "off").then_some(first),
-        "proxy_connect_timeout" => settings.connect_timeout = Some(time(&first, name, spot)?),
-        "proxy_read_timeout" => settings.read_timeout = Some(time(&first, name, spot)?),
+        "proxy_connect_timeout" => {
+            settings.connect_timeout = Some(sizes::time(&first, name, spot)?)
+        }
+        "proxy_read_timeout" => settings.read_timeout = Some(sizes::time(&first, name, spot)?),
         "proxy_next_upstream_tries" => {
             let invalid = |_| spot.fault("invalid number");
             settings.tries = Some(first.parse().map_err(invalid)?);
+        }
+        "proxy_next_upstream" => {
+            settings.next_upstream = Some(NextUpstream::read(words, spot)?);
         }
         "proxy_intercept_errors" => settings.intercept_errors = first == "on",
         "limit_req" => settings.limits.push(Limit::read(words, spot)?),
@@ -240,8 +257,7 @@ pub(super) fn proxy(url: &str, spot: &Spot) -> Result<Proxy, Fault> {
         tls,
         authority: Template::new(authority),
         uri: uri.map(Template::new),
-        targets: Vec::new(),
-        balanced: false,
+        group: Default::default(),
         spot: spot.clone(),
     })
 }
@@ -254,19 +270,5 @@ pub fn host_and_port(text: &str, usual: u16) -> Option<(String, u16)> {
             Some((host.to_owned(), port))
         }
         None => Some((text.to_owned(), usual)),
-    }
-}
-
-/// `60s`, `500ms`, `2m`, `60`
-fn time(text: &str, directive: &str, spot: &Spot) -> Result<Duration, Fault> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: Option<u64> = digits.parse().ok();
-    let unit = &text[digits.len()..];
-    match (number, unit) {
-        (Some(number), "ms") => Ok(Duration::from_millis(number)),
-        (Some(number), "s" | "") => Ok(Duration::from_secs(number)),
-        (Some(number), "m") => Ok(Duration::from_secs(number.saturating_mul(60))),
-        (Some(number), "h") => Ok(Duration::from_secs(number.saturating_mul(3600))),
-        _ => Err(spot.fault(format!("\"{directive}\" directive invalid value"))),
     }
 }

@@ -2,12 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
+use super::captured::Captured;
 use super::config::Settings;
 use super::request::{RequestHandler, Try};
 use super::template::Template;
 use crate::clock::SimTime;
 use crate::cluster::HttpRequest;
 use crate::cluster::programs::http;
+use crate::manifest::from_base64;
 
 /// What a log's template says for this request: an empty variable shows as a dash.
 pub fn fill_log(
@@ -44,6 +46,8 @@ fn write(
     depth: u32,
 ) {
     let value = own(name, handler, settings, now, depth)
+        .or_else(|| handler.captured.get(name).map(str::to_owned))
+        .or_else(|| mapped(name, handler, settings, now, depth))
         .or_else(|| of_request(name, handler))
         .or_else(|| of_connection(name, handler))
         .or_else(|| of_answer(name, handler, now));
@@ -62,6 +66,7 @@ fn of_request(name: &str, handler: &RequestHandler<'_>) -> Option<String> {
             "" => handler.server_name().to_owned(),
             bare => bare.to_owned(),
         },
+        "remote_user" => user(request).unwrap_or_default(),
         "request_method" => request.method.clone(),
         "request_uri" => request.target.clone(),
         // Not nginx's own: where ingress-nginx's code sends plain requests.
@@ -78,24 +83,38 @@ fn of_request(name: &str, handler: &RequestHandler<'_>) -> Option<String> {
         "proxy_add_x_forwarded_for" => {
             let before = header("X-Forwarded-For");
             let separator = if before.is_empty() { "" } else { ", " };
-            format!("{before}{separator}{}", handler.ask.peer.ip())
+            format!("{before}{separator}{}", handler.client)
         }
         _ => match name.split_once('_')? {
             ("http", rest) => header(&rest.replace('_', "-")),
+            ("cookie", rest) => {
+                let cookies = header("Cookie");
+                let mut pairs = cookies.split(';').filter_map(|pair| pair.trim().split_once('='));
+                pairs.find(|(key, _)| *key == rest).map_or("", |(_, value)| value).to_owned()
+            }
             ("arg", rest) => {
                 let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-                pairs.find(|(key, _)| *key == rest)?.1.to_owned()
+                pairs.find(|(key, _)| *key == rest).map_or("", |(_, value)| value).to_owned()
             }
             _ => return None,
         },
     })
 }
 
+/// Whom the client says it is, with a password that nobody has checked yet (`Authorization: Basic`).
+pub fn user(request: &HttpRequest) -> Option<String> {
+    let text = http::header(request, "Authorization")?.strip_prefix("Basic ")?;
+    let text = String::from_utf8(from_base64(text.trim())?).ok()?;
+    Some(text.split_once(':')?.0.to_owned()).filter(|user| !user.is_empty())
+}
+
 /// Who has sent it, and to whom.
 fn of_connection(name: &str, handler: &RequestHandler<'_>) -> Option<String> {
     let (client, server) = (handler.ask.peer, handler.ask.local);
     Some(match name {
-        "remote_addr" | "binary_remote_addr" => client.ip().to_string(),
+        "remote_addr" | "binary_remote_addr" => handler.client.to_string(),
+        "realip_remote_addr" => client.ip().to_string(),
+        "realip_remote_port" => client.port().to_string(),
         "remote_port" => client.port().to_string(),
         "server_addr" => server.ip().to_string(),
         "server_port" => server.port().to_string(),
@@ -123,7 +142,7 @@ fn of_answer(name: &str, handler: &RequestHandler<'_>, now: SimTime) -> Option<S
         }
         "request_id" => request_id(handler),
         "proxy_host" => handler.proxy_host.to_string(),
-        "upstream_addr" => each_try(handler, |one| one.to.to_string()),
+        "upstream_addr" => each_try(handler, |one| one.to.clone()),
         "upstream_response_length" => each_try(handler, |one| one.length.to_string()),
         "upstream_response_time" => {
             each_try(handler, |one| format!("{:.3}", one.took.as_secs_f64()))
@@ -148,6 +167,30 @@ fn own(
     let deeper = depth + 1;
     (deeper < 8)
         .then(|| template.fill(|inner, out| write(inner, handler, settings, now, out, deeper)))
+}
+
+/// A variable that follows another one.
+fn mapped(
+    name: &str,
+    handler: &RequestHandler<'_>,
+    settings: &Settings,
+    now: SimTime,
+    depth: u32,
+) -> Option<String> {
+    let map = handler.config.maps.get(name)?;
+    // Maps that lead to one another would go round for ever.
+    let deeper = depth + 1;
+    if deeper >= 8 {
+        return None;
+    }
+    let fill = |template: &Template, captured: Option<&Captured>| {
+        template.fill(|inner, out| match captured.and_then(|captured| captured.get(inner)) {
+            Some(value) => out.push_str(value),
+            None => write(inner, handler, settings, now, out, deeper),
+        })
+    };
+    let (value, captured) = map.value(&fill(&map.source, None));
+    Some(fill(value, Some(&captured)))
 }
 
 /// What there is to say of each try at an upstream.
