@@ -54,6 +54,8 @@ pub(super) enum Frame {
     Function { caller: Caller, returned: bool },
     /// A file that is sourced: the positional parameters that it got others instead of.
     Sourced { positional: Option<Arc<Vec<String>>> },
+    /// BusyBox' `eval`: the line of the one that it runs within.
+    Evaluated { before: Option<u32> },
     /// Where output went before a redirection.
     Restore { descriptors: Descriptors, inputs: usize },
     /// The command that writes to the file of a `>( … )` has ended.

@@ -177,6 +177,7 @@ impl Machine {
                 }
                 Some(Frame::Function { caller, .. }) => self.leave_function(caller),
                 Some(Frame::Sourced { positional }) => self.leave_file(positional),
+                Some(Frame::Evaluated { before }) => self.state.evaluates = before,
                 Some(Frame::Variables { saved }) => self.put_back(saved),
                 _ => {}
             }

@@ -542,6 +542,7 @@ impl Machine {
                 }
             }
             Frame::Sourced { positional } => self.leave_file(positional),
+            Frame::Evaluated { before } => self.state.evaluates = before,
             Frame::Restore { descriptors, inputs } => {
                 self.descriptors = descriptors;
                 self.inputs.truncate(inputs);

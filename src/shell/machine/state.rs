@@ -248,6 +248,8 @@ pub(super) struct ShellState {
     pub draws: u64,
     /// Whether its text is the argument of `-c`, which bash names in syntax errors.
     pub command_string: bool,
+    /// The line of BusyBox' `eval` that runs, in whose name its shell speaks then.
+    pub evaluates: Option<u32>,
     /// Whether its text comes from a file: BusyBox names lines only then, from 1 on.
     pub from_file: bool,
     /// Where `getopts` goes on: in which word, and at which of its letters.
@@ -344,6 +346,7 @@ impl ShellState {
             began: None,
             draws: 0,
             command_string: false,
+            evaluates: None,
             from_file: false,
             option_at: (1, 1),
             line: 1,
@@ -466,6 +469,9 @@ impl ShellState {
                 format!("{file}: line {}: ", self.line)
             }
             Dialect::Dash => format!("{}: {}: ", self.name, self.line),
+            Dialect::Ash if let Some(line) = self.evaluates => {
+                format!("{}: eval: line {line}: ", self.name)
+            }
             Dialect::Ash if self.calls.first().is_some_and(|call| call == SOURCED) => {
                 let file = self.call_files.first().map_or("", |file| file);
                 format!("{}: {file}: line {}: ", self.name, self.line)

@@ -205,6 +205,11 @@ impl Machine {
         self.state.status = 0;
         let text = arguments.join(" ");
         io.budget.keep(text.len() * HELD);
+        if self.state.dialect == Dialect::Ash && !self.state.interactive {
+            let line = self.state.evaluates.unwrap_or(self.state.ash_line());
+            let before = self.state.evaluates.replace(line);
+            self.stack.push(Frame::Evaluated { before });
+        }
         self.eval(&text);
         None
     }
@@ -459,7 +464,7 @@ impl Machine {
         }
         for complaint in &printed.complaints {
             let message = match manner {
-                Manner::Ash => format!("{prefix}{complaint}"),
+                Manner::Ash => format!("sh: {complaint}"),
                 _ if arguments.is_empty() && manner == Manner::Bash => {
                     format!("printf: {complaint}")
                 }
@@ -537,6 +542,10 @@ impl Machine {
         let own = !rest.is_empty() && self.state.dialect != Dialect::Dash;
         let own = own.then(|| Arc::new(rest.to_vec()));
         let positional = own.map(|own| std::mem::replace(&mut self.state.positional, own));
+        // What is sourced speaks for itself, within `eval` too.
+        if let Some(before) = self.state.evaluates.take() {
+            self.stack.push(Frame::Evaluated { before: Some(before) });
+        }
         self.state.enter_call(SOURCED, path.into());
         self.stack.push(Frame::Sourced { positional });
     }

@@ -191,7 +191,7 @@ impl Machine {
         match self.state.dialect {
             Dialect::Bash => format!("{}({target}) - {why}", self.state.builtin("kill")),
             Dialect::Dash => format!("{}{why}\n", self.state.builtin("kill")),
-            Dialect::Ash => format!("{}can't kill pid {target}: {why}", self.state.prefix()),
+            Dialect::Ash => format!("sh: can't kill pid {target}: {why}"),
         }
     }
 
@@ -210,7 +210,7 @@ impl Machine {
                     let letter = name.chars().next().unwrap_or('-');
                     format!("{}Illegal option -{letter}", machine.state.builtin("kill"))
                 }
-                Dialect::Ash => format!("{}bad signal name '{name}'", machine.state.prefix()),
+                Dialect::Ash => format!("sh: bad signal name '{name}'"),
             };
             machine.write_error(io, &message);
             Err(if machine.state.dialect == Dialect::Dash { 2 } else { 1 })
@@ -261,7 +261,7 @@ impl Machine {
                 2,
             ),
             Dialect::Ash => {
-                (format!("{}you need to specify whom to kill", self.state.prefix()), 1)
+                ("sh: you need to specify whom to kill".to_owned(), 1)
             }
         };
         self.write_error(io, &message);
@@ -306,7 +306,7 @@ impl Machine {
                 Some(answer) => self.say(io, &answer),
                 None => {
                     let message = match ash {
-                        true => format!("{}unknown signal '{name}'", self.state.prefix()),
+                        true => format!("sh: unknown signal '{name}'"),
                         false => format!(
                             "{}{name}: invalid signal specification",
                             self.state.builtin("kill")
@@ -361,7 +361,7 @@ impl Machine {
         Some(match self.state.dialect {
             Dialect::Bash => format!("{builtin}{target}: arguments must be process or job IDs"),
             Dialect::Dash => format!("{builtin}Illegal number: {target}"),
-            Dialect::Ash => format!("{}invalid number '{target}'", self.state.prefix()),
+            Dialect::Ash => format!("sh: invalid number '{target}'"),
         })
     }
 
