@@ -611,9 +611,11 @@ mod tests {
                  parse SM or JSON patch from [patch: \"spec: {{paused: true}}\"]\n"
             )
         );
+        assert_eq!(refused("{patch: '[]'}"), "");
         assert_eq!(
-            refused("{patch: '[]'}"),
-            "error: must specify a target for JSON patch [patch: \"[]\"]\n"
+            refused("{patch: '[{\"op\":\"remove\",\"path\":\"/spec\"}]'}"),
+            "error: must specify a target for JSON patch [patch: \"[{\\\"op\\\":\\\"remove\\\",\
+             \\\"path\\\":\\\"/spec\\\"}]\"]\n"
         );
         assert_eq!(
             refused("{}"),

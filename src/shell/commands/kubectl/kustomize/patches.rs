@@ -117,6 +117,7 @@ fn patch_of(
         change_of(io, root, wanted).map_err(|why| refused("PatchTransformer", wanted, &why))?;
     let target = &wanted["target"];
     match change {
+        Change::Operations(list) if list.as_array().is_some_and(Vec::is_empty) => Ok(()),
         Change::Operations(_) if target.is_null() => {
             Err(Failure::message(format!("must specify a target for JSON patch {source}")))
         }
@@ -274,7 +275,11 @@ fn chosen(target: &Value, resources: &[Resource]) -> Result<Vec<usize>, Failure>
 
 fn selected(target: &Value, field: &str, values: &Value) -> Result<bool, Failure> {
     let Some(text) = target[field].as_str() else { return Ok(true) };
-    let selector = LabelSelector::parse(text).map_err(Failure::message)?;
+    // Kustomize keeps an older copy of the parser, with other words for an operator.
+    let selector = LabelSelector::parse(text).map_err(|why| {
+        let (new, old) = ("in, notin, =, ==, !=, gt, lt", "'=', '!=', '==', 'in', notin'");
+        Failure::message(why.replace(new, old))
+    })?;
     let values = values.as_object().into_iter().flatten();
     let values = values.map(|(key, text)| (key.clone(), text.as_str().unwrap_or("").to_owned()));
     Ok(selector.matches(Some(&values.collect())))
