@@ -14,6 +14,7 @@ pub fn nginx_file(path: &str) -> Option<&'static str> {
     file(match path {
         "/etc/nginx/conf.d/default.conf" => "nginx-default.conf",
         "/etc/nginx/mime.types" => "mime.types",
+        "/etc/nginx/fastcgi_params" => "fastcgi_params",
         "/etc/nginx/nginx.conf" => "nginx.conf",
         "/usr/share/nginx/html/50x.html" => "nginx-50x.html",
         "/usr/share/nginx/html/index.html" => "nginx-index.html",

@@ -3,6 +3,7 @@
 use regex::Regex;
 
 use super::config::Settings;
+use super::expression;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
 
@@ -43,11 +44,15 @@ impl Condition {
     /// # Errors
     /// In nginx's words.
     pub fn read(words: &[String], spot: &Spot, settings: Settings) -> Result<Condition, Fault> {
+        let invalid = |word: &str| spot.fault(format!("invalid condition \"{word}\""));
         let text = words.join(" ");
-        let invalid = || spot.fault(format!("invalid condition \"{text}\""));
-        let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
-        let inner = inner.ok_or_else(invalid)?.trim();
-        Ok(Condition { test: Test::read(inner, spot).ok_or_else(invalid)??, settings })
+        let first = words.first().map(String::as_str).unwrap_or_default();
+        let last = words.last().map(String::as_str).unwrap_or_default();
+        let inner = text.strip_prefix('(').ok_or_else(|| invalid(first))?;
+        let inner = inner.strip_suffix(')').ok_or_else(|| invalid(last))?.trim();
+        let word = inner.split(' ').next().unwrap_or(inner);
+        let word = if word.is_empty() { ")" } else { word };
+        Ok(Condition { test: Test::read(inner, spot).ok_or_else(|| invalid(word))??, settings })
     }
 }
 
@@ -80,15 +85,12 @@ impl Test {
             Some(operator) => (true, operator),
             None => (false, operator),
         };
-        let expression = |text: &str| {
-            Regex::new(text)
-                .map(Question::Matches)
-                .map_err(|_| spot.fault(format!("pcre2_compile() failed in \"{value}\"")))
-        };
+        let expression =
+            |folds: bool| expression::compile(value, folds, spot).map(Question::Matches);
         let question = match operator {
             "=" => Ok(Question::Equal(Template::new(value))),
-            "~" => expression(value),
-            "~*" => expression(&format!("(?i){value}")),
+            "~" => expression(false),
+            "~*" => expression(true),
             _ => return None,
         };
         Some(question.map(|question| Test { subject, question, negated }))

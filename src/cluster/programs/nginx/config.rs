@@ -81,6 +81,11 @@ impl Listen {
         Listen { address: Ipv6Addr::UNSPECIFIED.into(), v6_only: true, ..Listen::v4(port) }
     }
 
+    /// Whether both are one socket.
+    pub fn is_same(&self, other: &Listen) -> bool {
+        (self.address, self.port) == (other.address, other.port)
+    }
+
     /// Whether it has what comes in at an address.
     pub fn hears(&self, at: SocketAddr) -> bool {
         let everywhere = self.address.is_unspecified()
@@ -112,6 +117,27 @@ pub enum Pattern {
     Named(String),
 }
 
+impl Pattern {
+    /// What errors call the location.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Pattern::Exact(path) | Pattern::Prefix { path, .. } | Pattern::Named(path) => path,
+            Pattern::Expression(expression) => expression.as_str(),
+        }
+    }
+
+    /// Whether both are for the same paths in the same way, so that one of them is in vain.
+    pub(super) fn is_same(&self, other: &Pattern) -> bool {
+        match (self, other) {
+            (Pattern::Exact(one), Pattern::Exact(other))
+            | (Pattern::Prefix { path: one, .. }, Pattern::Prefix { path: other, .. }) => {
+                one == other
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What can be said at several levels; inner levels win.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -141,6 +167,9 @@ pub struct Settings {
     /// `proxy_redirect`: without one the default holds.
     pub redirects: Option<Vec<Redirect>>,
     pub real_ip: RealIp,
+    /// `ssl_certificate` and `ssl_certificate_key`: files.
+    pub certificate: Option<String>,
+    pub certificate_key: Option<String>,
     pub connect_timeout: Option<Duration>,
     /// `proxy_next_upstream_tries`: 0 is no limit.
     pub tries: Option<u32>,
@@ -228,10 +257,14 @@ impl Config {
 }
 
 impl Proxy {
+    /// Whether its URL has variables.
+    pub(super) fn has_variables(&self) -> bool {
+        self.authority.has_variables() || self.uri.as_ref().is_some_and(Template::has_variables)
+    }
+
     /// Whether its path takes the place of the location's. What has variables is taken as it is.
     pub(super) fn replaces_part(&self) -> bool {
-        let plain = |template: &Template| !template.has_variables();
-        self.uri.as_ref().is_some_and(plain) && plain(&self.authority)
+        self.uri.is_some() && !self.has_variables()
     }
 
     /// A proxy to these addresses, under the name that error logs have.
@@ -286,6 +319,8 @@ impl Settings {
         list(&mut self.hidden, &outer.hidden);
         over(&mut self.redirects, &outer.redirects);
         self.real_ip.inherit(&outer.real_ip);
+        over(&mut self.certificate, &outer.certificate);
+        over(&mut self.certificate_key, &outer.certificate_key);
         list(&mut self.limits, &outer.limits);
         list(&mut self.access, &outer.access);
         over(&mut self.limit_status, &outer.limit_status);

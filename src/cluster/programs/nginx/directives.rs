@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::tokens::{Fault, Spot};
 
 /// Where a directive may stand, as bits.
-pub type Places = u8;
+pub type Places = u16;
 
 pub const MAIN: Places = 1;
 pub const EVENTS: Places = 2;
@@ -15,10 +15,11 @@ pub const SERVER: Places = 8;
 pub const LOCATION: Places = 16;
 pub const UPSTREAM: Places = 32;
 pub const IF: Places = 64;
-pub const LIMIT_EXCEPT: Places = 128;
+pub const IF_IN_SERVER: Places = 128;
+pub const LIMIT_EXCEPT: Places = 256;
 
 /// The letters of the places, in the order of their bits.
-const LETTERS: &str = "mehsluix";
+const LETTERS: &str = "mehsluijx";
 
 /// A directive's row.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Known {
     arguments: Arguments,
     block: bool,
     effect: Effect,
+    /// A block has it once at most.
+    once: bool,
 }
 
 /// How many arguments a directive takes.
@@ -75,7 +78,8 @@ impl Known {
             "missing=on" => Effect::Missing { usual: "on" },
             _ => return None,
         };
-        Some(Known { name, places, arguments: read, block: counts != arguments, effect })
+        let (block, once) = (counts != arguments, words.next() == Some("once"));
+        Some(Known { name, places, arguments: read, block, effect, once })
     }
 
     /// The directive of this name that may stand here, or else one that may stand elsewhere: `server` is a
@@ -83,6 +87,11 @@ impl Known {
     fn find(name: &str, place: Places) -> Option<&'static Known> {
         let named = || KNOWN.iter().filter(|known| known.name == name);
         named().find(|known| known.places & place != 0).or_else(|| named().next())
+    }
+
+    /// The name, where a block has it once at most.
+    pub fn once(&self) -> Option<&'static str> {
+        Some(self.name).filter(|_| self.once)
     }
 
     /// Whether these words ask for something that is not simulated.

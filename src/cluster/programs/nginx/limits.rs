@@ -54,11 +54,11 @@ impl Zone {
                 Some(("zone", zone)) => {
                     let (zone, _) = zone
                         .split_once(':')
-                        .ok_or_else(|| spot.fault(format!("invalid zone size \"{zone}\"")))?;
+                        .ok_or_else(|| spot.fault(format!("invalid zone size \"{word}\"")))?;
                     name = Some(zone.to_owned());
                 }
                 Some(("rate", text)) => {
-                    let invalid = || spot.fault(format!("invalid rate \"{text}\""));
+                    let invalid = || spot.fault(format!("invalid rate \"{word}\""));
                     let (number, seconds) =
                         match (text.strip_suffix("r/s"), text.strip_suffix("r/m")) {
                             (Some(number), _) => (number, 1),

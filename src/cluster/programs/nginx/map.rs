@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::captured::Captured;
+use super::expression::{self, Captured};
 use super::template::Template;
 use super::tokens::{Fault, Spot};
 
@@ -18,7 +18,7 @@ pub struct Map {
     /// `hostnames`: `*.example.com`, `.example.com` and `mail.*` are patterns.
     hostnames: bool,
     expressions: Vec<(Regex, Template)>,
-    default: Template,
+    default: Option<Template>,
 }
 
 impl Map {
@@ -29,7 +29,7 @@ impl Map {
             exact: BTreeMap::new(),
             hostnames: false,
             expressions: Vec::new(),
-            default: Template::default(),
+            default: None,
         }
     }
 
@@ -51,13 +51,14 @@ impl Map {
         };
         let value = Template::new(value);
         if key == "default" {
-            self.default = value;
-            return Ok(());
+            return match self.default.replace(value) {
+                None => Ok(()),
+                Some(_) => Err(spot.fault("duplicate default map parameter")),
+            };
         }
         if let Some(text) = key.strip_prefix('~') {
-            let (prefix, text) = text.strip_prefix('*').map_or(("", text), |text| ("(?i)", text));
-            let failed = |_| spot.fault(format!("pcre2_compile() failed in \"{text}\""));
-            let expression = Regex::new(&format!("{prefix}{text}")).map_err(failed)?;
+            let (folds, text) = text.strip_prefix('*').map_or((false, text), |text| (true, text));
+            let expression = expression::compile(text, folds, spot)?;
             self.expressions.push((expression, value));
             return Ok(());
         }
@@ -71,20 +72,20 @@ impl Map {
 
     /// What a value leads to: its own row, that of the longest host pattern, or of the first expression that
     /// fits, with what that has captured.
-    pub fn value(&self, source: &str) -> (&Template, Captured) {
+    pub fn value(&self, source: &str) -> (Option<&Template>, Captured) {
         let key = source.to_lowercase();
         let mut captured = Captured::default();
         let found = self.exact.get(&key).or_else(|| self.host(&key)).or_else(|| {
             let mut rows = self.expressions.iter();
             rows.find(|(expression, _)| captured.matches(expression, source)).map(|row| &row.1)
         });
-        (found.unwrap_or(&self.default), captured)
+        (found.or(self.default.as_ref()), captured)
     }
 
     /// Every text that may hold variables.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
         let rows = self.expressions.iter().map(|row| &row.1);
-        [&self.source, &self.default].into_iter().chain(self.exact.values()).chain(rows)
+        [&self.source].into_iter().chain(&self.default).chain(self.exact.values()).chain(rows)
     }
 
     fn host(&self, host: &str) -> Option<&Template> {
@@ -127,6 +128,7 @@ mod tests {
         let map = map(&rows).expect("a map");
         let value = |source: &str| {
             let (template, captured) = map.value(source);
+            let template = template.cloned().unwrap_or_default();
             template.fill(|name, out| out.push_str(captured.get(name).unwrap_or("")))
         };
         let all = [

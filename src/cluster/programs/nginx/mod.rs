@@ -4,11 +4,11 @@
 //! Not simulated: what `directives.txt` calls missing (caches, FastCGI, streams); the log names it.
 
 mod access;
-mod captured;
 mod conditions;
 mod config;
 mod directives;
 mod exception;
+mod expression;
 mod handle;
 pub(super) mod ingress;
 mod limits;

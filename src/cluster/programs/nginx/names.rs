@@ -76,6 +76,12 @@ impl Names {
             let mut rest = text.as_str();
             while let Some((_, after)) = rest.split_once('$') {
                 let name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '{';
+                if let Some(name) = after.strip_prefix('{').filter(|name| !name.contains('}')) {
+                    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                    let name = &name[..end.unwrap_or(name.len())];
+                    let what = format!("the closing bracket in \"{name}\" variable is missing");
+                    return Err(spot.fault(what));
+                }
                 if !after.starts_with(name) && words[0] != "if" {
                     return Err(spot.fault("invalid variable name"));
                 }

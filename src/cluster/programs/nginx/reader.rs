@@ -1,21 +1,23 @@
 //! Reads nginx's configuration as nginx does: word by word, each directive checked as it comes.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::conditions::Condition;
-use super::config::{Config, ConfigEnv, Listen, Location, Pattern, Proxy, Server, Settings};
+use super::config::{Config, ConfigEnv, Listen, Location, Pattern, Server, Settings};
 use super::directives::{
-    self, EVENTS, HTTP, IF, LIMIT_EXCEPT, LOCATION, MAIN, Places, SERVER, UPSTREAM,
+    self, EVENTS, HTTP, IF, IF_IN_SERVER, LIMIT_EXCEPT, LOCATION, MAIN, Places, SERVER, UPSTREAM,
 };
 use super::exception::Exception;
+use super::expression;
 use super::limits::Zone;
 use super::map::Map;
 use super::names::{self, Names};
 use super::template::Template;
 use super::tokens::{COMMAND_LINE, Fault, Item, Reader, Spot};
 use super::upstream::{Group, Peer};
-use super::values::{host_and_port, listen, pattern, plain, proxy};
+use super::values::{self, host_and_port, pattern, plain, proxy};
 use crate::network::SocketAddr;
 
 /// Reads the configuration that begins with `file`.
@@ -24,7 +26,8 @@ use crate::network::SocketAddr;
 /// The first fault, in nginx's words.
 pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Config, Fault> {
     let (config, names) = (Config::default(), Names::default());
-    let mut builder = Builder { config, names, around, depth: 0, files: 0 };
+    let mut builder =
+        Builder { config, names, certificate_above: false, around, depth: 0, files: 0 };
     builder.globals(globals)?;
     let text = builder.around.read(file).ok_or_else(|| {
         Fault::anywhere(format!("open() \"{file}\" failed (2: No such file or directory)"))
@@ -37,6 +40,7 @@ pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Con
     }
     builder.config.missed.extend(builder.names.check()?);
     builder.resolve_proxies()?;
+    builder.check_certificates()?;
     builder.check_limits()?;
     Ok(builder.config)
 }
@@ -50,6 +54,8 @@ const FILES: u32 = 1_000;
 struct Builder<'a> {
     config: Config,
     names: Names,
+    /// Whether `http` has said `ssl_certificate` by now.
+    certificate_above: bool,
     around: &'a mut dyn ConfigEnv,
     depth: u32,
     files: u32,
@@ -62,6 +68,84 @@ struct Nest {
     names: Vec<String>,
     locations: Vec<Location>,
     group: Group,
+    /// Where it first says `listen … ssl`.
+    tls: Option<Spot>,
+    /// The location that it is the block of.
+    within: Option<Pattern>,
+    /// Directives that it has had and may not have again.
+    once: BTreeSet<&'static str>,
+}
+
+impl Nest {
+    /// A directive comes up that the block may have once; `root` and `alias` are one in this.
+    fn take_once(&mut self, name: &'static str, spot: &Spot) -> Result<(), Fault> {
+        let other = match name {
+            "root" => "alias",
+            "alias" => "root",
+            _ => "",
+        };
+        if self.once.contains(other) {
+            return Err(spot.fault(format!(
+                "\"{name}\" directive is duplicate, \"{other}\" directive was specified earlier"
+            )));
+        }
+        match self.once.insert(name) {
+            true => Ok(()),
+            false => Err(spot.fault(format!("\"{name}\" directive is duplicate"))),
+        }
+    }
+
+    /// A `listen` comes up.
+    fn listen(&mut self, words: &[String], spot: &Spot) -> Result<(), Fault> {
+        let listen = values::listen(words, spot)?;
+        if listen.as_ref().is_some_and(|listen| listen.tls) {
+            self.tls.get_or_insert_with(|| spot.clone());
+        }
+        let same = |one: &Listen| self.listens.iter().any(|other| other.is_same(one));
+        if let Some(one) = listen.as_ref().filter(|one| same(one)) {
+            let at = SocketAddr::new(one.address, one.port);
+            return Err(spot.fault(format!("a duplicate listen {at}")));
+        }
+        self.listens.extend(listen);
+        Ok(())
+    }
+
+    /// Whether a location may stand in the block, and has not come up before.
+    fn check_location(&self, pattern: &Pattern, spot: &Spot) -> Result<(), Fault> {
+        let name = pattern.name();
+        let fault = match (&self.within, pattern) {
+            (Some(Pattern::Exact(outer)), _) => {
+                format!("location \"{name}\" cannot be inside the exact location \"{outer}\"")
+            }
+            (Some(Pattern::Named(outer)), _) => {
+                format!("location \"{name}\" cannot be inside the named location \"{outer}\"")
+            }
+            (Some(_), Pattern::Named(_)) => {
+                format!("named location \"{name}\" can be on the server level only")
+            }
+            (Some(outer), Pattern::Exact(_) | Pattern::Prefix { .. })
+                if !name.starts_with(outer.name()) =>
+            {
+                format!("location \"{name}\" is outside location \"{}\"", outer.name())
+            }
+            _ if self.locations.iter().any(|other| other.pattern.is_same(pattern)) => {
+                format!("duplicate location \"{name}\"")
+            }
+            _ => return Ok(()),
+        };
+        Err(spot.fault(fault))
+    }
+}
+
+/// A path of `proxy_pass` takes the place of a location's prefix; where there is none, it may have none.
+fn whole_uri(settings: &Settings) -> Result<(), Fault> {
+    match settings.proxy.as_ref().filter(|proxy| proxy.replaces_part()) {
+        None => Ok(()),
+        Some(proxy) => Err(proxy.spot.fault(
+            "\"proxy_pass\" cannot have URI part in location given by regular expression, or inside \
+             named location, or inside \"if\" statement, or inside \"limit_except\" block",
+        )),
+    }
 }
 
 impl Builder<'_> {
@@ -106,12 +190,12 @@ impl Builder<'_> {
         loop {
             match reader.next()? {
                 Item::Simple(words, spot) => {
-                    self.check(&words, &spot, place, false)?;
+                    self.check((&words, &spot), place, false, nest)?;
                     self.line(&words, &spot, place, settings, nest)?;
                 }
                 Item::Open(words, spot) => {
-                    self.check(&words, &spot, place, true)?;
-                    self.open(reader, &words, &spot, settings, nest)?;
+                    self.check((&words, &spot), place, true, nest)?;
+                    self.open(reader, (&words, &spot), place, settings, nest)?;
                 }
                 Item::Close(_) if inner => return Ok(()),
                 Item::Close(spot) => return Err(spot.fault("unexpected \"}\"")),
@@ -126,12 +210,15 @@ impl Builder<'_> {
     /// Is there such a directive, may it stand here, has it enough to say, and is it simulated?
     fn check(
         &mut self,
-        words: &[String],
-        spot: &Spot,
+        (words, spot): (&[String], &Spot),
         place: Places,
         opens: bool,
+        nest: &mut Nest,
     ) -> Result<(), Fault> {
         let known = directives::check(words, spot, place, opens)?;
+        if let Some(name) = known.once() {
+            nest.take_once(name, spot)?;
+        }
         if known.is_missed(words) {
             self.config.missed.push(format!(
                 "{} in {}:{} is not simulated here; it has no effect",
@@ -144,8 +231,8 @@ impl Builder<'_> {
     fn open(
         &mut self,
         reader: &mut Reader<'_>,
-        words: &[String],
-        spot: &Spot,
+        (words, spot): (&[String], &Spot),
+        place: Places,
         outer: &mut Settings,
         nest: &mut Nest,
     ) -> Result<(), Fault> {
@@ -162,20 +249,25 @@ impl Builder<'_> {
             }
             "server" => self.server(reader),
             "location" => {
-                let location = self.location(reader, &words[1..], spot)?;
+                let pattern = pattern(&words[1..], spot)?;
+                nest.check_location(&pattern, spot)?;
+                let location = self.location(reader, pattern)?;
                 nest.locations.push(location);
                 Ok(())
             }
             "upstream" => self.upstream(reader, words, spot),
             "if" => {
                 let mut settings = Settings::default();
-                self.block(reader, IF, &mut settings, &mut Nest::default(), true)?;
+                let place = if place == SERVER { IF_IN_SERVER } else { IF };
+                self.block(reader, place, &mut settings, &mut Nest::default(), true)?;
+                whole_uri(&settings)?;
                 outer.conditions.push(Condition::read(&words[1..], spot, settings)?);
                 Ok(())
             }
             "limit_except" => {
                 let mut settings = Settings::default();
                 self.block(reader, LIMIT_EXCEPT, &mut settings, &mut Nest::default(), true)?;
+                whole_uri(&settings)?;
                 outer.exception = Some(Exception::read(&words[1..], spot, settings)?);
                 Ok(())
             }
@@ -204,6 +296,9 @@ impl Builder<'_> {
         if inside.group.is_backups_alone() {
             return Err(spot.fault(format!("no servers in upstream \"{}\"", words[1])));
         }
+        if self.config.upstreams.contains_key(&words[1]) {
+            return Err(spot.fault(format!("duplicate upstream \"{}\"", words[1])));
+        }
         let group = Group { name: words[1].clone(), ..inside.group };
         self.config.upstreams.insert(words[1].clone(), Arc::new(group));
         Ok(())
@@ -228,28 +323,30 @@ impl Builder<'_> {
         if inside.listens.is_empty() {
             inside.listens.push(Listen::v4(80));
         }
-        let Nest { listens, names, locations, .. } = inside;
+        let Nest { listens, names, locations, tls, once, .. } = inside;
+        let is_certified = settings.certificate.is_some() || self.certificate_above;
+        if let Some(spot) = tls.filter(|_| !is_certified && !once.contains("ssl_reject_handshake"))
+        {
+            let what = "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive";
+            return Err(spot.fault(what));
+        }
+        for listen in listens.iter().filter(|listen| listen.default) {
+            let at = SocketAddr::new(listen.address, listen.port);
+            let same = |other: &Listen| other.default && other.is_same(listen);
+            if self.config.servers.iter().any(|server| server.listens.iter().any(same)) {
+                return Err(reader.spot().fault(format!("a duplicate default server for {at}")));
+            }
+        }
         self.config.servers.push(Server { listens, names, settings, locations });
         Ok(())
     }
 
-    fn location(
-        &mut self,
-        reader: &mut Reader<'_>,
-        words: &[String],
-        spot: &Spot,
-    ) -> Result<Location, Fault> {
-        let pattern = pattern(words, spot)?;
+    fn location(&mut self, reader: &mut Reader<'_>, pattern: Pattern) -> Result<Location, Fault> {
         let mut settings = Settings::default();
-        let mut inside = Nest::default();
+        let mut inside = Nest { within: Some(pattern.clone()), ..Nest::default() };
         self.block(reader, LOCATION, &mut settings, &mut inside, true)?;
-        if matches!(pattern, Pattern::Expression(_))
-            && settings.proxy.as_ref().is_some_and(Proxy::replaces_part)
-        {
-            return Err(spot.fault(
-                "\"proxy_pass\" cannot have URI part in location given by regular expression, or \
-                 inside named location, or inside \"if\" statement, or inside \"limit_except\" block",
-            ));
+        if matches!(pattern, Pattern::Expression(_) | Pattern::Named(_)) {
+            whole_uri(&settings)?;
         }
         Ok(Location { pattern, settings, locations: inside.locations })
     }
@@ -268,6 +365,10 @@ impl Builder<'_> {
             "include" => return self.include(first, place, settings, nest, spot),
             "daemon" => self.config.foreground = first == "off",
             "log_format" => {
+                if first == "combined" || self.config.formats.contains_key(first) {
+                    let what = format!("duplicate \"log_format\" name \"{first}\"");
+                    return Err(spot.fault(what));
+                }
                 let text: String = rest[1..].concat();
                 self.config.formats.insert(first.to_owned(), Template::new(&text));
             }
@@ -275,8 +376,21 @@ impl Builder<'_> {
                 let (name, zone) = Zone::read(rest, spot)?;
                 self.config.zones.insert(name, zone);
             }
-            "listen" => nest.listens.extend(listen(rest, spot)?),
-            "server_name" => nest.names.extend(rest.iter().map(|name| name.to_lowercase())),
+            "listen" => nest.listen(rest, spot)?,
+            "access_log" => {
+                self.check_format(rest, spot)?;
+                plain("access_log", rest, spot, settings)?;
+            }
+            "ssl_certificate" if place == HTTP => {
+                self.certificate_above = true;
+                settings.certificate = Some(first.to_owned());
+            }
+            "server_name" => {
+                for text in rest.iter().filter_map(|name| name.strip_prefix('~')) {
+                    expression::compile(text, true, spot)?;
+                }
+                nest.names.extend(rest.iter().map(|name| name.to_lowercase()));
+            }
             "server" => {
                 for address in self.upstream_server(first, spot)? {
                     let backups = !nest.group.by_client;
@@ -288,6 +402,16 @@ impl Builder<'_> {
             name => plain(name, rest, spot, settings)?,
         }
         Ok(())
+    }
+
+    /// Does an `access_log` name a format that there is?
+    fn check_format(&self, words: &[String], spot: &Spot) -> Result<(), Fault> {
+        let option = |word: &&String| word.contains('=') || *word == "gzip";
+        let Some(name) = words.get(1).filter(|word| !option(word)) else { return Ok(()) };
+        match name == "combined" || self.config.formats.contains_key(name) {
+            true => Ok(()),
+            false => Err(spot.fault(format!("unknown log format \"{name}\""))),
+        }
     }
 
     fn include(
@@ -372,6 +496,39 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Can every certificate be read? Where one is not a file at all, nginx tells it in OpenSSL's words.
+    fn check_certificates(&self) -> Result<(), Fault> {
+        for server in &self.config.servers {
+            let Some(certificate) = &server.settings.certificate else { continue };
+            let Some(key) = &server.settings.certificate_key else {
+                return Err(Fault::anywhere(format!(
+                    "no \"ssl_certificate_key\" is defined for certificate \"{certificate}\""
+                )));
+            };
+            let files = [
+                ("certificate", certificate, "PEM_read_bio_X509_AUX", "TRUSTED CERTIFICATE"),
+                ("certificate key", key, "PEM_read_bio_PrivateKey", "ANY PRIVATE KEY"),
+            ];
+            // What has variables is read for each connection.
+            for (what, file, reads, expects) in
+                files.into_iter().filter(|(_, f, ..)| !f.contains('$'))
+            {
+                let why = match self.around.read(file) {
+                    None => format!(
+                        "BIO_new_file() failed (SSL: error:80000002:system library::No such file or directory:\
+                         calling fopen({file}, r) error:10000080:BIO routines::no such file)"
+                    ),
+                    Some(text) if !text.contains("-----BEGIN ") => format!(
+                        "{reads}() failed (SSL: error:0480006C:PEM routines::no start line:Expecting: {expects})"
+                    ),
+                    Some(_) => continue,
+                };
+                return Err(Fault::anywhere(format!("cannot load {what} \"{file}\": {why}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Is every zone that is used declared?
     fn check_limits(&self) -> Result<(), Fault> {
         let servers = &self.config.servers;
@@ -407,6 +564,11 @@ impl Builder<'_> {
     ) -> Result<Arc<Group>, Fault> {
         if let Some(group) = self.config.upstreams.get(authority) {
             return Ok(Arc::clone(group));
+        }
+        if let Some((name, port)) = authority.rsplit_once(':')
+            && self.config.upstreams.contains_key(name)
+        {
+            return Err(spot.fault(format!("upstream \"{name}\" may not have port {port}")));
         }
         let usual = if tls { 443 } else { 80 };
         let (host, port) = host_and_port(authority, usual)
@@ -537,6 +699,59 @@ mod tests {
         let inner = &config.servers[0].locations[0].locations[0].settings;
         assert_eq!(inner.root.as_deref(), Some("/b"));
         assert_eq!(inner.index.as_deref(), Some(&["x.html".to_owned()][..]));
+    }
+
+    // Recorded from nginx 1.22.1 -t.
+    #[test]
+    fn what_may_be_once_is_told_when_it_comes_again() {
+        let told = |text: &str| {
+            let told = read(text).err().unwrap_or_default();
+            told.split(" in /").next().unwrap_or_default().to_owned()
+        };
+        let in_location = |line: &str| told(&format!("server {{ location /a {{ {line} }} }}"));
+        assert_eq!(in_location("root /x; root /y;"), "\"root\" directive is duplicate");
+        assert_eq!(
+            in_location("root /x; alias /y;"),
+            "\"alias\" directive is duplicate, \"root\" directive was specified earlier"
+        );
+        assert_eq!(in_location("allow all; allow all; add_header A b; add_header A b;"), "");
+        for (text, what) in [
+            ("server { location / { } location ^~ / { } }", "duplicate location \"/\""),
+            (
+                "server { location /a { location /b { } } }",
+                "location \"/b\" is outside location \"/a\"",
+            ),
+            (
+                "server { location = /a { location /a/b { } } }",
+                "location \"/a/b\" cannot be inside the exact location \"/a\"",
+            ),
+            (
+                "server { location /a { location @b { } } }",
+                "named location \"@b\" can be on the server level only",
+            ),
+            ("server { listen 80; listen 80; }", "a duplicate listen 0.0.0.0:80"),
+            (
+                "upstream a { server 127.0.0.1; } upstream a { server 127.0.0.1; }",
+                "duplicate upstream \"a\"",
+            ),
+            ("log_format combined x;", "duplicate \"log_format\" name \"combined\""),
+            ("map $uri $x { default 1; default 2; }", "duplicate default map parameter"),
+            ("server { if ($uri) { root /x; } }", "\"root\" directive is not allowed here"),
+            ("server { access_log /dev/stdout other; }", "unknown log format \"other\""),
+            ("server { server_tokens maybe; }", "invalid value \"maybe\""),
+            ("server { keepalive_timeout a; }", "\"keepalive_timeout\" directive invalid value"),
+            (
+                "server { listen 443 ssl; }",
+                "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive",
+            ),
+            (
+                "server { ssl_certificate /a; }",
+                "no \"ssl_certificate_key\" is defined for certificate \"/a\"",
+            ),
+            ("server { location = / { } location / { } location ~ / { } }", ""),
+        ] {
+            assert_eq!(told(text), what, "{text}");
+        }
     }
 
     // Recorded from nginx 1.22.1 -t.

@@ -3,6 +3,7 @@
 
 use regex::Regex;
 
+use super::expression;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
 
@@ -33,9 +34,8 @@ impl Redirect {
         let Some(text) = from.strip_prefix('~') else {
             return Ok(Some(Redirect::Prefix(Template::new(from), to)));
         };
-        let (prefix, text) = text.strip_prefix('*').map_or(("", text), |text| ("(?i)", text));
-        let failed = |_| spot.fault(format!("pcre2_compile() failed in \"{text}\""));
-        let expression = Regex::new(&format!("{prefix}{text}")).map_err(failed)?;
+        let (folds, text) = text.strip_prefix('*').map_or((false, text), |text| (true, text));
+        let expression = expression::compile(text, folds, spot)?;
         Ok(Some(Redirect::Expression(expression, to)))
     }
 

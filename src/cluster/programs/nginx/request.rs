@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::captured::Captured;
 use super::config::{Config, Server};
+use super::expression::Captured;
 use super::limits::Buckets;
 use super::upstream::Standings;
 use super::{select, stamp};

@@ -2,8 +2,8 @@
 
 use regex::Regex;
 
-use super::captured::Captured;
 use super::config::{Config, Listen, Location, Pattern, Server};
+use super::expression::Captured;
 use crate::network::SocketAddr;
 
 /// The sockets of all servers, each once.

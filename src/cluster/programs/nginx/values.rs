@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::access::Access;
 use super::config::{ErrorPage, Listen, Pattern, Proxy, Return, Rewrite, Settings};
+use super::expression;
 use super::limits::Limit;
 use super::names;
 use super::redirect::Redirect;
@@ -23,6 +24,7 @@ pub(super) fn plain(
     settings: &mut Settings,
 ) -> Result<(), Fault> {
     let first = words.first().cloned().unwrap_or_default();
+    check_value(name, words, spot)?;
     match name {
         "root" => settings.root = Some(first),
         "alias" => settings.alias = Some(first),
@@ -30,18 +32,29 @@ pub(super) fn plain(
         "default_type" => settings.default_type = Some(first),
         "error_page" => settings.error_pages.push(error_page(words, spot)?),
         "add_header" => {
-            let always = words.get(2).is_some_and(|word| word == "always");
-            settings.headers.push((first, Template::new(&words[1]), always));
+            let always = words.get(2);
+            if let Some(word) = always.filter(|word| *word != "always") {
+                return Err(spot.fault(format!("invalid parameter \"{word}\"")));
+            }
+            settings.headers.push((first, Template::new(&words[1]), always.is_some()));
         }
         "proxy_hide_header" => settings.hidden.push(first),
         "proxy_redirect" => {
+            if first == "default" {
+                let Some(proxy) = &settings.proxy else {
+                    return Err(spot.fault("\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive"));
+                };
+                if proxy.has_variables() {
+                    return Err(spot.fault("\"proxy_redirect default\" cannot be used with \"proxy_pass\" directive with variables"));
+                }
+            }
             let redirects = settings.redirects.get_or_insert_default();
             redirects.extend(Redirect::read(words, spot)?);
         }
         "set_real_ip_from" if first == "unix:" => {}
         "set_real_ip_from" => {
             let range = Access::read(true, &first);
-            let invalid = || spot.fault(format!("invalid parameter \"{first}\""));
+            let invalid = || spot.fault(format!("host not found in set_real_ip_from \"{first}\""));
             settings.real_ip.from.push(range.ok_or_else(invalid)?);
         }
         "real_ip_header" => settings.real_ip.header = Some(first),
@@ -52,12 +65,20 @@ pub(super) fn plain(
         "set" => {
             settings.variables.push((names::target(&first, spot)?, Template::new(&words[1])));
         }
-        "try_files" => settings.try_files = Some(words.to_vec()),
+        "try_files" => {
+            let last = words.last().and_then(|word| word.strip_prefix('='));
+            if let Some(code) = last.filter(|code| !code.parse::<u16>().is_ok_and(|n| n < 1000)) {
+                return Err(spot.fault(format!("invalid code \"={code}\"")));
+            }
+            settings.try_files = Some(words.to_vec());
+        }
         "autoindex" => settings.autoindex = first == "on",
         "allow" | "deny" => {
             let invalid = || spot.fault(format!("invalid parameter \"{first}\""));
             settings.access.push(Access::read(name == "allow", &first).ok_or_else(invalid)?);
         }
+        "ssl_certificate" => settings.certificate = Some(first),
+        "ssl_certificate_key" => settings.certificate_key = Some(first),
         "internal" => settings.internal = true,
         "auth_basic" => settings.auth_realm = (first != "off").then_some(first),
         "proxy_connect_timeout" => {
@@ -104,12 +125,66 @@ pub(super) fn plain(
     Ok(())
 }
 
+/// Directives whose values are one of a few words.
+const CHOICES: &[(&str, &[&str])] = &[
+    ("server_tokens", &["on", "off", "build"]),
+    ("satisfy", &["all", "any"]),
+    ("proxy_http_version", &["1.0", "1.1"]),
+    ("gzip_http_version", &["1.0", "1.1"]),
+    ("autoindex_format", &["html", "xml", "json", "jsonp"]),
+    ("if_modified_since", &["off", "exact", "before"]),
+];
+
+/// Directives whose first values are times.
+const TIMES: &[&str] = &[
+    "keepalive_timeout",
+    "send_timeout",
+    "client_body_timeout",
+    "client_header_timeout",
+    "proxy_send_timeout",
+    "proxy_next_upstream_timeout",
+    "resolver_timeout",
+    "keepalive_time",
+    "lingering_time",
+    "lingering_timeout",
+];
+
+/// Directives whose first values are sizes.
+const SIZES: &[&str] =
+    &["client_body_buffer_size", "proxy_buffer_size", "limit_rate", "limit_rate_after"];
+
+/// The levels of `error_log`.
+const LEVELS: &[&str] = &["debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"];
+
+/// Whether a directive that has no effect here has a value that nginx takes.
+fn check_value(name: &str, words: &[String], spot: &Spot) -> Result<(), Fault> {
+    let Some(first) = words.first().filter(|first| !first.starts_with('$')) else { return Ok(()) };
+    if TIMES.contains(&name) {
+        words.iter().try_for_each(|word| sizes::time(word, name, spot).map(drop))?;
+    }
+    if SIZES.contains(&name) {
+        sizes::bytes(first, "km", name, spot)?;
+    }
+    let choices = CHOICES.iter().find(|(known, _)| *known == name);
+    if choices.is_some_and(|(_, words)| !words.contains(&first.as_str())) {
+        return Err(spot.fault(format!("invalid value \"{first}\"")));
+    }
+    let level = words.get(1).filter(|word| name == "error_log" && !word.starts_with("debug_"));
+    if let Some(level) = level.filter(|level| !LEVELS.contains(&level.as_str())) {
+        return Err(spot.fault(format!("invalid log level \"{level}\"")));
+    }
+    let option = words.iter().skip(1).find(|word| name == "resolver" && word.starts_with("valid="));
+    if let Some(word) = option
+        && sizes::time(&word["valid=".len()..], name, spot).is_err()
+    {
+        return Err(spot.fault(format!("invalid parameter: {word}")));
+    }
+    Ok(())
+}
+
 pub(super) fn pattern(words: &[String], spot: &Spot) -> Result<Pattern, Fault> {
     let expression = |text: &str, ignore_case: bool| {
-        let prefix = if ignore_case { "(?i)" } else { "" };
-        Regex::new(&format!("{prefix}{text}"))
-            .map(Pattern::Expression)
-            .map_err(|_| spot.fault(format!("pcre2_compile() failed in \"{text}\"")))
+        expression::compile(text, ignore_case, spot).map(Pattern::Expression)
     };
     let prefix = |path: &str, strict: bool| Pattern::Prefix { path: path.to_owned(), strict };
     match words {
@@ -137,6 +212,7 @@ pub(super) fn listen(words: &[String], spot: &Spot) -> Result<Option<Listen>, Fa
     for word in &words[1..] {
         let known = [
             "default_server",
+            "default",
             "ssl",
             "http2",
             "proxy_protocol",
@@ -165,8 +241,11 @@ pub(super) fn listen(words: &[String], spot: &Spot) -> Result<Option<Listen>, Fa
     if port == 0 {
         return Err(invalid_port());
     }
+    if host.is_empty() {
+        return Err(spot.fault(format!("no host in \"{text}\" of the \"listen\" directive")));
+    }
     let address = match host {
-        "*" | "" => Ipv4Addr::UNSPECIFIED.into(),
+        "*" => Ipv4Addr::UNSPECIFIED.into(),
         "localhost" => Ipv4Addr::LOCALHOST.into(),
         host => {
             let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
@@ -210,6 +289,7 @@ fn error_page(words: &[String], spot: &Spot) -> Result<ErrorPage, Fault> {
 fn answer(words: &[String], spot: &Spot) -> Result<Return, Fault> {
     let first = &words[0];
     match (first.parse::<u16>(), words.get(1)) {
+        (Ok(1000..), _) => Err(spot.fault(format!("invalid return code \"{first}\""))),
         (Ok(status), text) => Ok(Return { status, text: text.map(|text| Template::new(text)) }),
         (Err(_), None) if first.starts_with("http") || first.starts_with('$') => {
             Ok(Return { status: 302, text: Some(Template::new(first)) })
@@ -219,8 +299,7 @@ fn answer(words: &[String], spot: &Spot) -> Result<Return, Fault> {
 }
 
 fn rewrite(words: &[String], spot: &Spot) -> Result<Rewrite, Fault> {
-    let pattern = Regex::new(&words[0])
-        .map_err(|_| spot.fault(format!("pcre2_compile() failed in \"{}\"", words[0])))?;
+    let pattern = expression::compile(&words[0], false, spot)?;
     let redirect = match words.get(2).map(String::as_str) {
         Some("redirect") => Some(302),
         Some("permanent") => Some(301),
@@ -252,6 +331,14 @@ pub(super) fn proxy(url: &str, spot: &Spot) -> Result<Proxy, Fault> {
     };
     if authority.is_empty() {
         return Err(spot.fault(format!("no host in upstream \"{rest}\"")));
+    }
+    if let Some((host, port)) = authority.rsplit_once(':')
+        && !host.ends_with(':')
+        && !authority.contains('$')
+        && !authority.ends_with(']')
+        && !port.parse::<u16>().is_ok_and(|port| port > 0)
+    {
+        return Err(spot.fault(format!("invalid port in upstream \"{rest}\"")));
     }
     Ok(Proxy {
         tls,

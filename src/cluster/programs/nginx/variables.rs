@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::captured::Captured;
 use super::config::Settings;
+use super::expression::Captured;
 use super::request::{RequestHandler, Try};
 use super::template::Template;
 use crate::clock::SimTime;
@@ -190,7 +190,7 @@ fn mapped(
         })
     };
     let (value, captured) = map.value(&fill(&map.source, None));
-    Some(fill(value, Some(&captured)))
+    Some(value.map(|value| fill(value, Some(&captured))).unwrap_or_default())
 }
 
 /// What there is to say of each try at an upstream.
