@@ -14,6 +14,7 @@ pub(super) mod ingress;
 mod limits;
 mod map;
 mod names;
+mod nest;
 mod partial;
 mod proxy;
 mod reader;

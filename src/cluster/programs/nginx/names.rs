@@ -45,7 +45,7 @@ const PREFIXES_MISSING: &[&str] = &[
 /// The variables that are used, in the order in which they come up, and those that the configuration makes.
 #[derive(Default)]
 pub struct Names {
-    used: Vec<String>,
+    used: Vec<(String, Spot)>,
     made: BTreeSet<String>,
 }
 
@@ -62,7 +62,7 @@ impl Names {
             "error_page" => &words[words.len() - 1..],
             "log_format" => {
                 let all = Template::new(&words[2..].concat());
-                self.use_all(&all);
+                self.use_all(&all, spot);
                 &[]
             }
             "limit_req_zone" => &words[1..2],
@@ -87,7 +87,7 @@ impl Names {
                 }
                 rest = after;
             }
-            self.use_all(&Template::new(text));
+            self.use_all(&Template::new(text), spot);
         }
         match words[0].as_str() {
             "set" => drop(self.made.insert(target(&words[1], spot)?)),
@@ -114,8 +114,8 @@ impl Names {
     }
 
     /// Takes note of what a text uses.
-    pub fn use_all(&mut self, text: &Template) {
-        self.used.extend(text.variables().map(str::to_owned));
+    pub fn use_all(&mut self, text: &Template, spot: &Spot) {
+        self.used.extend(text.variables().map(|name| (name.to_owned(), spot.clone())));
     }
 
     /// Whether all that are used are known: sentences about those that are not simulated.
@@ -124,7 +124,7 @@ impl Names {
     /// The first that nobody knows, in nginx's words.
     pub fn check(&self) -> Result<Vec<String>, Fault> {
         let mut missed = BTreeSet::new();
-        for name in &self.used {
+        for (name, spot) in &self.used {
             let listed = |list: &str| list.split(' ').any(|known| known == name);
             let begins = |list: &[&str]| list.iter().any(|prefix| name.starts_with(prefix));
             let is_group = name.bytes().all(|byte| byte.is_ascii_digit());
@@ -132,7 +132,7 @@ impl Names {
                 continue;
             }
             if !listed(MISSING) && !begins(PREFIXES_MISSING) {
-                return Err(Fault::anywhere(format!("unknown \"{name}\" variable")));
+                return Err(spot.untold_fault(format!("unknown \"{name}\" variable")));
             }
             missed.insert(format!("${name} is not simulated here; it is empty"));
         }

@@ -1,6 +1,5 @@
 //! Reads nginx's configuration as nginx does: word by word, each directive checked as it comes.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -14,10 +13,11 @@ use super::expression;
 use super::limits::Zone;
 use super::map::Map;
 use super::names::{self, Names};
+use super::nest::Nest;
 use super::template::Template;
 use super::tokens::{COMMAND_LINE, Fault, Item, Reader, Spot};
 use super::upstream::{Group, Peer};
-use super::values::{self, host_and_port, pattern, plain, proxy};
+use super::values::{host_and_port, pattern, plain, proxy};
 use crate::network::SocketAddr;
 
 /// Reads the configuration that begins with `file`.
@@ -59,82 +59,6 @@ struct Builder<'a> {
     around: &'a mut dyn ConfigEnv,
     depth: u32,
     files: u32,
-}
-
-/// What a block collects beside settings.
-#[derive(Default)]
-struct Nest {
-    listens: Vec<Listen>,
-    names: Vec<String>,
-    locations: Vec<Location>,
-    group: Group,
-    /// Where it first says `listen … ssl`.
-    tls: Option<Spot>,
-    /// The location that it is the block of.
-    within: Option<Pattern>,
-    /// Directives that it has had and may not have again.
-    once: BTreeSet<&'static str>,
-}
-
-impl Nest {
-    /// A directive comes up that the block may have once; `root` and `alias` are one in this.
-    fn take_once(&mut self, name: &'static str, spot: &Spot) -> Result<(), Fault> {
-        let other = match name {
-            "root" => "alias",
-            "alias" => "root",
-            _ => "",
-        };
-        if self.once.contains(other) {
-            return Err(spot.fault(format!(
-                "\"{name}\" directive is duplicate, \"{other}\" directive was specified earlier"
-            )));
-        }
-        match self.once.insert(name) {
-            true => Ok(()),
-            false => Err(spot.fault(format!("\"{name}\" directive is duplicate"))),
-        }
-    }
-
-    /// A `listen` comes up.
-    fn listen(&mut self, words: &[String], spot: &Spot) -> Result<(), Fault> {
-        let listen = values::listen(words, spot)?;
-        if listen.as_ref().is_some_and(|listen| listen.tls) {
-            self.tls.get_or_insert_with(|| spot.clone());
-        }
-        let same = |one: &Listen| self.listens.iter().any(|other| other.is_same(one));
-        if let Some(one) = listen.as_ref().filter(|one| same(one)) {
-            let at = SocketAddr::new(one.address, one.port);
-            return Err(spot.fault(format!("a duplicate listen {at}")));
-        }
-        self.listens.extend(listen);
-        Ok(())
-    }
-
-    /// Whether a location may stand in the block, and has not come up before.
-    fn check_location(&self, pattern: &Pattern, spot: &Spot) -> Result<(), Fault> {
-        let name = pattern.name();
-        let fault = match (&self.within, pattern) {
-            (Some(Pattern::Exact(outer)), _) => {
-                format!("location \"{name}\" cannot be inside the exact location \"{outer}\"")
-            }
-            (Some(Pattern::Named(outer)), _) => {
-                format!("location \"{name}\" cannot be inside the named location \"{outer}\"")
-            }
-            (Some(_), Pattern::Named(_)) => {
-                format!("named location \"{name}\" can be on the server level only")
-            }
-            (Some(outer), Pattern::Exact(_) | Pattern::Prefix { .. })
-                if !name.starts_with(outer.name()) =>
-            {
-                format!("location \"{name}\" is outside location \"{}\"", outer.name())
-            }
-            _ if self.locations.iter().any(|other| other.pattern.is_same(pattern)) => {
-                format!("duplicate location \"{name}\"")
-            }
-            _ => return Ok(()),
-        };
-        Err(spot.fault(fault))
-    }
 }
 
 /// A path of `proxy_pass` takes the place of a location's prefix; where there is none, it may have none.
@@ -311,7 +235,7 @@ impl Builder<'_> {
             self.names.note_captures(words);
             map.row(words, spot)
         })?;
-        map.templates().for_each(|template| self.names.use_all(template));
+        map.templates().for_each(|template| self.names.use_all(template, spot));
         self.config.maps.insert(name, map);
         Ok(())
     }

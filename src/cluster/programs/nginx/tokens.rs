@@ -16,6 +16,8 @@ pub struct Fault {
     pub message: String,
     /// Where, if it is about one place.
     pub at: Option<Spot>,
+    /// nginx does not say where.
+    untold: bool,
 }
 
 /// The name of what `-g` gives, which has no lines.
@@ -24,7 +26,7 @@ pub const COMMAND_LINE: &str = "command line";
 impl Fault {
     /// A fault that stands at no one place.
     pub fn anywhere(message: impl Into<String>) -> Fault {
-        Fault { message: message.into(), at: None }
+        Fault { message: message.into(), at: None, untold: false }
     }
 }
 
@@ -32,6 +34,7 @@ impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)?;
         match &self.at {
+            _ if self.untold => Ok(()),
             Some(at) if &*at.file == COMMAND_LINE => write!(f, " in {COMMAND_LINE}"),
             Some(at) => write!(f, " in {}:{}", at.file, at.line),
             None => Ok(()),
@@ -42,7 +45,12 @@ impl std::fmt::Display for Fault {
 impl Spot {
     /// A fault at this place.
     pub fn fault(&self, message: impl std::fmt::Display) -> Fault {
-        Fault { message: message.to_string(), at: Some(self.clone()) }
+        Fault { message: message.to_string(), at: Some(self.clone()), untold: false }
+    }
+
+    /// A fault at this place, of which nginx does not say where it is.
+    pub fn untold_fault(&self, message: impl std::fmt::Display) -> Fault {
+        Fault { untold: true, ..self.fault(message) }
     }
 }
 

@@ -77,14 +77,15 @@ impl Sudo {
     /// The command, its variables and whose it is.
     ///
     /// # Errors
-    /// What sudo says instead.
-    fn begin(&self, io: &mut Io<'_>) -> Result<(OtherUser, Machine), String> {
+    /// What sudo says instead, and its exit code.
+    fn begin(&self, io: &mut Io<'_>) -> Result<(OtherUser, Machine), (String, i32)> {
         let options = &self.options;
         let name = options.value('u').unwrap_or("root");
         let Some(other) = io.cluster.other_user(io.place, name.trim_start_matches('#')) else {
-            return Err(format!(
+            let told = format!(
                 "sudo: unknown user {name}\nsudo: error initializing audit plugin sudoers_audit"
-            ));
+            );
+            return Err((told, 1));
         };
         let is_set = |word: &&String| !word.starts_with('=') && word.contains('=');
         let set = options.operands.iter().take_while(is_set).count();
@@ -112,8 +113,10 @@ impl Sudo {
         };
         match started {
             Ok(machine) => Ok((other, machine)),
-            Err(_) if *io.place == Place::Laptop && is_real(&name) => Err(not_simulated(&name)),
-            Err(_) => Err(not_found(&name)),
+            Err(_) if *io.place == Place::Laptop && is_real(&name) => {
+                Err((not_simulated(&name), 127))
+            }
+            Err(_) => Err((not_found(&name), 1)),
         }
     }
 
@@ -175,9 +178,9 @@ impl Tool for Sudo {
         if self.inner.is_none() {
             match self.begin(io) {
                 Ok(inner) => self.inner = Some(inner),
-                Err(told) => {
+                Err((told, exit)) => {
                     io.write_error(&told);
-                    return Step::Exit(if told.starts_with("sudo") { 1 } else { 127 });
+                    return Step::Exit(exit);
                 }
             }
         }
