@@ -21,6 +21,7 @@ mod protocols;
 mod python;
 mod redis;
 mod redis_config;
+mod redis_options;
 mod says;
 mod whoami;
 

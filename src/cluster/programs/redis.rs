@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::daemon::{Daemon, Service, Socket};
 use super::http;
-use super::redis_config::{self, RedisConfig};
+use super::redis_config::{self, Entry, RedisConfig};
 use super::says::Says;
 use crate::cluster::{Answer, Ask, Context, Image, Payload, Process, Reply};
 use crate::network::{BindError, SocketAddr};
@@ -55,9 +55,7 @@ impl Service for Redis {
         if let Some(file) = file {
             let found = context.cluster.read_file(&context.place, &file);
             let Some(bytes) = found else {
-                context.say(format!(
-                    "Fatal error, can't open config file '{file}': No such file or directory"
-                ));
+                context.say(redis_config::no_file(&file));
                 return Err(1);
             };
             text = String::from_utf8_lossy(&bytes).into_owned();
@@ -65,7 +63,12 @@ impl Service for Redis {
         if !options.is_empty() {
             text += &format!("\n{}", redis_config::lines(options).join("\n"));
         }
-        match redis_config::read(&text, &self.version) {
+        let open = |path: &str| match context.cluster.read_file(&context.place, path) {
+            Some(bytes) => Entry::File(String::from_utf8_lossy(&bytes).into_owned()),
+            None if context.cluster.is_directory(&context.place, path) => Entry::Folder,
+            None => Entry::Nothing,
+        };
+        match redis_config::read(&text, &self.version, &open) {
             Ok(config) => {
                 self.config = config;
                 Ok(())

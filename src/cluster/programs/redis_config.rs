@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::redis_options;
+
 /// What is heeded of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RedisConfig {
@@ -19,190 +21,6 @@ impl Default for RedisConfig {
     }
 }
 
-/// Directives that change nothing here.
-const OTHERS: &[&str] = &[
-    "acllog-max-len",
-    "aclfile",
-    "active-defrag-cycle-max",
-    "active-defrag-cycle-min",
-    "active-defrag-ignore-bytes",
-    "active-defrag-max-scan-fields",
-    "active-defrag-threshold-lower",
-    "active-defrag-threshold-upper",
-    "active-expire-effort",
-    "activedefrag",
-    "activerehashing",
-    "always-show-logo",
-    "aof-load-truncated",
-    "aof-rewrite-incremental-fsync",
-    "aof-timestamp-enabled",
-    "aof-use-rdb-preamble",
-    "appenddirname",
-    "appendfilename",
-    "appendfsync",
-    "appendonly",
-    "auto-aof-rewrite-min-size",
-    "auto-aof-rewrite-percentage",
-    "bgsave_cpulist",
-    "bind-source-addr",
-    "bio_cpulist",
-    "busy-reply-threshold",
-    "client-output-buffer-limit",
-    "client-query-buffer-limit",
-    "cluster-announce-bus-port",
-    "cluster-announce-hostname",
-    "cluster-announce-ip",
-    "cluster-announce-port",
-    "cluster-config-file",
-    "cluster-enabled",
-    "cluster-migration-barrier",
-    "cluster-node-timeout",
-    "cluster-port",
-    "cluster-replica-no-failover",
-    "cluster-replica-validity-factor",
-    "cluster-require-full-coverage",
-    "crash-log-enabled",
-    "crash-memcheck-enabled",
-    "daemonize",
-    "databases",
-    "dbfilename",
-    "dir",
-    "disable-thp",
-    "dynamic-hz",
-    "enable-debug-command",
-    "enable-module-command",
-    "enable-protected-configs",
-    "hash-max-listpack-entries",
-    "hash-max-listpack-value",
-    "hash-max-ziplist-entries",
-    "hash-max-ziplist-value",
-    "hll-sparse-max-bytes",
-    "hz",
-    "ignore-warnings",
-    "include",
-    "io-threads",
-    "io-threads-do-reads",
-    "jemalloc-bg-thread",
-    "latency-monitor-threshold",
-    "latency-tracking",
-    "lazyfree-lazy-eviction",
-    "lazyfree-lazy-expire",
-    "lazyfree-lazy-server-del",
-    "lazyfree-lazy-user-del",
-    "lazyfree-lazy-user-flush",
-    "lfu-decay-time",
-    "lfu-log-factor",
-    "list-compress-depth",
-    "list-max-listpack-size",
-    "list-max-ziplist-size",
-    "loadmodule",
-    "locale-collate",
-    "logfile",
-    "loglevel",
-    "lua-time-limit",
-    "masterauth",
-    "masteruser",
-    "max-new-connections-per-cycle",
-    "maxclients",
-    "maxmemory",
-    "maxmemory-clients",
-    "maxmemory-eviction-tenacity",
-    "maxmemory-policy",
-    "maxmemory-samples",
-    "min-replicas-max-lag",
-    "min-replicas-to-write",
-    "min-slaves-max-lag",
-    "min-slaves-to-write",
-    "no-appendfsync-on-rewrite",
-    "notify-keyspace-events",
-    "oom-score-adj",
-    "oom-score-adj-values",
-    "pidfile",
-    "proc-title-template",
-    "propagation-error-behavior",
-    "protected-mode",
-    "proto-max-bulk-len",
-    "rdb-del-sync-files",
-    "rdb-save-incremental-fsync",
-    "rdbchecksum",
-    "rdbcompression",
-    "rename-command",
-    "repl-backlog-size",
-    "repl-backlog-ttl",
-    "repl-disable-tcp-nodelay",
-    "repl-diskless-load",
-    "repl-diskless-sync",
-    "repl-diskless-sync-delay",
-    "repl-diskless-sync-max-replicas",
-    "repl-ping-replica-period",
-    "repl-timeout",
-    "replica-announce-ip",
-    "replica-announce-port",
-    "replica-announced",
-    "replica-ignore-disk-write-errors",
-    "replica-ignore-maxmemory",
-    "replica-lazy-flush",
-    "replica-priority",
-    "replica-read-only",
-    "replica-serve-stale-data",
-    "replicaof",
-    "sanitize-dump-payload",
-    "save",
-    "sentinel",
-    "server_cpulist",
-    "set-max-intset-entries",
-    "set-max-listpack-entries",
-    "set-max-listpack-value",
-    "set-proc-title",
-    "shutdown-on-sigint",
-    "shutdown-on-sigterm",
-    "shutdown-timeout",
-    "slave-announce-ip",
-    "slave-announce-port",
-    "slave-lazy-flush",
-    "slave-priority",
-    "slave-read-only",
-    "slave-serve-stale-data",
-    "slaveof",
-    "slowlog-log-slower-than",
-    "slowlog-max-len",
-    "socket-mark-id",
-    "stop-writes-on-bgsave-error",
-    "stream-node-max-bytes",
-    "stream-node-max-entries",
-    "supervised",
-    "syslog-enabled",
-    "syslog-facility",
-    "syslog-ident",
-    "tcp-backlog",
-    "tcp-keepalive",
-    "timeout",
-    "tls-auth-clients",
-    "tls-ca-cert-dir",
-    "tls-ca-cert-file",
-    "tls-cert-file",
-    "tls-ciphers",
-    "tls-ciphersuites",
-    "tls-cluster",
-    "tls-dh-params-file",
-    "tls-key-file",
-    "tls-key-file-pass",
-    "tls-prefer-server-ciphers",
-    "tls-protocols",
-    "tls-replication",
-    "tls-session-cache-size",
-    "tls-session-cache-timeout",
-    "tls-session-caching",
-    "tracking-table-max-keys",
-    "unixsocket",
-    "unixsocketperm",
-    "user",
-    "zset-max-listpack-entries",
-    "zset-max-listpack-value",
-    "zset-max-ziplist-entries",
-    "zset-max-ziplist-value",
-];
-
 /// What the arguments make of a configuration file: lines, each word that follows a directive in
 /// quotes.
 pub(super) fn lines(arguments: &[String]) -> Vec<String> {
@@ -217,60 +35,137 @@ pub(super) fn lines(arguments: &[String]) -> Vec<String> {
     lines
 }
 
-/// Reads a configuration.
+/// Files that are included within one another, at most.
+const DEEPEST: u32 = 16;
+
+/// Reads a configuration; `open` gives the files that it includes, and tells of `dir` whether it is there.
 ///
 /// # Errors
 /// What redis-server says of it, line by line.
-pub(super) fn read(text: &str, version: &str) -> Result<RedisConfig, Vec<String>> {
+pub(super) fn read(
+    text: &str,
+    version: &str,
+    open: &dyn Fn(&str) -> Entry,
+) -> Result<RedisConfig, Vec<String>> {
     let mut config = RedisConfig::default();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        if let Err(why) = config.directive(line) {
-            return Err(vec![
-                String::new(),
-                format!("*** FATAL CONFIG FILE ERROR (Redis {version}) ***"),
-                format!("Reading the configuration file, at line {}", number + 1),
-                format!(">>> '{line}'"),
-                why.to_owned(),
-            ]);
-        }
-    }
+    config.lines(text, version, open, 0)?;
     Ok(config)
 }
 
-impl RedisConfig {
-    fn directive(&mut self, line: &str) -> Result<(), &'static str> {
-        const WRONG: &str = "Bad directive or wrong number of arguments";
-        let words: Vec<&str> = line.split_whitespace().map(|word| word.trim_matches('"')).collect();
-        let name = words[0].to_lowercase();
-        match (name.as_str(), &words[1..]) {
-            ("port", [port]) => match port.parse::<i64>() {
-                Ok(port) => {
-                    self.port = u16::try_from(port)
-                        .map_err(|_| "argument must be between 0 and 65535 inclusive")?;
+/// What stands at a path.
+pub(super) enum Entry {
+    File(String),
+    Folder,
+    Nothing,
+}
+
+/// The words of a line, in quotes or bare (`sdssplitargs`); `None` where quotes are not closed, or are
+/// followed by more.
+fn words(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let mut word = String::new();
+        if !matches!(first, '"' | '\'') {
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+            let (bare, tail) = rest.split_at(end.unwrap_or(rest.len()));
+            if tail.starts_with(['"', '\'']) {
+                return None;
+            }
+            word.push_str(bare);
+            rest = tail;
+        } else {
+            let mut chars = rest[1..].char_indices();
+            let end = loop {
+                let (at, c) = chars.next()?;
+                match c {
+                    '\\' if first == '"' => match chars.next()?.1 {
+                        'n' => word.push('\n'),
+                        'r' => word.push('\r'),
+                        't' => word.push('\t'),
+                        other => word.push(other),
+                    },
+                    c if c == first => break at + 2,
+                    c => word.push(c),
                 }
-                Err(_) => return Err("argument couldn't be parsed into an integer"),
-            },
-            ("bind", addresses @ [_, ..]) => {
+            };
+            rest = &rest[end..];
+            if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
+                return None;
+            }
+        }
+        words.push(word);
+        rest = rest.trim_start();
+    }
+    Some(words)
+}
+
+impl RedisConfig {
+    fn lines(
+        &mut self,
+        text: &str,
+        version: &str,
+        open: &dyn Fn(&str) -> Entry,
+        depth: u32,
+    ) -> Result<(), Vec<String>> {
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let told = |why: String| {
+                vec![
+                    String::new(),
+                    format!("*** FATAL CONFIG FILE ERROR (Redis {version}) ***"),
+                    format!("Reading the configuration file, at line {}", number + 1),
+                    format!(">>> '{line}'"),
+                    why,
+                ]
+            };
+            let unbalanced = || told("Unbalanced quotes in configuration line".to_owned());
+            let words = words(line).ok_or_else(unbalanced)?;
+            let name = words[0].to_lowercase();
+            redis_options::check(&name, &words[1..]).map_err(told)?;
+            match (name.as_str(), &words[1..]) {
+                ("include", [file, ..]) => match open(file) {
+                    Entry::File(text) if depth < DEEPEST => {
+                        self.lines(&text, version, open, depth + 1)?;
+                    }
+                    _ => return Err(vec![no_file(file)]),
+                },
+                ("dir", [folder]) if !matches!(open(folder), Entry::Folder) => {
+                    return Err(told("No such file or directory".to_owned()));
+                }
+                (name, values) => self.take(name, values).map_err(told)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up what is heeded.
+    fn take(&mut self, name: &str, values: &[String]) -> Result<(), String> {
+        match (name, values) {
+            ("port", [port]) => self.port = port.parse().unwrap_or(self.port),
+            ("bind", addresses) => {
                 // A dash says that the address may be missing.
                 let plain = addresses.iter().map(|address| address.trim_start_matches('-'));
                 self.addresses = plain.filter_map(|address| address.parse().ok()).collect();
             }
             ("requirepass", [password]) => {
-                self.password = Some((*password).to_owned()).filter(|text| !text.is_empty());
+                self.password = Some(password.clone()).filter(|text| !text.is_empty());
             }
-            ("tls-port", [port]) if *port != "0" => {
-                return Err("podhop: TLS is not simulated here; leave tls-port out");
+            ("tls-port", [port]) if port != "0" => {
+                return Err("podhop: TLS is not simulated here; leave tls-port out".to_owned());
             }
-            ("tls-port", [_]) => {}
-            (other, [_, ..]) if OTHERS.contains(&other) => {}
-            _ => return Err(WRONG),
+            _ => {}
         }
         Ok(())
     }
+}
+
+/// What redis-server says of a file that it cannot open.
+pub(super) fn no_file(file: &str) -> String {
+    format!("Fatal error, can't open config file '{file}': No such file or directory")
 }
 
 #[cfg(test)]
@@ -279,7 +174,7 @@ mod tests {
 
     fn of(arguments: &str) -> Result<RedisConfig, Vec<String>> {
         let words: Vec<String> = arguments.split(' ').map(str::to_owned).collect();
-        read(&format!("\n{}", lines(&words).join("\n")), "7.4.2")
+        read(&format!("\n{}", lines(&words).join("\n")), "7.4.2", &|_| Entry::Nothing)
     }
 
     #[test]
@@ -304,6 +199,27 @@ mod tests {
                 ">>> 'prot \"6380\"'",
                 "Bad directive or wrong number of arguments",
             ]
+        );
+    }
+
+    // As redis-server 7.0.15 says.
+    #[test]
+    fn quotes_are_closed_and_included_files_are_read() {
+        let open = |path: &str| match path {
+            "/more.conf" => Entry::File("requirepass 'a b'\nport 7000".to_owned()),
+            "/data" => Entry::Folder,
+            _ => Entry::Nothing,
+        };
+        let told = |text: &str| read(text, "7.4.2", &open).map_err(|told| told.last().cloned());
+        let config = told("include /more.conf\ndir /data").unwrap();
+        assert_eq!((config.port, config.password.as_deref()), (7000, Some("a b")));
+        let why = |text: &str| told(text).err().flatten().unwrap_or_default();
+        assert_eq!(why("requirepass \"a"), "Unbalanced quotes in configuration line");
+        assert_eq!(why("requirepass \"a\"b"), "Unbalanced quotes in configuration line");
+        assert_eq!(why("dir /nope"), "No such file or directory");
+        assert_eq!(
+            why("include /nope"),
+            "Fatal error, can't open config file '/nope': No such file or directory"
         );
     }
 }
