@@ -268,13 +268,15 @@ fn an_odd_value_of_an_option_is_no_more_than_an_error() {
         ("curl", include_str!("../../../tests/real_flags/curl-7.88.1.txt")),
         ("wget", include_str!("../../../tests/real_flags/wget-1.21.3.txt")),
     ];
-    let clients = clients.map(|(tool, flags)| (tool, flags.split_whitespace().collect()));
+    let clients: [(&str, Vec<&str>); 2] =
+        clients.map(|(tool, flags)| (tool, flags.split_whitespace().collect()));
     let mut story = Story::new();
     let begin = "kubectl run busybox --image=busybox:1.36 -- sleep 100000; kubectl wait --for=condition=Ready pod/busybox";
     story.run(begin);
     for flavour in [Flavour::Gnu, Flavour::BusyBox] {
-        let own = clients.iter().filter(|_| flavour == Flavour::Gnu).cloned();
-        for (tool, options) in real_options::all(flavour).chain(own) {
+        let own = clients.iter().filter(|_| flavour == Flavour::Gnu);
+        let own = own.map(|(tool, options)| (tool, options));
+        for (tool, options) in real_options::all(flavour).iter().chain(own) {
             let tried = options.iter().flat_map(|option| {
                 let joint = if option.starts_with("--") { "=" } else { " " };
                 ODD.map(|odd| format!("timeout 1 {tool} {option}{joint}{odd} x </dev/null"))
