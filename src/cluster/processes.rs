@@ -133,8 +133,9 @@ impl Processes {
 
     /// A process writes this when the moment has come, if it still runs then.
     pub fn write_later(&mut self, at: SimTime, id: ProcessId, text: String) {
-        let same = self.late.range((at, 0)..=(at, u64::MAX)).count();
-        self.late.insert((at, same as u64), (id, text));
+        let last = self.late.range((at, 0)..=(at, u64::MAX)).next_back();
+        let number = last.map_or(0, |((_, number), _)| number + 1);
+        self.late.insert((at, number), (id, text));
     }
 
     /// Where a process runs.

@@ -1,6 +1,7 @@
 //! Which directives nginx knows, where each may stand, how many arguments it takes, and whether it is
 //! heeded here (`directives.txt`).
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::tokens::{Fault, Spot};
@@ -54,9 +55,14 @@ enum Effect {
     Missing { usual: &'static str },
 }
 
-static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+/// By name: `server` is a block in `http` and a line in `upstream`.
+static KNOWN: LazyLock<BTreeMap<&'static str, Vec<Known>>> = LazyLock::new(|| {
     let rows = include_str!("directives.txt").lines().filter(|row| !row.starts_with('#'));
-    rows.filter_map(Known::read).collect()
+    let mut all: BTreeMap<&str, Vec<Known>> = BTreeMap::new();
+    for known in rows.filter_map(Known::read) {
+        all.entry(known.name).or_default().push(known);
+    }
+    all
 });
 
 impl Known {
@@ -82,11 +88,10 @@ impl Known {
         Some(Known { name, places, arguments: read, block, effect, once })
     }
 
-    /// The directive of this name that may stand here, or else one that may stand elsewhere: `server` is a
-    /// block in `http` and a line in `upstream`.
+    /// The directive of this name that may stand here, or else one that may stand elsewhere.
     fn find(name: &str, place: Places) -> Option<&'static Known> {
-        let named = || KNOWN.iter().filter(|known| known.name == name);
-        named().find(|known| known.places & place != 0).or_else(|| named().next())
+        let named = KNOWN.get(name)?;
+        named.iter().find(|known| known.places & place != 0).or(named.first())
     }
 
     /// The name, where a block has it once at most.

@@ -89,13 +89,13 @@ impl Names {
             }
             self.use_all(&Template::new(text), spot);
         }
-        match words[0].as_str() {
-            "set" => drop(self.made.insert(target(&words[1], spot)?)),
-            "map" | "geo" | "split_clients" | "auth_request_set" => {
-                let names = words[1..].iter().filter_map(|word| word.strip_prefix('$'));
-                self.made.extend(names.map(str::to_owned));
-            }
-            _ => {}
+        let made = match words[0].as_str() {
+            "set" | "auth_request_set" => words.get(1),
+            "map" | "geo" | "split_clients" => words.last(),
+            _ => None,
+        };
+        if let Some(word) = made {
+            self.made.insert(target(word, spot)?);
         }
         self.note_captures(words);
         Ok(())

@@ -47,8 +47,7 @@ pub fn pass(
     let mut choice = Choice::new(&group, settings.tries.unwrap_or(0), &mut standings);
     let passing = Passing { proxy, settings, authority, request };
     let result = loop {
-        let client = handler.ask.peer.ip();
-        let Some(chosen) = choice.next(client, handler.reached(context)) else {
+        let Some(chosen) = choice.next(handler.client, handler.reached(context)) else {
             break Err(passing.nobody(&group.name, handler, context));
         };
         if let Some(result) = passing.attempt(chosen, &mut choice, handler, context) {

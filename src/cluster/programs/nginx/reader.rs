@@ -660,6 +660,8 @@ mod tests {
             ),
             ("log_format combined x;", "duplicate \"log_format\" name \"combined\""),
             ("map $uri $x { default 1; default 2; }", "duplicate default map parameter"),
+            ("map $nosuch $x { default 1; }", "unknown \"nosuch\" variable"),
+            ("map $uri x { }", "invalid variable name \"x\""),
             ("server { if ($uri) { root /x; } }", "\"root\" directive is not allowed here"),
             ("server { access_log /dev/stdout other; }", "unknown log format \"other\""),
             ("server { server_tokens maybe; }", "invalid value \"maybe\""),
