@@ -14,6 +14,7 @@ mod delete;
 pub mod demand;
 mod event;
 mod event_lifetime;
+pub mod key_pair;
 mod kind;
 mod normal;
 mod object;

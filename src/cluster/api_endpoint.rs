@@ -6,7 +6,7 @@
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-use super::{Answer, Ask, HttpResponse, Issuer, Payload, Reply, outside};
+use super::{Answer, Ask, Certificate, HttpResponse, Issuer, Payload, Reply, outside};
 use crate::network::{Listener, NetnsId, Network, ProcessId, Protocol};
 
 /// The port that the API server listens on, on the node that runs the control plane.
@@ -29,17 +29,19 @@ pub(super) fn listen(network: &mut Network, node: NetnsId) {
 pub(super) fn serve(ask: &Ask) -> Answer {
     let reply = match &ask.payload {
         Payload::Tls { request, .. } => Reply::Tls {
-            names: vec![
-                "minikube".to_owned(),
-                "kubernetes.default.svc.cluster.local".to_owned(),
-                "kubernetes.default.svc".to_owned(),
-                "kubernetes.default".to_owned(),
-                "kubernetes".to_owned(),
-                "localhost".to_owned(),
-                "10.96.0.1".to_owned(),
-                ask.local.ip().to_string(),
-            ],
-            issuer: Issuer::Cluster,
+            certificate: Certificate::new(
+                vec![
+                    "minikube".to_owned(),
+                    "kubernetes.default.svc.cluster.local".to_owned(),
+                    "kubernetes.default.svc".to_owned(),
+                    "kubernetes.default".to_owned(),
+                    "kubernetes".to_owned(),
+                    "localhost".to_owned(),
+                    "10.96.0.1".to_owned(),
+                    ask.local.ip().to_string(),
+                ],
+                Issuer::Cluster,
+            ),
             response: page(request.target.split('?').next().unwrap_or_default()),
         },
         Payload::Nothing => Reply::Silence,

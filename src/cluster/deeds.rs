@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Cluster, DialFailure, Issuer, LookupFailure, Place};
+use super::{Certificate, Cluster, DialFailure, LookupFailure, Place};
 use crate::api::{Kind, Status};
 use crate::clock::SimTime;
 use crate::diagnostic::Diagnostic;
@@ -140,8 +140,8 @@ pub enum Ending {
     SlowAnswer,
     /// The client began a TLS handshake, and the server does not speak TLS.
     NoTls,
-    /// The client does not accept the server's certificate, which has these names.
-    Certificate { names: Vec<String>, issuer: Issuer },
+    /// The client does not accept the server's certificate.
+    Certificate(Certificate),
     /// The server closed the connection without a byte.
     Empty,
     /// The server reset the connection.

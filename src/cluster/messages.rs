@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::Certificate;
 use crate::network::{DnsAnswer, NetnsId, Party, ProcessId, Protocol, SocketAddr, TraceId};
 
 /// What a lookup found.
@@ -264,8 +265,8 @@ pub struct Answer {
 pub enum Reply {
     /// An HTTP response.
     Http(HttpResponse),
-    /// The same, over TLS, with the names of the server's certificate.
-    Tls { names: Vec<String>, issuer: Issuer, response: HttpResponse },
+    /// The same, over TLS, with the server's certificate.
+    Tls { certificate: Certificate, response: HttpResponse },
     /// Bytes that are not HTTP; the server may speak first, and then closes.
     Bytes(Vec<u8>),
     /// The connection is closed without a byte.
@@ -274,15 +275,4 @@ pub enum Reply {
     Reset,
     /// Nothing, ever.
     Silence,
-}
-
-/// Who vouches for a server's certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Issuer {
-    /// Nobody but the server itself.
-    Itself,
-    /// The cluster's own authority, which clients do not know unless they are told.
-    Cluster,
-    /// An authority that every client knows.
-    Public,
 }

@@ -13,6 +13,7 @@ mod agenda;
 mod answered;
 mod api_endpoint;
 mod attributes;
+mod certificate;
 mod compile;
 pub mod controllers;
 mod deeds;
@@ -39,6 +40,7 @@ mod users;
 
 pub use answered::{Asked, Served};
 pub use attributes::Attributes;
+pub use certificate::{Certificate, Issuer};
 pub use compile::policy_block;
 pub use deeds::{
     Applied, ApplyOutcome, Deed, DeedId, Did, Ending, FailedCommand, Fetched, ObjectName, Refusal,
@@ -49,8 +51,8 @@ pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc, machine_environment};
 pub use kubelet::{LogLines, declared_resource, go_duration};
 pub use messages::{
-    Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer,
-    Lookup, LookupFailure, Payload, Query, Reply,
+    Answer, Ask, Connection, Dial, DialFailure, HttpRequest, HttpResponse, HttpVersion, Lookup,
+    LookupFailure, Payload, Query, Reply,
 };
 pub use process::{Context, Poll, Process, Signal, StartError, Userland};
 pub use programs::{decode_url, ingress_port, secret_certificate};
@@ -289,11 +291,6 @@ impl Cluster {
     /// Whether root's processes at a place have one of Linux' capabilities (`CHOWN`).
     pub(in crate::cluster) fn has_capability(&self, place: &Place, name: &str) -> bool {
         self.kubelets.has_capability(place, name)
-    }
-
-    /// The certificate of the cluster's own authority, as `kube-root-ca.crt` has it in every namespace.
-    pub fn authority(&self) -> &'static str {
-        crate::api::ROOT_CERTIFICATE
     }
 
     /// The environment that a new process at `place` gets (R10).

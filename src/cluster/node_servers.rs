@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::programs::http;
-use super::{Answer, Ask, HttpRequest, HttpResponse, Issuer, Payload, Reply};
+use super::{Answer, Ask, Certificate, HttpRequest, HttpResponse, Issuer, Payload, Reply};
 use crate::clock::SimTime;
 use crate::network::{Listener, NetnsId, Network, ProcessId, Protocol};
 
@@ -49,8 +49,7 @@ pub(super) fn serve(node: &str, ask: &Ask, now: SimTime) -> Option<Answer> {
         (SSH, Payload::Nothing) => Reply::Bytes(BANNER.to_vec()),
         (SSH, _) => Reply::Bytes([BANNER, b"Invalid SSH identification string.\r\n"].concat()),
         (KUBELET, Payload::Tls { request, .. }) => Reply::Tls {
-            names: vec![node.to_owned()],
-            issuer: Issuer::Cluster,
+            certificate: Certificate::new([node.to_owned()], Issuer::Cluster),
             response: text(request, 401, "Unauthorized"),
         },
         (KUBELET, Payload::Nothing) => Reply::Silence,

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::programs::http::{self, Incoming};
-use super::{Answer, Ask, HttpRequest, HttpResponse, HttpVersion, Issuer, Payload, Reply};
+use super::{
+    Answer, Ask, Certificate, HttpRequest, HttpResponse, HttpVersion, Issuer, Payload, Reply,
+};
 use crate::network::Party;
 
 /// What it answers to something that is no request.
@@ -16,8 +18,10 @@ pub(super) fn serve(server: &Party, ask: &Ask) -> Answer {
         (Payload::Http(request), false) => Reply::Http(page(server, ask, request)),
         (Payload::Http(_), true) => Reply::Http(plain_to_tls()),
         (Payload::Tls { request, .. }, true) => Reply::Tls {
-            names: vec![server.to_string(), format!("www.{server}")],
-            issuer: Issuer::Public,
+            certificate: Certificate::new(
+                [server.to_string(), format!("www.{server}")],
+                Issuer::Public,
+            ),
             response: page(server, ask, request),
         },
         (Payload::Tls { .. }, false) => Reply::Bytes(BAD_REQUEST.to_vec()),

@@ -354,7 +354,7 @@ fn speak(payload: &Payload, reply: Reply) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::{HttpRequest, Issuer};
+    use crate::cluster::{Certificate, HttpRequest, Issuer};
 
     #[test]
     fn bytes_that_begin_with_a_status_line_are_a_response() {
@@ -386,7 +386,7 @@ mod tests {
     fn a_tls_server_tells_a_client_without_tls() {
         let request = HttpRequest::get("/", Vec::new());
         let response = HttpResponse::default();
-        let reply = Reply::Tls { names: Vec::new(), issuer: Issuer::Cluster, response };
+        let reply = Reply::Tls { certificate: Certificate::new([], Issuer::Cluster), response };
         let Reply::Http(told) = speak(&Payload::Http(request), reply) else { panic!("no HTTP") };
         assert_eq!((told.status, told.version), (400, HttpVersion::V1_0));
     }

@@ -167,7 +167,7 @@ pub(super) fn would_change(cluster: &Cluster, object: &ObjectName, source: &Sour
         // What kubectl itself keeps there is no part of a manifest.
         if source.value["metadata"]["annotations"].is_null() {
             metadata.remove("annotations");
-        } else if let Some(own) = metadata["annotations"].as_object_mut() {
+        } else if let Some(Value::Object(own)) = metadata.get_mut("annotations") {
             own.remove(patch::LAST_APPLIED);
         }
         Some(value)
@@ -812,5 +812,24 @@ mod tests {
         kubectl(&mut cluster, &files, "apply -f s.yaml");
         assert!(sent(&cluster, &text));
         assert!(!sent(&cluster, &service("  - port: 81\n")));
+    }
+
+    #[test]
+    fn a_manifest_with_annotations_differs_from_an_object_without() {
+        let text = service("  - port: 80\n");
+        let mut cluster = cluster();
+        let files = Files::from([("s.yaml".to_owned(), text.clone().into_bytes())]);
+        kubectl(&mut cluster, &files, "create -f s.yaml");
+        let object = ObjectName {
+            kind: Kind::Service,
+            namespace: "default".to_owned(),
+            name: "s".to_owned(),
+        };
+        let changes = |text: &str| {
+            let (documents, _) = manifest::parse("s.yaml", text);
+            would_change(&cluster, &object, &sources(&documents)[0])
+        };
+        assert!(!changes(&text));
+        assert!(changes(&text.replace("{name: s}", "{name: s, annotations: {owner: me}}")));
     }
 }

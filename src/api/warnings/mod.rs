@@ -1,7 +1,6 @@
 //! What the server accepts and remarks on (`Warning:` headers).
 
 mod addresses;
-mod certificate;
 mod pod;
 mod ports;
 mod service;
@@ -9,13 +8,13 @@ mod volumes;
 
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::batch::v1::JobSpec;
-use k8s_openapi::api::core::v1::{Endpoints, PersistentVolumeClaimSpec, PodTemplateSpec};
+use k8s_openapi::api::core::v1::{Endpoints, PersistentVolumeClaimSpec, PodTemplateSpec, Secret};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::{IPBlock, Ingress, NetworkPolicy};
 
 use self::pod::Placed;
 use super::validation::names;
-use super::{Kind, Object};
+use super::{Kind, Object, key_pair};
 use crate::manifest::quantity;
 
 /// What every answer about a kind that is on its way out says.
@@ -56,11 +55,19 @@ pub(super) fn update(new: &Object, old: &Object) -> Vec<String> {
     remarks
 }
 
+/// On the certificate and the key of a Secret of type `kubernetes.io/tls`.
+fn of_key_pair(secret: &Secret) -> Option<String> {
+    let is_pair = secret.type_.as_deref() == Some("kubernetes.io/tls");
+    let data = secret.data.as_ref().filter(|_| is_pair);
+    let bytes = |key: &str| data.and_then(|data| data.get(key)).map_or(&[][..], |bytes| &bytes.0);
+    is_pair.then(|| key_pair::fault(bytes("tls.crt"), bytes("tls.key")))?
+}
+
 /// Remarks on what is wanted, but for pods and Ingresses.
 fn of_spec(remarks: &mut Vec<String>, object: &Object) {
     match object {
         Object::Service(service) => remarks.extend(service::service(service)),
-        Object::Secret(secret) => remarks.extend(certificate::remark(secret)),
+        Object::Secret(secret) => remarks.extend(of_key_pair(secret)),
         Object::Endpoints(endpoints) => of_endpoints(remarks, endpoints),
         Object::EndpointSlice(slice) => of_slice(remarks, slice),
         Object::NetworkPolicy(policy) => of_policy(remarks, policy),

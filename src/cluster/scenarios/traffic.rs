@@ -192,11 +192,11 @@ fn the_api_server_tells_strangers_no() {
     let connection = cluster.dial(&place, Protocol::Tcp, to).result.unwrap();
     let request = HttpRequest::get("/", Vec::new());
     let payload = Payload::Tls { server_name: "kubernetes".to_owned(), request };
-    let Reply::Tls { names, issuer, response } = cluster.ask(&connection, payload).reply else {
+    let Reply::Tls { certificate, response } = cluster.ask(&connection, payload).reply else {
         panic!("no TLS")
     };
-    assert!(names.iter().any(|name| name == "kubernetes"));
-    assert_eq!((issuer, response.status), (Issuer::Cluster, 403));
+    assert!(certificate.covers("kubernetes"));
+    assert_eq!((certificate.issuer, response.status), (Issuer::Cluster, 403));
     let body = String::from_utf8(response.body).unwrap();
     assert!(body.contains(r#"User \"system:anonymous\" cannot get path \"/\""#), "{body}");
 }

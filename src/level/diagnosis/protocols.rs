@@ -6,7 +6,7 @@ use super::look;
 use super::service_names;
 use super::{Diagnosis, Facts, party_name};
 use crate::api::{Event, Pod};
-use crate::cluster::{Ending, HttpRequest, Issuer, Payload, Place, Reply};
+use crate::cluster::{Certificate, Ending, HttpRequest, Issuer, Payload, Place, Reply};
 
 use crate::network::{Outcome, Party, Protocol, Stage, Trace};
 
@@ -29,7 +29,7 @@ pub(super) fn diagnose(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> {
         .fact("https begins with a TLS handshake, which a plain HTTP server can't answer")
         .nearest(Some("http:// instead of https://".to_owned()))
         .fix("write http:// instead of https://, apply, and send again"),
-        Ending::Certificate { names, issuer } => certificate(facts, trace, &server, names, *issuer),
+        Ending::Certificate(shown) => certificate(facts, trace, &server, shown),
         Ending::Response { status: 400 } if speaks_tls(facts, trace) => Diagnosis::new(
             "tls-port",
             format!("{server} speaks TLS on port {port}, and was asked in plain HTTP"),
@@ -176,30 +176,25 @@ pub(super) fn speaks_tls(facts: &Facts<'_>, trace: &Trace) -> bool {
 }
 
 /// R7.5: an alias does not change the name that the client expects in the certificate.
-fn certificate(
-    facts: &Facts<'_>,
-    trace: &Trace,
-    server: &str,
-    names: &[String],
-    issuer: Issuer,
-) -> Diagnosis {
+fn certificate(facts: &Facts<'_>, trace: &Trace, server: &str, shown: &Certificate) -> Diagnosis {
     let said = Diagnosis::new(
         "certificate-not-accepted",
         format!("{server} answered with a certificate that the client does not accept"),
     )
-    .fact(match issuer {
+    .fact(match shown.issuer {
         Issuer::Itself => "nobody but the server vouches for it".to_owned(),
         Issuer::Cluster => {
             "the cluster's own authority vouches for it, which the client does not know".to_owned()
         }
-        Issuer::Public => format!("it is for {}", names.join(", ")),
+        Issuer::Private => "an authority vouches for it that the client does not know".to_owned(),
+        Issuer::Public => format!("it is for {}", shown.names.join(", ")),
     });
     let by_controller = facts
         .case
         .cluster
         .served(trace.id)
         .any(|served| &*served.image == super::ingress::CONTROLLER);
-    if by_controller && issuer == Issuer::Itself {
+    if by_controller && shown.issuer == Issuer::Itself {
         return super::ingress::own_certificate(facts, said);
     }
     let alias = name_of(facts, trace).and_then(|name| {

@@ -7,7 +7,9 @@ use crate::cluster::image::server::{Call, Language, Route, Speaks};
 use crate::cluster::image::text::Text;
 use crate::cluster::programs::http::{self, Incoming};
 use crate::cluster::programs::protocols;
-use crate::cluster::{Answer, Ask, Context, HttpRequest, HttpResponse, Issuer, Payload, Reply};
+use crate::cluster::{
+    Answer, Ask, Certificate, Context, HttpRequest, HttpResponse, Issuer, Payload, Reply,
+};
 
 /// gRPC's codes UNIMPLEMENTED and INTERNAL.
 const UNIMPLEMENTED: u16 = 12;
@@ -26,8 +28,8 @@ pub(super) fn answer(server: &Described, ask: &Ask, context: &mut Context<'_>) -
         Speaks::Https => match &ask.payload {
             Payload::Tls { request, server_name } => {
                 let (response, took) = respond(server, ask, request, context);
-                let names = vec![server_name.clone()];
-                let reply = Reply::Tls { names, issuer: Issuer::Itself, response };
+                let certificate = Certificate::new([server_name.clone()], Issuer::Itself);
+                let reply = Reply::Tls { certificate, response };
                 Answer { reply, took }
             }
             Payload::Nothing => http::other(Reply::Silence),

@@ -19,6 +19,7 @@ use super::sizes::HeaderBuffers;
 use super::template::Template;
 use super::tokens::Spot;
 use super::upstream::{Group, NextUpstream};
+use crate::cluster::Certificate;
 use crate::network::SocketAddr;
 
 /// What the configuration reader needs from outside.
@@ -53,9 +54,22 @@ pub struct Config {
 #[derive(Clone, Debug, Default)]
 pub struct Server {
     pub listens: Vec<Listen>,
-    pub names: Vec<String>,
+    pub names: Vec<ServerName>,
     pub settings: Settings,
     pub locations: Vec<Location>,
+    /// Where it asks for TLS, for which it needs a certificate.
+    pub(super) tls: Option<Spot>,
+    /// What its clients are shown.
+    pub certificate: Option<Certificate>,
+}
+
+/// A word of `server_name`.
+#[derive(Clone, Debug, Default)]
+pub struct ServerName {
+    /// `shop.example.com`, `*.example.com`, `mail.*`; of an expression, how it is written.
+    pub text: String,
+    /// `~^www\d+\.`
+    pub expression: Option<Regex>,
 }
 
 /// A `listen`.

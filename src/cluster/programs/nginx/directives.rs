@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::slot::Slot;
 use super::tokens::{Fault, Spot};
 
 /// Where a directive may stand, as bits.
@@ -32,6 +33,7 @@ pub struct Known {
     effect: Effect,
     /// A block has it once at most.
     once: bool,
+    slot: Slot,
 }
 
 /// How many arguments a directive takes.
@@ -84,8 +86,11 @@ impl Known {
             "missing=on" => Effect::Missing { usual: "on" },
             _ => return None,
         };
-        let (block, once) = (counts != arguments, words.next() == Some("once"));
-        Some(Known { name, places, arguments: read, block, effect, once })
+        let mut words = words.peekable();
+        let once = words.next_if_eq(&"once").is_some();
+        let slot = words.next().map_or(Some(Slot::Any), Slot::read)?;
+        let block = counts != arguments;
+        Some(Known { name, places, arguments: read, block, effect, once, slot })
     }
 
     /// The directive of this name that may stand here, or else one that may stand elsewhere.
@@ -97,6 +102,14 @@ impl Known {
     /// The name, where a block has it once at most.
     pub fn once(&self) -> Option<&'static str> {
         Some(self.name).filter(|_| self.once)
+    }
+
+    /// Are the values such as it takes?
+    ///
+    /// # Errors
+    /// In nginx's words.
+    pub fn check_values(&self, values: &[String], spot: &Spot) -> Result<(), Fault> {
+        self.slot.check(self.name, values, spot)
     }
 
     /// Whether these words ask for something that is not simulated.

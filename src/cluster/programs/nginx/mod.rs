@@ -25,6 +25,7 @@ mod request;
 mod rights;
 mod select;
 mod sizes;
+mod slot;
 mod template;
 mod tokens;
 mod upstream;
@@ -40,8 +41,8 @@ use super::says::Says;
 use crate::clock::SimTime;
 use crate::cluster::image;
 use crate::cluster::{
-    Answer, Ask, Cluster, Context, Did, HttpRequest, HttpResponse, Issuer, Payload, Place, Poll,
-    Process, Reply, Signal,
+    Answer, Ask, Cluster, Context, Did, HttpRequest, HttpResponse, Payload, Place, Poll, Process,
+    Reply, Signal,
 };
 use crate::network::{BindError, Protocol, SocketAddr};
 use config::{Config, ConfigEnv, Listen};
@@ -248,8 +249,11 @@ impl Nginx {
             return Answer { reply: Reply::Closed, took };
         }
         if tls {
-            let names = handler.server.names.clone();
-            return Answer { reply: Reply::Tls { names, issuer: Issuer::Itself, response }, took };
+            // Without one (`ssl_reject_handshake`) nothing is said over TLS.
+            let Some(certificate) = handler.server.certificate.clone() else {
+                return http::other(Reply::Reset);
+            };
+            return Answer { reply: Reply::Tls { certificate, response }, took };
         }
         Answer { took, ..http::reply(ask, response) }
     }

@@ -57,7 +57,7 @@ impl Names {
     pub fn note(&mut self, words: &[String], spot: &Spot) -> Result<(), Fault> {
         let texts = match words[0].as_str() {
             "return" | "add_header" | "proxy_set_header" | "proxy_pass" | "try_files" | "root"
-            | "alias" => &words[1..],
+            | "alias" | "limit_rate" | "limit_rate_after" | "expires" => &words[1..],
             "rewrite" | "set" => &words[2..3],
             "error_page" => &words[words.len() - 1..],
             "log_format" => {

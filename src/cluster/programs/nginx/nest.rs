@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::config::{Listen, Location, Pattern};
+use super::config::{Listen, Location, Pattern, ServerName};
 use super::tokens::{Fault, Spot};
 use super::upstream::Group;
 use super::values;
@@ -12,7 +12,7 @@ use crate::network::SocketAddr;
 #[derive(Default)]
 pub(super) struct Nest {
     pub listens: Vec<Listen>,
-    pub names: Vec<String>,
+    pub names: Vec<ServerName>,
     pub locations: Vec<Location>,
     pub group: Group,
     /// Where it first says `listen … ssl`.

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::conditions::Condition;
-use super::config::{Config, ConfigEnv, Listen, Location, Pattern, Server, Settings};
+use super::config::{Config, ConfigEnv, Listen, Location, Pattern, Server, ServerName, Settings};
 use super::directives::{
     self, EVENTS, HTTP, IF, IF_IN_SERVER, LIMIT_EXCEPT, LOCATION, MAIN, Places, SERVER, UPSTREAM,
 };
@@ -18,6 +18,7 @@ use super::template::Template;
 use super::tokens::{COMMAND_LINE, Fault, Item, Reader, Spot};
 use super::upstream::{Group, Peer};
 use super::values::{host_and_port, pattern, plain, proxy};
+use crate::cluster::Certificate;
 use crate::network::SocketAddr;
 
 /// Reads the configuration that begins with `file`.
@@ -26,8 +27,8 @@ use crate::network::SocketAddr;
 /// The first fault, in nginx's words.
 pub fn load(file: &str, globals: &str, around: &mut dyn ConfigEnv) -> Result<Config, Fault> {
     let (config, names) = (Config::default(), Names::default());
-    let mut builder =
-        Builder { config, names, certificate_above: false, around, depth: 0, files: 0 };
+    let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let mut builder = Builder { config, names, folder, around, depth: 0, files: 0 };
     builder.globals(globals)?;
     let text = builder.around.read(file).ok_or_else(|| {
         Fault::anywhere(format!("open() \"{file}\" failed (2: No such file or directory)"))
@@ -54,8 +55,8 @@ const FILES: u32 = 1_000;
 struct Builder<'a> {
     config: Config,
     names: Names,
-    /// Whether `http` has said `ssl_certificate` by now.
-    certificate_above: bool,
+    /// Where the main file is, from where included ones are sought.
+    folder: String,
     around: &'a mut dyn ConfigEnv,
     depth: u32,
     files: u32,
@@ -143,6 +144,7 @@ impl Builder<'_> {
         if let Some(name) = known.once() {
             nest.take_once(name, spot)?;
         }
+        known.check_values(&words[1..], spot)?;
         if known.is_missed(words) {
             self.config.missed.push(format!(
                 "{} in {}:{} is not simulated here; it has no effect",
@@ -248,12 +250,7 @@ impl Builder<'_> {
             inside.listens.push(Listen::v4(80));
         }
         let Nest { listens, names, locations, tls, once, .. } = inside;
-        let is_certified = settings.certificate.is_some() || self.certificate_above;
-        if let Some(spot) = tls.filter(|_| !is_certified && !once.contains("ssl_reject_handshake"))
-        {
-            let what = "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive";
-            return Err(spot.fault(what));
-        }
+        let tls = tls.filter(|_| !once.contains("ssl_reject_handshake"));
         for listen in listens.iter().filter(|listen| listen.default) {
             let at = SocketAddr::new(listen.address, listen.port);
             let same = |other: &Listen| other.default && other.is_same(listen);
@@ -261,7 +258,14 @@ impl Builder<'_> {
                 return Err(reader.spot().fault(format!("a duplicate default server for {at}")));
             }
         }
-        self.config.servers.push(Server { listens, names, settings, locations });
+        self.config.servers.push(Server {
+            listens,
+            names,
+            settings,
+            locations,
+            tls,
+            certificate: None,
+        });
         Ok(())
     }
 
@@ -287,7 +291,7 @@ impl Builder<'_> {
         let rest = words.get(1..).unwrap_or_default();
         match words[0].as_str() {
             "include" => return self.include(first, place, settings, nest, spot),
-            "daemon" => self.config.foreground = first == "off",
+            "daemon" => self.config.foreground = first.eq_ignore_ascii_case("off"),
             "log_format" => {
                 if first == "combined" || self.config.formats.contains_key(first) {
                     let what = format!("duplicate \"log_format\" name \"{first}\"");
@@ -305,15 +309,12 @@ impl Builder<'_> {
                 self.check_format(rest, spot)?;
                 plain("access_log", rest, spot, settings)?;
             }
-            "ssl_certificate" if place == HTTP => {
-                self.certificate_above = true;
-                settings.certificate = Some(first.to_owned());
-            }
             "server_name" => {
-                for text in rest.iter().filter_map(|name| name.strip_prefix('~')) {
-                    expression::compile(text, true, spot)?;
+                for name in rest {
+                    let compile = |text| expression::compile(text, true, spot);
+                    let expression = name.strip_prefix('~').map(compile).transpose()?;
+                    nest.names.push(ServerName { text: name.to_lowercase(), expression });
                 }
-                nest.names.extend(rest.iter().map(|name| name.to_lowercase()));
             }
             "server" => {
                 for address in self.upstream_server(first, spot)? {
@@ -346,8 +347,10 @@ impl Builder<'_> {
         nest: &mut Nest,
         spot: &Spot,
     ) -> Result<(), Fault> {
-        let path =
-            if path.starts_with('/') { path.to_owned() } else { format!("/etc/nginx/{path}") };
+        let path = match path.starts_with('/') {
+            true => path.to_owned(),
+            false => format!("{}/{path}", self.folder),
+        };
         let files = if path.contains('*') { self.around.glob(&path) } else { vec![path] };
         for file in files {
             // One that includes itself opens it again and again.
@@ -420,34 +423,24 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Can every certificate be read? Where one is not a file at all, nginx tells it in OpenSSL's words.
-    fn check_certificates(&self) -> Result<(), Fault> {
-        for server in &self.config.servers {
-            let Some(certificate) = &server.settings.certificate else { continue };
-            let Some(key) = &server.settings.certificate_key else {
-                return Err(Fault::anywhere(format!(
-                    "no \"ssl_certificate_key\" is defined for certificate \"{certificate}\""
-                )));
-            };
-            let files = [
-                ("certificate", certificate, "PEM_read_bio_X509_AUX", "TRUSTED CERTIFICATE"),
-                ("certificate key", key, "PEM_read_bio_PrivateKey", "ANY PRIVATE KEY"),
-            ];
-            // What has variables is read for each connection.
-            for (what, file, reads, expects) in
-                files.into_iter().filter(|(_, f, ..)| !f.contains('$'))
-            {
-                let why = match self.around.read(file) {
-                    None => format!(
-                        "BIO_new_file() failed (SSL: error:80000002:system library::No such file or directory:\
-                         calling fopen({file}, r) error:10000080:BIO routines::no such file)"
-                    ),
-                    Some(text) if !text.contains("-----BEGIN ") => format!(
-                        "{reads}() failed (SSL: error:0480006C:PEM routines::no start line:Expecting: {expects})"
-                    ),
-                    Some(_) => continue,
-                };
-                return Err(Fault::anywhere(format!("cannot load {what} \"{file}\": {why}")));
+    /// Has every server that needs one a certificate, and can it be read?
+    fn check_certificates(&mut self) -> Result<(), Fault> {
+        for server in &mut self.config.servers {
+            let (certificate, key) =
+                (&server.settings.certificate, &server.settings.certificate_key);
+            match (certificate, key, &server.tls) {
+                (Some(file), Some(key), _) => server.certificate = pair(self.around, file, key)?,
+                (Some(file), None, _) => {
+                    return Err(Fault::anywhere(format!(
+                        "no \"ssl_certificate_key\" is defined for certificate \"{file}\""
+                    )));
+                }
+                (None, _, Some(spot)) => {
+                    return Err(spot.fault(
+                        "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive",
+                    ));
+                }
+                (None, _, None) => {}
             }
         }
         Ok(())
@@ -503,6 +496,43 @@ impl Builder<'_> {
         }
         Ok(Arc::new(Group::of(authority, found)))
     }
+}
+
+/// Reads a certificate and its key; what is wrong with one, nginx tells in OpenSSL's words. What has
+/// variables is read for each connection.
+fn pair(
+    around: &dyn ConfigEnv,
+    certificate: &str,
+    key: &str,
+) -> Result<Option<Certificate>, Fault> {
+    let text = |file: &str, what: &str, reads: &str, expects: &str| {
+        let fault =
+            |why: String| Err(Fault::anywhere(format!("cannot load {what} \"{file}\": {why}")));
+        match around.read(file) {
+            _ if file.contains('$') => Ok(None),
+            None => fault(format!(
+                "BIO_new_file() failed (SSL: error:80000002:system library::No such file or directory:\
+                 calling fopen({file}, r) error:10000080:BIO routines::no such file)"
+            )),
+            Some(text) if !text.contains("-----BEGIN ") => fault(format!(
+                "{reads}() failed (SSL: error:0480006C:PEM routines::no start line:Expecting: {expects})"
+            )),
+            Some(text) => Ok(Some(text)),
+        }
+    };
+    let reads = "PEM_read_bio_X509_AUX";
+    let shown = text(certificate, "certificate", reads, "TRUSTED CERTIFICATE")?;
+    let shown = shown.map(|text| {
+        Certificate::read(&text).ok_or_else(|| {
+            Fault::anywhere(format!(
+                "cannot load certificate \"{certificate}\": {reads}() failed (SSL: \
+                 error:0688010A:asn1 encoding routines::nested asn1 error:Type=X509)"
+            ))
+        })
+    });
+    let shown = shown.transpose()?;
+    text(key, "certificate key", "PEM_read_bio_PrivateKey", "ANY PRIVATE KEY")?;
+    Ok(shown)
 }
 
 /// A block whose lines are no directives (`types`, `map`).

@@ -109,7 +109,7 @@ impl<'a> RequestHandler<'a> {
 
     /// The first of the server's names, as logs have it.
     pub fn server_name(&self) -> &str {
-        self.server.names.first().map(String::as_str).unwrap_or("")
+        self.server.names.first().map_or("", |name| &name.text)
     }
 
     /// An upstream was asked, and answered this, or nothing.

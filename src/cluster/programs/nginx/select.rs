@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::config::{Config, Listen, Location, Pattern, Server};
+use super::config::{Config, Listen, Location, Pattern, Server, ServerName};
 use super::expression::Captured;
 use crate::network::SocketAddr;
 
@@ -33,21 +33,34 @@ pub fn is_tls(config: &Config, at: SocketAddr) -> bool {
 /// The server for a request to this address with this `Host`: by name, or else the default one, or
 /// else the first.
 pub fn server<'a>(config: &'a Config, at: SocketAddr, host: &str) -> Option<&'a Server> {
-    let name = without_port(host).to_lowercase();
+    let host = without_port(host).to_lowercase();
     let here = || config.servers.iter().filter(move |s| s.listens.iter().any(|l| l.hears(at)));
-    let named = |test: fn(&str, &str) -> bool| {
-        let name = name.clone();
-        here().find(move |server| server.names.iter().any(|known| test(known, &name)))
-    };
+    let ranks = here().filter_map(|server| {
+        server.names.iter().filter_map(|name| rank(name, &host)).max().map(|rank| (rank, server))
+    });
+    // The first of those that fit as well.
+    let named = ranks.reduce(|best, next| if next.0 > best.0 { next } else { best });
     let default = || here().find(|server| server.listens.iter().any(|l| l.default && l.hears(at)));
-    named(|known, name| known == name)
-        .or_else(|| named(|known, name| known.strip_prefix('*').is_some_and(|s| name.ends_with(s))))
-        .or_else(|| {
-            named(|known, name| known.strip_suffix(".*").is_some_and(|s| name.starts_with(s)))
-        })
-        .or_else(|| named(fits))
-        .or_else(default)
-        .or_else(|| here().next())
+    named.map(|(_, server)| server).or_else(default).or_else(|| here().next())
+}
+
+/// How well a name fits a host: itself best, then the longest with a wildcard in front, then the longest
+/// with one behind, then a regular expression (nginx's documented order).
+fn rank(name: &ServerName, host: &str) -> Option<(u8, usize)> {
+    if let Some(expression) = &name.expression {
+        return expression.is_match(host).then_some((0, 0));
+    }
+    let text = name.text.as_str();
+    // `.example.com` is both example.com and *.example.com.
+    if text == host || text.strip_prefix('.') == Some(host) {
+        return Some((3, 0));
+    }
+    let domain = text.strip_prefix('*').unwrap_or(text);
+    if domain.starts_with('.') && host.ends_with(domain) {
+        return Some((2, domain.len()));
+    }
+    let start = text.strip_suffix('*').filter(|start| host.starts_with(start))?;
+    Some((1, start.len()))
 }
 
 /// The location for a path: an exact one, or else the longest prefix, unless a regular expression
@@ -87,12 +100,15 @@ pub fn named<'a>(locations: &'a [Location], name: &str) -> Option<&'a Location> 
     })
 }
 
+/// Those names of a server that are regular expressions.
+fn expressions(server: &Server) -> impl Iterator<Item = &Regex> {
+    server.names.iter().filter_map(|name| name.expression.as_ref())
+}
+
 /// What the name of the server, where it is a regular expression, has captured of the host.
 pub fn captured(server: &Server, host: &str, captured: &mut Captured) {
     let name = without_port(host);
-    let expressions = server.names.iter().filter_map(|known| known.strip_prefix('~'));
-    let mut expressions = expressions.filter_map(|text| Regex::new(text).ok());
-    expressions.any(|expression| captured.matches(&expression, name));
+    let _ = expressions(server).any(|expression| captured.matches(expression, name));
 }
 
 /// A `Host` header without its port.
@@ -101,12 +117,6 @@ fn without_port(host: &str) -> &str {
         Some((name, _)) if !host.ends_with(']') => name,
         _ => host,
     }
-}
-
-/// Whether a server's name is a regular expression (`~^www\d+\.`) that fits.
-fn fits(known: &str, name: &str) -> bool {
-    let expression = known.strip_prefix('~').map(Regex::new);
-    expression.is_some_and(|regex| regex.is_ok_and(|regex| regex.is_match(name)))
 }
 
 #[cfg(test)]
@@ -122,6 +132,23 @@ mod tests {
 
     fn prefix(path: &str, strict: bool) -> Location {
         at(Pattern::Prefix { path: path.to_owned(), strict })
+    }
+
+    // nginx.org/en/docs/http/server_names.html
+    #[test]
+    fn names_fit_in_nginxs_order() {
+        let rank = |text: &str, host: &str| {
+            let expression = text.strip_prefix('~').map(|text| Regex::new(text).unwrap());
+            super::rank(&ServerName { text: text.to_owned(), expression }, host)
+        };
+        let order =
+            ["~^www", "www.*", "www.example.*", "*.org", "*.example.org", "www.example.org"];
+        let ranks = order.map(|text| rank(text, "www.example.org"));
+        assert!(ranks.is_sorted() && ranks.iter().all(Option::is_some), "{ranks:?}");
+        assert_eq!(rank(".example.org", "example.org"), Some((3, 0)));
+        assert!(rank(".example.org", "a.b.example.org").is_some());
+        assert_eq!(rank("www.*", "wwwx.org"), None);
+        assert_eq!(rank("*.example.org", "example.org"), None);
     }
 
     #[test]

@@ -1,8 +1,5 @@
-//! How large a request may be: its line, its headers, its body; and how nginx writes sizes and times.
+//! How large a request may be: its line, its headers, its body.
 
-use std::time::Duration;
-
-use super::tokens::{Fault, Spot};
 use crate::cluster::HttpRequest;
 
 /// `client_max_body_size`, where it is left out. In bytes.
@@ -47,45 +44,5 @@ impl HeaderBuffers {
             free -= length;
         }
         None
-    }
-}
-
-/// `512`, `8k`, `1m`, and where it may be that large, `2g`: a number of bytes.
-///
-/// # Errors
-/// In nginx's words.
-pub fn bytes(text: &str, units: &str, name: &str, spot: &Spot) -> Result<u64, Fault> {
-    let invalid = || spot.fault(format!("\"{name}\" directive invalid value"));
-    read(text, units).ok_or_else(invalid)
-}
-
-/// As [`bytes`], but nothing for what is no number of bytes.
-pub fn read(text: &str, units: &str) -> Option<u64> {
-    let unit = text.chars().last()?.to_ascii_lowercase();
-    let (number, shift) = match (unit, units.contains(unit)) {
-        ('k', true) => (&text[..text.len() - 1], 10),
-        ('m', true) => (&text[..text.len() - 1], 20),
-        ('g', true) => (&text[..text.len() - 1], 30),
-        _ => (text, 0),
-    };
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let number: u64 = number.parse().ok().filter(|_| is_number)?;
-    number.checked_mul(1 << shift)
-}
-
-/// `60s`, `500ms`, `2m`, `60`
-///
-/// # Errors
-/// In nginx's words.
-pub fn time(text: &str, directive: &str, spot: &Spot) -> Result<Duration, Fault> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: Option<u64> = digits.parse().ok();
-    let unit = &text[digits.len()..];
-    match (number, unit) {
-        (Some(number), "ms") => Ok(Duration::from_millis(number)),
-        (Some(number), "s" | "") => Ok(Duration::from_secs(number)),
-        (Some(number), "m") => Ok(Duration::from_secs(number.saturating_mul(60))),
-        (Some(number), "h") => Ok(Duration::from_secs(number.saturating_mul(3600))),
-        _ => Err(spot.fault(format!("\"{directive}\" directive invalid value"))),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::sizes;
+use super::slot;
 use super::tokens::{Fault, Spot};
 use crate::clock::SimTime;
 use crate::network::SocketAddr;
@@ -61,7 +61,7 @@ impl Peer {
                 }
                 "max_fails" => self.max_fails = value.parse().map_err(|_| invalid())?,
                 "fail_timeout" => {
-                    self.fail_timeout = sizes::time(value, "", spot).map_err(|_| invalid())?;
+                    self.fail_timeout = slot::time(value).ok_or_else(invalid)?;
                 }
                 // One request at a time never reaches it.
                 "max_conns" => drop(value.parse::<u32>().map_err(|_| invalid())?),
@@ -126,28 +126,24 @@ impl NextUpstream {
         }
     }
 
-    /// Reads the words behind `proxy_next_upstream`.
-    ///
-    /// # Errors
-    /// In nginx's words.
-    pub fn read(words: &[String], spot: &Spot) -> Result<NextUpstream, Fault> {
-        const STATUSES: [u16; 7] = [500, 502, 503, 504, 403, 404, 429];
+    /// Reads the words behind `proxy_next_upstream`, which `directives.txt` lists.
+    pub fn read(words: &[String]) -> NextUpstream {
         let mut next = NextUpstream::never();
         for word in words {
-            let status = word.strip_prefix("http_").and_then(|status| status.parse().ok());
-            match (word.as_str(), status) {
-                ("error", _) => next.error = true,
-                ("timeout", _) => next.timeout = true,
-                ("invalid_header", _) => next.invalid_header = true,
-                ("non_idempotent", _) => next.repeats = true,
-                // There is no cache that could be updated.
-                ("updating", _) => {}
-                ("off", _) => next = NextUpstream::never(),
-                (_, Some(status)) if STATUSES.contains(&status) => next.statuses.push(status),
-                _ => return Err(spot.fault(format!("invalid value \"{word}\""))),
+            match word.to_ascii_lowercase().as_str() {
+                "error" => next.error = true,
+                "timeout" => next.timeout = true,
+                "invalid_header" => next.invalid_header = true,
+                "non_idempotent" => next.repeats = true,
+                "off" => next = NextUpstream::never(),
+                // `updating` is of no use without a cache.
+                word => {
+                    let status = word.strip_prefix("http_").and_then(|status| status.parse().ok());
+                    next.statuses.extend::<Option<u16>>(status);
+                }
             }
         }
-        Ok(next)
+        next
     }
 
     /// Whether the next server is asked after this.

@@ -1,6 +1,7 @@
 //! The words of one directive, as what they mean.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use regex::Regex;
 
@@ -11,7 +12,7 @@ use super::limits::Limit;
 use super::names;
 use super::redirect::Redirect;
 use super::request::CLIENT_CLOSED;
-use super::sizes;
+use super::slot;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
 use super::upstream::NextUpstream;
@@ -24,7 +25,7 @@ pub(super) fn plain(
     settings: &mut Settings,
 ) -> Result<(), Fault> {
     let first = words.first().cloned().unwrap_or_default();
-    check_value(name, words, spot)?;
+    let says = |word: &str| first.eq_ignore_ascii_case(word);
     match name {
         "root" => settings.root = Some(first),
         "alias" => settings.alias = Some(first),
@@ -58,7 +59,7 @@ pub(super) fn plain(
             settings.real_ip.from.push(range.ok_or_else(invalid)?);
         }
         "real_ip_header" => settings.real_ip.header = Some(first),
-        "real_ip_recursive" => settings.real_ip.recursive = Some(first == "on"),
+        "real_ip_recursive" => settings.real_ip.recursive = Some(says("on")),
         "proxy_set_header" => settings.proxy_headers.push((first, Template::new(&words[1]))),
         "return" => settings.answer = settings.answer.take().or(Some(answer(words, spot)?)),
         "rewrite" => settings.rewrites.push(rewrite(words, spot)?),
@@ -72,7 +73,7 @@ pub(super) fn plain(
             }
             settings.try_files = Some(words.to_vec());
         }
-        "autoindex" => settings.autoindex = first == "on",
+        "autoindex" => settings.autoindex = says("on"),
         "allow" | "deny" => {
             let invalid = || spot.fault(format!("invalid parameter \"{first}\""));
             settings.access.push(Access::read(name == "allow", &first).ok_or_else(invalid)?);
@@ -81,40 +82,26 @@ pub(super) fn plain(
         "ssl_certificate_key" => settings.certificate_key = Some(first),
         "internal" => settings.internal = true,
         "auth_basic" => settings.auth_realm = (first != "off").then_some(first),
-        "proxy_connect_timeout" => {
-            settings.connect_timeout = Some(sizes::time(&first, name, spot)?)
-        }
-        "proxy_read_timeout" => settings.read_timeout = Some(sizes::time(&first, name, spot)?),
-        "proxy_next_upstream_tries" => {
-            let invalid = |_| spot.fault("invalid number");
-            settings.tries = Some(first.parse().map_err(invalid)?);
-        }
-        "proxy_next_upstream" => {
-            settings.next_upstream = Some(NextUpstream::read(words, spot)?);
-        }
-        "proxy_intercept_errors" => settings.intercept_errors = first == "on",
+        "proxy_connect_timeout" => settings.connect_timeout = slot::time(&first),
+        "proxy_read_timeout" => settings.read_timeout = slot::time(&first),
+        "proxy_next_upstream_tries" => settings.tries = first.parse().ok(),
+        "proxy_next_upstream" => settings.next_upstream = Some(NextUpstream::read(words)),
+        "proxy_intercept_errors" => settings.intercept_errors = says("on"),
         "limit_req" => settings.limits.push(Limit::read(words, spot)?),
-        "limit_req_status" => {
-            let status = first.parse().ok().filter(|status| (400..600).contains(status));
-            let invalid = || spot.fault("value must be between 400 and 599");
-            settings.limit_status = Some(status.ok_or_else(invalid)?);
-        }
-        "client_max_body_size" => {
-            settings.largest_body = Some(sizes::bytes(&first, "kmg", name, spot)?);
-        }
-        "client_header_buffer_size" => {
-            settings.header_buffer = Some(sizes::bytes(&first, "km", name, spot)?);
-        }
+        "limit_req_status" => settings.limit_status = first.parse().ok(),
+        "client_max_body_size" => settings.largest_body = slot::bytes(&first, "kmg"),
+        "client_header_buffer_size" => settings.header_buffer = slot::bytes(&first, "km"),
         "large_client_header_buffers" => {
-            let count = sizes::bytes(&first, "", name, spot)?;
-            let size = sizes::bytes(&words[1], "km", name, spot)?;
-            if count == 0 {
-                return Err(spot.fault(format!("\"{name}\" directive invalid value")));
-            }
-            settings.large_header_buffers = Some((count, size));
+            let count = slot::bytes(&first, "");
+            settings.large_header_buffers = count.zip(slot::bytes(&words[1], "km"));
         }
-        "resolver" => settings.resolver = true,
-        "server_tokens" => settings.hide_version = first == "off",
+        "error_log" => check_level(words, spot)?,
+        "expires" => check_expires(words, spot)?,
+        "resolver" => {
+            check_resolver(words, spot)?;
+            settings.resolver = true;
+        }
+        "server_tokens" => settings.hide_version = says("off"),
         "stub_status" => settings.status_page = true,
         "access_log" => {
             let format = words.get(1).cloned().unwrap_or_else(|| "combined".to_owned());
@@ -125,61 +112,52 @@ pub(super) fn plain(
     Ok(())
 }
 
-/// Directives whose values are one of a few words.
-const CHOICES: &[(&str, &[&str])] = &[
-    ("server_tokens", &["on", "off", "build"]),
-    ("satisfy", &["all", "any"]),
-    ("proxy_http_version", &["1.0", "1.1"]),
-    ("gzip_http_version", &["1.0", "1.1"]),
-    ("autoindex_format", &["html", "xml", "json", "jsonp"]),
-    ("if_modified_since", &["off", "exact", "before"]),
-];
-
-/// Directives whose first values are times.
-const TIMES: &[&str] = &[
-    "keepalive_timeout",
-    "send_timeout",
-    "client_body_timeout",
-    "client_header_timeout",
-    "proxy_send_timeout",
-    "proxy_next_upstream_timeout",
-    "resolver_timeout",
-    "keepalive_time",
-    "lingering_time",
-    "lingering_timeout",
-];
-
-/// Directives whose first values are sizes.
-const SIZES: &[&str] =
-    &["client_body_buffer_size", "proxy_buffer_size", "limit_rate", "limit_rate_after"];
+/// The longest time that may follow `expires @`.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The levels of `error_log`.
 const LEVELS: &[&str] = &["debug", "info", "notice", "warn", "error", "crit", "alert", "emerg"];
 
-/// Whether a directive that has no effect here has a value that nginx takes.
-fn check_value(name: &str, words: &[String], spot: &Spot) -> Result<(), Fault> {
-    let Some(first) = words.first().filter(|first| !first.starts_with('$')) else { return Ok(()) };
-    if TIMES.contains(&name) {
-        words.iter().try_for_each(|word| sizes::time(word, name, spot).map(drop))?;
+/// `error_log FILE [LEVEL]`
+fn check_level(words: &[String], spot: &Spot) -> Result<(), Fault> {
+    let known = |level: &str| level.starts_with("debug_") || LEVELS.contains(&level);
+    match words.get(1).filter(|level| !known(level)) {
+        Some(level) => Err(spot.fault(format!("invalid log level \"{level}\""))),
+        None => Ok(()),
     }
-    if SIZES.contains(&name) {
-        sizes::bytes(first, "km", name, spot)?;
+}
+
+/// `resolver ADDRESS … [valid=TIME]`
+fn check_resolver(words: &[String], spot: &Spot) -> Result<(), Fault> {
+    let lasts =
+        |word: &str| word.strip_prefix("valid=").is_none_or(|time| slot::time(time).is_some());
+    match words[1..].iter().find(|word| !lasts(word)) {
+        Some(word) => Err(spot.fault(format!("invalid parameter: {word}"))),
+        None => Ok(()),
     }
-    let choices = CHOICES.iter().find(|(known, _)| *known == name);
-    if choices.is_some_and(|(_, words)| !words.contains(&first.as_str())) {
-        return Err(spot.fault(format!("invalid value \"{first}\"")));
+}
+
+/// `expires [modified] TIME`: `epoch`, `max`, `off`, or a time with a sign or, for one of the day, `@`
+/// (`ngx_http_parse_expires`).
+fn check_expires(words: &[String], spot: &Spot) -> Result<(), Fault> {
+    let fault = |what: &str| Err(spot.fault(format!("\"expires\" directive {what}")));
+    let (modified, text) = match words {
+        [text] => (false, text.as_str()),
+        [modified, text] if modified == "modified" => (true, text.as_str()),
+        _ => return fault("invalid value"),
+    };
+    if text.contains('$') || !modified && ["epoch", "max", "off"].contains(&text) {
+        return Ok(());
     }
-    let level = words.get(1).filter(|word| name == "error_log" && !word.starts_with("debug_"));
-    if let Some(level) = level.filter(|level| !LEVELS.contains(&level.as_str())) {
-        return Err(spot.fault(format!("invalid log level \"{level}\"")));
+    let daily = text.starts_with('@');
+    if daily && modified {
+        return fault("daily time cannot be used with \"modified\" parameter");
     }
-    let option = words.iter().skip(1).find(|word| name == "resolver" && word.starts_with("valid="));
-    if let Some(word) = option
-        && sizes::time(&word["valid=".len()..], name, spot).is_err()
-    {
-        return Err(spot.fault(format!("invalid parameter: {word}")));
+    match slot::seconds(text.strip_prefix(['@', '+', '-']).unwrap_or(text)) {
+        None => fault("invalid value"),
+        Some(time) if daily && time > DAY => fault("daily time value must be less than 24 hours"),
+        Some(_) => Ok(()),
     }
-    Ok(())
 }
 
 pub(super) fn pattern(words: &[String], spot: &Spot) -> Result<Pattern, Fault> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use k8s_openapi::api::networking::v1::Ingress;
 
 use crate::cluster::programs::nginx::access::Access;
-use crate::cluster::programs::nginx::sizes;
+use crate::cluster::programs::nginx::slot;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";
 
@@ -151,7 +151,7 @@ impl Annotations {
             "app-root" => self.app_root = text().filter(|path| path.starts_with('/')),
             "proxy-connect-timeout" => self.connect_timeout = seconds(),
             "proxy-read-timeout" => self.read_timeout = seconds(),
-            "proxy-body-size" => self.largest_body = sizes::read(value, "kmg"),
+            "proxy-body-size" => self.largest_body = slot::bytes(value, "kmg"),
             _ if WITHOUT_EFFECT.contains(&name) => {}
             _ => self.unknown.push(name.to_owned()),
         }

@@ -26,13 +26,13 @@ use serde_json::Value;
 
 use super::Nginx;
 use crate::api::{Kind, Pod, Resource};
+use crate::cluster::Certificate;
 use crate::cluster::controllers::events::{Recorder, Report, Source, reference};
 use crate::cluster::programs::http::{self, Incoming};
 use crate::cluster::{Answer, Ask, Context, HttpResponse, Payload, Poll, Process, Reply, Signal};
 use crate::network::Protocol;
 use annotations::Annotations;
 pub use backends::port_of;
-use certificates::Certificate;
 pub use certificates::secret_certificate;
 use options::Options;
 use routes::{Site, Tls};
@@ -118,12 +118,11 @@ impl Process for Controller {
         let mut answer = self.nginx.serve(ask, context);
         match &mut answer.reply {
             Reply::Http(response) => conceal(response),
-            Reply::Tls { names, issuer, response } => {
+            Reply::Tls { certificate, response } => {
                 conceal(response);
                 let age = "max-age=31536000; includeSubDomains";
                 response.headers.push(("Strict-Transport-Security".to_owned(), age.to_owned()));
-                let shown = self.certificate(ask);
-                (*names, *issuer) = (shown.names, shown.issuer);
+                *certificate = self.certificate(ask);
             }
             _ => {}
         }

@@ -8,8 +8,9 @@ use super::Complaint;
 use super::annotations::Annotations;
 use super::backends::Backend;
 use super::routes::{PathKind, Route, Service, Site};
+use crate::cluster::Certificate;
 use crate::cluster::programs::nginx::config::{
-    Config, Listen, Location, Pattern, Proxy, Return, Rewrite, Server, Settings,
+    Config, Listen, Location, Pattern, Proxy, Return, Rewrite, Server, ServerName, Settings,
 };
 use crate::cluster::programs::nginx::template::Template;
 
@@ -69,9 +70,17 @@ impl Renderer<'_, '_> {
             tls: self.secure,
             ..listen
         });
-        let names = vec![if is_default { "_".to_owned() } else { server_name(&self.site.host) }];
+        let names = vec![server_name(if is_default { "_" } else { &self.site.host })];
         let locations = self.locations();
-        Server { listens: listens.into(), names, settings: base("-"), locations }
+        Server {
+            listens: listens.into(),
+            names,
+            settings: base("-"),
+            locations,
+            // The controller shows the one for the name that a client asks for in its place.
+            certificate: Some(Certificate::fake()),
+            ..Server::default()
+        }
     }
 
     fn locations(&mut self) -> Vec<Location> {
@@ -276,10 +285,13 @@ fn rewrites(route: &Route) -> bool {
 }
 
 /// A host as nginx's `server_name`: a wildcard stands for one label (R12.1).
-fn server_name(host: &str) -> String {
+fn server_name(host: &str) -> ServerName {
     match host.strip_prefix("*.") {
-        Some(rest) => format!("~^[\\w-]+\\.{}$", regex::escape(rest)),
-        None => host.to_owned(),
+        Some(rest) => {
+            let text = format!("^[\\w-]+\\.{}$", regex::escape(rest));
+            ServerName { expression: Regex::new(&text).ok(), text: format!("~{text}") }
+        }
+        None => ServerName { text: host.to_owned(), expression: None },
     }
 }
 
@@ -312,7 +324,7 @@ mod tests {
     #[test]
     fn a_wildcard_is_one_label() {
         let name = server_name("*.shop.test");
-        let fits = |host: &str| Regex::new(&name[1..]).unwrap().is_match(host);
+        let fits = |host: &str| name.expression.as_ref().unwrap().is_match(host);
         assert!(fits("a.shop.test") && !fits("a.b.shop.test") && !fits("shop.test"));
         assert!(!fits("a.shopxtest"));
     }

@@ -9,8 +9,8 @@ use super::super::flags::{Takes, text, typed};
 use super::super::{Call, Failure, Outcome};
 use super::config_map::{self, APPEND_HASH, Entry, SOURCES, entries};
 use super::{Start, finish, named, start};
-use crate::api::Kind;
 use crate::api::validation::names::config_key;
+use crate::api::{Kind, key_pair};
 use crate::manifest::go_json;
 
 pub(super) static COMMAND: Command = Command {
@@ -108,53 +108,11 @@ fn tls(mut call: Call, io: &mut Io<'_>) -> Outcome {
         })
     };
     let (cert, key) = (read(cert)?, read(key)?);
-    pair(&cert, &key)?;
+    if let Some(fault) = key_pair::fault(&cert, &key) {
+        return Err(Failure::message(fault));
+    }
     let entries = vec![("tls.crt".to_owned(), cert), ("tls.key".to_owned(), key)];
     create(&mut call, io, &start, entries, "kubernetes.io/tls")
-}
-
-/// Whether these are a certificate and a key, as far as PEM tells (Go's `tls.X509KeyPair`). That
-/// they belong together is not looked into.
-fn pair(cert: &[u8], key: &[u8]) -> Result<(), Failure> {
-    let (in_cert, in_key) = (labels(cert), labels(key));
-    let is_key = |label: &String| label == "PRIVATE KEY" || label.ends_with(" PRIVATE KEY");
-    let is_cert = |label: &String| label == "CERTIFICATE";
-    let fault = if in_cert.is_empty() {
-        "failed to find any PEM data in certificate input".to_owned()
-    } else if !in_cert.iter().any(is_cert) && in_cert.len() == 1 && is_key(&in_cert[0]) {
-        "failed to find certificate PEM data in certificate input, but did find a private key; PEM \
-         inputs may have been switched"
-            .to_owned()
-    } else if !in_cert.iter().any(is_cert) {
-        format!(
-            "failed to find \"CERTIFICATE\" PEM block in certificate input after skipping PEM \
-             blocks of the following types: [{}]",
-            in_cert.join(" ")
-        )
-    } else if in_key.is_empty() {
-        "failed to find any PEM data in key input".to_owned()
-    } else if !in_key.iter().any(is_key) && in_key.len() == 1 && is_cert(&in_key[0]) {
-        "found a certificate rather than a key in the PEM for the private key".to_owned()
-    } else if !in_key.iter().any(is_key) {
-        format!(
-            "failed to find PEM block with type ending in \"PRIVATE KEY\" in key input after \
-             skipping PEM blocks of the following types: [{}]",
-            in_key.join(" ")
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Failure::message(format!("tls: {fault}")))
-}
-
-/// What the PEM blocks of a text are called.
-fn labels(bytes: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(bytes);
-    let begins = text.lines().filter_map(|line| {
-        let label = line.trim_end().strip_prefix("-----BEGIN ")?.strip_suffix("-----")?;
-        text.contains(&format!("-----END {label}-----")).then(|| label.to_owned())
-    });
-    begins.collect()
 }
 
 fn docker_registry(mut call: Call, io: &mut Io<'_>) -> Outcome {
@@ -223,25 +181,4 @@ fn create(
     finish(call, io, &start.report, Kind::Secret, value, |status| {
         Failure::message(format!("failed to create secret {}", status.message))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Go's crypto/tls, X509KeyPair
-    #[test]
-    fn a_certificate_and_a_key_are_told_apart() {
-        let block = |label: &str| format!("-----BEGIN {label}-----\nQQ==\n-----END {label}-----\n");
-        let (cert, key) = (block("CERTIFICATE"), block("EC PRIVATE KEY"));
-        assert!(pair(cert.as_bytes(), key.as_bytes()).is_ok());
-        let fault = |cert: &str, key: &str| {
-            pair(cert.as_bytes(), key.as_bytes()).expect_err("a failure").text()
-        };
-        assert!(fault(&key, &cert).contains("may have been switched"));
-        assert!(fault(&cert, &cert).contains("found a certificate rather than a key"));
-        assert!(fault("x", &key).ends_with("any PEM data in certificate input"));
-        assert!(fault(&cert, "x").ends_with("any PEM data in key input"));
-        assert!(fault(&block("X"), &key).ends_with("following types: [X]"));
-    }
 }

@@ -152,10 +152,3 @@ pub fn append(io: &mut Io<'_>, file: &str, bytes: &[u8]) -> Result<(), String> {
     }
     Ok(())
 }
-
-/// Whether a file of authorities holds the cluster's own.
-pub fn is_cluster_authority(io: &Io<'_>, text: &[u8]) -> bool {
-    let own = io.cluster.authority();
-    let (text, own) = (String::from_utf8_lossy(text), own.trim());
-    !own.is_empty() && text.contains(own)
-}

@@ -1,7 +1,7 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
 use super::global::Global;
-use crate::cluster::{DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer};
+use crate::cluster::{Certificate, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer};
 use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::fetch::Failure;
@@ -71,18 +71,23 @@ establish a secure connection to it. To learn more about this situation and
 how to fix it, please visit the web page mentioned above.";
 
 /// What is wrong with a server's certificate: nobody known vouches for it, or it is another host's.
-pub fn certificate_problem(names: &[String], issuer: Issuer, host: &str) -> Option<String> {
-    let problem = match issuer {
-        Issuer::Itself => "SSL certificate problem: self-signed certificate".to_owned(),
-        Issuer::Cluster => {
-            "SSL certificate problem: unable to get local issuer certificate".to_owned()
-        }
-        Issuer::Public if names.iter().any(|name| name.eq_ignore_ascii_case(host)) => return None,
-        Issuer::Public => format!(
-            "SSL: no alternative certificate subject name matches target host name '{host}'"
+pub fn certificate_problem(shown: &Certificate, trusted: bool, host: &str) -> Option<String> {
+    if !trusted && shown.issuer == Issuer::Itself {
+        return Some("SSL certificate problem: self-signed certificate".to_owned());
+    }
+    if !trusted {
+        return Some("SSL certificate problem: unable to get local issuer certificate".to_owned());
+    }
+    (!shown.covers(host)).then(|| match shown.common_name() {
+        Some(name) => format!(
+            "SSL: certificate subject name '{name}' does not match target host name '{host}'"
         ),
-    };
-    Some(problem)
+        None => {
+            format!(
+                "SSL: no alternative certificate subject name matches target host name '{host}'"
+            )
+        }
+    })
 }
 
 /// The meter at the end of a transfer of so many bytes.
@@ -348,19 +353,18 @@ impl Messages<'_> {
     }
 
     /// A TLS handshake that is accepted, if need be because of `-k`.
-    pub fn handshake(&self, io: &mut Io<'_>, names: &[String], issuer: Issuer, verified: bool) {
+    pub fn handshake(&self, io: &mut Io<'_>, shown: &Certificate, trusted: bool) {
         self.note(io, "SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384");
         self.note(io, "Server certificate:");
-        self.note(io, &format!(" subject: CN={}", names.first().map_or("", String::as_str)));
-        let verified = match issuer {
-            _ if verified => " SSL certificate verify ok.",
+        self.note(io, &format!(" subject: CN={}", shown.names.first().map_or("", String::as_str)));
+        let verified = match shown.issuer {
+            _ if trusted => " SSL certificate verify ok.",
             Issuer::Itself => {
                 " SSL certificate verify result: self-signed certificate (18), continuing anyway."
             }
-            Issuer::Cluster => {
+            Issuer::Cluster | Issuer::Private | Issuer::Public => {
                 " SSL certificate verify result: unable to get local issuer certificate (20), continuing anyway."
             }
-            Issuer::Public => " SSL certificate verify ok.",
         };
         self.note(io, verified);
     }

@@ -5,7 +5,7 @@ use super::connect::descriptor;
 use super::report::{self, Messages};
 use super::request;
 use super::{CERTIFICATE, Download, GENERIC, LOGIN, NETWORK, SERVER, Session};
-use crate::cluster::{Ending, HttpResponse, Issuer, Reply};
+use crate::cluster::{Certificate, Ending, HttpResponse, Issuer, Reply};
 use crate::shell::Io;
 use crate::shell::commands::net::fetch::note;
 
@@ -20,9 +20,9 @@ impl Session {
     ) {
         let tls = download.url.is_tls();
         match reply {
-            Reply::Tls { names, issuer, response } if tls => {
-                if !certificate(arguments, words, io, &download.url.host, (&names, issuer)) {
-                    note(io, &download.url, Ending::Certificate { names, issuer });
+            Reply::Tls { certificate, response } if tls => {
+                if !is_accepted(arguments, words, io, &download.url.host, &certificate) {
+                    note(io, &download.url, Ending::Certificate(certificate));
                     return self.fail(CERTIFICATE);
                 }
                 words.verbose(io, "HTTP request sent, awaiting response... ");
@@ -284,19 +284,18 @@ impl Session {
 }
 
 /// What is wrong with a server's certificate. Says whether to go on.
-fn certificate(
+fn is_accepted(
     arguments: &Arguments,
     words: Messages,
     io: &mut Io<'_>,
     host: &str,
-    (names, issuer): (&[String], Issuer),
+    shown: &Certificate,
 ) -> bool {
     let level = if arguments.insecure { "WARNING" } else { "ERROR" };
     let quoted = words.quoted(host);
     let listed = arguments.authorities.as_ref().and_then(|file| io.read_file(file).ok());
-    let listed = listed
-        .is_some_and(|text| String::from_utf8_lossy(&text).contains(io.cluster.authority().trim()));
-    let trusted = issuer == Issuer::Public || issuer == Issuer::Cluster && listed;
+    let listed = listed.is_some_and(|text| shown.is_trusted_by(&String::from_utf8_lossy(&text)));
+    let trusted = shown.issuer == Issuer::Public || listed;
     if !trusted {
         words.tell(io, format!("{level}: The certificate of {quoted} is not trusted.\n"));
         words.tell(
@@ -304,7 +303,7 @@ fn certificate(
             format!("{level}: The certificate of {quoted} doesn't have a known issuer.\n"),
         );
     }
-    let named = names.iter().any(|name| name.eq_ignore_ascii_case(host));
+    let named = shown.covers(host);
     if !named {
         words.tell(io, format!("The certificate's owner does not match hostname {quoted}\n"));
     }

@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 
-use super::super::output;
 use super::super::report::{self, Arrival, Version};
 use super::{Desk, Progress, Transfer, TransferState, Trouble};
-use crate::cluster::{Connection, DialFailure, Ending, HttpResponse, Issuer};
+use crate::cluster::{Certificate, Connection, DialFailure, Ending, HttpResponse, Issuer};
 use crate::network::{Family, SocketAddr};
 use crate::shell::Io;
 use crate::shell::commands::net::families::Families;
@@ -233,26 +232,24 @@ impl Transfer {
         &mut self,
         desk: &mut Desk<'_>,
         io: &mut Io<'_>,
-        names: &[String],
-        issuer: Issuer,
+        shown: &Certificate,
     ) -> Result<(), (i32, String)> {
         let operation = desk.operation;
-        let mut known = false;
-        if let Some(file) = &operation.cacert {
-            let Ok(text) = io.read_file(file) else {
-                return Err((77, desk.version.no_authorities(file)));
-            };
-            known = issuer == Issuer::Cluster && output::is_cluster_authority(io, &text);
-        }
-        let host = &self.url.host;
-        let issuer_seen = if known { Issuer::Public } else { issuer };
-        let problem = report::certificate_problem(names, issuer_seen, host);
+        let trusted = match &operation.cacert {
+            None => shown.issuer == Issuer::Public,
+            Some(file) => {
+                let text =
+                    io.read_file(file).map_err(|_| (77, desk.version.no_authorities(file)))?;
+                shown.is_trusted_by(&String::from_utf8_lossy(&text))
+            }
+        };
+        let problem = report::certificate_problem(shown, trusted, &self.url.host);
         if let Some(problem) = problem.filter(|_| !operation.insecure) {
-            note(io, &self.url, Ending::Certificate { names: names.to_vec(), issuer });
+            note(io, &self.url, Ending::Certificate(shown.clone()));
             return Err((60, format!("{problem}\n{}", report::NOT_VERIFIED)));
         }
         self.secured = Some(io.now());
-        desk.words().handshake(io, names, issuer, known);
+        desk.words().handshake(io, shown, trusted);
         self.send(desk, io);
         Ok(())
     }

@@ -27,8 +27,8 @@ impl Transfer {
             Reply::Http(response) if !tls || self.route.proxy.is_some() => {
                 return self.response(desk, io, response);
             }
-            Reply::Tls { names, issuer, response } if tls && !tunnel => {
-                match self.verified(desk, io, &names, issuer) {
+            Reply::Tls { certificate, response } if tls && !tunnel => {
+                match self.verified(desk, io, &certificate) {
                     Ok(()) => return self.response(desk, io, response),
                     Err(trouble) => trouble,
                 }

@@ -1,22 +1,13 @@
-//! Remarks on the certificate and the key of a Secret of type `kubernetes.io/tls`, in the words of
-//! Go's `crypto/tls`.
+//! Whether a certificate and a private key are a pair, as far as their PEM blocks tell, in the words of
+//! Go's `tls.X509KeyPair`. That they belong together is not looked into.
 
-use k8s_openapi::api::core::v1::Secret;
-
-/// What is wrong with the pair, as far as its PEM blocks tell.
-pub(super) fn remark(secret: &Secret) -> Option<String> {
-    if secret.type_.as_deref() != Some("kubernetes.io/tls") {
-        return None;
-    }
-    let text = |key: &str| {
-        let bytes = secret.data.as_ref().and_then(|data| data.get(key));
-        String::from_utf8_lossy(bytes.map_or(&[], |bytes| bytes.0.as_slice())).into_owned()
-    };
-    let certificate = blocks(&text("tls.crt"));
+/// What is wrong with the pair.
+pub fn fault(certificate: &[u8], key: &[u8]) -> Option<String> {
+    let certificate = blocks(&String::from_utf8_lossy(certificate));
     if !certificate.iter().any(|kind| kind == "CERTIFICATE") {
         return Some(without_certificate(&certificate));
     }
-    let key = blocks(&text("tls.key"));
+    let key = blocks(&String::from_utf8_lossy(key));
     let private = |kind: &String| kind == "PRIVATE KEY" || kind.ends_with(" PRIVATE KEY");
     (!key.iter().any(private)).then(|| without_key(&key))
 }
@@ -71,30 +62,20 @@ fn blocks(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::ByteString;
-
     use super::*;
 
-    fn of(certificate: &str, key: &str) -> Option<String> {
-        let bytes = |text: &str| ByteString(text.as_bytes().to_vec());
-        let data = [("tls.crt", certificate), ("tls.key", key)];
-        let data = data.map(|(name, text)| (name.to_owned(), bytes(text)));
-        remark(&Secret {
-            type_: Some("kubernetes.io/tls".to_owned()),
-            data: Some(data.into()),
-            ..Secret::default()
-        })
-    }
-
-    // Recording 15: f1430.yaml.
+    // Recording 15 (f1430.yaml), and kubectl 1.36.3 create secret tls.
     #[test]
     fn a_pair_is_looked_at_block_by_block() {
         let block = |kind: &str| format!("-----BEGIN {kind}-----\nAA==\n-----END {kind}-----\n");
+        let of = |certificate: &str, key: &str| fault(certificate.as_bytes(), key.as_bytes());
         let (certificate, key) = (block("CERTIFICATE"), block("RSA PRIVATE KEY"));
         assert_eq!(of(&certificate, &key), None);
-        let remark = of("x", &key).unwrap();
-        assert_eq!(remark, "tls: failed to find any PEM data in certificate input");
+        let told = of("x", &key).unwrap();
+        assert_eq!(told, "tls: failed to find any PEM data in certificate input");
         assert!(of(&key, &certificate).unwrap().ends_with("PEM inputs may have been switched"));
         assert!(of(&certificate, &certificate).unwrap().starts_with("tls: found a certificate"));
+        assert!(of(&certificate, "x").unwrap().ends_with("any PEM data in key input"));
+        assert!(of(&block("X"), &key).unwrap().ends_with("following types: [X]"));
     }
 }
