@@ -39,9 +39,10 @@ const fn row(
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
 
 /// One row a kind, in the enum's order.
-static KINDS: [KindInfo; 33] = [
+static KINDS: [KindInfo; 44] = [
     row((Kind::Namespace, "Namespace", ""), ("namespaces", "namespace"), &["ns"], (false, false)),
     row((Kind::Node, "Node", ""), ("nodes", "node"), &["no"], (false, false)),
     row((Kind::Pod, "Pod", ""), ("pods", "pod"), &["po"], (true, true)),
@@ -181,6 +182,72 @@ static KINDS: [KindInfo; 33] = [
         (Kind::IPAddress, "IPAddress", "networking.k8s.io"),
         ("ipaddresses", "ipaddress"),
         &["ip"],
+        (false, false),
+    ),
+    row(
+        (Kind::PersistentVolume, "PersistentVolume", ""),
+        ("persistentvolumes", "persistentvolume"),
+        &["pv"],
+        (false, false),
+    ),
+    row(
+        (Kind::StorageClass, "StorageClass", "storage.k8s.io"),
+        ("storageclasses", "storageclass"),
+        &["sc"],
+        (false, false),
+    ),
+    row(
+        (Kind::CustomResourceDefinition, "CustomResourceDefinition", "apiextensions.k8s.io"),
+        ("customresourcedefinitions", "customresourcedefinition"),
+        &["crd", "crds"],
+        (false, false),
+    ),
+    row(
+        (Kind::APIService, "APIService", "apiregistration.k8s.io"),
+        ("apiservices", "apiservice"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::MutatingWebhookConfiguration, "MutatingWebhookConfiguration", ADMISSION),
+        ("mutatingwebhookconfigurations", "mutatingwebhookconfiguration"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::ValidatingWebhookConfiguration, "ValidatingWebhookConfiguration", ADMISSION),
+        ("validatingwebhookconfigurations", "validatingwebhookconfiguration"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::ValidatingAdmissionPolicy, "ValidatingAdmissionPolicy", ADMISSION),
+        ("validatingadmissionpolicies", "validatingadmissionpolicy"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::ValidatingAdmissionPolicyBinding, "ValidatingAdmissionPolicyBinding", ADMISSION),
+        ("validatingadmissionpolicybindings", "validatingadmissionpolicybinding"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::RuntimeClass, "RuntimeClass", "node.k8s.io"),
+        ("runtimeclasses", "runtimeclass"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::CSIDriver, "CSIDriver", "storage.k8s.io"),
+        ("csidrivers", "csidriver"),
+        &[],
+        (false, false),
+    ),
+    row(
+        (Kind::VolumeAttachment, "VolumeAttachment", "storage.k8s.io"),
+        ("volumeattachments", "volumeattachment"),
+        &[],
         (false, false),
     ),
 ];

@@ -11,8 +11,8 @@ use k8s_openapi::api::apps::v1::{
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Endpoints, LimitRange, Namespace, Node, PersistentVolumeClaim, PodTemplateSpec,
-    ReplicationController, ResourceQuota, Secret, Service, ServiceAccount,
+    ConfigMap, Endpoints, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim,
+    PodTemplateSpec, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount,
 };
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::{
@@ -21,9 +21,15 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
+use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::Value;
 
+use super::plain::{
+    APIService, CSIDriver, CustomResourceDefinition, MutatingWebhookConfiguration, RuntimeClass,
+    ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration,
+    VolumeAttachment,
+};
 use super::{Event, Pod};
 
 /// A type that the API server stores.
@@ -162,6 +168,17 @@ objects!(
     PriorityClass,
     ServiceCIDR,
     IPAddress,
+    PersistentVolume,
+    StorageClass,
+    CustomResourceDefinition,
+    APIService,
+    MutatingWebhookConfiguration,
+    ValidatingWebhookConfiguration,
+    ValidatingAdmissionPolicy,
+    ValidatingAdmissionPolicyBinding,
+    RuntimeClass,
+    CSIDriver,
+    VolumeAttachment,
 );
 
 impl Object {

@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
-use super::{Kind, Object, Pod, Subresource};
+use super::{Kind, Object, Pod, Subresource, plain};
 
 /// Takes away what a client may not set on a new object, and starts counting.
 pub(super) fn prepare_create(object: &mut Object) {
@@ -268,6 +268,11 @@ fn counts_generations(kind: Kind) -> bool {
             | Kind::NetworkPolicy
             | Kind::PodDisruptionBudget
             | Kind::PriorityClass
+            | Kind::CustomResourceDefinition
+            | Kind::MutatingWebhookConfiguration
+            | Kind::ValidatingWebhookConfiguration
+            | Kind::ValidatingAdmissionPolicy
+            | Kind::ValidatingAdmissionPolicyBinding
     )
 }
 
@@ -277,7 +282,8 @@ macro_rules! with_status {
         $macro!(
             [Namespace, Node, Pod, ReplicationController, Service, DaemonSet, Deployment,
              ReplicaSet, StatefulSet, Job, CronJob, Ingress, PodDisruptionBudget,
-             PersistentVolumeClaim, HorizontalPodAutoscaler, ResourceQuota, ServiceCIDR],
+             PersistentVolumeClaim, HorizontalPodAutoscaler, ResourceQuota, ServiceCIDR,
+             PersistentVolume],
             $($arguments)*
         )
     };
@@ -316,10 +322,14 @@ macro_rules! differs {
 
 fn take_status(object: &mut Object) {
     with_status!(take, object);
+    if let Some(fields) = plain::fields_mut(object) {
+        fields.remove("status");
+    }
 }
 
 fn keep_status(new: &mut Object, old: &Object) {
     with_status!(keep, &mut *new, old, status);
+    plain::keep(new, old, |field| field == "status");
     // What holds a namespace is the business of `finalize` (`registry/core/namespace/strategy.go`).
     if let (Object::Namespace(new), Object::Namespace(old)) = (&mut *new, old) {
         let before = old.spec.as_ref().and_then(|spec| spec.finalizers.clone());
@@ -339,6 +349,7 @@ fn keep_status(new: &mut Object, old: &Object) {
 }
 
 fn keep_spec(new: &mut Object, old: &Object) {
+    plain::keep(new, old, |field| field != "status");
     with_status!(keep, new, old, spec);
 }
 
@@ -356,7 +367,7 @@ fn spec_differs(new: &Object, old: &Object) -> bool {
         },
         (Object::NetworkPolicy(new), Object::NetworkPolicy(old)) => new.spec != old.spec,
         (Object::IngressClass(new), Object::IngressClass(old)) => new.spec != old.spec,
-        (new, old) => with_status!(differs, new, old),
+        (new, old) => plain::differs(new, old).unwrap_or_else(|| with_status!(differs, new, old)),
     }
 }
 

@@ -26,6 +26,11 @@ pub(super) fn fits(known: bool, lengths: impl Iterator<Item = usize>, length: us
     (known || count < FILES) && bytes + length <= BYTES
 }
 
+/// Where the kernel shows a setting: `vm.swappiness` in `/proc/sys/vm/swappiness`.
+fn setting_path(name: &str) -> String {
+    format!("/proc/sys/{}", name.replace('.', "/"))
+}
+
 impl Cluster {
     /// A file at `place`: mounted, written before, or part of the image (`/etc/hosts`,
     /// `/etc/resolv.conf`, nginx's configuration).
@@ -57,6 +62,38 @@ impl Cluster {
     /// In the shell's words (`Permission denied`, `Read-only file system`).
     pub fn write_file(&mut self, place: &Place, path: &str, content: &[u8]) -> Result<(), String> {
         self.change_file(place, path, Some(content.into()))
+    }
+
+    /// What a setting of the kernel was changed to on the node that `place` is on.
+    pub fn kernel_setting(&self, place: &Place, name: &str) -> Option<String> {
+        let written = self.nodes.file(&self.machine_of(place)?, &setting_path(name))?;
+        Some(String::from_utf8_lossy(written).into_owned())
+    }
+
+    /// Changes a setting of the kernel on the node that `place` is on.
+    ///
+    /// # Errors
+    /// In the kernel's words: root alone may, and in a container only one that is privileged.
+    pub fn set_kernel(&mut self, place: &Place, name: &str, value: &str) -> Result<(), String> {
+        let inside = matches!(place, Place::Container { .. });
+        if inside && !self.has_capability(place, "SYS_ADMIN") {
+            return Err("Read-only file system".to_owned());
+        }
+        let Some(machine) = self.machine_of(place).filter(|_| self.identity(place).is_root())
+        else {
+            return Err("Permission denied".to_owned());
+        };
+        self.nodes.change_file(&machine, &setting_path(name), Some(value.as_bytes().into()))
+    }
+
+    /// The machine that a place is on.
+    fn machine_of(&self, place: &Place) -> Option<Place> {
+        match place {
+            Place::Container { .. } => {
+                Some(Place::Node(self.kubelets.container(place)?.0.pod.node()?.into()))
+            }
+            machine => Some(machine.clone()),
+        }
     }
 
     /// Removes a file at `place`.

@@ -12,7 +12,7 @@ mod webhook;
 
 use std::sync::Arc;
 
-pub use claim::PROTECTION as PVC_PROTECTION;
+pub use claim::{PROTECTION as PVC_PROTECTION, VOLUME_PROTECTION as PV_PROTECTION};
 
 use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
@@ -42,7 +42,10 @@ pub(super) fn create(
         }
         Object::Ingress(ingress) => ingress_class(store, Arc::make_mut(ingress)),
         Object::Namespace(namespace) => security::create(namespace)?,
-        Object::PersistentVolumeClaim(claim) => claim::protect(Arc::make_mut(claim)),
+        Object::PersistentVolumeClaim(claim) => claim::create(store, Arc::make_mut(claim)),
+        Object::PersistentVolume(volume) => {
+            claim::protect(&mut Arc::make_mut(volume).metadata, PV_PROTECTION);
+        }
         _ => {}
     }
     Ok(())

@@ -24,7 +24,7 @@ pub(super) fn create(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Res
     LOST.iter().for_each(|key| tolerate(spec, key));
     match &spec.runtime_class_name {
         None => Ok(()),
-        // There are none.
+        Some(class) if store.object(Kind::RuntimeClass, "", class).is_some() => Ok(()),
         Some(class) => {
             let why = format!("pod rejected: RuntimeClass {class:?} not found");
             Err(forbidden(Kind::Pod, &name, &why))

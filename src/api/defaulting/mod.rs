@@ -25,7 +25,7 @@ use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::networking::v1 as networking;
 use k8s_openapi::api::rbac::v1 as rbac;
 
-use super::Object;
+use super::{Object, plain};
 
 pub use container::pull_policy;
 pub use pod::quality_of_service;
@@ -78,6 +78,8 @@ pub(super) fn apply(object: &mut Object) {
             fill_text(&mut class.preemption_policy, "PreemptLowerPriority");
             fill(&mut class.value, 0);
         }
+        Object::PersistentVolume(volume) => volume::persistent(Arc::make_mut(volume)),
+        Object::StorageClass(class) => volume::class(Arc::make_mut(class)),
         Object::ConfigMap(_)
         | Object::Role(_)
         | Object::ClusterRole(_)
@@ -86,6 +88,7 @@ pub(super) fn apply(object: &mut Object) {
         | Object::ControllerRevision(_)
         | Object::ServiceCIDR(_)
         | Object::IPAddress(_) => {}
+        other => plain::defaults(other),
     }
 }
 
@@ -108,6 +111,7 @@ pub(super) fn stored(object: &mut Object) {
     if let Object::Job(job) = object {
         job::labels(Arc::make_mut(job));
     }
+    plain::status(object);
 }
 
 /// Fills `slot` if it is empty.

@@ -1,9 +1,10 @@
 //! Defaults of volumes and claims.
 
 use k8s_openapi::api::core::v1::{
-    DownwardAPIVolumeFile, EmptyDirVolumeSource, PersistentVolumeClaim, PersistentVolumeClaimSpec,
-    Volume, VolumeProjection,
+    DownwardAPIVolumeFile, EmptyDirVolumeSource, PersistentVolume, PersistentVolumeClaim,
+    PersistentVolumeClaimSpec, Volume, VolumeProjection,
 };
+use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::container::pull_policy;
@@ -51,6 +52,24 @@ pub(super) fn claim(claim: &mut PersistentVolumeClaim) {
     claim_spec(claim.spec.get_or_insert_default());
     let status = claim.status.get_or_insert_default();
     fill_text(&mut status.phase, "Pending");
+}
+
+/// Fills in a PersistentVolume.
+pub(super) fn persistent(volume: &mut PersistentVolume) {
+    let spec = volume.spec.get_or_insert_default();
+    fill_text(&mut spec.persistent_volume_reclaim_policy, "Retain");
+    fill(&mut spec.volume_mode, "Filesystem".to_owned());
+    if let Some(host) = &mut spec.host_path {
+        fill(&mut host.type_, String::new());
+    }
+    let status = volume.status.get_or_insert_default();
+    fill_text(&mut status.phase, "Pending");
+}
+
+/// Fills in a StorageClass.
+pub(super) fn class(class: &mut StorageClass) {
+    fill(&mut class.reclaim_policy, "Delete".to_owned());
+    fill(&mut class.volume_binding_mode, "Immediate".to_owned());
 }
 
 fn claim_spec(spec: &mut PersistentVolumeClaimSpec) {

@@ -54,7 +54,10 @@ fn strategy(parent: &str, field: &str) -> Strategy {
 }
 
 /// Type, fields, merge key.
-const LISTS: [(&str, &[&str], &str); 26] = [
+const LISTS: [(&str, &[&str], &str); 29] = [
+    ("MutatingWebhookConfiguration", &["webhooks"], "name"),
+    ("ValidatingWebhookConfiguration", &["webhooks"], "name"),
+    ("ValidatingAdmissionPolicySpec", &["matchConditions", "variables"], "name"),
     ("ObjectMeta", &["ownerReferences"], "uid"),
     ("ObjectMeta", &["finalizers"], ""),
     (

@@ -22,6 +22,7 @@ mod layout;
 mod namespace;
 mod network_policy;
 mod node;
+mod plain;
 pub mod pod;
 mod priority_class;
 mod replica_set;
@@ -31,6 +32,7 @@ mod service;
 mod service_account;
 mod service_range;
 mod stateful_set;
+mod volume;
 
 pub use age::{human_duration, since};
 pub use claim::{access_modes, claim_class};
@@ -62,6 +64,10 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+fn column(name: &str, wide: bool) -> Column {
+    Column { name: name.to_owned(), wide }
+}
+
 /// A column that every output shows.
 const fn narrow(name: &'static str) -> (&'static str, bool) {
     (name, false)
@@ -79,25 +85,20 @@ impl Table {
     /// The objects of a kind as a table, at the moment `now`; with the columns of `-o wide` if
     /// `wide` says so.
     pub fn of(kind: Kind, objects: &[Object], now: SimTime, wide: bool) -> Table {
-        let columns = columns(kind)
-            .iter()
-            .map(|(name, wide)| Column { name: (*name).to_owned(), wide: *wide })
-            .collect();
         let rows = objects.iter().map(|object| row(object, now)).collect();
-        let table = Table { columns, rows };
+        let table = Table { columns: columns(kind), rows };
         if wide { table } else { table.without_wide() }
     }
 
     /// The objects as a table of their names and ages: what a client makes of a kind that it does not
     /// know.
     pub fn of_names(objects: &[Object], now: SimTime) -> Table {
-        let column = |name: &str| Column { name: name.to_owned(), wide: false };
         let row = |object: &Object| {
             let metadata = object.metadata();
             vec![format::name(metadata), age(metadata, now)]
         };
         Table {
-            columns: ["NAME", "AGE"].map(column).to_vec(),
+            columns: ["NAME", "AGE"].map(|name| column(name, false)).to_vec(),
             rows: objects.iter().map(row).collect(),
         }
     }
@@ -137,8 +138,8 @@ impl fmt::Display for Table {
 }
 
 /// What `kubectl get` shows of a kind.
-fn columns(kind: Kind) -> Columns {
-    match kind {
+fn columns(kind: Kind) -> Vec<Column> {
+    let named: Columns = match kind {
         Kind::Pod => pod::COLUMNS,
         Kind::Service => service::COLUMNS,
         Kind::Endpoints => endpoints::COLUMNS,
@@ -169,7 +170,11 @@ fn columns(kind: Kind) -> Columns {
         Kind::PriorityClass => priority_class::PRIORITY_CLASS,
         Kind::ServiceCIDR => service_range::SERVICE_CIDR,
         Kind::IPAddress => service_range::IP_ADDRESS,
-    }
+        Kind::PersistentVolume => volume::PERSISTENT_VOLUME,
+        Kind::StorageClass => volume::STORAGE_CLASS,
+        kind => return plain::columns(kind),
+    };
+    named.iter().map(|(name, wide)| column(name, *wide)).collect()
 }
 
 fn row(object: &Object, now: SimTime) -> Vec<String> {
@@ -203,6 +208,8 @@ fn row(object: &Object, now: SimTime) -> Vec<String> {
         Object::PriorityClass(class) => priority_class::priority_class(class, now),
         Object::ServiceCIDR(range) => service_range::service_cidr(range, now),
         Object::IPAddress(address) => service_range::ip_address(address),
+        Object::PersistentVolume(volume) => volume::persistent_volume(volume, now),
+        Object::StorageClass(class) => volume::storage_class(class, now),
         Object::Role(role) => rights::role(&role.metadata),
         Object::ClusterRole(role) => rights::role(&role.metadata),
         Object::RoleBinding(it) => {
@@ -211,6 +218,7 @@ fn row(object: &Object, now: SimTime) -> Vec<String> {
         Object::ClusterRoleBinding(it) => {
             rights::binding(&it.metadata, &it.role_ref, it.subjects.as_deref(), now)
         }
+        other => plain::row(other, now),
     }
 }
 

@@ -12,7 +12,7 @@ use super::shape::{SELECTOR, Shape, Writer};
 use super::{labels, metadata, names};
 use crate::manifest::quantity;
 
-const ACCESS_MODES: &[&str] =
+pub(super) const ACCESS_MODES: &[&str] =
     &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
 const SPEC: Shape = &[
@@ -194,6 +194,6 @@ fn check_source(report: &mut Report, path: &str, spec: &PersistentVolumeClaimSpe
     }
 }
 
-fn given(text: &Option<String>) -> Option<&str> {
+pub(super) fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }

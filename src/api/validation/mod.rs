@@ -18,6 +18,7 @@ pub mod names;
 mod namespace;
 mod network_policy;
 mod node;
+mod plain;
 mod pod;
 mod ports;
 mod priority;
@@ -29,6 +30,7 @@ mod service_addresses;
 mod shape;
 mod stateful_set;
 mod status;
+mod storage;
 mod workload;
 
 use k8s_openapi::api::core::v1::ServiceSpec;
@@ -78,12 +80,18 @@ pub fn create(object: &Object, known: bool) -> Vec<Cause> {
         Object::ClusterRole(role) => rights::check_cluster_role(r, role, None),
         Object::ClusterRoleBinding(binding) => rights::check_cluster_binding(r, binding, None),
         Object::PriorityClass(class) => priority::check(r, class, None),
+        Object::PersistentVolume(volume) => storage::check_volume(r, volume, None),
+        Object::StorageClass(class) => storage::check_class(r, class, None),
         Object::ServiceAccount(_)
         | Object::Event(_)
         | Object::ControllerRevision(_)
         | Object::ServiceCIDR(_)
         | Object::IPAddress(_) => {
             metadata::create(r, object.metadata(), true, names::dns_subdomain);
+        }
+        other => {
+            metadata::create(r, other.metadata(), false, names::dns_subdomain);
+            plain::check(r, other);
         }
     }
     report.into_causes()
@@ -157,12 +165,29 @@ pub fn update(new: &Object, old: &Object) -> Vec<Cause> {
         (Object::ClusterRoleBinding(new), Object::ClusterRoleBinding(old)) => {
             rights::check_cluster_binding(r, new, Some(old));
         }
+        _ => update_cluster_wide(r, new, old),
+    }
+    report.into_causes()
+}
+
+/// What is wrong with a changed object of a kind without a namespace, and of those kinds of which
+/// nothing but the metadata is looked at.
+fn update_cluster_wide(r: &mut Report, new: &Object, old: &Object) {
+    match (new, old) {
         (Object::PriorityClass(new), Object::PriorityClass(old)) => {
             priority::check(r, new, Some(old));
         }
-        _ => metadata::update(r, new.metadata(), old.metadata()),
+        (Object::PersistentVolume(new), Object::PersistentVolume(old)) => {
+            storage::check_volume(r, new, Some(old));
+        }
+        (Object::StorageClass(new), Object::StorageClass(old)) => {
+            storage::check_class(r, new, Some(old));
+        }
+        _ => {
+            metadata::update(r, new.metadata(), old.metadata());
+            plain::check(r, new);
+        }
     }
-    report.into_causes()
 }
 
 /// What is wrong with a changed status (`--subresource=status`). Kinds whose status is not looked at are

@@ -14,7 +14,7 @@ use k8s_openapi::api::networking::v1::{IPBlock, Ingress, NetworkPolicy};
 
 use self::pod::Placed;
 use super::validation::names;
-use super::{Kind, Object, key_pair};
+use super::{Kind, Object, key_pair, plain};
 use crate::manifest::quantity;
 
 /// What every answer about a kind that is on its way out says.
@@ -34,6 +34,9 @@ pub(super) fn create(object: &Object) -> Vec<String> {
         }
         Object::Ingress(ingress) => remarks.extend(of_class(ingress)),
         other => of_spec(&mut remarks, other),
+    }
+    if let Some(what) = plain::without_effect(object.kind()) {
+        remarks.push(format!("podhop: not simulated here: {what}"));
     }
     if let Object::StatefulSet(set) = object {
         of_set(&mut remarks, set, "");

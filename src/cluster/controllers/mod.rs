@@ -145,6 +145,7 @@ impl Controllers {
             Actor::ReplicationController => replica_set::reconcile_controller(client, &key),
             Actor::Scheduler => self.scheduler.schedule(client, &key),
             Actor::VolumeClaim => volume_claim::reconcile(client, &key),
+            Actor::Volume => volume_claim::reconcile_volume(client, &key),
             Actor::Disruption => disruption::reconcile(client, &key),
             Actor::Autoscaler => autoscaler::reconcile(client, &key),
             Actor::Quota => quota::reconcile(client, &key),

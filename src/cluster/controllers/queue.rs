@@ -43,6 +43,7 @@ pub(super) enum Actor {
     ReplicaSet,
     ReplicationController,
     Scheduler,
+    Volume,
     VolumeClaim,
     Disruption,
     Autoscaler,
@@ -59,6 +60,7 @@ impl Actor {
     /// controllers wait a little longer, so that pods that turn ready together make one update.
     fn delay(self) -> Duration {
         Duration::from_millis(match self {
+            Actor::Volume | Actor::VolumeClaim => 1,
             Actor::Scheduler => 2,
             Actor::Deployment | Actor::ReplicaSet | Actor::ReplicationController => 3,
             Actor::EndpointSlice | Actor::EndpointSliceMirroring | Actor::Endpoints => 20,

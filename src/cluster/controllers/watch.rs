@@ -50,7 +50,17 @@ impl Controllers {
                     self.queue.add(now, Actor::Endpoints, key.clone());
                 }
             }
-            Object::PersistentVolumeClaim(_) => self.scheduler.wake(now, &mut self.queue),
+            Object::PersistentVolumeClaim(claim) => {
+                self.scheduler.wake(now, &mut self.queue);
+                if let Some(volume) = claim.spec.as_ref().and_then(|spec| spec.volume_name.as_ref())
+                {
+                    self.queue.add(now, Actor::Volume, Key::new("", volume));
+                }
+            }
+            Object::PersistentVolume(_) | Object::StorageClass(_) => {
+                self.scheduler.wake(now, &mut self.queue);
+                self.watch_volumes(now, store);
+            }
             Object::HorizontalPodAutoscaler(_) => {
                 self.queue.remind(now + autoscaler::PERIOD, Actor::Autoscaler, key.clone());
             }
@@ -72,6 +82,13 @@ impl Controllers {
         let namespace = change.object.namespace();
         for quota in store.objects(Kind::ResourceQuota, Some(namespace)) {
             self.queue.add(now, Actor::Quota, Key::of(quota.metadata()));
+        }
+    }
+
+    /// Claims without a volume look for one, and claims may have lost theirs.
+    fn watch_volumes(&mut self, now: SimTime, store: &Store) {
+        for claim in store.objects(Kind::PersistentVolumeClaim, None) {
+            self.queue.add(now, Actor::VolumeClaim, Key::of(claim.metadata()));
         }
     }
 
@@ -180,6 +197,9 @@ impl Controllers {
     /// A pod came to a node that may drive it out, or that does not exist.
     fn watch_bound(&mut self, now: SimTime, key: &Key, pod: &Pod) {
         let Some(node) = pod.node() else { return };
+        for claim in volume_claim::used_by(pod) {
+            self.queue.add(now, Actor::VolumeClaim, Key::new(&key.namespace, &claim));
+        }
         match self.scheduler.node_cache.node(node) {
             Some(node) if node_lifecycle::drives_out(node) => {
                 self.queue.add(now, Actor::TaintEviction, key.clone());
@@ -238,6 +258,7 @@ fn own_controller(kind: Kind) -> Option<Actor> {
         Kind::CronJob => Actor::CronJob,
         Kind::Namespace => Actor::Namespace,
         Kind::PersistentVolumeClaim => Actor::VolumeClaim,
+        Kind::PersistentVolume => Actor::Volume,
         Kind::PodDisruptionBudget => Actor::Disruption,
         Kind::ResourceQuota => Actor::Quota,
         _ => return None,

@@ -48,7 +48,7 @@ static SYSTEMS: LazyLock<BTreeMap<&'static str, Contents>> = LazyLock::new(|| {
 
 /// The image that a reference names.
 pub fn find(reference: &Reference) -> Lookup {
-    let name = reference.name();
+    let name = of_origin(&reference.name());
     let Some(entry) = CATALOGUE.iter().find(|entry| entry.names.contains(&name)) else {
         return Lookup::Unknown;
     };
@@ -57,6 +57,24 @@ pub fn find(reference: &Reference) -> Lookup {
     }
     let variant = entry.variants.iter().find(|(which, _)| which.picks(&reference.tag));
     Lookup::Found(variant.map_or(&entry.image, |(_, image)| image).clone())
+}
+
+/// Registries that hold what another one holds, and that one.
+const MIRRORS: [(&str, &str); 6] = [
+    ("gcr.io/google-containers/", "registry.k8s.io/"),
+    ("gcr.io/google_containers/", "registry.k8s.io/"),
+    ("k8s.gcr.io/", "registry.k8s.io/"),
+    ("mirror.gcr.io/", "docker.io/"),
+    ("public.ecr.aws/docker/library/", "docker.io/library/"),
+    ("registry.istio.io/release/", "docker.io/istio/"),
+];
+
+/// A name as the registry has it from which others copy.
+fn of_origin(name: &str) -> String {
+    let found = MIRRORS
+        .iter()
+        .find_map(|(mirror, origin)| Some(format!("{origin}{}", name.strip_prefix(mirror)?)));
+    found.unwrap_or_else(|| name.to_owned())
 }
 
 /// What the player's machine holds.
@@ -226,6 +244,19 @@ mod tests {
     fn both_names_of_the_kubernetes_registry_are_known() {
         assert!(matches!(lookup("k8s.gcr.io/echoserver:1.10"), Lookup::Found(_)));
         assert!(matches!(lookup("registry.k8s.io/echoserver:1.10"), Lookup::Found(_)));
+    }
+
+    #[test]
+    fn a_mirror_holds_what_its_origin_holds() {
+        for name in [
+            "k8s.gcr.io/busybox:1.24",
+            "registry.istio.io/release/examples-bookinfo-details-v1:1.20.3",
+            "public.ecr.aws/docker/library/nginx:1.27",
+            "gcr.io/google_containers/pause:3.1",
+        ] {
+            assert!(matches!(lookup(name), Lookup::Found(_)), "{name}");
+        }
+        assert!(matches!(lookup("k8s.gcr.io/nosuch"), Lookup::Unknown));
     }
 
     // TOPICS A13, NETWORKING §15

@@ -23,6 +23,7 @@ mod redis;
 mod redis_config;
 mod redis_options;
 mod says;
+mod webhook_certgen;
 mod whoami;
 
 pub use http::decode as decode_url;
@@ -68,6 +69,7 @@ pub(super) fn start(
         }
         "redis-server" => Some(redis::start(rest, image)),
         "pause" => Some(pause::start()),
+        "kube-webhook-certgen" => Some(webhook_certgen::start(rest)),
         "coredns" => Some(coredns::start(rest)),
         "nginx-ingress-controller" => nginx::ingress::start(rest, &environment()),
         // They only hand signals on.

@@ -92,11 +92,13 @@ pub fn embedded(object: &str, field: &str) -> Option<&'static str> {
 const REFERENCES: &[&str] = &[
     "AzureDiskVolumeSource",
     "CrossVersionObjectReference",
+    "CustomResourceDefinitionNames",
     "IngressClassParametersReference",
     "ManagedFieldsEntry",
     "ObjectFieldSelector",
     "ObjectReference",
     "OwnerReference",
+    "ParamKind",
     "RoleRef",
     "Subject",
     "TypedLocalObjectReference",

@@ -15,7 +15,7 @@ use super::system::{
 };
 use super::text::{
     awk, base64, bc, cat, column, compare, csplit, cut, dc, diff, digest, dump, fmt, fold, grep,
-    head, hexdump, join, pr, returns, sed, shuffle, sort, split, uniq, wc,
+    head, hexdump, join, perl, pr, returns, sed, shuffle, sort, split, uniq, wc,
 };
 use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing, versions};
 use crate::cluster::{Cluster, Flavour, Place};
@@ -269,6 +269,7 @@ static PROGRAMS: &[Program] = &[
     plain("numfmt", shuffle::numfmt).used("numfmt [--to=UNIT] [--from=UNIT] [NUMBER]..."),
     plain("od", dump::od).used("od [-A RADIX] [-t TYPE] [-j SKIP] [-N COUNT] [-v] [FILE]..."),
     plain("paste", cut::paste).used("paste [-s] [-d DELIMITER] [FILE]..."),
+    plain("perl", perl::perl).not_on_laptop(),
     plain("pgrep", processes::pgrep).not_on_laptop(),
     plain("pidof", processes::pidof).not_on_laptop(),
     with_flavour("ping", net::ping::start).used("ping [-c COUNT] [-i SECONDS] [-W SECONDS] [-w SECONDS] [-q] HOST").within(Folder::Bin),

@@ -8,14 +8,19 @@ use super::{Asked, Reply};
 
 /// The order in which Kubernetes prefers its groups, as far as podhop has them
 /// (`pkg/controlplane/apiserver/aggregator.go`).
-const GROUPS: [&str; 8] = [
+const GROUPS: [&str; 13] = [
+    "apiregistration.k8s.io",
     "apps",
     "autoscaling",
     "batch",
     "networking.k8s.io",
     "policy",
     "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
     "scheduling.k8s.io",
+    "node.k8s.io",
     "discovery.k8s.io",
 ];
 
@@ -138,6 +143,11 @@ fn has_status(kind: Kind) -> bool {
             | Kind::Ingress
             | Kind::PodDisruptionBudget
             | Kind::PersistentVolumeClaim
+            | Kind::PersistentVolume
+            | Kind::CustomResourceDefinition
+            | Kind::APIService
+            | Kind::ValidatingAdmissionPolicy
+            | Kind::VolumeAttachment
             | Kind::ResourceQuota
             | Kind::ServiceCIDR
     )

@@ -2,10 +2,13 @@
 //! type with what they hold. Its source are the types that podhop is built with.
 
 use k8s_openapi::api::{
-    apps::v1 as apps, autoscaling::v2 as autoscaling, batch::v1 as batch, core::v1 as core,
-    discovery::v1 as discovery, networking::v1 as networking, policy::v1 as policy, rbac::v1 as rbac,
-    scheduling::v1 as scheduling,
+    admissionregistration::v1 as admission, apps::v1 as apps, autoscaling::v2 as autoscaling,
+    batch::v1 as batch, core::v1 as core, discovery::v1 as discovery, networking::v1 as networking,
+    node::v1 as node, policy::v1 as policy, rbac::v1 as rbac, scheduling::v1 as scheduling,
+    storage::v1 as storage,
 };
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1 as extensions;
+use k8s_openapi::kube_aggregator::pkg::apis::apiregistration::v1 as aggregation;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
@@ -32,8 +35,14 @@ fn main() {
     kinds! {
         "v1": core {
             Namespace, Node, Pod, ReplicationController, Service, ConfigMap, Secret, ServiceAccount,
-            Endpoints, Event, PersistentVolumeClaim, LimitRange, ResourceQuota
+            Endpoints, Event, PersistentVolumeClaim, LimitRange, ResourceQuota, PersistentVolume
         }
+        "admissionregistration.k8s.io/v1": admission {
+            MutatingWebhookConfiguration, ValidatingAdmissionPolicy,
+            ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration
+        }
+        "apiextensions.k8s.io/v1": extensions { CustomResourceDefinition }
+        "apiregistration.k8s.io/v1": aggregation { APIService }
         "apps/v1": apps { DaemonSet, Deployment, ReplicaSet, StatefulSet, ControllerRevision }
         "autoscaling/v2": autoscaling { HorizontalPodAutoscaler }
         "batch/v1": batch { Job, CronJob }
@@ -44,6 +53,8 @@ fn main() {
         "policy/v1": policy { PodDisruptionBudget }
         "rbac.authorization.k8s.io/v1": rbac { Role, RoleBinding, ClusterRole, ClusterRoleBinding }
         "scheduling.k8s.io/v1": scheduling { PriorityClass }
+        "node.k8s.io/v1": node { RuntimeClass }
+        "storage.k8s.io/v1": storage { CSIDriver, StorageClass, VolumeAttachment }
     }
     for (name, schema) in generator.take_definitions(false) {
         if schema["properties"].is_object() || schema["type"] == "object" {
@@ -100,6 +111,8 @@ fn named(definition: &str) -> &str {
         "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime" => "microtime",
         "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1"
         | "io.k8s.apimachinery.pkg.runtime.RawExtension" => "any",
+        // What stands there may be of several types.
+        other if other.ends_with(".v1.JSON") || other.contains(".JSONSchemaPropsOr") => "any",
         other => other,
     }
 }

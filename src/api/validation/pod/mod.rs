@@ -36,6 +36,7 @@ pub(super) use change::update;
 pub use env::POD_FIELDS;
 pub(super) use ephemeral::check as check_ephemeral;
 pub(super) use internal::template as internal_template;
+pub(super) use volume::check_source as check_volume_source;
 
 const RESTART_POLICIES: &[&str] = &["Always", "OnFailure", "Never"];
 

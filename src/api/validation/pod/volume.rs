@@ -95,7 +95,13 @@ impl Source<'_> {
     }
 }
 
-fn check_source(report: &mut Report, path: &str, volume: &Volume, pod: Option<&str>) {
+/// Where a volume's data come from; `pod` is the name of the pod that has it.
+pub(in super::super) fn check_source(
+    report: &mut Report,
+    path: &str,
+    volume: &Volume,
+    pod: Option<&str>,
+) {
     let mut source = Source { report, path: path.to_owned(), chosen: false };
     source.of("emptyDir", &volume.empty_dir, |report, path, dir| {
         let limit = dir.size_limit.as_ref().map(|limit| quantity::parse(&limit.0));

@@ -27,12 +27,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PodCondition};
+use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::events::{Report, Source, reference};
 use super::queue::{Actor, Queue};
 use super::{Client, Key};
-use crate::api::Pod;
+use crate::api::{Pod, storage};
 use crate::clock::SimTime;
 use crate::random::Stream;
 use filter::Needs;
@@ -192,9 +193,26 @@ fn missing_claim(client: &Client<'_>, pod: &Pod) -> Option<String> {
             Some(claim) if claim.metadata.deletion_timestamp.is_some() => {
                 Some(format!("persistentvolumeclaim \"{name}\" is being deleted"))
             }
-            Some(_) => None,
+            Some(claim) => without_volume(client, claim).map(str::to_owned),
         }
     })
+}
+
+/// Why a claim that has no volume yet keeps its pods waiting. One that waits for its first pod gets its
+/// volume when that has its node.
+fn without_volume(client: &Client<'_>, claim: &PersistentVolumeClaim) -> Option<&'static str> {
+    if storage::is_bound(claim) {
+        return None;
+    }
+    let store = client.api.store();
+    match store.get::<StorageClass>("", storage::class_name(claim)) {
+        Some(class) if storage::waits_for_pod(class) => {
+            let comes = class.provisioner == storage::PROVISIONER
+                || storage::fitting(store, claim).is_some();
+            (!comes).then_some("node(s) didn't find available persistent volumes to bind")
+        }
+        _ => Some("pod has unbound immediate PersistentVolumeClaims"),
+    }
 }
 
 /// Whether a pod waits for a node.

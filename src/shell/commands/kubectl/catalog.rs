@@ -174,7 +174,7 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
     let given = arguments.given("namespace") && !arguments.text("namespace").is_empty();
     let namespace =
         if given { arguments.text("namespace").to_owned() } else { context.namespace.clone() };
-    let mut client = Client::new(namespace, given);
+    let mut client = Client::new(namespace, given).having_discovered(io);
     if !arguments.text("as").is_empty() {
         let user = User::acting(arguments.text("as"), arguments.all("as-group"));
         client = client.acting_as(user);

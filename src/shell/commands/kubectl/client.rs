@@ -25,6 +25,8 @@ pub(super) struct Client {
     told: BTreeSet<String>,
     /// Whom kubectl acts as, if not as the admin.
     acting: Option<User>,
+    /// The CustomResourceDefinitions that there are.
+    defined: Vec<Object>,
 }
 
 /// Which objects of a kind are meant.
@@ -44,12 +46,38 @@ const REQUEST: u64 = 200;
 impl Client {
     /// A client that asks for `namespace`.
     pub fn new(namespace: String, namespace_given: bool) -> Client {
-        Client { namespace, namespace_given, told: BTreeSet::new(), acting: None }
+        Client { namespace, namespace_given, ..Client::default() }
     }
 
     /// The same client, acting as somebody else.
     pub fn acting_as(self, user: User) -> Client {
         Client { acting: Some(user), ..self }
+    }
+
+    /// The same client, when it has asked which kinds people have defined.
+    pub fn having_discovered(mut self, io: &Io<'_>) -> Client {
+        self.defined =
+            io.cluster.objects().objects(Kind::CustomResourceDefinition, None).cloned().collect();
+        self
+    }
+
+    /// Refuses a kind that a definition with `names` adds: there are no such objects here.
+    ///
+    /// # Errors
+    /// That they are not simulated.
+    pub fn must_not_be_defined(
+        &self,
+        told: &str,
+        names: impl Fn(&Value) -> bool,
+    ) -> Result<(), Failure> {
+        match self.defined.iter().find(|definition| names(&definition.to_value()["spec"])) {
+            None => Ok(()),
+            Some(definition) => {
+                let what = format!("objects of kinds that people define, such as {told}");
+                let instead = format!("\"{}\" itself can be looked at", definition.name());
+                Err(Failure::not_simulated(&what, &instead))
+            }
+        }
     }
 
     /// Who asks.

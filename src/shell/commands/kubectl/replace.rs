@@ -13,7 +13,7 @@ use super::dry_run::{DryRun, Report, field_validation};
 use super::flags::{Flag, Takes, switch, text, typed};
 use super::sources::{self, Manifest};
 use super::{Call, DONE, Failure, Next, Outcome, Task};
-use crate::api::{DeleteOptions, Object, Reason, WriteOptions};
+use crate::api::{DeleteOptions, Object, Propagation, Reason, WriteOptions};
 use crate::cluster::ApplyOutcome;
 
 pub(super) static COMMAND: Command = Command {
@@ -48,6 +48,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message("--dry-run can not be used when --force is set"));
     }
     let validation = field_validation(&call)?;
+    let propagation = super::delete::propagation(&call, io)?;
     let options = WriteOptions {
         subresource: super::patch::subresource(&call)?,
         ..report.dry_run.options(validation)
@@ -57,7 +58,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(Failure::message("no objects passed to replace"));
     }
     if force {
-        return forced(call, io, report, options, read);
+        return forced(call, io, report, (options, propagation), read);
     }
     let mut failures = Vec::new();
     for item in &read.items {
@@ -139,13 +140,12 @@ fn forced(
     mut call: Call,
     io: &mut Io<'_>,
     report: Report,
-    create: WriteOptions,
+    (create, propagation): (WriteOptions, Propagation),
     read: sources::Read,
 ) -> Outcome {
     // Without a grace period, or with none at all, pods get one second.
     let grace = call.arguments.number("grace-period").unwrap_or(-1);
     let grace_seconds = (grace >= 0).then(|| u32::try_from(grace.max(1)).unwrap_or(u32::MAX));
-    let propagation = super::delete::propagation(&call, io)?;
     let options = DeleteOptions { grace_seconds, propagation, dry_run: false };
     let (mut manifests, mut leaving, mut failures) = (Vec::new(), Vec::new(), Vec::new());
     for item in read.items {

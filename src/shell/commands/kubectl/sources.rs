@@ -423,6 +423,10 @@ fn object(call: &Call, source: &str, mut value: Value) -> Result<Manifest, Failu
             return Err(Failure::not_simulated(&what, instead));
         }
         None => {
+            let (group, _) = version.split_once('/').unwrap_or_default();
+            call.client.must_not_be_defined(&format!("{kind_name} of {version}"), |spec| {
+                spec["group"] == group && spec["names"]["kind"] == kind_name.as_str()
+            })?;
             return Err(Failure::message(format!(
                 "resource mapping not found for name: \"{name}\" namespace: \"{own}\" from \
                  \"{source}\": no matches for kind \"{kind_name}\" in version \"{version}\"\nensure \

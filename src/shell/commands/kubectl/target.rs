@@ -1,10 +1,12 @@
 //! Which objects a command line names: `pods`, `pod web`, `pod/web svc/web`, `pods,svc -l app=web`.
 
+use serde_json::Value;
+
 use super::super::super::tool::Io;
 use super::client::{Filter, unfit};
 use super::sources::{self, Read};
 use super::{Call, Failure};
-use crate::api::{Kind, Object, Reason};
+use crate::api::{Kind, Names, Object, Reason, is_called};
 use crate::cluster::{Did, Sought};
 
 /// What is said when nothing is named.
@@ -293,13 +295,26 @@ pub(super) fn filter(call: &Call, kind: Kind) -> Result<Filter, Failure> {
     Filter::new(kind, labels, fields, arguments.on("all-namespaces"))
 }
 
-/// Refuses a resource of another version than podhop's where that version would be seen.
+/// Refuses a resource of another version than podhop's where that version would be seen, and one that
+/// people have defined.
 fn must_show_the_same(call: &Call, words: &[String]) -> Result<(), Failure> {
+    let typed = words.iter().enumerate().filter(|(index, word)| *index == 0 || word.contains('/'));
+    let types = typed.flat_map(|(_, word)| word.split('/').next().unwrap_or("").split(','));
+    for word in types.clone().filter(|word| Kind::from_word(word).is_none()) {
+        call.client.must_not_be_defined(word, |spec| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let [plural, singular, group] =
+                [&spec["names"]["plural"], &spec["names"]["singular"], &spec["group"]].map(text);
+            let short = spec["names"]["shortNames"].as_array();
+            let short: Vec<&str> = short.into_iter().flatten().filter_map(Value::as_str).collect();
+            let (plural, singular, group) = (&*plural, &*singular, &*group);
+            is_called(word, Names { plural, singular, short: &short, group, version: "" }, true)
+        })?;
+    }
     let is_table = matches!(call.arguments.text("output"), "" | "wide" | "name");
     if is_table && ["get", "describe", "delete"].contains(&call.command.name) {
         return Ok(());
     }
-    let types = words.iter().flat_map(|word| word.split('/').next().unwrap_or("").split(','));
     for word in types.filter(|word| Kind::from_word(word).is_none()) {
         if let Some((kind, version)) = super::resources::in_other_version(word) {
             let what = format!("{word} in the form of {version}");

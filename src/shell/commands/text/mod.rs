@@ -21,6 +21,7 @@ pub(super) mod head;
 pub(super) mod hexdump;
 pub(super) mod join;
 pub(super) mod lines;
+pub(super) mod perl;
 pub(super) mod pr;
 pub(in crate::shell) mod regex;
 pub(super) mod returns;

@@ -83,11 +83,11 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         return Err(call.usage(format!("Unexpected args: [{words}]")));
     }
     raw(&call)?;
+    let report = Report::of(&call, io)?;
+    let validation = field_validation(&call)?;
     if call.arguments.on("edit") {
         return Err(Failure::not_simulated("create --edit", "edit the file before"));
     }
-    let report = Report::of(&call, io)?;
-    let validation = field_validation(&call)?;
     let read = sources::read(&call, io)?;
     let mut failures = Vec::new();
     if read.items.is_empty() {

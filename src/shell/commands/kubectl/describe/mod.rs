@@ -24,6 +24,7 @@ mod service;
 mod service_account;
 mod service_range;
 mod stateful_set;
+mod storage;
 mod volumes;
 
 use k8s_openapi::api::core::v1::PodTemplateSpec;
@@ -184,6 +185,8 @@ pub(super) fn describe(
         Object::PriorityClass(class) => reader.priority_class(object, class),
         Object::ServiceCIDR(range) => reader.service_cidr(object, range),
         Object::IPAddress(address) => reader.ip_address(object, address),
+        Object::PersistentVolume(volume) => reader.volume(object, volume),
+        Object::StorageClass(class) => reader.storage_class(object, class),
         Object::LimitRange(range) => reader.limits(range),
         Object::Role(role) => reader.role(&role.metadata, role.rules.as_deref()),
         Object::ClusterRole(role) => reader.role(&role.metadata, role.rules.as_deref()),

@@ -1,6 +1,6 @@
 //! Volumes.
 
-use k8s_openapi::api::core::v1::{ProjectedVolumeSource, Volume};
+use k8s_openapi::api::core::v1::{CSIVolumeSource, ProjectedVolumeSource, Volume};
 
 use super::page::{LONGEST_ANNOTATION, Page, cut, pairs};
 use crate::manifest::quantity;
@@ -21,7 +21,8 @@ impl Page {
         }
     }
 
-    fn volume(&mut self, volume: &Volume) {
+    /// Where a volume's data come from.
+    pub(super) fn volume(&mut self, volume: &Volume) {
         if let Some(path) = &volume.host_path {
             self.line(2, "Type:\tHostPath (bare host directory volume)");
             self.line(2, format!("Path:\t{}", path.path));
@@ -92,18 +93,7 @@ impl Page {
                 self.claim_template(template, 2);
             }
         } else if let Some(csi) = &volume.csi {
-            self.line(2, "Type:\tCSI (a Container Storage Interface (CSI) volume source)");
-            self.line(2, format!("Driver:\t{}", csi.driver));
-            self.line(2, format!("FSType:\t{}", csi.fs_type.as_deref().unwrap_or("")));
-            self.line(2, format!("ReadOnly:\t{}", csi.read_only.unwrap_or(false)));
-            let attributes: Vec<String> = pairs(csi.volume_attributes.as_ref())
-                .iter()
-                .map(|line| cut(line, LONGEST_ANNOTATION))
-                .collect();
-            match attributes.as_slice() {
-                [] => self.line(2, "VolumeAttributes:\t<none>"),
-                attributes => self.deep_list(2, "VolumeAttributes", attributes),
-            }
+            self.csi(csi, None);
         } else if let Some(image) = &volume.image {
             self.line(2, "Type:\tImage (a container image or OCI artifact)");
             self.line(2, format!("Reference:\t{}", image.reference.as_deref().unwrap_or("")));
@@ -111,6 +101,25 @@ impl Page {
             self.line(2, format!("PullPolicy:\t{policy}"));
         } else {
             self.line(1, "<unknown>");
+        }
+    }
+
+    /// A driver's volume; a PersistentVolume's has a `handle`.
+    pub(super) fn csi(&mut self, csi: &CSIVolumeSource, handle: Option<&str>) {
+        self.line(2, "Type:\tCSI (a Container Storage Interface (CSI) volume source)");
+        self.line(2, format!("Driver:\t{}", csi.driver));
+        self.line(2, format!("FSType:\t{}", csi.fs_type.as_deref().unwrap_or("")));
+        if let Some(handle) = handle {
+            self.line(2, format!("VolumeHandle:\t{handle}"));
+        }
+        self.line(2, format!("ReadOnly:\t{}", csi.read_only.unwrap_or(false)));
+        let attributes: Vec<String> = pairs(csi.volume_attributes.as_ref())
+            .iter()
+            .map(|line| cut(line, LONGEST_ANNOTATION))
+            .collect();
+        match attributes.as_slice() {
+            [] => self.line(2, "VolumeAttributes:\t<none>"),
+            attributes => self.deep_list(2, "VolumeAttributes", attributes),
         }
     }
 

@@ -26,7 +26,7 @@ pub(super) static COMMAND: Command = Command {
     flags: &[&[
         switch("as-current-user", None, NOT),
         switch("enable-alpha-plugins", None, NOT),
-        switch("enable-helm", None, NOT),
+        switch("enable-helm", None, "Let Helm make charts; charts are not simulated here."),
         Flag { short: Some('e'), ..typed("env", Takes::Texts, "[]", NOT) },
         typed("helm-api-versions", Takes::Texts, "[]", NOT),
         typed("helm-command", Takes::Text, "'helm'", NOT),

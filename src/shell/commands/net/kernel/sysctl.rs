@@ -6,6 +6,9 @@ use crate::shell::Io;
 
 /// What is set on every node.
 const SETTINGS: &[(&str, &str)] = &[
+    ("fs.file-max", "9223372036854775807"),
+    ("fs.inotify.max_user_instances", "128"),
+    ("fs.inotify.max_user_watches", "65536"),
     ("kernel.panic", "10"),
     ("kernel.panic_on_oops", "1"),
     ("net.bridge.bridge-nf-call-iptables", "1"),
@@ -30,16 +33,42 @@ const SETTINGS: &[(&str, &str)] = &[
     ("net.netfilter.nf_conntrack_tcp_timeout_time_wait", "120"),
     ("net.netfilter.nf_conntrack_udp_timeout", "30"),
     ("net.netfilter.nf_conntrack_udp_timeout_stream", "120"),
+    ("vm.max_map_count", "65530"),
     ("vm.overcommit_memory", "1"),
+    ("vm.swappiness", "60"),
 ];
+
+/// The settings that can be changed: nothing here goes by them.
+const FREE: [&str; 4] = ["fs.", "kernel.", "net.core.", "vm."];
+
+/// Carries out `NAME=VALUE`.
+fn set(io: &mut Io<'_>, name: &str, value: &str, quiet: bool) -> i32 {
+    if !FREE.iter().any(|group| name.starts_with(group)) {
+        io.write_error("podhop: changing settings of the network is not simulated here; sysctl NAME shows them");
+        return 1;
+    }
+    let place = io.place.clone();
+    match io.cluster.set_kernel(&place, name, value) {
+        Ok(()) => {
+            if !quiet {
+                io.say(format!("{name} = {value}"));
+            }
+            0
+        }
+        Err(why) => {
+            io.write_error(format!("sysctl: error setting key '{name}': {why}"));
+            255
+        }
+    }
+}
 
 /// sysctl
 pub(in crate::shell::commands) fn sysctl(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let (options, names): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|word| word.starts_with('-'));
     let has = |letters: &[&str]| options.iter().any(|option| letters.contains(&option.as_str()));
-    if has(&["-w", "--write", "-p", "--load"]) || names.iter().any(|name| name.contains('=')) {
-        io.write_error("podhop: changing settings is not simulated here; sysctl NAME shows them");
+    if has(&["-p", "--load"]) {
+        io.write_error("podhop: not simulated here: sysctl -p; sysctl NAME=VALUE sets one");
         return Some(1);
     }
     let bare = has(&["-n", "--values"]);
@@ -57,16 +86,27 @@ pub(in crate::shell::commands) fn sysctl(arguments: &[String], io: &mut Io<'_>) 
     let mut status = 0;
     for wanted in names {
         let name = wanted.replace('/', ".");
+        if let Some((name, value)) = name.split_once('=') {
+            match SETTINGS.iter().any(|(known, _)| *known == name) {
+                true => status = set(io, name, value, has(&["-q"])).max(status),
+                false => status = unknown(io, name),
+            }
+            continue;
+        }
+        if let Some(value) = io.cluster.kernel_setting(io.place, &name) {
+            say(io, &name, &value);
+            continue;
+        }
         match SETTINGS.iter().find(|(known, _)| *known == name) {
             Some((name, value)) => say(io, name, value),
-            None => {
-                let path = name.replace('.', "/");
-                io.write_error(format!(
-                    "sysctl: cannot stat /proc/sys/{path}: No such file or directory"
-                ));
-                status = 255;
-            }
+            None => status = unknown(io, &name),
         }
     }
     Some(status)
+}
+
+fn unknown(io: &mut Io<'_>, name: &str) -> i32 {
+    let path = name.replace('.', "/");
+    io.write_error(format!("sysctl: cannot stat /proc/sys/{path}: No such file or directory"));
+    255
 }
