@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::machine::Machine;
 use super::syntax::Dialect;
-use super::{Interrupted, Io, Step, Tool, console};
+use super::{Interrupted, Io, Stdin, Step, Tool, console};
 use crate::cluster::{Flavour, Place};
 use crate::network::ProcessId;
 
@@ -30,8 +30,8 @@ impl Tool for Script {
         self.machine.step(io)
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.machine.interrupt(io)
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        Some(&mut self.machine)
     }
 
     fn signal(&mut self, io: &mut Io<'_>, name: &'static str, group: bool) -> bool {
@@ -41,9 +41,19 @@ impl Tool for Script {
         }
         heeds
     }
+}
+
+impl Tool for Machine {
+    fn step(&mut self, io: &mut Io<'_>) -> Step {
+        Machine::step(self, io)
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        Machine::interrupt(self, io)
+    }
 
     fn terminate(&mut self, io: &mut Io<'_>) {
-        self.machine.terminate(io);
+        Machine::terminate(self, io);
     }
 }
 
@@ -93,11 +103,13 @@ pub(super) struct Start<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The container's process that it is part of.
     pub process: Option<ProcessId>,
+    /// Signals that whoever starts it ignores.
+    pub ignored: &'a [String],
 }
 
 /// `sh`, `bash` and their kin as commands: a script, or at a terminal a prompt.
 pub(super) fn shell(name: &str, arguments: &[String], start: Start<'_>) -> Option<Box<dyn Tool>> {
-    let Start { place, flavour, environment, process } = start;
+    let Start { place, flavour, environment, process, ignored } = start;
     let dialect = Dialect::of_program(name, flavour)?;
     let environment: Vec<(String, String)> =
         environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -108,6 +120,7 @@ pub(super) fn shell(name: &str, arguments: &[String], start: Start<'_>) -> Optio
     all.extend_from_slice(arguments);
     if arguments.iter().all(options) {
         let mut machine = Machine::started(place.clone(), dialect, environment.clone(), &all);
+        machine.ignore(ignored);
         if let Some(process) = process {
             machine.set_process(process);
         }
@@ -118,10 +131,56 @@ pub(super) fn shell(name: &str, arguments: &[String], start: Start<'_>) -> Optio
         return Some(Box::new(Undecided { reader, console, asks: asks.then_some(true) }));
     }
     let mut machine = Machine::started(place, dialect, environment, &all);
+    machine.ignore(ignored);
     if let Some(process) = process {
         machine.set_process(process);
     }
     Some(Box::new(Script { machine, begun: false }))
+}
+
+/// A command line that a tool has started and waits for.
+#[derive(Clone)]
+pub(super) struct Child {
+    shell: Machine,
+    /// What it reads; standard input is the tool's own when `None`.
+    input: Option<Stdin>,
+    /// What it has printed, when that is the answer.
+    output: Option<Vec<u8>>,
+}
+
+impl Child {
+    /// Starts it; `kept`: what it prints is the answer.
+    pub fn start(io: &Io<'_>, text: &str, input: Option<Vec<u8>>, kept: bool) -> Child {
+        let line = ["sh".to_owned(), "-c".to_owned(), text.to_owned()];
+        Child {
+            shell: words(io, &line, io.environment),
+            input: input.map(Stdin::of),
+            output: kept.then(Vec::new),
+        }
+    }
+
+    /// Goes on with it.
+    pub fn step(&mut self, io: &mut Io<'_>) -> Step {
+        let mut inner = io.at(io.place);
+        if let Some(input) = &mut self.input {
+            inner.stdin = input;
+        }
+        if let Some(output) = &mut self.output {
+            inner.stdout = output;
+            inner.terminal = false;
+        }
+        self.shell.step(&mut inner)
+    }
+
+    /// What it has printed, when that is the answer.
+    pub fn printed(self) -> Option<String> {
+        self.output.map(|output| String::from_utf8_lossy(&output).into_owned())
+    }
+
+    /// Somebody presses Ctrl-C.
+    pub fn interrupt(&mut self, io: &mut Io<'_>) {
+        self.shell.interrupt(io);
+    }
 }
 
 /// A shell that runs these words with what `io` has, in this environment.

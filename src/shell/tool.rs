@@ -25,10 +25,14 @@ pub trait Tool: DynClone + Send + Sync {
         false
     }
 
+    /// The command that it has made way for, if it has: that one is interrupted and ended in its place.
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        None
+    }
+
     /// Ctrl-C arrives. The default ends the command (exit code 130).
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        let _ = io;
-        Interrupted::Ended
+        self.inner().map_or(Interrupted::Ended, |inner| inner.interrupt(io))
     }
 
     /// A signal, to the command alone or to all that it has started as well (`group`): whether it heeds it
@@ -40,7 +44,9 @@ pub trait Tool: DynClone + Send + Sync {
 
     /// SIGTERM ends the command, as that of `timeout` does: its last words, and what it has to close.
     fn terminate(&mut self, io: &mut Io<'_>) {
-        let _ = io;
+        if let Some(inner) = self.inner() {
+            inner.terminate(io);
+        }
     }
 }
 

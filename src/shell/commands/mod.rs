@@ -52,6 +52,8 @@ pub(super) struct Setting<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The container's process that it is part of.
     pub process: Option<ProcessId>,
+    /// Signals that whoever starts it ignores, which a shell goes on ignoring.
+    pub ignored: &'a [String],
 }
 
 /// Whether the tools of the place where a command runs are GNU's.

@@ -1,7 +1,7 @@
 //! Commands that do all their work at once.
 
 use crate::cluster::Cluster;
-use crate::shell::{Interrupted, Io, Step, Tool};
+use crate::shell::{Io, Step, Tool};
 
 /// What such a command is: from its arguments (without its name) to an exit code. `None` when it
 /// needs the whole of standard input and that has not come to its end; it is then called again,
@@ -66,12 +66,8 @@ impl Tool for Warned {
         self.tool.is_ready(cluster)
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.tool.interrupt(io)
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        self.tool.terminate(io);
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        Some(&mut *self.tool)
     }
 }
 

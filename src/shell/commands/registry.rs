@@ -5,8 +5,8 @@
 
 use super::files::archive::{gzip, tar};
 use super::files::{
-    copy, dd, disk, find as find_files, folders, install, ls, mktemp, names, rights, rm, space,
-    touch, truncate,
+    copy, dd, disk, find as find_files, folders, install, ls, mktemp, names, pathchk, rights, rm,
+    space, touch, truncate,
 };
 use super::plain::Work;
 use super::system::{
@@ -113,8 +113,9 @@ const fn perhaps(
 
 /// A shell of this name, where the place's tools have one.
 fn shell(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
-    let Setting { place, flavour, environment, process, .. } = *setting;
-    shells::shell(name, arguments, shells::Start { place, flavour, environment, process })
+    let Setting { place, flavour, environment, process, ignored, .. } = *setting;
+    let start = shells::Start { place, flavour, environment, process, ignored };
+    shells::shell(name, arguments, start)
 }
 
 const fn flavoured(
@@ -198,6 +199,7 @@ static PROGRAMS: &[Program] = &[
     plain("df", space::df).used("df [-PkmhTai] [PATH]...").within(Folder::Bin),
     plain("diff", diff::diff).used("diff [-uq] OLD NEW"),
     alone("dig", net::bind::dig).used("dig [@SERVER] NAME [TYPE] [-x ADDRESS] [+short] [+search] [+noall +answer]"),
+    plain("dir", ls::dir),
     plain("dirname", names::dirname).used("dirname PATH..."),
     plain("dos2unix", returns::dos2unix).used("dos2unix [-du] [FILE]...").not_on_laptop(),
     plain("du", disk::du).used("du [-achs] [-d DEPTH] [PATH]..."),
@@ -269,6 +271,7 @@ static PROGRAMS: &[Program] = &[
     plain("numfmt", shuffle::numfmt).used("numfmt [--to=UNIT] [--from=UNIT] [NUMBER]..."),
     plain("od", dump::od).used("od [-A RADIX] [-t TYPE] [-j SKIP] [-N COUNT] [-v] [FILE]..."),
     plain("paste", cut::paste).used("paste [-s] [-d DELIMITER] [FILE]..."),
+    plain("pathchk", pathchk::pathchk),
     plain("perl", perl::perl).not_on_laptop(),
     plain("pgrep", processes::pgrep).not_on_laptop(),
     plain("pidof", processes::pidof).not_on_laptop(),
@@ -337,13 +340,14 @@ static PROGRAMS: &[Program] = &[
     plain("uptime", identity::uptime),
     plain("users", identity::users),
     placed("usleep", sleep::usleep).used("usleep MICROSECONDS").not_on_laptop(),
+    plain("vdir", ls::vdir),
     plain("vi", help::edit),
     plain("vim", help::edit).used("vim FILE"),
     placed("watch", clock::watch).used("watch [-n SECONDS] [-t] COMMAND"),
     plain("wc", wc::wc).used("wc [-lwcm] [FILE]..."),
     flavoured("wget", net::gnu_wget::start, net::busybox_wget::start),
     plain("which", names::which).used("which NAME..."),
-    plain("who", identity::users),
+    plain("who", identity::who),
     plain("whoami", identity::whoami),
     placed("xargs", xargs::xargs).used("xargs [-n N] [-I PLACE] [-rt] [COMMAND [ARGUMENT]...]"),
     plain("xxd", hexdump::xxd).used("xxd [-bipru] [-c COLUMNS] [-g BYTES] [-l LENGTH] [-s OFFSET] [FILE]"),

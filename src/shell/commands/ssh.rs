@@ -6,7 +6,7 @@ use super::options::{Grammar, Messages};
 use super::trouble::dial_trouble;
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::network::{Protocol, SocketAddr};
-use crate::shell::{Interrupted, Io, Step, Tool, exec, interactive};
+use crate::shell::{Io, Step, Tool, exec, interactive};
 
 /// The node that a name or address stands for.
 pub(super) fn node(cluster: &Cluster, name: &str) -> Option<Place> {
@@ -113,14 +113,8 @@ impl Tool for Ssh {
         step
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.inner.as_mut().map_or(Interrupted::Ended, |inner| inner.interrupt(io))
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        if let Some(inner) = &mut self.inner {
-            inner.terminate(io);
-        }
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        Some(&mut **self.inner.as_mut()?)
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn find(
         let told = format!("{}no help topics match `{topic}'.  {hint}", state.builtin("help"));
         return fail(told, 1);
     }
-    if matches!(name, "coproc" | "compopt") && state.dialect == Dialect::Bash {
+    if name == "compopt" && state.dialect == Dialect::Bash {
         return fail(format!("podhop: {name} is not simulated here"), 1);
     }
     if let Some(process) = server(machine, io, name, arguments, environment) {
@@ -84,8 +84,9 @@ pub(super) fn find(
         Flavour::Gnu => Messages::Gnu,
         Flavour::BusyBox => commands::words(io.cluster, &state.place),
     };
-    let setting =
-        Setting { place: &state.place, flavour, words, environment, process: state.process };
+    let ignored = &state.ignored_signals();
+    let (place, process) = (&state.place, state.process);
+    let setting = Setting { place, flavour, words, environment, process, ignored };
     match commands::find(plain, arguments, &setting) {
         Some(tool) => Found::Tool(tool),
         None => fail(commands::not_simulated(plain), 127),

@@ -319,6 +319,13 @@ impl Machine {
         self.state.process = Some(process);
     }
 
+    /// Ignores these signals from the beginning.
+    pub fn ignore(&mut self, signals: &[String]) {
+        let traps = signals.iter().map(|name| (name.clone(), String::new()));
+        self.state.traps.extend(traps);
+        self.state.born_ignoring = signals.to_vec();
+    }
+
     /// Sets `$$`.
     pub fn set_pid(&mut self, pid: u32) {
         (self.state.pid, self.state.own_pid) = (pid, pid);

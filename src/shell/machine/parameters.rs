@@ -15,6 +15,17 @@ use crate::shell::syntax::{
     Casing, Dialect, Index, Operation, Parameter, Part, Word, command_text, in_single_quotes,
 };
 
+/// A parameter's name with its index, as bash names it in complaints.
+fn shown(parameter: &Parameter) -> String {
+    let index = match &parameter.index {
+        None => return parameter.name.clone(),
+        Some(Index::All) => "@".to_owned(),
+        Some(Index::Joined) => "*".to_owned(),
+        Some(Index::At(index)) => spelled(index),
+    };
+    format!("{}[{index}]", parameter.name)
+}
+
 impl Expander<'_> {
     pub(super) fn parameter(
         &mut self,
@@ -88,6 +99,10 @@ impl Expander<'_> {
                     "" => "parameter not set".to_owned(),
                     _ => text,
                 };
+                let name = match self.state.dialect {
+                    Dialect::Bash => shown(parameter),
+                    _ => name.clone(),
+                };
                 return Err(Stop::Unset(format!("{name}: {text}")));
             }
             Operation::Require { .. } => value,
@@ -115,11 +130,8 @@ impl Expander<'_> {
         if unset && self.state.options.no_unset {
             let special = !parameter.braced && !is_variable(name);
             return Err(Stop::Unset(match (self.state.dialect, &parameter.index) {
-                (Dialect::Bash, Some(Index::At(index))) => {
-                    format!("{name}[{}]: unbound variable", spelled(index))
-                }
                 (Dialect::Bash, _) if special => format!("${name}: unbound variable"),
-                (Dialect::Bash, _) => format!("{name}: unbound variable"),
+                (Dialect::Bash, _) => format!("{}: unbound variable", shown(parameter)),
                 _ => format!("{name}: parameter not set"),
             }));
         }

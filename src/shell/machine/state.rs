@@ -10,6 +10,7 @@ use crate::network::ProcessId;
 use crate::shared_map::SharedMap;
 use crate::shell::files::USUAL_UMASK;
 use crate::shell::hashed::bucket;
+use crate::shell::signals::SIGNALS;
 use crate::shell::syntax::{Command, Dialect, exported_function, read_function};
 
 /// A variable.
@@ -232,6 +233,8 @@ pub(super) struct ShellState {
     pub killed: Option<&'static str>,
     /// Signal names (and `EXIT`) to commands; an empty command ignores the signal.
     pub traps: BTreeMap<String, String>,
+    /// Signals that it ignores as whoever started it did: no trap changes that.
+    pub born_ignoring: Vec<String>,
     /// The traps of the shell that this is a copy of: `trap` shows them until one is set.
     pub inherited: Arc<BTreeMap<String, String>>,
     /// Builtins that `enable -n` has put aside.
@@ -294,6 +297,15 @@ fn first_variables(
 }
 
 impl ShellState {
+    /// The signals that it ignores, which what it starts ignores as well.
+    pub fn ignored_signals(&self) -> Vec<String> {
+        let ignored = self
+            .traps
+            .iter()
+            .filter(|(name, command)| command.is_empty() && SIGNALS.contains(&name.as_str()));
+        ignored.map(|(name, _)| name.clone()).collect()
+    }
+
     /// The aliases that count: bash expands none in scripts, unless it is told to.
     pub fn used_aliases(&self) -> &BTreeMap<String, String> {
         static NONE: BTreeMap<String, String> = BTreeMap::new();
@@ -338,6 +350,7 @@ impl ShellState {
             substitutions: 0,
             killed: None,
             traps: BTreeMap::new(),
+            born_ignoring: Vec::new(),
             inherited: Arc::default(),
             disabled: BTreeSet::new(),
             pid: 1,

@@ -70,6 +70,9 @@ impl Parser<'_> {
                 self.advance()?;
                 self.for_loop(false)?
             }
+            "coproc" if self.is_bash() => {
+                return Err(self.fault(Fault::NotSimulated("coproc")));
+            }
             "select" if self.is_bash() => {
                 self.advance()?;
                 self.for_loop(true)?

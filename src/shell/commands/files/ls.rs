@@ -428,6 +428,31 @@ fn spelled(options: &Options, has_colors: bool) -> Result<Options, String> {
     Ok(all)
 }
 
+/// `dir`: `ls -C -b` by another name.
+pub(in crate::shell::commands) fn dir(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    called("dir", &["-C", "-b"], arguments, io)
+}
+
+/// `vdir`: `ls -l -b` by another name.
+pub(in crate::shell::commands) fn vdir(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    called("vdir", &["-l", "-b"], arguments, io)
+}
+
+/// `ls` by a name of its own, with options of its own.
+fn called(name: &str, own: &[&str], arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let own = own.iter().map(|&word| word.to_owned());
+    let all: Vec<String> = own.chain(arguments.iter().cloned()).collect();
+    let before = io.stderr.len();
+    let status = ls(&all, io);
+    let said = io.stderr.split_off(before);
+    let said = String::from_utf8_lossy(&said).replace("Try 'ls ", &format!("Try '{name} "));
+    for line in said.split_inclusive('\n') {
+        let named = line.strip_prefix("ls: ").map(|rest| format!("{name}: {rest}"));
+        io.put_error(named.as_deref().unwrap_or(line).as_bytes());
+    }
+    status
+}
+
 pub(in crate::shell::commands) fn ls(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let busybox = !commands::is_gnu(io);
     let wrong = if busybox { 1 } else { 2 };

@@ -15,6 +15,8 @@ pub(super) struct Options {
     compact: bool,
     style: Style,
     pub slurp: bool,
+    /// `-L`
+    pub libraries: bool,
     pub null_input: bool,
     pub raw_input: bool,
     pub exit_status: bool,
@@ -128,7 +130,7 @@ impl Reader {
             'M' => options.style.color = false,
             'a' => options.style.ascii = true,
             'f' => self.from_file = true,
-            'L' => drop(rest.next()),
+            'L' => options.libraries = rest.next().is_some(),
             'h' => return refuse(USAGE, 0),
             'V' => return refuse("jq-1.6", 0),
             _ => return wrong(&format!("Unknown option {argument}")),

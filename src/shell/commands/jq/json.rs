@@ -193,6 +193,11 @@ impl Reader {
 
     fn end_of_string(&mut self) -> Read<()> {
         let (text, _) = self.string.take().unwrap_or_default();
+        if text.chars().any(|letter| letter <= '\u{1f}') {
+            return Err(
+                "Invalid string: control characters from U+0000 through U+001F must be escaped",
+            );
+        }
         let text = unescape(&text)?;
         self.value(Value::text(text))
     }

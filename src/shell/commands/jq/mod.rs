@@ -80,7 +80,8 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
         }
     }
     let names = options.names();
-    let tree = match parse::parse(&std::mem::take(&mut options.program), &names) {
+    let tree = match parse::parse(&std::mem::take(&mut options.program), &names, options.libraries)
+    {
         Ok(tree) => tree,
         Err(message) => {
             io.write_error(message);
@@ -98,7 +99,7 @@ fn run(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
 fn library() -> Vec<Rc<Function>> {
     let mut functions = Vec::new();
     let names = ["ENV".to_owned(), "__loc__".to_owned()];
-    let Ok(mut tree) = parse::parse(names::DEFINED, &names) else { return functions };
+    let Ok(mut tree) = parse::parse(names::DEFINED, &names, false) else { return functions };
     while let Node::Define(function, rest) = &*tree.clone() {
         functions.push(function.clone());
         tree = rest.clone();

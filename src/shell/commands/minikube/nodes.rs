@@ -6,7 +6,7 @@ use super::flags::{self, NODE};
 use super::table::table;
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::shell::commands::ssh;
-use crate::shell::{Interrupted, Io, Step, Tool, interactive};
+use crate::shell::{Io, Step, Tool, interactive};
 
 /// Name and address of every node, the control plane's first.
 pub(super) fn addresses(cluster: &Cluster) -> Vec<(String, String)> {
@@ -210,14 +210,8 @@ impl Tool for Ssh {
         self.inner.as_mut().map_or(Step::Exit(1), |inner| inner.step(io))
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.inner.as_mut().map_or(Interrupted::Ended, |inner| inner.interrupt(io))
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        if let Some(inner) = &mut self.inner {
-            inner.terminate(io);
-        }
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        Some(&mut **self.inner.as_mut()?)
     }
 }
 

@@ -43,6 +43,8 @@ struct Wget {
     /// URLs to come.
     waiting: VecDeque<String>,
     fetch: Option<Fetch>,
+    /// Where its answer is saved: a redirect changes nothing of it.
+    file: String,
     redirects: u32,
     begun: bool,
 }
@@ -54,6 +56,7 @@ pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
         arguments: None,
         waiting: VecDeque::new(),
         fetch: None,
+        file: String::new(),
         redirects: 0,
         begun: false,
     })
@@ -193,10 +196,10 @@ impl Wget {
             if self.fetch.is_none() {
                 let Some(text) = self.waiting.pop_front() else { return Step::Exit(0) };
                 match parsed(&text) {
-                    Ok(url) => match fetch(arguments, io, url) {
-                        Ok(fetch) => self.fetch = Some(fetch),
-                        Err(told) => return fail(io, &told),
-                    },
+                    Ok(url) => {
+                        self.file = file_for(arguments, &url);
+                        self.fetch = Some(fetch(arguments, io, url, &self.file));
+                    }
                     Err(told) => {
                         note_bad_url(io, &text);
                         return fail(io, &told);
@@ -218,21 +221,29 @@ impl Wget {
             let Some(fetch) = &mut self.fetch else { return Some(Step::Exit(1)) };
             match fetch.step(io) {
                 FetchEvent::Wait(until) => return Some(Step::Until(until)),
-                FetchEvent::Resolved | FetchEvent::Connected(_) => {}
+                FetchEvent::Resolved => {}
+                FetchEvent::Connected(_) => {
+                    // What cannot be sent is noticed when somebody is there to take it.
+                    let file = arguments.post_file.as_ref();
+                    if let Some((file, Err(why))) = file.map(|file| (file, io.read_file(file))) {
+                        return Some(fail(io, &format!("can't open '{file}': {why}")));
+                    }
+                }
                 // It tries the first address alone (recording 30).
                 FetchEvent::NotThere(to, why) => {
                     let failure = Failure::Dial { to, why, after: Duration::ZERO };
                     note(io, fetch.url(), Ending::Dial { to, why });
-                    return Some(failed(io, fetch.url(), &failure));
+                    return Some(failed(arguments, io, fetch.url(), &failure));
                 }
                 FetchEvent::Trying(to) => {
                     if !arguments.quiet {
-                        let through = proxy(arguments, io, fetch.url());
-                        let shown = shown_host(through.as_ref().unwrap_or(fetch.url()));
+                        let shown = shown_host(arguments, io, fetch.url());
                         io.write_error(format!("Connecting to {shown} ({to})"));
                     }
                 }
-                FetchEvent::Failed(failure) => return Some(failed(io, fetch.url(), &failure)),
+                FetchEvent::Failed(failure) => {
+                    return Some(failed(arguments, io, fetch.url(), &failure));
+                }
                 FetchEvent::Replied(reply) => {
                     if let Some(step) = self.replied(arguments, io, reply) {
                         return Some(step);
@@ -285,14 +296,18 @@ impl Wget {
         {
             return self.follow(arguments, io, &url, location);
         }
-        if response.status >= 400 {
+        // A part is taken if it is that of a file which is resumed.
+        let kept = response.status == 206
+            && arguments.resume
+            && io.read_file(&self.file).is_ok_and(|kept| !kept.is_empty());
+        if !kept && !matches!(response.status, 200..=205) {
             let told = format!(
                 "server returned error: {} {} {}",
                 response.version, response.status, response.reason
             );
             return Some(fail(io, &told));
         }
-        Some(save(arguments, io, &url, &response))
+        Some(save(arguments, io, &self.file, &response))
     }
 
     fn follow(
@@ -307,13 +322,10 @@ impl Wget {
             return Some(fail(io, "too many redirections"));
         }
         match url.join(location) {
-            Ok(next) => match fetch(arguments, io, next) {
-                Ok(fetch) => {
-                    self.fetch = Some(fetch);
-                    None
-                }
-                Err(told) => Some(fail(io, &told)),
-            },
+            Ok(next) => {
+                self.fetch = Some(fetch(arguments, io, next, &self.file));
+                None
+            }
             Err(_) => Some(fail(io, &format!("not an http or ftp url: {location}"))),
         }
     }
@@ -381,15 +393,10 @@ fn file_for(arguments: &Arguments, url: &Url) -> String {
     })
 }
 
-/// A request on its way to a URL; of a redirect, too, with its body.
-///
-/// # Errors
-/// The body's file that cannot be read.
-fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url) -> Result<Fetch, String> {
+/// A request on its way to a URL; of a redirect, too, with its body. Its answer is saved to `file`.
+fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url, file: &str) -> Fetch {
     let body = match (&arguments.post, &arguments.post_file) {
-        (_, Some(file)) => {
-            Some(io.read_file(file).map_err(|why| format!("can't open '{file}': {why}"))?)
-        }
+        (_, Some(file)) => Some(io.read_file(file).unwrap_or_default()),
         (post, None) => post.as_ref().map(|text| text.clone().into_bytes()),
     };
     let mut headers = Vec::new();
@@ -404,8 +411,7 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url) -> Result<Fetch, String> 
     if let Some(user) = url.user.as_deref() {
         put("Authorization", format!("Basic {}", base64::encode(unescape(user).as_bytes())));
     }
-    let file = file_for(arguments, &url);
-    let kept = io.read_file(&file).ok().filter(|_| arguments.resume);
+    let kept = io.read_file(file).ok().filter(|_| arguments.resume);
     let kept = kept.map_or(0, |content| content.len());
     if kept > 0 {
         put("Range", format!("bytes={kept}-"));
@@ -434,7 +440,7 @@ fn fetch(arguments: &Arguments, io: &Io<'_>, url: Url) -> Result<Fetch, String> 
     };
     // -T bounds no lookup (recording 30: a dead name server is waited for).
     let limits = Limits { dial: arguments.timeout, answer: arguments.timeout, ..Limits::default() };
-    Ok(Fetch::new(url, request, limits, io.now()).via(via).families(Families::OneV4First))
+    Fetch::new(url, request, limits, io.now()).via(via).families(Families::OneV4First)
 }
 
 /// The proxy: of `https://`, too, it asks `http_proxy`.
@@ -444,20 +450,21 @@ fn proxy(arguments: &Arguments, io: &Io<'_>, url: &Url) -> Option<Url> {
     parsed(text).ok()
 }
 
-/// The host as it was typed: with its port where one was given.
-fn shown_host(url: &Url) -> String {
+/// The host that is asked, a proxy's too, as it was typed: with its port where one was given.
+fn shown_host(arguments: &Arguments, io: &Io<'_>, url: &Url) -> String {
+    let through = proxy(arguments, io, url);
+    let url = through.as_ref().unwrap_or(url);
     let host = url.written_host();
     if url.explicit_port { format!("{host}:{}", url.port) } else { host }
 }
 
-fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpResponse) -> Step {
+fn save(arguments: &Arguments, io: &mut Io<'_>, file: &str, response: &HttpResponse) -> Step {
     if arguments.spider {
         if !arguments.quiet {
             io.write_error("remote file exists");
         }
         return Step::Exit(0);
     }
-    let file = file_for(arguments, url);
     if file == "-" {
         if !arguments.quiet {
             io.write_error("writing to stdout");
@@ -471,25 +478,25 @@ fn save(arguments: &Arguments, io: &mut Io<'_>, url: &Url, response: &HttpRespon
     }
     // The server sends all of it, whatever it was asked for.
     let anew = matches!(response.status, 200 | 201);
-    if arguments.resume && anew && io.read_file(&file).is_ok_and(|kept| !kept.is_empty()) {
+    if arguments.resume && anew && io.read_file(file).is_ok_and(|kept| !kept.is_empty()) {
         io.write_error("wget: restart failed");
     }
-    if arguments.output.is_none() && !arguments.resume && io.read_file(&file).is_ok() {
+    if arguments.output.is_none() && !arguments.resume && io.read_file(file).is_ok() {
         return fail(io, &format!("can't open '{file}': File exists"));
     }
     let more = arguments.output.is_some() && arguments.urls.len() > 1
         || arguments.resume && response.status == 206;
-    let mut content = if more { io.read_file(&file).unwrap_or_default() } else { Vec::new() };
+    let mut content = if more { io.read_file(file).unwrap_or_default() } else { Vec::new() };
     content.extend_from_slice(&response.body);
     if file != "/dev/null"
-        && let Err(why) = io.write_file(&file, &content)
+        && let Err(why) = io.write_file(file, &content)
     {
         return fail(io, &format!("can't open '{file}': {why}"));
     }
     if !arguments.quiet {
         io.write_error(format!("saving to '{file}'"));
     }
-    let shown = file.rsplit('/').next().unwrap_or(&file).to_owned();
+    let shown = file.rsplit('/').next().unwrap_or(file).to_owned();
     let bytes = if arguments.resume { content.len() } else { response.body.len() };
     progress(arguments, io, &shown, response.status, bytes);
     if !arguments.quiet {
@@ -505,9 +512,11 @@ fn progress(arguments: &Arguments, io: &mut Io<'_>, name: &str, status: u16, byt
     }
 }
 
-fn failed(io: &mut Io<'_>, url: &Url, failure: &Failure) -> Step {
+fn failed(arguments: &Arguments, io: &mut Io<'_>, url: &Url, failure: &Failure) -> Step {
     let told = match failure {
-        Failure::Name(_) | Failure::SlowName { .. } => format!("bad address '{}'", shown_host(url)),
+        Failure::Name(_) | Failure::SlowName { .. } => {
+            format!("bad address '{}'", shown_host(arguments, io, url))
+        }
         Failure::Dial { to, why, .. } => {
             let why = dial_trouble(io, *why);
             match to.ip().is_ipv4() {

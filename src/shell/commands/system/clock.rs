@@ -11,7 +11,7 @@ use crate::shell::commands::options::Grammar;
 use crate::shell::commands::{Setting, busybox_usage, failed};
 use crate::shell::machine::Machine;
 use crate::shell::signals::{signal_name, signal_number};
-use crate::shell::{Interrupted, Io, Step, Tool, UiRequest, shells};
+use crate::shell::{Io, Step, Tool, UiRequest, shells};
 
 /// Signals by their numbers.
 const KILL: i32 = 9;
@@ -120,14 +120,8 @@ impl Tool for Timeout {
         self.inner.as_ref().is_some_and(|machine| machine.is_ready(cluster))
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.inner.as_mut().map_or(Interrupted::Ended, |machine| machine.interrupt(io))
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        if let Some(machine) = &mut self.inner {
-            machine.terminate(io);
-        }
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        self.inner.as_mut().map(|machine| machine as &mut dyn Tool)
     }
 }
 

@@ -212,6 +212,12 @@ pub(in crate::shell::commands) fn users(_: &[String], _: &mut Io<'_>) -> Option<
     Some(0)
 }
 
+/// `who`: nobody is logged in, whatever is asked about them.
+pub(in crate::shell::commands) fn who(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let wrong = !commands::is_gnu(io) && Grammar::short("who", "aH").read(arguments, io).is_none();
+    Some(i32::from(wrong))
+}
+
 pub(in crate::shell::commands) fn arch(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(options) = Grammar::short("arch", "").read(arguments, io) else { return Some(1) };
     let gnu = commands::is_gnu(io);
@@ -226,7 +232,7 @@ pub(in crate::shell::commands) fn arch(arguments: &[String], io: &mut Io<'_>) ->
 pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     const GRAMMAR: Grammar = Grammar {
         name: "id",
-        short: "ugGnrz",
+        short: "ugGnrzZ",
         long: &[
             ("user", 'u'),
             ("group", 'g'),
@@ -238,6 +244,13 @@ pub(in crate::shell::commands) fn id(arguments: &[String], io: &mut Io<'_>) -> O
         stops: false,
     };
     let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    if options.has('Z') {
+        io.write_error(match commands::is_gnu(io) {
+            true => "id: --context (-Z) works only on an SELinux-enabled kernel",
+            false => "id: can't get process context",
+        });
+        return Some(1);
+    }
     let chosen = ['u', 'g', 'G'].iter().filter(|letter| options.has(**letter)).count();
     if chosen > 1 && commands::is_gnu(io) {
         io.write_error("id: cannot print \"only\" of more than one choice");
@@ -354,6 +367,10 @@ pub(in crate::shell::commands) fn uname(arguments: &[String], io: &mut Io<'_>) -
 
 pub(in crate::shell::commands) fn uptime(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let Some(options) = Grammar::short("uptime", "ps").read(arguments, io) else { return Some(1) };
+    if !options.operands.is_empty() && commands::is_gnu(io) {
+        io.write_error("\nUsage:\n uptime [options]");
+        return Some(1);
+    }
     if options.has('p') {
         let minutes = io.now().as_millis() / 60_000;
         let counted = |count: u64, what: &str| match count {

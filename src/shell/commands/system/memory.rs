@@ -3,10 +3,10 @@
 
 use crate::shell::Io;
 use crate::shell::commands::files::space;
-use crate::shell::commands::is_gnu;
 use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::versions;
+use crate::shell::commands::{busybox_usage, is_gnu};
 
 /// A machine's memory, in kilobytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,9 @@ fn unit(options: &Options) -> Unit {
 }
 
 fn busybox(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let Some(options) = Grammar::short("free", "bkmgh").read(arguments, io) else {
+    let words = crate::shell::commands::words(io.cluster, io.place);
+    let Ok(options) = Grammar::short("free", "bkmgh").parse(arguments, words) else {
+        io.write_error(busybox_usage("free"));
         return Some(1);
     };
     let last = options.in_order().last().map_or('k', |(letter, _)| letter);

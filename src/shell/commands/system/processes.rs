@@ -4,6 +4,7 @@ use crate::api::Pod;
 use crate::cluster::Place;
 use crate::shell::Io;
 use crate::shell::commands::{self, options::Grammar};
+use crate::shell::signals::{SIGNALS, signal_name, signal_number};
 
 /// A process: its number, user and command line.
 pub(super) struct Process {
@@ -183,6 +184,21 @@ pub(in crate::shell) fn is_running(io: &Io<'_>, pid: &str) -> bool {
     pid.parse::<u32>().is_ok_and(|pid| processes(io, "kill").iter().any(|one| one.pid == pid))
 }
 
+/// `kill -l`: all signals, or the name of a number and the number of a name.
+fn kill_list(io: &mut Io<'_>, wanted: Option<&str>) {
+    let Some(wanted) = wanted else {
+        let (first, second) = SIGNALS.split_at(16);
+        let second = second.join(" ").replace("IO", "POLL");
+        return io.say(format!("{}\n{second}", first.join(" ")));
+    };
+    let number = signal_number(wanted).filter(|number| *number > 0);
+    match (number, wanted.parse::<i32>()) {
+        (Some(number), Ok(_)) => io.say(signal_name(number)),
+        (Some(number), Err(_)) => io.say(number.to_string()),
+        (None, _) => io.write_error(format!("kill: unknown signal name {wanted}")),
+    }
+}
+
 pub(in crate::shell::commands) fn kill(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let grammar = Grammar::short("kill", "s:l");
     let plain: Vec<String> = arguments
@@ -195,7 +211,7 @@ pub(in crate::shell::commands) fn kill(arguments: &[String], io: &mut Io<'_>) ->
         .collect();
     let Some(options) = grammar.read(&plain, io) else { return Some(1) };
     if options.has('l') {
-        io.say("HUP INT QUIT KILL TERM");
+        kill_list(io, options.operands.first().map(String::as_str));
         return Some(0);
     }
     let mut status = 0;

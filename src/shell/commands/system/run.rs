@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::SimTime;
 use crate::cluster::{Flavour, Place};
-use crate::shell::commands::options::Grammar;
+use crate::shell::commands::options::{Grammar, Options};
 use crate::shell::commands::quoting::Quoting;
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{
@@ -12,7 +12,8 @@ use crate::shell::commands::{
 };
 use crate::shell::hashed::in_order;
 use crate::shell::machine::Machine;
-use crate::shell::{Interrupted, Io, Step, Tool, shells};
+use crate::shell::signals::{SIGNALS, signal_number};
+use crate::shell::{Io, Step, Tool, shells};
 
 /// Why a program cannot be started, as execve(2) answers.
 pub(in crate::shell::commands) struct NotStarted {
@@ -66,10 +67,30 @@ struct Become {
     /// What ends a variable that is printed.
     end: char,
     flavour: Flavour,
+    /// What becomes of signals (`env --ignore-signal`), and whether that is told.
+    handling: Handling,
+    lists: bool,
     inner: Option<Machine>,
 }
 
 impl Become {
+    /// One that starts these words as they are.
+    fn new(tool: &'static str, words: &[String], flavour: Flavour) -> Become {
+        Become {
+            tool,
+            words: words.to_vec(),
+            changes: Vec::new(),
+            empty: false,
+            tells: false,
+            folder: None,
+            end: '\n',
+            flavour,
+            handling: Handling::new(),
+            lists: false,
+            inner: None,
+        }
+    }
+
     /// `env -i A=1`: the variables that it was given and no others, in the order of their names' first places.
     fn print_own(&self, io: &mut Io<'_>) {
         let mut kept: Vec<(&str, &str)> = Vec::new();
@@ -102,8 +123,15 @@ impl Become {
         io.stdout.extend(text.bytes());
     }
 
-    /// What `env -v` says before it begins (`env.c`, `devmsg`).
+    /// What `env` says before it begins: `-v` (`env.c`, `devmsg`), and `--list-signal-handling`.
     fn tell(&self, io: &mut Io<'_>) {
+        for (at, how) in self.handling.iter().filter(|_| self.lists) {
+            let name = if SIGNALS[*at] == "IO" { "POLL" } else { SIGNALS[*at] };
+            io.write_error(format!("{name:<10} ({:>2}): {how}", at + 1));
+        }
+        if !self.tells {
+            return;
+        }
         let quoted = |word: &str| Quoting::Shell { always: true, escapes: true }.of(word);
         if self.empty {
             io.write_error("cleaning environ");
@@ -149,9 +177,7 @@ impl Become {
 impl Tool for Become {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
         if self.inner.is_none() {
-            if self.tells {
-                self.tell(io);
-            }
+            self.tell(io);
             let mut environment = if self.empty { BTreeMap::new() } else { io.environment.clone() };
             for (name, value) in &self.changes {
                 match value {
@@ -192,7 +218,11 @@ impl Tool for Become {
                 start(&inner, &self.words, &environment)
             };
             match started {
-                Ok(machine) => self.inner = Some(machine),
+                Ok(mut machine) => {
+                    let ignored = self.handling.keys().map(|at| SIGNALS[*at].to_owned());
+                    machine.ignore(&ignored.collect::<Vec<_>>());
+                    self.inner = Some(machine);
+                }
                 Err(refused) => {
                     let (name, why) = (refused.name.as_str(), refused.why);
                     if *io.place == Place::Laptop && is_real(name) {
@@ -207,40 +237,39 @@ impl Tool for Become {
         self.inner.as_mut().map_or(Step::Exit(0), |machine| machine.step(io))
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.inner.as_mut().map_or(Interrupted::Ended, |machine| machine.interrupt(io))
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        if let Some(machine) = &mut self.inner {
-            machine.terminate(io);
-        }
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        self.inner.as_mut().map(|machine| machine as &mut dyn Tool)
     }
 }
+
+const ENV: Grammar = Grammar {
+    name: "env",
+    short: "iu:0C:S:vÀ;È;É;Í",
+    long: &[
+        ("debug", 'v'),
+        ("ignore-environment", 'i'),
+        ("unset", 'u'),
+        ("null", '0'),
+        ("chdir", 'C'),
+        ("split-string", 'S'),
+        ("default-signal", 'À'),
+        ("ignore-signal", 'È'),
+        ("block-signal", 'É'),
+        ("list-signal-handling", 'Í'),
+    ],
+    stops: true,
+};
 
 pub(in crate::shell::commands) fn env(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Box<dyn Tool> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "env",
-        short: "iu:0C:S:v",
-        long: &[
-            ("debug", 'v'),
-            ("ignore-environment", 'i'),
-            ("unset", 'u'),
-            ("null", '0'),
-            ("chdir", 'C'),
-            ("split-string", 'S'),
-        ],
-        stops: true,
-    };
     let arguments: Vec<String> = arguments
         .iter()
         .map(|argument| if argument == "-" { "-i".to_owned() } else { argument.clone() })
         .collect();
     let wrong = if setting.flavour == Flavour::Gnu { 125 } else { 1 };
-    let options = match GRAMMAR.parse(&arguments, setting.words) {
+    let options = match ENV.parse(&arguments, setting.words) {
         Ok(options) => options,
         Err(message) => return failed(message, wrong),
     };
@@ -250,6 +279,10 @@ pub(in crate::shell::commands) fn env(
     if let Some(name) = options.all('u').find(bad).filter(|_| setting.flavour == Flavour::Gnu) {
         return failed(format!("env: cannot unset '{name}': Invalid argument"), 125);
     }
+    let handling = match handling(&options) {
+        Ok(handling) => handling,
+        Err(why) => return failed(format!("env: {why}"), 125),
+    };
     let mut words = options.operands.clone();
     // `-S 'A=1 command -x'`: one word that is split, for the first lines of scripts.
     for text in options.all('S').collect::<Vec<_>>().into_iter().rev() {
@@ -272,16 +305,58 @@ pub(in crate::shell::commands) fn env(
         words.remove(0);
     }
     Box::new(Become {
-        tool: "env",
-        words,
         changes,
         folder: options.value('C').map(str::to_owned),
         end: if options.has('0') { '\0' } else { '\n' },
         empty: options.has('i'),
         tells: options.has('v'),
-        flavour: setting.flavour,
-        inner: None,
+        handling,
+        lists: options.has('Í'),
+        ..Become::new("env", &words, setting.flavour)
     })
+}
+
+/// Signals by their place among all, each with what becomes of it: what is blocked is never delivered here,
+/// and so as good as ignored.
+type Handling = BTreeMap<usize, &'static str>;
+
+/// What `--ignore-signal` and its kin ask for, in their order (`parse_signal_action_params` of `env.c`).
+///
+/// # Errors
+/// What is no signal, or one that nobody can handle.
+fn handling(options: &Options) -> Result<Handling, String> {
+    let mut all = Handling::new();
+    let fixed = |at: &usize| matches!(SIGNALS[*at], "KILL" | "STOP");
+    for (letter, names) in options.in_order() {
+        let how = match letter {
+            'À' => "",
+            'È' => "IGNORE",
+            'É' => "BLOCK",
+            _ => continue,
+        };
+        let mut signals: Vec<usize> = Vec::new();
+        for name in names.split(',').filter(|name| !name.is_empty()) {
+            let number = signal_number(name).and_then(|number| usize::try_from(number - 1).ok());
+            let hint = "Try 'env --help' for more information.";
+            signals.push(number.ok_or_else(|| format!("'{name}': invalid signal\n{hint}"))?);
+        }
+        if let Some(at) = signals.iter().find(|at| fixed(at) && how != "BLOCK") {
+            let number = at + 1;
+            return Err(format!(
+                "failed to set signal action for signal {number}: Invalid argument"
+            ));
+        }
+        if names.is_empty() {
+            signals = (0..SIGNALS.len()).collect();
+        }
+        for at in signals.into_iter().filter(|at| !fixed(at)) {
+            match how {
+                "" => all.remove(&at),
+                how => all.insert(at, how),
+            };
+        }
+    }
+    Ok(all)
 }
 
 /// `env -S`: a word in the words that it is made of, by quotes and backslashes of its own (`env.c`).
@@ -395,14 +470,8 @@ impl Tool for Time {
         step
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.begun.as_mut().map_or(Interrupted::Ended, |(_, machine)| machine.interrupt(io))
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        if let Some((_, machine)) = &mut self.begun {
-            machine.terminate(io);
-        }
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        self.begun.as_mut().map(|(_, machine)| machine as &mut dyn Tool)
     }
 }
 
@@ -414,17 +483,7 @@ pub(in crate::shell::commands) fn busybox(
     match arguments.first() {
         None => said(format!("{}\n", busybox_usage("busybox"))),
         Some(option) if option.starts_with('-') => failed(left_out("busybox", option), 1),
-        Some(_) => Box::new(Become {
-            tool: "busybox",
-            words: arguments.to_vec(),
-            changes: Vec::new(),
-            folder: None,
-            end: '\n',
-            empty: false,
-            tells: false,
-            flavour: setting.flavour,
-            inner: None,
-        }),
+        Some(_) => Box::new(Become::new("busybox", arguments, setting.flavour)),
     }
 }
 
@@ -539,15 +598,5 @@ pub(in crate::shell::commands) fn plain_run(
         };
         return failed(format!("{tool}: {what}\nTry '{tool} --help' for more information."), 125);
     }
-    Box::new(Become {
-        tool,
-        words: words.to_vec(),
-        changes: Vec::new(),
-        folder: None,
-        end: '\n',
-        empty: false,
-        tells: false,
-        flavour: setting.flavour,
-        inner: None,
-    })
+    Box::new(Become::new(tool, words, setting.flavour))
 }

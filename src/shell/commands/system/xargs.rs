@@ -26,6 +26,8 @@ struct Xargs {
     trace: bool,
     /// `-p`: each command is asked about.
     asks: bool,
+    /// The variable that says which of the commands at work one is; here only one is at a time.
+    slot: Option<String>,
     /// `-s`: bytes that a command with its words may have.
     size: Option<usize>,
     no_empty: bool,
@@ -276,7 +278,11 @@ impl Tool for Xargs {
                 io.write_error(format!("{}xargs: {why}", traced(&command, self.gnu)));
                 return Step::Exit(1);
             }
-            match start(io, &command, io.environment) {
+            let mut environment = io.environment.clone();
+            if let Some(name) = &self.slot {
+                environment.insert(name.clone(), "0".to_owned());
+            }
+            match start(io, &command, &environment) {
                 Ok(machine) => {
                     let name = command.first().cloned().unwrap_or_default();
                     self.running = Some((name, machine));
@@ -299,7 +305,7 @@ impl Tool for Xargs {
 
 const GRAMMAR: Grammar = Grammar {
     name: "xargs",
-    short: "n:L:l;I:i;E:e;a:0rtd:P:s:pxo",
+    short: "n:L:l;I:i;E:e;a:0rtd:P:s:pxoÀ:",
     long: &[
         ("no-run-if-empty", 'r'),
         ("null", '0'),
@@ -315,6 +321,7 @@ const GRAMMAR: Grammar = Grammar {
         ("eof", 'e'),
         ("exit", 'x'),
         ("open-tty", 'o'),
+        ("process-slot-var", 'À'),
     ],
     stops: true,
 };
@@ -391,6 +398,7 @@ pub(in crate::shell::commands) fn xargs(
         place,
         trace: options.has('t'),
         asks: options.has('p'),
+        slot: options.value('À').map(str::to_owned),
         size: options.value('s').and_then(|size| size.parse().ok()),
         // BusyBox and GNU both run once without words; -r says not to.
         no_empty: options.has('r'),

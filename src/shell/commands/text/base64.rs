@@ -39,20 +39,30 @@ fn encode_32(bytes: &[u8]) -> String {
     out
 }
 
-/// What comes before something wrong is decoded; whether all was right.
-fn decode_32(bytes: &[u8], ignore: bool) -> (Vec<u8>, bool) {
+/// Groups of so many letters that are so many bytes. What comes before something wrong is decoded; whether
+/// all was right. Only groups of base32 may be filled up by `=`.
+fn decode_groups(
+    bytes: &[u8],
+    alphabet: &[u8],
+    (letters, width): (usize, usize),
+    ignore: bool,
+) -> (Vec<u8>, bool) {
     let (mut out, mut group, mut padding) = (Vec::new(), Vec::new(), 0);
     for byte in bytes.iter().copied() {
-        match ALPHABET_32.iter().position(|letter| *letter == byte) {
+        match alphabet.iter().position(|letter| *letter == byte) {
             Some(value) if padding == 0 => group.push(value as u64),
-            None if byte == b'=' => padding += 1,
+            None if byte == b'=' && letters == 8 && width == 5 => padding += 1,
             None if byte == b'\n' || ignore => continue,
             _ => return (out, false),
         }
-        if group.len() + padding == 8 {
-            let bits = group.iter().fold(0, |bits, value| bits << 5 | value) << (5 * padding);
-            let whole = group.len() * 5 / 8;
-            out.extend((0..whole).map(|at| (bits >> (32 - 8 * at) & 255) as u8));
+        if group.len() + padding == letters {
+            let filled = group.iter().copied().chain(std::iter::repeat_n(0, padding));
+            let bits = filled.fold(0, |bits, value| bits * alphabet.len() as u64 + value);
+            if bits >> (8 * width) > 0 {
+                return (out, false);
+            }
+            let whole = group.len() * width / letters;
+            out.extend(bits.to_be_bytes()[8 - width..].iter().take(whole));
             group.clear();
             padding = 0;
         }
@@ -152,11 +162,16 @@ enum Coding {
     Base32,
     Base32Hex,
     Base16,
+    /// ZeroMQ's: five letters for four bytes.
+    Z85,
     /// Bits, the highest of a byte first, or the lowest.
     Base2 {
         highest_first: bool,
     },
 }
+
+const ALPHABET_85: &[u8; 85] =
+    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 
 const HEX_32: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
@@ -164,6 +179,13 @@ const HEX_32: &[u8; 32] = b"0123456789ABCDEFGHIJKLMNOPQRSTUV";
 fn exchanged(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let letter = |byte: &u8| from.iter().position(|one| one == byte).map_or(*byte, |at| to[at]);
     bytes.iter().map(letter).collect()
+}
+
+/// Four bytes as five letters.
+fn encode_85(bytes: &[u8]) -> [char; 5] {
+    let bits = bytes.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte));
+    let digit = |power| char::from(ALPHABET_85[(bits / 85_u32.pow(power) % 85) as usize]);
+    [digit(4), digit(3), digit(2), digit(1), digit(0)]
 }
 
 impl Coding {
@@ -175,6 +197,7 @@ impl Coding {
             Coding::Base32 => encode_32(bytes),
             Coding::Base32Hex => text(exchanged(encode_32(bytes).as_bytes(), ALPHABET_32, HEX_32)),
             Coding::Base16 => bytes.iter().map(|byte| format!("{byte:02X}")).collect(),
+            Coding::Z85 => bytes.chunks_exact(4).flat_map(encode_85).collect(),
             Coding::Base2 { highest_first: true } => {
                 bytes.iter().map(|byte| format!("{byte:08b}")).collect()
             }
@@ -186,34 +209,21 @@ impl Coding {
 
     /// As GNU decodes: what comes before something wrong, and whether all was right.
     fn decode(self, bytes: &[u8], ignore: bool) -> (Vec<u8>, bool) {
-        let (radix, width) = match self {
-            Coding::Base64 => return decode_gnu(bytes, ignore),
-            Coding::Base64Url => {
-                return decode_gnu(&exchanged(bytes, b"-_+/", b"+/**"), ignore);
-            }
-            Coding::Base32 => return decode_32(bytes, ignore),
-            Coding::Base32Hex => {
-                return decode_32(&exchanged(bytes, HEX_32, ALPHABET_32), ignore);
-            }
-            Coding::Base16 => (16, 2),
-            Coding::Base2 { .. } => (2, 8),
-        };
-        let (mut out, mut group) = (Vec::new(), String::new());
-        for byte in bytes.iter().copied() {
-            match char::from(byte) {
-                digit if digit.is_digit(radix) && !digit.is_ascii_lowercase() => group.push(digit),
-                '\n' => continue,
-                _ if ignore => continue,
-                _ => return (out, false),
-            }
-            if group.len() == width {
-                let value = u8::from_str_radix(&group, radix).unwrap_or(0);
-                let turned = self == Coding::Base2 { highest_first: false };
-                out.push(if turned { value.reverse_bits() } else { value });
-                group.clear();
+        match self {
+            Coding::Base64 => decode_gnu(bytes, ignore),
+            Coding::Base64Url => decode_gnu(&exchanged(bytes, b"-_+/", b"+/**"), ignore),
+            Coding::Base32 => decode_groups(bytes, ALPHABET_32, (8, 5), ignore),
+            Coding::Base32Hex => decode_groups(bytes, HEX_32, (8, 5), ignore),
+            Coding::Base16 => decode_groups(bytes, &HEX_32[..16], (2, 1), ignore),
+            Coding::Z85 => decode_groups(bytes, ALPHABET_85, (5, 4), ignore),
+            Coding::Base2 { highest_first } => {
+                let (mut out, right) = decode_groups(bytes, b"01", (8, 1), ignore);
+                if !highest_first {
+                    out.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+                }
+                (out, right)
             }
         }
-        (out, group.is_empty())
     }
 }
 
@@ -226,7 +236,7 @@ const GRAMMAR: Grammar = Grammar {
 
 /// `basenc`: any of the codings, by its option.
 pub(in crate::shell::commands) fn basenc(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const NAMES: [(char, Coding); 7] = [
+    const NAMES: [(char, Coding); 8] = [
         ('\u{100}', Coding::Base64),
         ('\u{101}', Coding::Base64Url),
         ('\u{102}', Coding::Base32),
@@ -234,10 +244,11 @@ pub(in crate::shell::commands) fn basenc(arguments: &[String], io: &mut Io<'_>) 
         ('\u{104}', Coding::Base16),
         ('\u{105}', Coding::Base2 { highest_first: true }),
         ('\u{106}', Coding::Base2 { highest_first: false }),
+        ('\u{107}', Coding::Z85),
     ];
     const WITH_CODINGS: Grammar = Grammar {
         name: "basenc",
-        short: "diw:\u{100}\u{101}\u{102}\u{103}\u{104}\u{105}\u{106}",
+        short: "diw:\u{100}\u{101}\u{102}\u{103}\u{104}\u{105}\u{106}\u{107}",
         long: &[
             ("base16", '\u{104}'),
             ("base2lsbf", '\u{106}'),
@@ -249,6 +260,7 @@ pub(in crate::shell::commands) fn basenc(arguments: &[String], io: &mut Io<'_>) 
             ("decode", 'd'),
             ("ignore-garbage", 'i'),
             ("wrap", 'w'),
+            ("z85", '\u{107}'),
         ],
         stops: false,
     };
@@ -306,13 +318,19 @@ fn coded(name: &str, coding: Coding, options: &Options, io: &mut Io<'_>) -> Opti
             }
         },
     };
+    if coding == Coding::Z85 && !options.has('d') && bytes.len() % 4 != 0 {
+        let told = "invalid input (length must be multiple of 4 characters)";
+        io.write_error(format!("{name}: {told}"));
+        return Some(1);
+    }
     if !options.has('d') {
         wrapped(io, &coding.encode(&bytes), width);
         return Some(0);
     }
-    let (decoded, right) = match gnu || coding != Coding::Base64 {
-        true => coding.decode(&bytes, options.has('i')),
-        false => decode_busybox(&bytes),
+    let (decoded, right) = match (gnu, coding) {
+        (true, _) => coding.decode(&bytes, options.has('i')),
+        (false, Coding::Base64) => decode_busybox(&bytes),
+        (false, _) => coding.decode(&bytes.to_ascii_uppercase(), true),
     };
     io.stdout.extend(decoded);
     if !right {
@@ -350,7 +368,7 @@ mod tests {
         }
         assert_eq!(encode(b"admin"), "YWRtaW4=");
         assert_eq!(encode_32(b"hi\n"), "NBUQU===");
-        assert_eq!(decode_32(b"NBUQU===\n", false), (b"hi\n".to_vec(), true));
+        assert_eq!(Coding::Base32.decode(b"NBUQU===\n", false), (b"hi\n".to_vec(), true));
     }
 
     /// What coreutils 9.1 and BusyBox 1.35 do.

@@ -136,6 +136,10 @@ impl Tool for Cat {
                             ("more", true) => {
                                 io.write_error(format!("more: cannot open {file}: {why}"));
                             }
+                            // It opens what it numbers in another way.
+                            (name, false) if self.lines => {
+                                io.write_error(format!("{name}: {file}: {why}"));
+                            }
                             (name, _) => cannot_open(io, name, &file, &why),
                         }
                     }

@@ -59,9 +59,15 @@ pub(in crate::shell::commands) fn cmp(arguments: &[String], io: &mut Io<'_>) -> 
     if waits(io, &[first.clone(), second.clone()]) {
         return None;
     }
+    let told = io.stderr.len();
     let [one, other] = match both("cmp", [first, second], io, 2) {
         Ok(both) => both,
-        Err(code) => return Some(code),
+        Err(code) => {
+            if options.has('s') && gnu {
+                io.stderr.truncate(told);
+            }
+            return Some(code);
+        }
     };
     let number = |text: Option<&str>, or: usize| text.map_or(Some(or), |text| text.parse().ok());
     let given = |at: usize| operands.get(at).map(String::as_str);

@@ -137,8 +137,9 @@ impl Filter for Cut {
                 text
             }
             Some(delimiter) if !line.contains(delimiter) => match self.only_delimited {
-                true => return None,
-                false => line.to_owned(),
+                // BusyBox sees no delimiter missing where there is nothing.
+                true if commands::is_gnu(io) || !line.is_empty() => return None,
+                _ => line.to_owned(),
             },
             Some(delimiter) => {
                 let fields = line.split(delimiter).enumerate();
@@ -258,7 +259,7 @@ struct Translate {
     squeezes_rest: bool,
     last: Option<char>,
     /// What is said of the sets before anything is read.
-    warned: Vec<&'static str>,
+    warned: Vec<String>,
 }
 
 /// A part of one of `tr`'s sets.
@@ -287,7 +288,10 @@ fn letters(text: &str) -> (Vec<char>, Vec<bool>) {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let behind = rest.strip_prefix('\\').unwrap_or("");
-        let digits = behind.bytes().take(3).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+        // Three digits that are no byte are two, and a letter.
+        let most = if ambiguous(behind) { 2 } else { 3 };
+        let octal = |byte: &u8| (b'0'..=b'7').contains(byte);
+        let digits = behind.bytes().take(most).take_while(octal).count();
         let length = match behind.chars().next() {
             None => first.len_utf8(),
             Some(_) if digits > 0 => 1 + digits,
@@ -309,6 +313,21 @@ fn letters(text: &str) -> (Vec<char>, Vec<bool>) {
         rest = &rest[length..];
     }
     (all, escaped)
+}
+
+/// Whether digits behind a backslash are more than a byte can be.
+fn ambiguous(digits: &str) -> bool {
+    matches!(digits.as_bytes(), [b'4'..=b'7', b'0'..=b'7', b'0'..=b'7', ..])
+}
+
+/// What GNU's says of such digits.
+fn ambiguities(set: &str) -> impl Iterator<Item = String> {
+    set.match_indices('\\').map(|(at, _)| &set[at + 1..]).filter(|rest| ambiguous(rest)).map(|rest| {
+        let (two, third) = (&rest[..2], &rest[2..3]);
+        format!(
+            "tr: warning: the ambiguous octal escape \\{two}{third} is being\n\tinterpreted as the 2-byte sequence \\0{two}, {third}"
+        )
+    })
 }
 
 /// The pieces of `a-z`, `[:upper:]`, `[=e=]`, `[x*3]`, `\n`; BusyBox has no repetitions.
@@ -512,7 +531,10 @@ pub(in crate::shell::commands) fn tr(arguments: &[String], setting: &Setting<'_>
     let squeezes_rest = complement && to.is_empty();
     let ends_open = |set: &&String| (set.len() - set.trim_end_matches('\\').len()) % 2 == 1;
     let told = "tr: warning: an unescaped backslash at end of string is not portable";
-    let warned = options.operands.iter().filter(|_| gnu).filter(ends_open).map(|_| told);
+    let warned = options.operands.iter().filter(|_| gnu).flat_map(|set| {
+        let open = ends_open(&set).then(|| told.to_owned());
+        ambiguities(set).chain(open).collect::<Vec<_>>()
+    });
     Box::new(Translate {
         squeezes_rest,
         to: if delete { Vec::new() } else { to },

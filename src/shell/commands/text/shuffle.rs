@@ -10,21 +10,23 @@ use crate::shell::commands::trouble::left_out;
 /// Numbers that `shuf -i` may count, and lines that `-r` may repeat.
 const MOST: u64 = 100_000;
 
+const SHUF: Grammar = Grammar {
+    name: "shuf",
+    short: "ei:n:o:rzÀ:",
+    long: &[
+        ("echo", 'e'),
+        ("input-range", 'i'),
+        ("head-count", 'n'),
+        ("output", 'o'),
+        ("repeat", 'r'),
+        ("zero-terminated", 'z'),
+        ("random-source", 'À'),
+    ],
+    stops: false,
+};
+
 pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    const GRAMMAR: Grammar = Grammar {
-        name: "shuf",
-        short: "ei:n:o:rz",
-        long: &[
-            ("echo", 'e'),
-            ("input-range", 'i'),
-            ("head-count", 'n'),
-            ("output", 'o'),
-            ("repeat", 'r'),
-            ("zero-terminated", 'z'),
-        ],
-        stops: false,
-    };
-    let Some(options) = GRAMMAR.read(arguments, io) else { return Some(1) };
+    let Some(options) = SHUF.read(arguments, io) else { return Some(1) };
     let gnu = commands::is_gnu(io);
     if let Err(told) = shuf_misused(&options, gnu) {
         io.write_error(told);
@@ -48,18 +50,28 @@ pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) ->
             return Some(1);
         }
     };
-    let mut stream = Stream::new(io.now().as_micros(), "shuf");
+    let mut source = match options.value('À').map(|file| (file, io.read_file(file))) {
+        None => Source::Stream(Box::new(Stream::new(io.now().as_micros(), "shuf"))),
+        Some((file, Ok(bytes))) => Source::of(file, bytes),
+        Some((file, Err(why))) => {
+            io.write_error(format!("shuf: {file}: {why}"));
+            return Some(1);
+        }
+    };
     if options.has('r') && lines.is_empty() && gnu && most > 0 {
         io.write_error("shuf: no lines to repeat");
         return Some(1);
     }
     if options.has('r') && !lines.is_empty() {
         let count = most.min(MOST as usize);
-        let drawn = (0..count).filter_map(|_| stream.pick(&lines).cloned());
+        let drawn = (0..count).filter_map(|_| Some(lines[source.below(lines.len())?].clone()));
         lines = drawn.collect();
     } else {
-        stream.shuffle(&mut lines);
-        lines.truncate(most);
+        source.shuffle(&mut lines, most);
+    }
+    if let Some(told) = source.ended() {
+        io.write_error(told);
+        return Some(1);
     }
     let end = if options.has('z') { '\0' } else { '\n' };
     let text: String = lines.iter().map(|line| format!("{line}{end}")).collect();
@@ -73,6 +85,77 @@ pub(in crate::shell::commands) fn shuf(arguments: &[String], io: &mut Io<'_>) ->
         }
     }
     Some(0)
+}
+
+/// Where chance comes from.
+enum Source {
+    Stream(Box<Stream>),
+    /// The bytes of a file, and a number that is left of them with the greatest that it could be
+    /// (`randint_genmax` of gnulib).
+    File {
+        name: String,
+        bytes: std::vec::IntoIter<u8>,
+        number: u64,
+        greatest: u64,
+        ended: bool,
+    },
+}
+
+impl Source {
+    fn of(name: &str, bytes: Vec<u8>) -> Source {
+        let (name, bytes) = (name.to_owned(), bytes.into_iter());
+        Source::File { name, bytes, number: 0, greatest: 0, ended: false }
+    }
+
+    /// A number below this one; none behind the end of the file.
+    fn below(&mut self, bound: usize) -> Option<usize> {
+        let most = bound.max(1) as u64 - 1;
+        let Source::File { bytes, number, greatest, ended, .. } = self else {
+            let Source::Stream(stream) = self else { return None };
+            return usize::try_from(stream.below(bound.max(1) as u64)).ok();
+        };
+        loop {
+            while *greatest < most {
+                let Some(byte) = bytes.next() else {
+                    *ended = true;
+                    return None;
+                };
+                *number = (*number << 8) + u64::from(byte);
+                *greatest = (*greatest << 8) + 255;
+            }
+            let choices = most + 1;
+            let excess = *greatest - most;
+            let unusable = excess % choices;
+            let last = *greatest - unusable;
+            if *number <= last {
+                let drawn = *number % choices;
+                *number /= choices;
+                *greatest = excess / choices;
+                return usize::try_from(drawn).ok();
+            }
+            // What it fell into is not lost.
+            *number -= last + 1;
+            *greatest = unusable - 1;
+        }
+    }
+
+    /// As many of the lines as are wanted, in any order.
+    fn shuffle(&mut self, lines: &mut Vec<String>, most: usize) {
+        let most = most.min(lines.len());
+        for at in 0..most {
+            let Some(other) = self.below(lines.len() - at) else { break };
+            lines.swap(at, at + other);
+        }
+        lines.truncate(most);
+    }
+
+    /// What is said of a file that was too short.
+    fn ended(&self) -> Option<String> {
+        match self {
+            Source::File { name, ended: true, .. } => Some(format!("shuf: '{name}': end of file")),
+            _ => None,
+        }
+    }
 }
 
 /// Operands and options that do not go together.

@@ -142,10 +142,8 @@ fn run(options: &Options, io: &mut Io<'_>, gnu: bool) -> Result<Option<i32>, Str
     }
     let text = String::from_utf8_lossy(&bytes);
     let end = if options.has('z') { '\0' } else { '\n' };
-    let lines: Vec<&str> = match text.is_empty() {
-        true => Vec::new(),
-        false => text.strip_suffix(end).unwrap_or(&text).split(end).collect(),
-    };
+    // BusyBox reads lines all the same.
+    let lines: Vec<&str> = text.split_terminator(if gnu { end } else { '\n' }).collect();
     let out = printed(options, &compared, &lines, end)?;
     match options.operands.get(1).filter(|file| *file != "-") {
         None => io.stdout.extend_from_slice(out.as_bytes()),

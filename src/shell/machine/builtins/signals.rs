@@ -90,6 +90,7 @@ impl Machine {
                 continue;
             };
             match command {
+                _ if self.state.born_ignoring.iter().any(|born| born == known) => {}
                 Some(command) => {
                     self.state.traps.insert(known.to_owned(), command.clone());
                 }
@@ -107,7 +108,10 @@ impl Machine {
             true => self.state.traps.clone(),
             false => (*self.state.inherited).clone(),
         };
-        let mut traps: Vec<(String, String)> = shown.into_iter().collect();
+        // Only bash shows what it ignores from birth.
+        let born = &self.state.born_ignoring;
+        let own = shown.into_iter().filter(|(name, _)| bash || !born.contains(name));
+        let mut traps: Vec<(String, String)> = own.collect();
         let order = |name: &str| match name {
             "EXIT" => 0,
             name => number(name).unwrap_or(100),
@@ -438,7 +442,7 @@ impl Machine {
                 (Some(pid), _) => frames.push(Frame::Wait { job: Some(pid), any }),
                 (None, Some(ended)) if self.state.dialect == Dialect::Bash => status = Some(ended),
                 (None, _) => {
-                    status = Some(self.no_child(io, name));
+                    status = Some(self.no_child(io, name, any));
                 }
             }
         }
@@ -463,11 +467,11 @@ impl Machine {
     }
 
     /// Says that there is no such background command.
-    fn no_child(&mut self, io: &mut Io<'_>, name: &str) -> i32 {
+    fn no_child(&mut self, io: &mut Io<'_>, name: &str, any: bool) -> i32 {
         let builtin = self.state.builtin("wait");
         let is_pid = name.bytes().all(|byte| byte.is_ascii_digit());
         let (message, status) = match (self.state.dialect, is_pid) {
-            (Dialect::Bash, _) if name.starts_with('%') => {
+            (Dialect::Bash, _) if name.starts_with('%') || any => {
                 (format!("{builtin}{name}: no such job"), 127)
             }
             (Dialect::Ash, _) if name.starts_with('%') => {

@@ -9,7 +9,7 @@ mod walk;
 
 use crate::cluster::Flavour;
 use crate::shell::commands::Setting;
-use crate::shell::{Interrupted, Io, Step, Tool};
+use crate::shell::{Io, Step, Tool};
 use run::Find;
 use walk::Range;
 
@@ -35,8 +35,8 @@ impl Tool for Told {
         self.running.as_mut().map_or(Step::Exit(1), |find| find.step(io))
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.running.as_mut().map_or(Interrupted::Ended, |find| find.interrupt(io))
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        self.running.as_deref_mut().map(|find| find as &mut dyn Tool)
     }
 }
 

@@ -19,11 +19,11 @@ const MOST_SIGNS: usize = 4_000;
 /// Bytes of complaints: each repeats its line.
 const MOST_TOLD: usize = 1 << 20;
 
-/// Reads a program.
+/// Reads a program; `libraries`: there are folders where modules may be (`-L`).
 ///
 /// # Errors
 /// jq's complaints, the last line with their number.
-pub(super) fn parse(source: &str, globals: &[String]) -> Result<Exp, String> {
+pub(super) fn parse(source: &str, globals: &[String], libraries: bool) -> Result<Exp, String> {
     let mut parser = Parser {
         source,
         tokens: lex(source),
@@ -35,6 +35,7 @@ pub(super) fn parse(source: &str, globals: &[String]) -> Result<Exp, String> {
         refused: false,
         unknown: Vec::new(),
         scope: Scope { variables: globals.to_vec(), ..Scope::default() },
+        libraries,
     };
     let tree = parser.program();
     if parser.errors.is_empty() {
@@ -72,6 +73,7 @@ struct Parser<'s> {
     /// Complaints about names that nobody defined: jq looks for them when all has been read.
     unknown: Vec<String>,
     scope: Scope,
+    libraries: bool,
 }
 
 /// The complaint has been made.
@@ -231,7 +233,12 @@ impl Parser<'_> {
         }
         if matches!(self.token(), Token::Word("import" | "include" | "module")) {
             let at = self.tokens[self.at].1;
-            self.refuse("modules", at);
+            match self.source[at..].split('"').nth(1).filter(|_| !self.is_word("module")) {
+                Some(name) if !self.libraries => {
+                    self.errors = vec![format!("jq: error: module not found: {name}\n")];
+                }
+                _ => self.refuse("modules", at),
+            }
             return Err(Failed);
         }
         let body = match self.token() {

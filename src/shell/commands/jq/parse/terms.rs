@@ -349,10 +349,7 @@ impl Parser<'_> {
                 if let Node::Literal(value) = &*key
                     && !matches!(value, Value::String(_))
                 {
-                    self.write_error(
-                        &format!("Cannot use {} as object key", value.shown()),
-                        at + 1,
-                    );
+                    self.write_error(&format!("Cannot use {} as object key", value.shown()), at);
                 }
                 if !self.is(":") {
                     return self.unexpected("':'");

@@ -439,6 +439,18 @@ impl Reader<'_, '_> {
                 Ok(_) => Err(because("too large number")),
                 Err(_) => Err(because("expected a proper numerical parameter")),
             },
+            "delegation"
+                if !["none", "policy", "always"]
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(value)) =>
+            {
+                self.warn(&format!("unrecognized delegation method '{value}', using none\n"));
+                Ok(())
+            }
+            "ftp-method" if !["multicwd", "nocwd", "singlecwd"].contains(&value) => {
+                self.warn(&format!("unrecognized ftp file method '{value}', using default\n"));
+                Ok(())
+            }
             "hostpubmd5" if value.len() != 32 => Err(bad_use()),
             _ => Ok(()),
         }

@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use arguments::{Command, Node, Operation, Stop};
 use global::Global;
 use output::Sink;
-use report::{Messages, Version};
+use report::{Messages, Sums, Version};
 use transfer::{Desk, Job, Progress, Shared, Transfer};
 
 pub(super) use cookies::Jar;
@@ -85,6 +85,8 @@ struct Curl {
     running: Vec<Transfer>,
     shared: Shared,
     number: usize,
+    /// `-Z`: when it began, and what it has come to.
+    sums: Option<(SimTime, Sums)>,
     /// When the last transfer began (`--rate`).
     last_begun: Option<SimTime>,
     exit: i32,
@@ -110,6 +112,7 @@ pub(in crate::shell::commands) fn start(arguments: &[String]) -> Box<dyn Tool> {
         running: Vec::new(),
         shared: Shared::default(),
         number: 0,
+        sums: None,
         last_begun: None,
         exit: 0,
     })
@@ -133,6 +136,7 @@ impl Tool for Curl {
             if let Some(step) = self.fill(&command, io) {
                 return step;
             }
+            self.parallel_meter(&command, io);
             if self.running.is_empty() {
                 self.finish(&command, io);
                 return Step::Exit(self.exit);
@@ -313,6 +317,31 @@ impl Curl {
         Err(None)
     }
 
+    /// `-Z`: the meter's heading and first line, and at the end its last one.
+    fn parallel_meter(&mut self, command: &Command, io: &mut Io<'_>) {
+        let (global, version) = (&command.global, Version::of(io));
+        // 7.88 shows it even where it is to be silent.
+        let hidden = global.no_meter || global.silent && version == Version::V8_5;
+        if global.parallel.is_none() || hidden {
+            return;
+        }
+        let (words, live) = (Messages { global, version }, self.running.len());
+        match self.sums {
+            None if live == 0 => {}
+            None => {
+                let sums = Sums { transfers: live, ..Sums::default() };
+                self.sums = Some((io.now(), sums));
+                words.tell(io, report::PARALLEL_HEAD);
+                words.tell(io, &sums.line(live, None));
+            }
+            Some((begun, mut sums)) if live == 0 => {
+                sums.transfers = self.number;
+                words.tell(io, &sums.line(0, Some(io.now() - begun)));
+            }
+            Some(_) => {}
+        }
+    }
+
     /// Goes on with every transfer; a wait when none of them can.
     fn go_on(&mut self, command: &Command, io: &mut Io<'_>) -> Option<Step> {
         let version = Version::of(io);
@@ -326,6 +355,11 @@ impl Curl {
             match transfer.step(&mut desk, io) {
                 Progress::Over(code) => {
                     ended = true;
+                    if let Some((_, sums)) = &mut self.sums {
+                        let (received, sent) = transfer.moved();
+                        sums.received += received;
+                        sums.sent += sent;
+                    }
                     // Side by side, the first failure counts; one after the other, the last result.
                     if command.global.parallel.is_none() || self.exit == 0 {
                         self.exit = code;
@@ -531,7 +565,10 @@ fn prepare(
     let mut sink = Sink::new(file, kept);
     // The meter would stand in the way of a page on the terminal.
     let global = words.global;
-    let meter = !global.silent && !global.no_meter && (!sink.is_stdout() || !io.terminal);
+    let meter = !global.silent
+        && !global.no_meter
+        && global.parallel.is_none()
+        && (!sink.is_stdout() || !io.terminal);
     if url.scheme == "file" {
         let meter = meter && !global.bar;
         return local(operation, words, io, &url, &mut sink, meter).map(|()| None);

@@ -1,5 +1,7 @@
 //! What curl says: errors, `-v`, `-w`, the progress meter.
 
+use std::time::Duration;
+
 use super::global::Global;
 use crate::cluster::{Certificate, DialFailure, HttpRequest, HttpResponse, HttpVersion, Issuer};
 use crate::network::SocketAddr;
@@ -97,6 +99,48 @@ pub fn meter_line(bytes: usize) -> String {
         "100 {bytes:>5}  100 {bytes:>5}    0     0 {speed:>6}      0 --:--:-- --:--:-- --:--:-- {:>5}\n",
         bytes * 1000
     )
+}
+
+/// `-Z`'s meter (`tool_progress.c`): its heading.
+pub const PARALLEL_HEAD: &str =
+    "DL% UL%  Dled  Uled  Xfers  Live Total     Current  Left    Speed\n";
+
+/// What all transfers of `-Z` have come to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sums {
+    pub received: usize,
+    pub sent: usize,
+    pub transfers: usize,
+}
+
+impl Sums {
+    /// The meter's line while so many are running; `spent` at the end.
+    pub fn line(self, live: usize, spent: Option<Duration>) -> String {
+        let percent = |bytes| if bytes > 0 && spent.is_some() { "100" } else { "--" };
+        let five = |bytes: usize| match bytes {
+            0..100_000 => format!("{bytes:>5}"),
+            _ => format!("{:>4}k", bytes / 1024),
+        };
+        let time = |seconds: u64| match seconds {
+            0 => "--:--:--".to_owned(),
+            _ => format!("{:>2}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60),
+        };
+        let whole = spent.map_or(0, |spent| spent.as_secs());
+        let millis = spent.map_or(0, |spent| spent.as_millis().max(1) as usize);
+        let speed = (self.received.max(self.sent) * 1000).checked_div(millis).unwrap_or(0);
+        format!(
+            "\r{:<3} {:<3} {} {} {:>5} {live:>5}  {} {} --:--:-- {} {:>5}",
+            percent(self.received),
+            percent(self.sent),
+            five(self.received),
+            five(self.sent),
+            self.transfers,
+            time(whole),
+            time(whole),
+            five(speed),
+            if spent.is_some() { "\n" } else { "" },
+        )
+    }
 }
 
 /// Why a text is no URL, as 8.x words it.
@@ -312,7 +356,9 @@ impl Messages<'_> {
             self.tell(io, &format!("Warning: {}\n", &rest[..cut]));
             rest = &rest[cut..];
         }
-        self.tell(io, &format!("Warning: {}\n", rest.trim_end_matches('\n')));
+        // 7.88 ends no line that its text does not end.
+        let end = if self.version == Version::V7_88 && !rest.ends_with('\n') { "" } else { "\n" };
+        self.tell(io, &format!("Warning: {}{end}", rest.trim_end_matches('\n')));
     }
 
     /// A connection is closed.

@@ -14,6 +14,10 @@ pub(super) struct Arguments {
     pub urls: Vec<String>,
     /// `-i`
     pub list: Option<String>,
+    /// `-F`: the list is a page
+    pub list_is_page: bool,
+    /// `--ignore-length`: what the server tells of the length is not believed
+    pub ignore_length: bool,
     /// `-o` and `-a`: the file for what is said, and whether it is continued.
     pub log: Option<(String, bool)>,
     /// Goes on behind the prompt; what it says goes to a file.
@@ -233,6 +237,8 @@ impl Default for Arguments {
             flat: false,
             robots: true,
             choosy: None,
+            list_is_page: false,
+            ignore_length: false,
             asks: None,
             own_files: Vec::new(),
             newer: false,
@@ -529,6 +535,8 @@ impl Arguments {
         self.tell(name, command, if on == other.is_none() { "1" } else { "0" });
         match flag.name {
             "debug" => self.debug = on,
+            "force-html" => self.list_is_page = on,
+            "ignore-length" => self.ignore_length = on,
             "version" | "help" => self.about = Some(flag.name),
             "background" => self.background = on,
             "quiet" => self.quiet = on,
@@ -619,9 +627,8 @@ impl Arguments {
             "accept" => self.accept.extend(value.split(',').map(str::to_owned)),
             "reject" => self.reject.extend(value.split(',').map(str::to_owned)),
             "domains" => self.domains.extend(value.split(',').map(str::to_owned)),
-            "accept-regex" | "reject-regex" | "exclude-domains" | "follow-tags" | "ignore-tags" => {
-                self.choosy = Some(flag.name)
-            }
+            "accept-regex" | "reject-regex" | "exclude-domains" | "follow-tags" | "ignore-tags"
+            | "rejected-log" => self.choosy = Some(flag.name),
             "include-directories" => self.folders = folders(value),
             "exclude-directories" => self.no_folders = folders(value),
             "use-askpass" => self.asks = Some(Asks::Program(text())),

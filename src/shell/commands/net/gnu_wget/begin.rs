@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::arguments::{Arguments, Asks};
 use super::report::{self, Messages};
 use super::request;
-use super::tree::Tree;
+use super::tree::{Tree, links};
 use super::{GENERIC, Session, USAGE, WgetState, read_url, usage};
 use crate::shell::Io;
 use crate::shell::commands::net::curl::Jar;
@@ -124,9 +124,13 @@ fn urls(
     }
     let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
     let mut refused = false;
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        match read_url(arguments, words, line) {
-            Ok(_) => waiting.push_back(line.to_owned()),
+    let lines: Vec<String> = match arguments.list_is_page {
+        true => links(&text).into_iter().map(|link| link.target).collect(),
+        false => text.lines().map(|line| line.trim().to_owned()).collect(),
+    };
+    for line in lines.into_iter().filter(|line| !line.is_empty()) {
+        match read_url(arguments, words, &line) {
+            Ok(_) => waiting.push_back(line),
             Err(told) => {
                 refused = true;
                 words.tell(io, format!("{list}: Invalid URL {told}\n"));

@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::report::{self, Messages};
 use super::request;
 use super::{Download, FILE, GENERIC, NETWORK, Session, WgetState};
-use crate::cluster::{DialFailure, HttpRequest};
+use crate::cluster::{DialFailure, HttpRequest, LookupFailure};
 use crate::network::SocketAddr;
 use crate::shell::Io;
 use crate::shell::commands::net::curl::unescape;
@@ -198,6 +198,12 @@ impl Session {
         match failure {
             Failure::Name(_) | Failure::SlowName { .. } => {
                 let why = match failure {
+                    // A name is not called an address of another family, whatever the hosts file says.
+                    Failure::Name(LookupFailure::OtherFamily)
+                        if download.url.host.parse::<IpAddr>().is_err() =>
+                    {
+                        name_trouble(io, LookupFailure::NoAddress)
+                    }
                     Failure::Name(why) => name_trouble(io, *why),
                     _ => "Connection timed out",
                 };

@@ -265,7 +265,7 @@ impl Session {
         download: &Download,
         response: &HttpResponse,
     ) {
-        words.verbose(io, report::length(response, told_length(response), 0));
+        words.verbose(io, report::length(response, told_length(response).ok_or("unspecified"), 0));
         let html =
             response.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
         if words.volume == Volume::Terse {

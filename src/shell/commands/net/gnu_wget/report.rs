@@ -166,12 +166,12 @@ pub(super) fn stamp(at: SimTime) -> String {
 }
 
 /// The line with the length and type of what comes.
-pub(super) fn length(response: &HttpResponse, told: Option<usize>, kept: usize) -> String {
+pub(super) fn length(response: &HttpResponse, told: Result<usize, &str>, kept: usize) -> String {
     let mut line = match told {
-        None => "Length: unspecified".to_owned(),
-        Some(length) => format!("Length: {length}{}", rounded(length)),
+        Err(unknown) => format!("Length: {unknown}"),
+        Ok(length) => format!("Length: {length}{}", rounded(length)),
     };
-    let left = told.map(|length| length.saturating_sub(kept)).filter(|_| kept > 0);
+    let left = told.ok().map(|length| length.saturating_sub(kept)).filter(|_| kept > 0);
     if let Some(left) = left {
         let _ = write!(line, ", {left}{} remaining", rounded(left));
     }

@@ -34,7 +34,8 @@ impl Session {
             206 => request::offset(arguments, io, &download.url),
             _ => 0,
         };
-        let length = told_length(response).map(|length| length + kept);
+        let told = told_length(response).filter(|_| !arguments.ignore_length);
+        let length = told.map(|length| length + kept);
         let place = if arguments.trust_names { &download.url } else { &download.first };
         let mut file = file_name(arguments, io, place, response);
         let stdout = file == "-";
@@ -48,7 +49,8 @@ impl Session {
         let fails = response.status >= 400;
         let nothing = response.status == 204;
         if !nothing && !fails {
-            words.verbose(io, report::length(response, length, kept));
+            let unknown = if arguments.ignore_length { "ignored" } else { "unspecified" };
+            words.verbose(io, report::length(response, length.ok_or(unknown), kept));
         }
         if !stdout && let Err(why) = self.write(arguments, io, &file, &body) {
             words.tell(io, format!("{why}\n\nCannot write to {named} ({}).\n", last_words(&why)));

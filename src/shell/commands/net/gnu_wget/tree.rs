@@ -150,14 +150,14 @@ pub(super) fn acceptable(arguments: &Arguments, file: &str) -> bool {
 
 /// A link of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Link {
-    target: String,
+pub(super) struct Link {
+    pub target: String,
     /// Whether the page shows what is there itself: pictures, styles, scripts.
     inline: bool,
 }
 
 /// The links of a page, in order.
-fn links(text: &str) -> Vec<Link> {
+pub(super) fn links(text: &str) -> Vec<Link> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find('<') {

@@ -245,7 +245,7 @@ fn table(options: &Options, flavour: Flavour, sockets: &[Socket]) -> Vec<String>
 pub(in crate::shell::commands) fn route(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let flavour = client_flavour(io.cluster, io.place, "route");
     let grammar = Grammar::short("route", "A:neCF");
-    let options = grammar.read(arguments, io)?;
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
     match options.operands.first().map(String::as_str) {
         None => {}
         Some(verb @ ("add" | "del" | "flush")) if options.operands.len() > 1 => {

@@ -1,5 +1,6 @@
 //! Expressions.
 
+use super::lex::is_builtin;
 use super::patterns::ready;
 use super::run::{
     Answer, Cell, Cut, DEEPEST, LONGEST, Machine, Ran, Reading, Stop, Wait, World, cut,
@@ -74,10 +75,33 @@ impl Machine {
                 Ok(truth(self.arrays[at].elements.contains_key(&key)))
             }
             Expression::Call(number, arguments) => self.call(*number, arguments, world),
+            Expression::Indirect(name, arguments, line) => {
+                self.indirect(*name, arguments, *line, world)
+            }
             Expression::Builtin(name, arguments, line) => {
                 self.builtin(name, arguments, *line, world)
             }
             Expression::Getline(source, place) => self.getline(source, place.as_ref(), world),
+        }
+    }
+
+    /// A call of the function that a variable names.
+    fn indirect(
+        &mut self,
+        name: Name,
+        arguments: &[Expression],
+        line: usize,
+        world: &mut World<'_, '_>,
+    ) -> Ran<Value> {
+        let wanted = self.index_text(&self.get(name));
+        let functions = &self.program.functions;
+        match functions.iter().position(|one| one.name == wanted && !wanted.is_empty()) {
+            Some(number) => self.call(number, arguments, world),
+            None if is_builtin(&wanted) => self.builtin(&wanted, arguments, line, world),
+            None => {
+                let told = "is not a function, so it cannot be called indirectly";
+                self.fatal(line, &format!("`{wanted}' {told}"))
+            }
         }
     }
 
@@ -257,7 +281,7 @@ impl Machine {
     }
 
     pub fn found(&mut self, pattern: &str, text: &str) -> Ran<bool> {
-        match ready(pattern, self.folds) {
+        match ready(pattern, self.folds, self.gawk) {
             Ok(regex) => {
                 let found = regex.is_match(text);
                 self.pay(&regex);
@@ -282,6 +306,9 @@ impl Machine {
     ) -> Ran<Value> {
         let program = self.program.clone();
         let function = &program.functions[number];
+        if let Some(line) = function.missing {
+            return self.fatal(line, &format!("function `{}' not defined", function.name));
+        }
         // What a function has no parameter for is worked out all the same.
         let (arguments, more) = arguments.split_at(arguments.len().min(function.parameters));
         for argument in more {
@@ -345,6 +372,9 @@ impl Machine {
     ) -> Ran<Value> {
         let (line, counts) = match source {
             Source::Main => (self.next_record(world)?, true),
+            Source::File(_) | Source::Command(_) if self.sandbox => {
+                return self.fatal(1, "redirection not allowed in sandbox mode");
+            }
             Source::File(file) => {
                 let file = self.value(file, world)?;
                 let file = self.index_text(&file);
@@ -392,11 +422,19 @@ impl Machine {
                     None => Err(Stop::Waits(Wait::Input)),
                 };
             }
-            Ok(Answer::Text(
-                io.read_file(file).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-            ))
+            Ok(match io.read_file(file) {
+                Ok(bytes) => Answer::Text(Some(String::from_utf8_lossy(&bytes).into_owned())),
+                Err(why) => Answer::Record(why, String::new()),
+            })
         })?;
-        let Answer::Text(Some(text)) = answer else { return Ok(false) };
+        let text = match answer {
+            Answer::Text(Some(text)) => text,
+            Answer::Record(why, _) if self.gawk => {
+                self.set_known("ERRNO", Value::Text(why));
+                return Ok(false);
+            }
+            _ => return Ok(false),
+        };
         self.readings.insert(file.to_owned(), Reading { text, at: 0, status: 0 });
         Ok(true)
     }

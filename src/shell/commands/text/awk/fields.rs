@@ -17,6 +17,9 @@ impl Machine {
                 *fields = what;
             }
         };
+        if self.strict {
+            return Ok(());
+        }
         if self.gawk {
             set("FS", &mut self.finds, Fields::Between);
             set("FPAT", &mut self.finds, Fields::Like);
@@ -36,7 +39,9 @@ impl Machine {
                 self.split(line, &separator)
             }
             Fields::Like => {
-                let Ok(regex) = ready(&self.setting("FPAT"), self.folds) else { return Vec::new() };
+                let Ok(regex) = ready(&self.setting("FPAT"), self.folds, self.gawk) else {
+                    return Vec::new();
+                };
                 let all = regex.find_all(line).into_iter().take(MOST_FIELDS);
                 let fields = all.map(|(start, end)| line[start..end].to_owned()).collect();
                 self.pay(&regex);
@@ -171,7 +176,9 @@ impl Machine {
                     true => format!("({separator})|\n"),
                     false => separator.to_owned(),
                 };
-                let Ok(regex) = ready(&pattern, self.folds) else { return vec![text.to_owned()] };
+                let Ok(regex) = ready(&pattern, self.folds, self.gawk) else {
+                    return vec![text.to_owned()];
+                };
                 let mut parts = Vec::new();
                 let mut at = 0;
                 for (start, end) in regex.find_all(text) {
@@ -221,6 +228,9 @@ impl Machine {
     fn set_count(&mut self, count: f64) -> Ran<()> {
         if count > MOST_FIELDS as f64 {
             return self.too_many_fields();
+        }
+        if count < 0.0 && self.gawk {
+            return self.fatal(1, "NF set to negative value");
         }
         let count = if count > 0.0 { count as usize } else { 0 };
         self.fields.resize(count, String::new());

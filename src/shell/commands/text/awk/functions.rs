@@ -28,6 +28,9 @@ impl Machine {
             return Ok(value);
         }
         match (name, texts.as_slice()) {
+            ("system", _) if self.sandbox => {
+                self.fatal(line, "'system' function not allowed in sandbox mode")
+            }
             ("system", [command]) => self.system(command, world),
             ("close", [name, ..]) => {
                 Ok(Value::Number(f64::from(self.close(&name.clone(), world)?)))
@@ -218,7 +221,7 @@ impl Machine {
 
     fn compiled(&mut self, expression: &Expression, world: &mut World<'_, '_>) -> Ran<Regex> {
         let pattern = self.pattern(expression, world)?;
-        match ready(&pattern, self.folds) {
+        match ready(&pattern, self.folds, self.gawk) {
             Ok(regex) => Ok(regex),
             Err(why) => self.bad_pattern(&pattern, &why),
         }

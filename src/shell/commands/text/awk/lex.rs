@@ -41,6 +41,11 @@ const MORE_BUILTINS: [&str; 12] = [
 /// Functions of gawk alone.
 const GAWK: [&str; 6] = ["asort", "asorti", "patsplit", "typeof", "isarray", "strtonum"];
 
+/// Whether gawk has a function of this name.
+pub(super) fn is_builtin(name: &str) -> bool {
+    BUILTINS.iter().chain(&MORE_BUILTINS).chain(&GAWK).any(|known| *known == name)
+}
+
 const SIGNS: [&str; 45] = [
     "**=", "&&", "||", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "==", "<=", ">=",
     "!=", "!~", ">>", "|&", "{", "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^",
@@ -54,11 +59,21 @@ pub(super) struct Wrong {
     pub message: String,
 }
 
+/// What gawk can be told to leave out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strict {
+    /// `-c`: what it has beside the awk of old.
+    Traditional,
+    /// `-P`: what POSIX does not know.
+    Posix,
+}
+
 /// A reader of tokens.
 pub(super) struct Lexer<'s> {
     pub source: &'s str,
     pub at: usize,
     pub gawk: bool,
+    pub strict: Option<Strict>,
     pub warnings: Vec<(usize, String)>,
 }
 
@@ -99,7 +114,7 @@ impl Lexer<'_> {
             '0'..='9' => self.number(),
             '.' if rest[1..].starts_with(|next: char| next.is_ascii_digit()) => self.number(),
             letter if letter.is_ascii_alphabetic() || letter == '_' => self.word(),
-            _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
+            _ => match SIGNS.iter().find(|sign| self.knows(sign) && rest.starts_with(**sign)) {
                 Some(sign) => {
                     self.at += sign.len();
                     Token::Sign(match *sign {
@@ -120,6 +135,11 @@ impl Lexer<'_> {
         Ok((token, start))
     }
 
+    /// Whether a sign or a word is one here: POSIX has none of these.
+    fn knows(&self, word: &str) -> bool {
+        self.strict != Some(Strict::Posix) || !matches!(word, "**" | "**=" | "func")
+    }
+
     fn word(&mut self) -> Token {
         let rest = self.rest();
         let end = rest
@@ -129,14 +149,16 @@ impl Lexer<'_> {
         let call = rest[end..].starts_with('(');
         self.at += end;
         if let Some(word) = WORDS.iter().chain(&MORE_WORDS).find(|word| **word == name)
-            && (self.gawk || !OWN_WORDS.contains(word))
+            && (self.gawk && self.strict.is_none() || !OWN_WORDS.contains(word))
+            && self.knows(word)
         {
             return Token::Word(if *word == "func" { "function" } else { word });
         }
-        let more = if self.gawk { &GAWK[..] } else { &[] };
-        if let Some(builtin) =
-            BUILTINS.iter().chain(&MORE_BUILTINS).chain(more).find(|known| **known == name)
-        {
+        let own = if self.gawk && self.strict.is_none() { &GAWK[..] } else { &[] };
+        // Two of them are old.
+        let more = if self.strict.is_some() { &MORE_BUILTINS[..2] } else { &MORE_BUILTINS[..] };
+        let mut all = BUILTINS.iter().chain(more).chain(own);
+        if let Some(builtin) = all.find(|known| **known == name) {
             return Token::Builtin(builtin);
         }
         if call { Token::Call(name) } else { Token::Name(name) }

@@ -14,13 +14,14 @@ mod value;
 
 use std::sync::Arc;
 
+use self::lex::Strict;
 use self::run::{Answer, Machine, Stop, Wait, World};
 use self::value::Value;
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Misuse, MisuseKind, Options};
 use crate::shell::commands::{Setting, failed};
-use crate::shell::machine::Machine as Shell;
-use crate::shell::{Interrupted, Io, Stdin, Step, Tool, shells};
+use crate::shell::shells::Child;
+use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// Steps of awk for one of the shell's.
 const STEPS: u64 = 4;
@@ -34,16 +35,6 @@ enum Phase {
     End,
     Closing,
     Over,
-}
-
-/// A command that the program has started.
-#[derive(Clone)]
-struct Child {
-    shell: Shell,
-    /// What it reads; standard input is the program's own when `None`.
-    input: Option<Stdin>,
-    /// What it has printed, when that is the answer.
-    output: Option<Vec<u8>>,
 }
 
 /// A program at work.
@@ -64,8 +55,17 @@ struct Awk {
 impl Awk {
     /// Reads the program and sets the variables.
     fn prepare(&mut self, io: &mut Io<'_>) -> Option<i32> {
+        let posix = self.options.has('P').then_some(Strict::Posix);
+        let strict = posix.or(self.options.has('c').then_some(Strict::Traditional));
         let mut text = self.source.clone().unwrap_or_default();
         let mut name = "cmd. line".to_owned();
+        match self.included(io) {
+            Ok(before) => text.insert_str(0, &before),
+            Err(told) => {
+                io.write_error(told);
+                return Some(2);
+            }
+        }
         for file in &self.sources {
             let read = match file.as_str() {
                 "-" | "/dev/stdin" => io.read_all().ok_or_else(|| STANDARD_INPUT.to_owned()),
@@ -74,9 +74,7 @@ impl Awk {
             match read {
                 Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(why) if self.gawk => {
-                    io.write_error(format!(
-                        "awk: fatal: cannot open source file `{file}' for reading: {why}"
-                    ));
+                    io.write_error(no_source(file, &why));
                     return Some(2);
                 }
                 Err(why) => {
@@ -87,18 +85,19 @@ impl Awk {
             name.clone_from(file);
             text.push('\n');
         }
-        let program = match parse::parse(&text, &name, self.gawk) {
+        let program = match parse::parse(&text, &name, self.gawk, strict) {
             Ok(program) => program,
             Err(message) => {
-                let fatal = message.contains("fatal: function");
                 io.write_error(message);
-                return Some(if fatal { 2 } else { 1 });
+                return Some(1);
             }
         };
         for warning in &program.warnings {
             io.write_error(warning);
         }
         self.machine = Machine::new(Arc::new(program), self.gawk);
+        self.machine.strict = strict.is_some();
+        self.machine.sandbox = self.gawk && self.options.has('S');
         if let Some(separator) = self.options.value('F') {
             let separator = crate::shell::syntax::unescape(separator);
             self.machine.set_known("FS", Value::Text(separator));
@@ -119,6 +118,27 @@ impl Awk {
             }
         }
         None
+    }
+
+    /// What `-i` puts before the program.
+    ///
+    /// # Errors
+    /// What is said of a file that is not there.
+    fn included(&self, io: &Io<'_>) -> Result<String, String> {
+        let mut text = String::new();
+        for file in self.options.all('i') {
+            let names = [file.to_owned(), format!("{file}.awk")];
+            let Some(bytes) = names.iter().find_map(|name| io.read_file(name).ok()) else {
+                let own = matches!(file, "inplace" | "inplace.awk");
+                return Err(match own {
+                    true => "podhop: awk: not simulated here: -i inplace".to_owned(),
+                    false => no_source(file, "No such file or directory"),
+                });
+            };
+            text += &String::from_utf8_lossy(&bytes);
+            text.push('\n');
+        }
+        Ok(text)
     }
 
     /// Goes on until it waits or ends.
@@ -144,7 +164,9 @@ impl Awk {
                 }
                 match wait {
                     Wait::Input => return Step::Input,
-                    Wait::Command { text, input, kept } => self.start(io, &text, input, kept),
+                    Wait::Command { text, input, kept } => {
+                        self.child = Some(Child::start(io, &text, input, kept));
+                    }
                 }
                 continue;
             }
@@ -193,32 +215,13 @@ impl Awk {
         None
     }
 
-    fn start(&mut self, io: &mut Io<'_>, text: &str, input: Option<Vec<u8>>, kept: bool) {
-        let words = ["sh".to_owned(), "-c".to_owned(), text.to_owned()];
-        self.child = Some(Child {
-            shell: shells::words(io, &words, io.environment),
-            input: input.map(Stdin::of),
-            output: kept.then(Vec::new),
-        });
-    }
-
     /// Goes on with the command that runs; `Some` when there is nothing else to do.
     fn step_child(&mut self, io: &mut Io<'_>) -> Option<Step> {
         let child = self.child.as_mut()?;
-        let step = {
-            let mut inner = io.at(io.place);
-            if let Some(input) = &mut child.input {
-                inner.stdin = input;
-            }
-            if let Some(output) = &mut child.output {
-                inner.stdout = output;
-                inner.terminal = false;
-            }
-            child.shell.step(&mut inner)
-        };
+        let step = child.step(io);
         let Step::Exit(status) = step else { return Some(step) };
-        let answer = match self.child.take().and_then(|child| child.output) {
-            Some(output) => Answer::Text(Some(String::from_utf8_lossy(&output).into_owned())),
+        let answer = match self.child.take().and_then(Child::printed) {
+            Some(output) => Answer::Text(Some(output)),
             None => Answer::Status(status),
         };
         self.log.push(answer);
@@ -239,10 +242,14 @@ impl Tool for Awk {
 
     fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
         if let Some(child) = &mut self.child {
-            child.shell.interrupt(io);
+            child.interrupt(io);
         }
         Interrupted::Ended
     }
+}
+
+fn no_source(file: &str, why: &str) -> String {
+    format!("awk: fatal: cannot open source file `{file}' for reading: {why}")
 }
 
 /// A program that somebody would still have to type.
@@ -250,7 +257,7 @@ const STANDARD_INPUT: &str = "not simulated here: a program from standard input 
 
 const GAWK: Grammar = Grammar {
     name: "awk",
-    short: "F:v:f:e:bcCd;ghi:ILl:MnNo;Op;PrsStVW:À",
+    short: "F:v:f:e:E:bcCd;ghi:ILl:MnNo;Op;PrsStVW:À",
     long: &[
         ("lint", 'À'),
         ("sandbox", 'S'),
@@ -266,6 +273,7 @@ const GAWK: Grammar = Grammar {
         ("version", 'V'),
         ("help", 'h'),
         ("posix", 'P'),
+        ("bignum", 'M'),
         ("re-interval", 'r'),
         ("traditional", 'c'),
         ("characters-as-bytes", 'b'),
@@ -275,6 +283,9 @@ const GAWK: Grammar = Grammar {
 
 const BUSYBOX: Grammar = Grammar { name: "awk", short: "F:v:f:e:", long: &[], stops: true };
 
+/// The libraries that gawk brings along; `-l` of another finds none.
+const LIBRARIES: &str = "filefuncs fnmatch fork inplace intdiv ordchr readdir readfile revoutput revtwoway rwarray time";
+
 const USAGE: &str = "Usage: awk [POSIX or GNU style options] -f progfile [--] file ...\nUsage: awk [POSIX or GNU style options] [--] 'program' file ...";
 
 /// Options that podhop leaves out, and assignments (`-v`) that are none.
@@ -282,20 +293,23 @@ const USAGE: &str = "Usage: awk [POSIX or GNU style options] -f progfile [--] fi
 /// # Errors
 /// What is said of it, and the exit code.
 fn check(options: &Options, gawk: bool) -> Result<(), (String, i32)> {
-    const IDLE: [(char, &str); 12] = [
-        ('P', "--posix"),
-        ('c', "--traditional"),
+    const IDLE: [(char, &str); 9] = [
         ('d', "--dump-variables"),
         ('g', "--gen-pot"),
         ('o', "--pretty-print"),
         ('p', "--profile"),
         ('l', "--load"),
-        ('i', "--include"),
         ('n', "--non-decimal-data"),
-        ('S', "--sandbox"),
+        ('M', "--bignum"),
         ('À', "--lint"),
         ('W', "-W"),
     ];
+    let missing = options.value('l').filter(|name| !LIBRARIES.split(' ').any(|one| one == *name));
+    if let Some(name) = missing.filter(|_| gawk) {
+        let why = "No such file or directory";
+        let told = format!("awk: fatal: cannot open shared library `{name}' for reading: {why}");
+        return Err((told, 2));
+    }
     if let Some(flag) = options.not_simulated(&IDLE) {
         return Err((format!("podhop: awk: not simulated here: {flag}"), 2));
     }
@@ -348,7 +362,8 @@ pub(in crate::shell::commands) fn awk(
     if let Err((why, code)) = check(&options, gawk) {
         return failed(why, code);
     }
-    let sources: Vec<String> = options.all('f').map(str::to_owned).collect();
+    let exec = options.value('E').map(str::to_owned);
+    let sources: Vec<String> = options.all('f').map(str::to_owned).chain(exec).collect();
     let texts: Vec<String> = options.all('e').map(|text| format!("{text}\n")).collect();
     let source = match (sources.is_empty() && texts.is_empty(), options.operands.is_empty()) {
         (true, true) if gawk => return failed(USAGE, 1),
@@ -357,7 +372,7 @@ pub(in crate::shell::commands) fn awk(
         (false, _) => Some(texts.concat()),
     };
     Box::new(Awk {
-        machine: Machine::new(Arc::new(parse::parse("", "", gawk).unwrap_or_default()), gawk),
+        machine: Machine::new(Arc::new(parse::parse("", "", gawk, None).unwrap_or_default()), gawk),
         phase: Phase::Start,
         log: Vec::new(),
         child: None,

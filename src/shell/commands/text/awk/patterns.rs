@@ -7,7 +7,7 @@ use crate::shell::commands::text::regex::{Regex, Syntax, compile};
 /// # Errors
 /// What awk says.
 pub(super) fn check(pattern: &str, gawk: bool) -> Result<(), String> {
-    match ready(pattern, false) {
+    match ready(pattern, false, gawk) {
         Ok(_) => Ok(()),
         Err(why) if gawk => Err(format!("error: {why}: /{pattern}/")),
         Err(why) => Err(format!("bad regex '{pattern}': {why}")),
@@ -18,8 +18,9 @@ pub(super) fn check(pattern: &str, gawk: bool) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn ready(pattern: &str, folds: bool) -> Result<Regex, String> {
-    compile(&plain(pattern), Syntax::Extended, folds)
+pub(super) fn ready(pattern: &str, folds: bool, gawk: bool) -> Result<Regex, String> {
+    let syntax = if gawk { Syntax::Gawk } else { Syntax::Extended };
+    compile(&plain(pattern), syntax, folds)
 }
 
 /// awk's escapes in a regular expression, as letters.

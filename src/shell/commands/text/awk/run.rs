@@ -127,6 +127,10 @@ pub(super) struct Reading {
 pub(super) struct Machine {
     pub program: Arc<Program>,
     pub gawk: bool,
+    /// `-c`, `-P`: whether gawk leaves out what is its own.
+    pub strict: bool,
+    /// `-S`: whether it starts no commands and opens no files but those of the command line.
+    pub sandbox: bool,
     pub globals: Vec<Cell>,
     pub locals: Vec<Cell>,
     pub arrays: Vec<Array>,
@@ -175,6 +179,8 @@ impl Machine {
             ranges: vec![false; ranges.count()],
             program,
             gawk,
+            strict: false,
+            sandbox: false,
             globals: (0..count).map(|at| Cell::Array(at, false)).collect(),
             locals: Vec::new(),
             arrays: vec![Array::default(); count],
@@ -384,7 +390,11 @@ impl Machine {
                 }
                 self.rules(world, |pattern| matches!(pattern, Pattern::BeginFile))?;
             }
-            let separator = self.setting("RS");
+            let mut separator = self.setting("RS");
+            if self.strict {
+                // Only its first letter counts.
+                separator.truncate(separator.chars().next().map_or(0, char::len_utf8));
+            }
             let answer = match &mut self.current {
                 Some(None) => {
                     let known = std::mem::take(&mut self.waited);
@@ -566,8 +576,9 @@ pub(super) fn cut(text: &str, separator: &str, ended: bool) -> Cut {
             None => rest(ended),
         },
         _ => {
-            let found =
-                super::patterns::ready(separator, false).ok().and_then(|regex| regex.find(text));
+            let found = super::patterns::ready(separator, false, true)
+                .ok()
+                .and_then(|regex| regex.find(text));
             match found.filter(|(start, end)| end > start && (ended || *end < text.len())) {
                 Some((start, end)) => Cut::Record(text[..start].to_owned(), end),
                 None => rest(ended),

@@ -293,6 +293,9 @@ impl Machine {
         line: usize,
         world: &mut World<'_, '_>,
     ) -> Ran<()> {
+        if self.sandbox {
+            return self.fatal(line, "redirection not allowed in sandbox mode");
+        }
         let mut content = Vec::new();
         if kind == Sink::Pipe {
             self.flush(world)?;

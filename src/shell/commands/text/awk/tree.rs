@@ -32,10 +32,12 @@ pub(super) enum Pattern {
     Range(Expression, Expression, usize),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Function {
     pub name: String,
     pub parameters: usize,
+    /// The line of the first call, if nobody defined it.
+    pub missing: Option<usize>,
     pub body: Vec<Statement>,
 }
 
@@ -106,6 +108,8 @@ pub(super) enum Expression {
     In(Vec<Expression>, Name),
     Group(Box<Expression>),
     Call(usize, Vec<Expression>),
+    /// A call of what a variable names, and its line.
+    Indirect(Name, Vec<Expression>, usize),
     Builtin(&'static str, Vec<Expression>, usize),
     Getline(Source, Option<Place>),
 }

@@ -159,10 +159,19 @@ pub(in crate::shell::commands) fn diff(arguments: &[String], io: &mut Io<'_>) ->
         return Some(2);
     }
     let [old_name, new_name] = options.operands.as_slice() else {
-        return Some(miscounted(io, &options.operands, busybox));
+        return Some(miscounted(io, &options.operands, arguments, busybox));
     };
     if [old_name, new_name].iter().any(|name| *name == "-") && !io.stdin.ended() {
         return None;
+    }
+    let absent = |name: &&String| *name != "-" && io.facts(name, true).is_err();
+    let missing: Vec<&String> = [old_name, new_name].into_iter().filter(absent).collect();
+    let one = [old_name, new_name].iter().any(|name| io.is_directory(name));
+    if !busybox && one && !missing.is_empty() && !options.has('N') {
+        for name in missing {
+            io.write_error(format!("diff: {name}: No such file or directory"));
+        }
+        return Some(2);
     }
     if io.is_directory(old_name) && io.is_directory(new_name) {
         let words: Vec<&str> =
@@ -336,13 +345,16 @@ fn base(path: &str) -> &str {
 }
 
 /// What is said of another number of files than two, and the exit code.
-fn miscounted(io: &mut Io<'_>, operands: &[String], busybox: bool) -> i32 {
+fn miscounted(io: &mut Io<'_>, operands: &[String], arguments: &[String], busybox: bool) -> i32 {
     if busybox {
         io.write_error(busybox_usage("diff"));
         return 1;
     }
     let what = match operands {
-        [] => "missing operand after 'diff'".to_owned(),
+        [] => {
+            let last = arguments.last().map_or("diff", String::as_str);
+            format!("missing operand after '{last}'")
+        }
         [only] => format!("missing operand after '{only}'"),
         [_, _, extra, ..] => format!("extra operand '{extra}'"),
         _ => String::new(),

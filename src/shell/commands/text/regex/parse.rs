@@ -16,8 +16,10 @@ pub(in crate::shell) enum Syntax {
     /// BusyBox' tools: as the C library's `regcomp` reads them.
     PosixBasic,
     PosixExtended,
-    /// `awk`, `[[ =~ ]]`: extended.
+    /// `[[ =~ ]]`: extended.
     Awk,
+    /// gawk: extended, and what has nothing to repeat, closes nothing or counts nothing is itself.
+    Gawk,
     /// `grep -F`: nothing is special.
     Fixed,
 }
@@ -217,8 +219,9 @@ impl Reader {
 
     fn close(&mut self, extended: bool) -> Result<()> {
         if self.levels.len() == 1 {
-            let literal =
-                self.syntax.is_grep() || self.syntax.is_posix() || self.syntax == Syntax::Awk;
+            let literal = self.syntax.is_grep()
+                || self.syntax.is_posix()
+                || matches!(self.syntax, Syntax::Awk | Syntax::Gawk);
             if extended && literal {
                 self.atom(vec![Instruction::Letter(')')]);
                 return Ok(());

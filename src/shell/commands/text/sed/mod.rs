@@ -10,26 +10,47 @@ pub(in crate::shell::commands) use self::run::replaced;
 use self::run::{Came, Sed, SedState};
 use crate::cluster::Flavour;
 use crate::shell::commands::options::{Grammar, Options};
+use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{Setting, failed};
-use crate::shell::{Io, Step, Tool};
+use crate::shell::shells::Child;
+use crate::shell::{Interrupted, Io, Step, Tool};
 
 /// `sed` over its files or standard input, line by line.
 #[derive(Clone)]
 struct Stream {
     sed: Sed,
     input: Input,
+    child: Option<Child>,
 }
 
 impl Tool for Stream {
     fn step(&mut self, io: &mut Io<'_>) -> Step {
-        let mut out = String::new();
-        let came = self.sed.go(&mut self.input, io, &mut out);
-        io.stdout.extend_from_slice(out.as_bytes());
-        write_files(&self.sed, io);
-        match came {
-            Came::Waits => Step::Input,
-            Came::Ended(status) => Step::Exit(status),
+        loop {
+            let mut out = String::new();
+            if let Some(child) = &mut self.child {
+                let step = child.step(io);
+                let Step::Exit(_) = step else { return step };
+                let printed = self.child.take().and_then(Child::printed).unwrap_or_default();
+                self.sed.answered(&printed, &mut out);
+            }
+            let came = self.sed.go(&mut self.input, io, &mut out);
+            io.stdout.extend_from_slice(out.as_bytes());
+            write_files(&self.sed, io);
+            match came {
+                Came::Waits => return Step::Input,
+                Came::Runs(command) => {
+                    self.child = Some(Child::start(io, &command, None, true));
+                }
+                Came::Ended(status) => return Step::Exit(status),
+            }
         }
+    }
+
+    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
+        if let Some(child) = &mut self.child {
+            child.interrupt(io);
+        }
+        Interrupted::Ended
     }
 }
 
@@ -89,7 +110,14 @@ impl Tool for InPlace {
             let mut input = Input::new(vec![file.clone()], true, self.end);
             let mut sed = self.sed.clone();
             let mut out = String::new();
-            let Came::Ended(code) = sed.go(&mut input, io, &mut out) else { continue };
+            let code = match sed.go(&mut input, io, &mut out) {
+                Came::Ended(code) => code,
+                Came::Runs(_) => {
+                    io.write_error(left_out("sed", "-i with the command e"));
+                    return Step::Exit(1);
+                }
+                Came::Waits => continue,
+            };
             let Ok(before) = before else {
                 status = code;
                 continue;
@@ -264,7 +292,11 @@ impl Start {
         if files.is_empty() {
             files.push("-".to_owned());
         }
-        Ok(Box::new(Stream { sed, input: Input::new(files, self.options.has('s'), end) }))
+        Ok(Box::new(Stream {
+            sed,
+            input: Input::new(files, self.options.has('s'), end),
+            child: None,
+        }))
     }
 }
 

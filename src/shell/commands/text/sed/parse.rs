@@ -39,6 +39,8 @@ pub(super) struct Substitute {
     pub all: bool,
     pub print: bool,
     pub file: Option<String>,
+    /// `e`: what comes of it is run, and replaced by what that prints.
+    pub runs: bool,
 }
 
 /// What GNU's says of a command that `--sandbox` forbids.
@@ -88,6 +90,8 @@ pub(super) enum Action {
         first: bool,
     },
     FileName,
+    /// `e`: a command whose output is printed, or the pattern space, which its output replaces.
+    Run(Option<String>),
     Zap,
     /// `b`, `t`, `T`: where to.
     Branch {
@@ -177,6 +181,24 @@ struct Reader {
 
 type Parsed<T> = Result<T, Wrong>;
 
+/// A basic pattern in which `\+`, `\?` and `\|` are letters.
+fn without_additions(pattern: &str) -> String {
+    let mut plain = String::new();
+    let mut letters = pattern.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied();
+        match (letter, next) {
+            ('\\', Some('+' | '?' | '|')) => {}
+            ('\\', Some(next)) => {
+                plain.extend([letter, next]);
+                letters.next();
+            }
+            _ => plain.push(letter),
+        }
+    }
+    plain
+}
+
 impl Reader {
     fn peek(&self) -> Option<char> {
         self.letters.get(self.at).copied()
@@ -186,6 +208,11 @@ impl Reader {
         let next = self.peek()?;
         self.at += 1;
         Some(next)
+    }
+
+    /// Whether GNU's additions are there.
+    fn adds(&self) -> bool {
+        self.gnu() && !self.reading.posix
     }
 
     fn gnu(&self) -> bool {
@@ -230,10 +257,6 @@ impl Reader {
         let number = self.begins[..=part].iter().filter(|(_, file)| file.is_none()).count();
         let letter = shown.map_or(0, |at| at - begin);
         format!("-e expression #{number}, char {letter}")
-    }
-
-    fn not_simulated<T>(&self, what: &str) -> Parsed<T> {
-        Err(Wrong { message: format!("sed: not simulated here: {what}"), status: 1 })
     }
 
     fn script(&mut self) -> Parsed<Vec<Command>> {
@@ -343,7 +366,7 @@ impl Reader {
             }
         }
         let nought = matches!(from, Some(Address::Line(0) | Address::Step(0, 0)));
-        let zero = nought && !matches!(to, Some(Address::Match(_)));
+        let zero = nought && (self.reading.posix || !matches!(to, Some(Address::Match(_))));
         // `0r`: before the first line.
         let first = zero && to.is_none() && self.peek() == Some('r') && !self.reading.posix;
         if zero && self.gnu() && !first {
@@ -414,7 +437,7 @@ impl Reader {
         Ok(match self.peek() {
             Some('0'..='9') => {
                 let line = self.number();
-                if self.gnu() && self.peek() == Some('~') {
+                if self.adds() && self.peek() == Some('~') {
                     self.at += 1;
                     return Ok(Some(Address::Step(line, self.number())));
                 }
@@ -441,11 +464,11 @@ impl Reader {
 
     fn second_address(&mut self) -> Parsed<Option<Address>> {
         match self.peek() {
-            Some('+') => {
+            Some('+') if !self.reading.posix => {
                 self.at += 1;
                 Ok(Some(Address::More(self.number())))
             }
-            Some('~') if self.gnu() => {
+            Some('~') if self.adds() => {
                 self.at += 1;
                 Ok(Some(Address::Multiple(self.number())))
             }
@@ -459,7 +482,7 @@ impl Reader {
             return self.wrong("unterminated address regex", &busybox);
         };
         let (mut fold, mut lines) = (false, false);
-        while self.gnu() && matches!(self.peek(), Some('I' | 'M')) {
+        while self.adds() && matches!(self.peek(), Some('I' | 'M')) {
             match self.next() {
                 Some('I') => fold = true,
                 _ => lines = true,
@@ -483,6 +506,8 @@ impl Reader {
             (false, false) => Syntax::PosixBasic,
         };
         let shown = pattern.replace('\n', "\\n");
+        let plain = self.reading.posix && !self.reading.extended;
+        let pattern = if plain { &without_additions(pattern) } else { pattern };
         match compile(pattern, syntax, fold) {
             Ok(regex) => Ok(Some(if lines { regex.by_lines() } else { regex })),
             Err(why) => self.wrong(&why, &format!("bad regex '{shown}': {why}")),
@@ -521,18 +546,22 @@ impl Reader {
             '{' => Action::Block(0),
             '}' => Action::Nothing,
             ':' => self.label(index)?,
-            'b' | 't' | 'T' => self.branch(letter, index),
+            'b' | 't' => self.branch(letter, index),
+            'T' if !self.reading.posix => self.branch(letter, index),
             's' => Action::Substitute(Box::new(self.substitute()?)),
             'y' => self.translate()?,
             'a' | 'i' | 'c' => self.text_command(letter)?,
             'r' => Action::ReadFile { file: self.file_name()?, before: false },
-            'R' if self.gnu() => Action::ReadLine(self.file_name()?),
+            'R' if self.adds() => Action::ReadLine(self.file_name()?),
             'w' => Action::Write { file: self.file_name()?, first: false },
-            'W' if self.gnu() => Action::Write { file: self.file_name()?, first: true },
-            'e' if self.gnu() => return self.not_simulated("the e command; run it in the shell"),
-            'F' if self.gnu() => Action::FileName,
-            'z' if self.gnu() => Action::Zap,
-            'v' if self.gnu() => self.version()?,
+            'W' if self.adds() => Action::Write { file: self.file_name()?, first: true },
+            'e' if self.adds() => {
+                let command = self.rest_of_line();
+                Action::Run(Some(command).filter(|command| !command.is_empty()))
+            }
+            'F' if self.adds() => Action::FileName,
+            'z' if self.adds() => Action::Zap,
+            'v' if self.adds() => self.version()?,
             other => {
                 let gnu = format!("unknown command: `{other}'");
                 return self.wrong(&gnu, &format!("unsupported command {other}"));

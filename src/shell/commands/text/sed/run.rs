@@ -55,6 +55,8 @@ pub(super) struct SedState {
     /// How many lines `R` has taken of each file.
     taken: BTreeMap<String, usize>,
     steps: u64,
+    /// Whether the output of the command that runs replaces the pattern space, which may be printed then.
+    replaces: Option<bool>,
 }
 
 /// What is printed at the end of a cycle.
@@ -69,6 +71,8 @@ enum After {
 pub(super) enum Came {
     /// A line is needed that is not there yet.
     Waits,
+    /// A command is to be run; [`Sed::answered`] takes what it prints.
+    Runs(String),
     Ended(i32),
 }
 
@@ -86,6 +90,11 @@ enum Flow {
         status: i32,
     },
     Wait,
+    /// A command is run. Whether what it prints replaces the pattern space, which may be printed then.
+    Run {
+        command: String,
+        replaces: Option<bool>,
+    },
 }
 
 /// Commands that one line may take: a script's own loop ends here.
@@ -172,6 +181,11 @@ impl Sed {
             };
             match flow {
                 Flow::Wait => return Came::Waits,
+                Flow::Run { command, replaces } => {
+                    self.state.at = Some(at + 1);
+                    self.state.replaces = replaces;
+                    return Came::Runs(command);
+                }
                 Flow::On => self.state.at = Some(at + 1),
                 Flow::To(to) => self.state.at = Some(to),
                 Flow::Cycle { print } => {
@@ -184,6 +198,15 @@ impl Sed {
                     return Came::Ended(status);
                 }
             }
+        }
+    }
+
+    /// Takes what a command has printed.
+    pub fn answered(&mut self, printed: &str, out: &mut String) {
+        let Some(shown) = self.state.replaces else { return self.raw(printed, out) };
+        printed.strip_suffix('\n').unwrap_or(printed).clone_into(&mut self.state.space);
+        if shown {
+            self.print_space(out);
         }
     }
 
@@ -448,6 +471,11 @@ impl Sed {
                 let text = self.content(io, file);
                 self.raw(&text, out);
             }
+            Action::Run(command) => {
+                let replaces = command.is_none().then_some(false);
+                let command = command.clone().unwrap_or_else(|| state.space.clone());
+                return Flow::Run { command, replaces };
+            }
             Action::FileName => {
                 let name = format!("{}\n", input.name());
                 self.raw(&name, out);
@@ -566,6 +594,10 @@ impl Sed {
         if let Some(changed) = changed {
             self.state.space = changed;
             self.state.changed = true;
+            if rule.runs {
+                let command = self.state.space.clone();
+                return Flow::Run { command, replaces: Some(rule.print) };
+            }
             if rule.print {
                 self.print_space(out);
             }
@@ -586,8 +618,9 @@ pub(in crate::shell::commands) fn replaced(
     text: &str,
     all: bool,
 ) -> Option<String> {
-    let text = pieces(text, true);
-    let rule = Substitute { pattern: None, text, nth: 1, all, print: false, file: None };
+    let text = pieces(text, true, true);
+    let rule =
+        Substitute { pattern: None, text, nth: 1, all, print: false, file: None, runs: false };
     replace(line, pattern, &rule)
 }
 

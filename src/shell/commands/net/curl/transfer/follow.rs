@@ -15,10 +15,10 @@ impl Transfer {
     ) -> Result<Option<Progress>, Trouble> {
         let operation = desk.operation;
         self.leave(desk, io, response);
+        // If it is not followed, the meter's line of the answer is the last one.
+        let meter = std::mem::take(&mut self.job.meter);
         let limit = operation.max_redirects.unwrap_or(MAX_REDIRECTS);
         if limit >= 0 && i64::from(self.redirects) >= limit {
-            // The meter's line of the last answer is the last one.
-            self.job.meter = false;
             return Err((47, format!("Maximum ({limit}) redirects followed"), false));
         }
         let target = location.replace(' ', "%20");
@@ -34,6 +34,7 @@ impl Transfer {
             let told = format!("Protocol \"{}\" not supported or disabled in libcurl", url.scheme);
             return Err((1, told, false));
         }
+        self.job.meter = meter;
         let before = std::mem::replace(&mut self.url, url);
         self.clear_auth(desk, io, &before);
         if operation.auto_referer {

@@ -204,11 +204,19 @@ impl Transfer {
         }
     }
 
+    /// How many bytes came, and how many went.
+    pub fn moved(&self) -> (usize, usize) {
+        (self.received, self.fetch.request().body.len())
+    }
+
     /// Finds the way to the URL and makes the request.
     fn set_out(&mut self, desk: &mut Desk<'_>, io: &mut Io<'_>) -> Result<(), Trouble> {
         let operation = desk.operation;
         self.route = route::find(operation, io, &self.url).map_err(|why| match why {
-            NoRoute::Entry(told) => (49, told, false),
+            NoRoute::Entry(told) => {
+                self.job.meter = false;
+                (49, told, false)
+            }
             NoRoute::Proxy(told) => (5, told, false),
             NoRoute::Kind(told) => (7, told, false),
         })?;
@@ -217,6 +225,10 @@ impl Transfer {
         }
         if self.job.meter && !desk.global.bar {
             if !std::mem::replace(&mut self.headed, true) {
+                if let Some(offset) = self.job.resume {
+                    let told = format!("** Resuming transfer from byte position {offset}\n");
+                    desk.words().tell(io, &told);
+                }
                 desk.words().tell(io, report::METER_HEAD);
             }
             if desk.global.verbose {
@@ -395,6 +407,7 @@ impl Transfer {
             FetchEvent::Connected(connection) => return self.stands(desk, io, connection),
             FetchEvent::Failed(failure) => {
                 self.unnamed = matches!(failure, Failure::Name(_) | Failure::SlowName { .. });
+                self.job.meter &= !(self.unnamed && self.redirects > 0);
                 return Err(self.failed(desk, io, &failure));
             }
             FetchEvent::Replied(reply) => return self.replied(desk, io, reply),

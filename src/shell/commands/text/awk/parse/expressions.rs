@@ -344,6 +344,7 @@ impl Parser<'_> {
                 let number = self.function_number(&name);
                 Ok(Expression::Call(number, arguments))
             }
+            Token::Sign("@") if self.lexer.gawk => self.indirect(line),
             Token::Builtin(name) => self.builtin(name, line),
             Token::Word("getline") => {
                 self.program.commands = true;
@@ -358,6 +359,23 @@ impl Parser<'_> {
             }
             _ => self.wrong(),
         }
+    }
+
+    /// `@f(x)`: a function whose name is in a variable.
+    fn indirect(&mut self, line: usize) -> Parsed<Expression> {
+        self.advance(false)?;
+        let name = match self.token.clone() {
+            Token::Call(name) => name,
+            Token::Name(name) if matches!(name.as_str(), "include" | "load" | "namespace") => {
+                let message = format!("podhop: not simulated here: @{name}");
+                return Err(Wrong { at: self.start, message });
+            }
+            _ => return self.wrong(),
+        };
+        self.advance(true)?;
+        self.advance(true)?;
+        let arguments = self.keys(")")?;
+        Ok(Expression::Indirect(self.name(&name), arguments, line))
     }
 
     pub(super) fn increment_of_field(&mut self) -> Parsed<Expression> {

@@ -5,11 +5,11 @@ mod statements;
 
 use std::collections::BTreeMap;
 
-use super::lex::{Lexer, Token, Wrong};
+use super::lex::{Lexer, Strict, Token, Wrong};
 use super::tree::{Function, Pattern, Program, Rule, Statement};
 
 /// Variables that mean something, in the order of their numbers.
-pub(super) const KNOWN: [&str; 20] = [
+pub(super) const KNOWN: [&str; 21] = [
     "NF",
     "NR",
     "FNR",
@@ -30,6 +30,7 @@ pub(super) const KNOWN: [&str; 20] = [
     "IGNORECASE",
     "FPAT",
     "FIELDWIDTHS",
+    "ERRNO",
 ];
 
 /// How many arguments gawk lets a function have.
@@ -62,8 +63,13 @@ const OPERATORS: usize = 300;
 ///
 /// # Errors
 /// The whole complaint.
-pub(super) fn parse(source: &str, name: &str, gawk: bool) -> Result<Program, String> {
-    let lexer = Lexer { source, at: 0, gawk, warnings: Vec::new() };
+pub(super) fn parse(
+    source: &str,
+    name: &str,
+    gawk: bool,
+    strict: Option<Strict>,
+) -> Result<Program, String> {
+    let lexer = Lexer { source, at: 0, gawk, strict, warnings: Vec::new() };
     let mut parser = Parser {
         lexer,
         token: Token::Newline,
@@ -171,7 +177,6 @@ impl Parser<'_> {
     fn wrong<T>(&self) -> Parsed<T> {
         let message = match (self.lexer.gawk, &self.token) {
             (false, _) => "Unexpected token",
-            (true, Token::Sign("@")) => "podhop: not simulated here: what begins with @",
             (true, Token::Sign("|&")) => "podhop: not simulated here: |&",
             (true, Token::Sign("[")) => "podhop: not simulated here: arrays of arrays",
             (true, Token::End | Token::Newline) => "unexpected newline or end of string",
@@ -249,11 +254,19 @@ impl Parser<'_> {
                 self.lexer.warnings.push((*at, told));
             }
             if !self.program.functions.iter().any(|function| function.name == *name) {
-                let message = match self.lexer.gawk {
-                    true => format!("!fatal: function `{name}' not defined"),
-                    false => "!Call to undefined function".to_owned(),
-                };
-                return Err(Wrong { at: *at, message });
+                // gawk says so when it comes to the call.
+                if !self.lexer.gawk {
+                    let message = "!Call to undefined function".to_owned();
+                    return Err(Wrong { at: *at, message });
+                }
+                let number = self.functions.get(name).copied().unwrap_or_default();
+                let functions = &mut self.program.functions;
+                while functions.len() <= number {
+                    functions.push(Function::default());
+                }
+                let line = self.lexer.source[..*at].matches('\n').count() + 1;
+                let missing = Some(line);
+                functions[number] = Function { name: name.clone(), missing, ..Function::default() };
             }
         }
         Ok(())
@@ -300,9 +313,9 @@ impl Parser<'_> {
             return Err(Wrong { at, message });
         }
         while functions.len() <= number {
-            functions.push(Function { name: String::new(), parameters: 0, body: Vec::new() });
+            functions.push(Function::default());
         }
-        functions[number] = Function { name, parameters, body };
+        functions[number] = Function { name, parameters, missing: None, body };
         Ok(())
     }
 

@@ -31,7 +31,11 @@ pub(super) fn highest(pieces: &[Piece]) -> Option<usize> {
         .max()
 }
 
-pub(in crate::shell::commands::text::sed) fn pieces(text: &str, gnu: bool) -> Vec<Piece> {
+pub(in crate::shell::commands::text::sed) fn pieces(
+    text: &str,
+    gnu: bool,
+    cases: bool,
+) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let text = escapes(text, false, gnu);
@@ -41,7 +45,7 @@ pub(in crate::shell::commands::text::sed) fn pieces(text: &str, gnu: bool) -> Ve
             '&' => Piece::Group(0),
             '\\' => match letters.next() {
                 Some(digit @ '0'..='9') => Piece::Group(digit as usize - '0' as usize),
-                Some(next @ ('U' | 'L' | 'E' | 'u' | 'l')) if gnu => Piece::Case(match next {
+                Some(next @ ('U' | 'L' | 'E' | 'u' | 'l')) if cases => Piece::Case(match next {
                     'U' => Case::Upper,
                     'L' => Case::Lower,
                     'E' => Case::End,

@@ -87,7 +87,7 @@ impl Reader {
         let mut flags = self.flags()?;
         let pattern = escapes(&pattern, true, self.gnu());
         flags.0.pattern = self.regex(&pattern, flags.1, flags.2)?;
-        flags.0.text = pieces(&text, self.gnu());
+        flags.0.text = pieces(&text, self.gnu(), self.adds());
         let groups = flags.0.pattern.as_ref().map_or(9, |pattern| pattern.groups());
         // BusyBox takes a group that is not there for an empty one.
         if let Some(group) = highest(&flags.0.text).filter(|group| self.gnu() && *group > groups) {
@@ -106,6 +106,7 @@ impl Reader {
             all: false,
             print: false,
             file: None,
+            runs: false,
         };
         let (mut fold, mut lines, mut counted) = (false, false, false);
         const BAD: &str = "bad option in substitution expression";
@@ -123,11 +124,11 @@ impl Reader {
                         return self.wrong("multiple `p' options to `s' command", BAD);
                     }
                 }
-                Some('i' | 'I') => {
+                Some('i' | 'I') if !self.reading.posix => {
                     self.at += 1;
                     fold = true;
                 }
-                Some('m' | 'M') if self.gnu() => {
+                Some('m' | 'M') if self.adds() => {
                     self.at += 1;
                     lines = true;
                 }
@@ -135,8 +136,9 @@ impl Reader {
                     self.at += 1;
                     return self.wrong(SANDBOX, "");
                 }
-                Some('e') if self.gnu() => {
-                    return self.not_simulated("the flag e of the s command");
+                Some('e') if self.adds() => {
+                    self.at += 1;
+                    made.runs = true;
                 }
                 Some('0'..='9') => {
                     let nth = self.number();
@@ -198,13 +200,19 @@ impl Reader {
     }
 
     /// The file of `r`, `w` and their like: all that is left of the line.
-    pub(super) fn file_name(&mut self) -> Parsed<String> {
+    /// What stands behind a command, up to the end of the line.
+    pub(super) fn rest_of_line(&mut self) -> String {
         self.blanks();
-        let mut name = String::new();
+        let mut rest = String::new();
         while let Some(next) = self.peek().filter(|next| *next != '\n') {
-            name.push(next);
+            rest.push(next);
             self.at += 1;
         }
+        rest
+    }
+
+    pub(super) fn file_name(&mut self) -> Parsed<String> {
+        let name = self.rest_of_line();
         match name.is_empty() {
             true => self.wrong("missing filename in r/R/w/W commands", "empty filename"),
             false => Ok(name),
@@ -227,6 +235,10 @@ impl Reader {
             }
             one_line = false;
         } else if self.peek().is_none() && self.gnu() {
+            return self.wrong("expected \\ after `a', `c' or `i'", "");
+        }
+        if one_line && self.gnu() && self.reading.posix {
+            self.at += 1;
             return self.wrong("expected \\ after `a', `c' or `i'", "");
         }
         let mut text = String::new();
