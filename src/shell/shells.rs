@@ -80,16 +80,12 @@ impl Tool for Undecided {
         self.chosen(io.stdin.terminal).step(io)
     }
 
-    fn interrupt(&mut self, io: &mut Io<'_>) -> Interrupted {
-        self.chosen(io.stdin.terminal).interrupt(io)
+    fn inner(&mut self) -> Option<&mut dyn Tool> {
+        Some(&mut **self.chosen(false))
     }
 
     fn signal(&mut self, io: &mut Io<'_>, name: &'static str, group: bool) -> bool {
         self.chosen(io.stdin.terminal).signal(io, name, group)
-    }
-
-    fn terminate(&mut self, io: &mut Io<'_>) {
-        self.chosen(io.stdin.terminal).terminate(io);
     }
 }
 

@@ -78,6 +78,13 @@ impl Cat {
         }
     }
 
+    /// The end of a file: BusyBox numbers lines, and ends each.
+    fn end(&mut self, io: &mut Io<'_>) {
+        if self.lines && !self.begins {
+            self.byte(b'\n', io.stdout);
+        }
+    }
+
     fn byte(&mut self, byte: u8, out: &mut Vec<u8>) {
         match byte {
             b'\n' => {
@@ -120,14 +127,12 @@ impl Tool for Cat {
                 if !io.stdin.ended() {
                     return Step::Input;
                 }
+                self.end(io);
             } else {
                 match io.read_file(&file) {
                     Ok(bytes) => {
                         self.put(&bytes, io.stdout);
-                        // BusyBox numbers lines, and ends each.
-                        if self.lines && !self.begins {
-                            self.byte(b'\n', io.stdout);
-                        }
+                        self.end(io);
                     }
                     Err(why) => {
                         self.failed = true;

@@ -450,18 +450,13 @@ impl Copying<'_> {
         if tool == "mv" && self.gnu && matches!(last, "." | "..") {
             return Err(self.no_target(from, to, "Device or resource busy"));
         }
-        if io.absolute(to).starts_with(&format!("{}/", full.trim_end_matches('/'))) {
-            return Err(match (self.gnu, tool) {
-                (true, "mv") => {
-                    format!("mv: cannot move '{from}' to a subdirectory of itself, '{to}'")
-                }
-                (true, _) => {
-                    format!("{tool}: cannot copy a directory, '{from}', into itself, '{to}'")
-                }
-                (false, "mv") => format!("mv: can't rename '{from}': Invalid argument"),
-                (false, _) => {
-                    format!("{tool}: recursion detected, omitting directory '{from}/{to}'")
-                }
+        let whole = io.absolute(to);
+        // Where it is to be copied into itself, all but that copy is copied.
+        let inside = whole.strip_prefix(&format!("{}/", full.trim_end_matches('/')));
+        if inside.is_some() && tool == "mv" {
+            return Err(match self.gnu {
+                true => format!("mv: cannot move '{from}' to a subdirectory of itself, '{to}'"),
+                false => format!("mv: can't rename '{from}': Invalid argument"),
             });
         }
         let cannot_make = |path: &str, why: String| match self.gnu {
@@ -479,7 +474,8 @@ impl Copying<'_> {
             }
             io.make_directory(to).map_err(|why| cannot_make(to, why))?;
         }
-        for name in &names {
+        let own = |name: &str| inside.is_some_and(|inside| name.starts_with(&format!("{inside}/")));
+        for name in names.iter().filter(|name| !own(name)) {
             let target = format!("{to}/{name}");
             if let Some((folder, _)) = target.rsplit_once('/') {
                 make_all(io, folder).map_err(|(folder, why)| cannot_make(&folder, why))?;
@@ -493,6 +489,14 @@ impl Copying<'_> {
         if tool == "mv" {
             remove_folder(io, from).map_err(|why| format!("mv: cannot remove '{from}': {why}"))?;
         }
-        Ok(())
+        match (inside, self.gnu) {
+            (None, _) => Ok(()),
+            (_, true) => {
+                Err(format!("{tool}: cannot copy a directory, '{from}', into itself, '{to}'"))
+            }
+            (Some(inside), false) => {
+                Err(format!("{tool}: recursion detected, omitting directory '{from}/{inside}'"))
+            }
+        }
     }
 }

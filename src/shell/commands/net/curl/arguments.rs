@@ -447,10 +447,6 @@ impl Reader<'_, '_> {
                 self.warn(&format!("unrecognized delegation method '{value}', using none\n"));
                 Ok(())
             }
-            "ftp-method" if !["multicwd", "nocwd", "singlecwd"].contains(&value) => {
-                self.warn(&format!("unrecognized ftp file method '{value}', using default\n"));
-                Ok(())
-            }
             "hostpubmd5" if value.len() != 32 => Err(bad_use()),
             _ => Ok(()),
         }

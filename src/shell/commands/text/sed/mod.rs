@@ -314,31 +314,3 @@ impl Tool for Start {
         self.started.as_mut().map_or(Step::Exit(0), |tool| tool.step(io))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::shell::tests::output;
-
-    #[test]
-    fn a_range_from_line_0_may_end_in_the_first_line() {
-        assert_eq!(output("seq 3 | sed -n '0,/1/p'"), "1\n");
-        assert_eq!(output("seq 3 | sed -n '1,/1/p'"), "1\n2\n3\n");
-    }
-
-    #[test]
-    fn the_empty_pattern_is_the_one_before() {
-        assert_eq!(output("printf 'web\\ndb\\n' | sed -n '/web/s//api/p'"), "api\n");
-    }
-
-    #[test]
-    fn inserted_text_keeps_the_blanks_behind_a_backslash() {
-        assert_eq!(output("echo a | sed 'a\\  b'"), "a\n  b\n");
-        assert_eq!(output("echo a | sed 'a   b'"), "a\nb\n");
-    }
-
-    #[test]
-    fn the_hold_space_turns_lines_around() {
-        assert_eq!(output("seq 3 | sed -n '1!G;h;$p'"), "3\n2\n1\n");
-        assert_eq!(output("seq 3 | sed ':a;N;$!ba;s/\\n/,/g'"), "1,2,3\n");
-    }
-}
