@@ -20,31 +20,17 @@ use crate::random::Stream;
 /// The namespaces that every cluster has.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
-/// The groups of the API, their versions, and which of them clients take before others
+/// The groups of the API with their versions, and which of them clients take before others
 /// (`pkg/controlplane/apiserver/aggregator.go`, `DefaultGenericAPIServicePriorities`).
-const GROUPS: &[(&str, &str, [i32; 2])] = &[
-    ("", "v1", [18000, 1]),
-    ("admissionregistration.k8s.io", "v1", [16700, 15]),
-    ("apiextensions.k8s.io", "v1", [16700, 15]),
-    ("apps", "v1", [17800, 15]),
-    ("authentication.k8s.io", "v1", [17700, 15]),
-    ("authorization.k8s.io", "v1", [17600, 15]),
-    ("autoscaling", "v1", [17500, 15]),
-    ("autoscaling", "v2", [17500, 30]),
-    ("batch", "v1", [17400, 15]),
-    ("certificates.k8s.io", "v1", [17300, 15]),
-    ("coordination.k8s.io", "v1", [16500, 15]),
-    ("discovery.k8s.io", "v1", [16200, 15]),
-    ("events.k8s.io", "v1", [17750, 15]),
-    ("flowcontrol.apiserver.k8s.io", "v1", [16100, 21]),
-    ("networking.k8s.io", "v1", [17200, 15]),
-    ("node.k8s.io", "v1", [16300, 15]),
-    ("policy", "v1", [17100, 15]),
-    ("rbac.authorization.k8s.io", "v1", [17000, 15]),
-    ("resource.k8s.io", "v1", [16200, 15]),
-    ("scheduling.k8s.io", "v1", [16600, 15]),
-    ("storage.k8s.io", "v1", [16800, 15]),
-];
+const GROUPS: &str = "\
+    /v1/18000/1 admissionregistration.k8s.io/v1/16700/15 apiextensions.k8s.io/v1/16700/15 \
+    apps/v1/17800/15 authentication.k8s.io/v1/17700/15 authorization.k8s.io/v1/17600/15 \
+    autoscaling/v1/17500/15 autoscaling/v2/17500/30 batch/v1/17400/15 \
+    certificates.k8s.io/v1/17300/15 coordination.k8s.io/v1/16500/15 \
+    discovery.k8s.io/v1/16200/15 events.k8s.io/v1/17750/15 \
+    flowcontrol.apiserver.k8s.io/v1/16100/21 networking.k8s.io/v1/17200/15 \
+    node.k8s.io/v1/16300/15 policy/v1/17100/15 rbac.authorization.k8s.io/v1/17000/15 \
+    resource.k8s.io/v1/16200/15 scheduling.k8s.io/v1/16600/15 storage.k8s.io/v1/16800/15";
 
 /// The label of what the aggregating server itself registers.
 const AUTOMANAGED: &str = "kube-aggregator.kubernetes.io/automanaged";
@@ -73,9 +59,7 @@ pub(super) fn fill(server: &mut ApiServer) {
     }
     server.store.begin_with(service_range::default_range(false).into_object());
     server.store.begin_with(storage::standard().into_object());
-    for (group, version, priority) in GROUPS {
-        server.store.begin_with(group_version(group, version, *priority));
-    }
+    GROUPS.split(' ').filter_map(group_version).for_each(|group| server.store.begin_with(group));
     keep_own(server, SimTime::START);
 }
 
@@ -136,20 +120,22 @@ fn put<T: Resource>(server: &mut ApiServer, object: T) {
 }
 
 /// A version of a group for which the server itself answers.
-fn group_version(group: &str, version: &str, [of_group, of_version]: [i32; 2]) -> Object {
-    let metadata = ObjectMeta {
-        labels: Some(BTreeMap::from([(AUTOMANAGED.to_owned(), "onstart".to_owned())])),
-        ..own(&format!("{version}.{group}"))
+fn group_version(line: &str) -> Option<Object> {
+    let [group, version, of_group, of_version] = line.split('/').collect::<Vec<_>>()[..] else {
+        return None;
     };
-    let mut spec = json!({"groupPriorityMinimum": of_group, "version": version,
-                          "versionPriority": of_version});
+    let number = |text: &str| text.parse::<i32>().unwrap_or(0);
+    let mut spec = json!({"groupPriorityMinimum": number(of_group), "version": version,
+                          "versionPriority": number(of_version)});
     if !group.is_empty() {
         spec["group"] = group.into();
     }
+    let mut metadata = own(&format!("{version}.{group}"));
+    metadata.labels = Some([(AUTOMANAGED.to_owned(), "onstart".to_owned())].into());
     let fields = Map::from_iter([("spec".to_owned(), spec)]);
     let mut object = APIService { metadata, fields }.into_object();
     plain::status(&mut object);
-    object
+    Some(object)
 }
 
 /// The metadata of something that every cluster has. Its identity is made of its name, so that the random

@@ -1,6 +1,7 @@
 //! The kinds that the API server knows, and what each is called.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 pub use super::object::Kind;
 
@@ -27,229 +28,117 @@ pub struct KindInfo {
     pub in_all: bool,
 }
 
-/// A row: the kind with its name and group, its plural, singular and short names, whether it is
-/// namespaced and whether `get all` shows it.
-const fn row(
-    (kind, name, group): (Kind, &'static str, &'static str),
-    (plural, singular): (&'static str, &'static str),
-    short: &'static [&'static str],
-    (namespaced, in_all): (bool, bool),
-) -> KindInfo {
-    KindInfo { kind, name, group, version: "v1", plural, singular, short, namespaced, in_all }
-}
+/// A resource of the API: plural, short names, API version, whether it lives in a namespace, kind.
+pub type ResourceLine = (&'static str, &'static str, &'static str, bool, &'static str);
 
-const RBAC: &str = "rbac.authorization.k8s.io";
-const ADMISSION: &str = "admissionregistration.k8s.io";
+/// What `kubectl get all` shows.
+const IN_ALL: [Kind; 10] = [
+    Kind::Pod,
+    Kind::ReplicationController,
+    Kind::Service,
+    Kind::DaemonSet,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::StatefulSet,
+    Kind::HorizontalPodAutoscaler,
+    Kind::CronJob,
+    Kind::Job,
+];
 
-/// One row a kind, in the enum's order.
-static KINDS: [KindInfo; 44] = [
-    row((Kind::Namespace, "Namespace", ""), ("namespaces", "namespace"), &["ns"], (false, false)),
-    row((Kind::Node, "Node", ""), ("nodes", "node"), &["no"], (false, false)),
-    row((Kind::Pod, "Pod", ""), ("pods", "pod"), &["po"], (true, true)),
-    row(
-        (Kind::ReplicationController, "ReplicationController", ""),
-        ("replicationcontrollers", "replicationcontroller"),
-        &["rc"],
-        (true, true),
-    ),
-    row((Kind::Service, "Service", ""), ("services", "service"), &["svc"], (true, true)),
-    row((Kind::DaemonSet, "DaemonSet", "apps"), ("daemonsets", "daemonset"), &["ds"], (true, true)),
-    row(
-        (Kind::Deployment, "Deployment", "apps"),
-        ("deployments", "deployment"),
-        &["deploy"],
-        (true, true),
-    ),
-    row(
-        (Kind::ReplicaSet, "ReplicaSet", "apps"),
-        ("replicasets", "replicaset"),
-        &["rs"],
-        (true, true),
-    ),
-    row(
-        (Kind::StatefulSet, "StatefulSet", "apps"),
-        ("statefulsets", "statefulset"),
-        &["sts"],
-        (true, true),
-    ),
-    KindInfo {
-        version: "v2",
-        ..row(
-            (Kind::HorizontalPodAutoscaler, "HorizontalPodAutoscaler", "autoscaling"),
-            ("horizontalpodautoscalers", "horizontalpodautoscaler"),
-            &["hpa"],
-            (true, true),
-        )
-    },
-    row((Kind::CronJob, "CronJob", "batch"), ("cronjobs", "cronjob"), &["cj"], (true, true)),
-    row((Kind::Job, "Job", "batch"), ("jobs", "job"), &[], (true, true)),
-    row((Kind::ConfigMap, "ConfigMap", ""), ("configmaps", "configmap"), &["cm"], (true, false)),
-    row((Kind::Secret, "Secret", ""), ("secrets", "secret"), &[], (true, false)),
-    row(
-        (Kind::ServiceAccount, "ServiceAccount", ""),
-        ("serviceaccounts", "serviceaccount"),
-        &["sa"],
-        (true, false),
-    ),
-    row((Kind::Endpoints, "Endpoints", ""), ("endpoints", "endpoints"), &["ep"], (true, false)),
-    row(
-        (Kind::EndpointSlice, "EndpointSlice", "discovery.k8s.io"),
-        ("endpointslices", "endpointslice"),
-        &[],
-        (true, false),
-    ),
-    row((Kind::Event, "Event", ""), ("events", "event"), &["ev"], (true, false)),
-    row(
-        (Kind::Ingress, "Ingress", "networking.k8s.io"),
-        ("ingresses", "ingress"),
-        &["ing"],
-        (true, false),
-    ),
-    row(
-        (Kind::IngressClass, "IngressClass", "networking.k8s.io"),
-        ("ingressclasses", "ingressclass"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::NetworkPolicy, "NetworkPolicy", "networking.k8s.io"),
-        ("networkpolicies", "networkpolicy"),
-        &["netpol"],
-        (true, false),
-    ),
-    row(
-        (Kind::PodDisruptionBudget, "PodDisruptionBudget", "policy"),
-        ("poddisruptionbudgets", "poddisruptionbudget"),
-        &["pdb"],
-        (true, false),
-    ),
-    row(
-        (Kind::PersistentVolumeClaim, "PersistentVolumeClaim", ""),
-        ("persistentvolumeclaims", "persistentvolumeclaim"),
-        &["pvc"],
-        (true, false),
-    ),
-    row(
-        (Kind::ControllerRevision, "ControllerRevision", "apps"),
-        ("controllerrevisions", "controllerrevision"),
-        &[],
-        (true, false),
-    ),
-    row(
-        (Kind::LimitRange, "LimitRange", ""),
-        ("limitranges", "limitrange"),
-        &["limits"],
-        (true, false),
-    ),
-    row(
-        (Kind::ResourceQuota, "ResourceQuota", ""),
-        ("resourcequotas", "resourcequota"),
-        &["quota"],
-        (true, false),
-    ),
-    row((Kind::Role, "Role", RBAC), ("roles", "role"), &[], (true, false)),
-    row(
-        (Kind::RoleBinding, "RoleBinding", RBAC),
-        ("rolebindings", "rolebinding"),
-        &[],
-        (true, false),
-    ),
-    row(
-        (Kind::ClusterRole, "ClusterRole", RBAC),
-        ("clusterroles", "clusterrole"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::ClusterRoleBinding, "ClusterRoleBinding", RBAC),
-        ("clusterrolebindings", "clusterrolebinding"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::PriorityClass, "PriorityClass", "scheduling.k8s.io"),
-        ("priorityclasses", "priorityclass"),
-        &["pc"],
-        (false, false),
-    ),
-    row(
-        (Kind::ServiceCIDR, "ServiceCIDR", "networking.k8s.io"),
-        ("servicecidrs", "servicecidr"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::IPAddress, "IPAddress", "networking.k8s.io"),
-        ("ipaddresses", "ipaddress"),
-        &["ip"],
-        (false, false),
-    ),
-    row(
-        (Kind::PersistentVolume, "PersistentVolume", ""),
-        ("persistentvolumes", "persistentvolume"),
-        &["pv"],
-        (false, false),
-    ),
-    row(
-        (Kind::StorageClass, "StorageClass", "storage.k8s.io"),
-        ("storageclasses", "storageclass"),
-        &["sc"],
-        (false, false),
-    ),
-    row(
-        (Kind::CustomResourceDefinition, "CustomResourceDefinition", "apiextensions.k8s.io"),
-        ("customresourcedefinitions", "customresourcedefinition"),
-        &["crd", "crds"],
-        (false, false),
-    ),
-    row(
-        (Kind::APIService, "APIService", "apiregistration.k8s.io"),
-        ("apiservices", "apiservice"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::MutatingWebhookConfiguration, "MutatingWebhookConfiguration", ADMISSION),
-        ("mutatingwebhookconfigurations", "mutatingwebhookconfiguration"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::ValidatingWebhookConfiguration, "ValidatingWebhookConfiguration", ADMISSION),
-        ("validatingwebhookconfigurations", "validatingwebhookconfiguration"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::ValidatingAdmissionPolicy, "ValidatingAdmissionPolicy", ADMISSION),
-        ("validatingadmissionpolicies", "validatingadmissionpolicy"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::ValidatingAdmissionPolicyBinding, "ValidatingAdmissionPolicyBinding", ADMISSION),
-        ("validatingadmissionpolicybindings", "validatingadmissionpolicybinding"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::RuntimeClass, "RuntimeClass", "node.k8s.io"),
-        ("runtimeclasses", "runtimeclass"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::CSIDriver, "CSIDriver", "storage.k8s.io"),
-        ("csidrivers", "csidriver"),
-        &[],
-        (false, false),
-    ),
-    row(
-        (Kind::VolumeAttachment, "VolumeAttachment", "storage.k8s.io"),
-        ("volumeattachments", "volumeattachment"),
-        &[],
-        (false, false),
-    ),
+/// What each kind is called, in the enum's order: its line of [`RESOURCES`].
+static KINDS: LazyLock<Vec<KindInfo>> = LazyLock::new(|| {
+    let lines = Kind::NAMED.iter().filter_map(|(kind, name)| {
+        Some((*kind, RESOURCES.iter().find(|resource| resource.4 == *name)?))
+    });
+    let info = |(kind, line): (Kind, &ResourceLine)| {
+        let (plural, short, api_version, namespaced, name) = *line;
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let short: Vec<&str> = short.split(',').filter(|name| !name.is_empty()).collect();
+        KindInfo {
+            kind,
+            name,
+            group,
+            version,
+            plural,
+            singular: name.to_lowercase().leak(),
+            short: short.leak(),
+            namespaced,
+            in_all: IN_ALL.contains(&kind),
+        }
+    };
+    lines.map(info).collect()
+});
+
+/// Every resource, in the server's order.
+#[rustfmt::skip]
+pub static RESOURCES: &[ResourceLine] = &[
+    ("bindings", "", "v1", true, "Binding"),
+    ("componentstatuses", "cs", "v1", false, "ComponentStatus"),
+    ("configmaps", "cm", "v1", true, "ConfigMap"),
+    ("endpoints", "ep", "v1", true, "Endpoints"),
+    ("events", "ev", "v1", true, "Event"),
+    ("limitranges", "limits", "v1", true, "LimitRange"),
+    ("namespaces", "ns", "v1", false, "Namespace"),
+    ("nodes", "no", "v1", false, "Node"),
+    ("persistentvolumeclaims", "pvc", "v1", true, "PersistentVolumeClaim"),
+    ("persistentvolumes", "pv", "v1", false, "PersistentVolume"),
+    ("pods", "po", "v1", true, "Pod"),
+    ("podtemplates", "", "v1", true, "PodTemplate"),
+    ("replicationcontrollers", "rc", "v1", true, "ReplicationController"),
+    ("resourcequotas", "quota", "v1", true, "ResourceQuota"),
+    ("secrets", "", "v1", true, "Secret"),
+    ("serviceaccounts", "sa", "v1", true, "ServiceAccount"),
+    ("services", "svc", "v1", true, "Service"),
+    ("mutatingadmissionpolicies", "", "admissionregistration.k8s.io/v1", false, "MutatingAdmissionPolicy"),
+    ("mutatingadmissionpolicybindings", "", "admissionregistration.k8s.io/v1", false, "MutatingAdmissionPolicyBinding"),
+    ("mutatingwebhookconfigurations", "", "admissionregistration.k8s.io/v1", false, "MutatingWebhookConfiguration"),
+    ("validatingadmissionpolicies", "", "admissionregistration.k8s.io/v1", false, "ValidatingAdmissionPolicy"),
+    ("validatingadmissionpolicybindings", "", "admissionregistration.k8s.io/v1", false, "ValidatingAdmissionPolicyBinding"),
+    ("validatingwebhookconfigurations", "", "admissionregistration.k8s.io/v1", false, "ValidatingWebhookConfiguration"),
+    ("customresourcedefinitions", "crd,crds", "apiextensions.k8s.io/v1", false, "CustomResourceDefinition"),
+    ("apiservices", "", "apiregistration.k8s.io/v1", false, "APIService"),
+    ("controllerrevisions", "", "apps/v1", true, "ControllerRevision"),
+    ("daemonsets", "ds", "apps/v1", true, "DaemonSet"),
+    ("deployments", "deploy", "apps/v1", true, "Deployment"),
+    ("replicasets", "rs", "apps/v1", true, "ReplicaSet"),
+    ("statefulsets", "sts", "apps/v1", true, "StatefulSet"),
+    ("selfsubjectreviews", "", "authentication.k8s.io/v1", false, "SelfSubjectReview"),
+    ("tokenreviews", "", "authentication.k8s.io/v1", false, "TokenReview"),
+    ("localsubjectaccessreviews", "", "authorization.k8s.io/v1", true, "LocalSubjectAccessReview"),
+    ("selfsubjectaccessreviews", "", "authorization.k8s.io/v1", false, "SelfSubjectAccessReview"),
+    ("selfsubjectrulesreviews", "", "authorization.k8s.io/v1", false, "SelfSubjectRulesReview"),
+    ("subjectaccessreviews", "", "authorization.k8s.io/v1", false, "SubjectAccessReview"),
+    ("horizontalpodautoscalers", "hpa", "autoscaling/v2", true, "HorizontalPodAutoscaler"),
+    ("cronjobs", "cj", "batch/v1", true, "CronJob"),
+    ("jobs", "", "batch/v1", true, "Job"),
+    ("certificatesigningrequests", "csr", "certificates.k8s.io/v1", false, "CertificateSigningRequest"),
+    ("leases", "", "coordination.k8s.io/v1", true, "Lease"),
+    ("endpointslices", "", "discovery.k8s.io/v1", true, "EndpointSlice"),
+    ("events", "ev", "events.k8s.io/v1", true, "Event"),
+    ("flowschemas", "", "flowcontrol.apiserver.k8s.io/v1", false, "FlowSchema"),
+    ("prioritylevelconfigurations", "", "flowcontrol.apiserver.k8s.io/v1", false, "PriorityLevelConfiguration"),
+    ("ingressclasses", "", "networking.k8s.io/v1", false, "IngressClass"),
+    ("ingresses", "ing", "networking.k8s.io/v1", true, "Ingress"),
+    ("ipaddresses", "ip", "networking.k8s.io/v1", false, "IPAddress"),
+    ("networkpolicies", "netpol", "networking.k8s.io/v1", true, "NetworkPolicy"),
+    ("servicecidrs", "", "networking.k8s.io/v1", false, "ServiceCIDR"),
+    ("runtimeclasses", "", "node.k8s.io/v1", false, "RuntimeClass"),
+    ("poddisruptionbudgets", "pdb", "policy/v1", true, "PodDisruptionBudget"),
+    ("clusterrolebindings", "", "rbac.authorization.k8s.io/v1", false, "ClusterRoleBinding"),
+    ("clusterroles", "", "rbac.authorization.k8s.io/v1", false, "ClusterRole"),
+    ("rolebindings", "", "rbac.authorization.k8s.io/v1", true, "RoleBinding"),
+    ("roles", "", "rbac.authorization.k8s.io/v1", true, "Role"),
+    ("deviceclasses", "", "resource.k8s.io/v1", false, "DeviceClass"),
+    ("resourceclaims", "", "resource.k8s.io/v1", true, "ResourceClaim"),
+    ("resourceclaimtemplates", "", "resource.k8s.io/v1", true, "ResourceClaimTemplate"),
+    ("resourceslices", "", "resource.k8s.io/v1", false, "ResourceSlice"),
+    ("priorityclasses", "pc", "scheduling.k8s.io/v1", false, "PriorityClass"),
+    ("csidrivers", "", "storage.k8s.io/v1", false, "CSIDriver"),
+    ("csinodes", "", "storage.k8s.io/v1", false, "CSINode"),
+    ("csistoragecapacities", "", "storage.k8s.io/v1", true, "CSIStorageCapacity"),
+    ("storageclasses", "sc", "storage.k8s.io/v1", false, "StorageClass"),
+    ("volumeattachments", "", "storage.k8s.io/v1", false, "VolumeAttachment"),
+    ("volumeattributesclasses", "vac", "storage.k8s.io/v1", false, "VolumeAttributesClass"),
 ];
 
 impl Kind {

@@ -46,7 +46,7 @@ pub use allocation::NODE_PORTS;
 pub(crate) use bootstrap::{CERTIFICATE as ROOT_CERTIFICATE, OWN, ROOT_CA};
 pub use defaulting::{pull_policy, quality_of_service};
 pub use event::{Event, Message, Origin};
-pub use kind::{Kind, KindInfo, Names, is_called};
+pub use kind::{Kind, KindInfo, Names, RESOURCES, ResourceLine, is_called};
 pub use normal::form as stored_form;
 pub use object::{Object, Resource, Visitor};
 pub use pod::{Mount, Pod, SharedSpec, SharedStatus, ephemeral};

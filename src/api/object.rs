@@ -66,6 +66,12 @@ macro_rules! objects {
             $(#[allow(missing_docs)] $kind(Arc<$kind>),)*
         }
 
+        impl Kind {
+            /// Every kind with its name, in order.
+            pub(super) const NAMED: &[(Kind, &'static str)] =
+                &[$((Kind::$kind, stringify!($kind)),)*];
+        }
+
         impl Object {
             /// Its kind.
             pub fn kind(&self) -> Kind {

@@ -75,6 +75,19 @@ fn logarithm(of: &Decimal, deep: usize) -> Done {
     sum.times(&whole(2), deep)
 }
 
+/// Pi with so many digits, the last one rounded: Machin's 16 atan(1/5) - 4 atan(1/239).
+pub(in crate::shell::commands::text) fn pi(digits: usize) -> Result<String, Trouble> {
+    let deep = digits + MORE;
+    let arc = |base: i64| {
+        let first = whole(1).over(&whole(base), deep)?;
+        let next = |term: &Decimal, _| term.over(&whole(-base * base), deep);
+        series(first, next, |term, step| term.over(&whole(2 * step + 1), deep))
+    };
+    let [near, far] = [arc(5)?.times(&whole(16), deep)?, arc(239)?.times(&whole(-4), deep)?];
+    let half = whole(5).over(&whole(10).power(i64::try_from(digits).unwrap_or(0), 0)?, digits);
+    Ok(near.plus(&far).plus(&half?).cut(digits - 1).text(10))
+}
+
 /// A quarter of pi.
 fn quarter(deep: usize) -> Done {
     arc(&whole(1), deep)

@@ -11,6 +11,7 @@ use crate::shell::{Io, Read, Step, Tool};
 use parse::Wrong;
 use run::{Flow, State};
 
+pub(super) use library::pi;
 pub(super) use number::{Decimal, Trouble};
 
 const USAGE: &str = "usage: bc [options] [file ...]
