@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::look::{self, shown_name};
 use super::packets::Failed;
 use super::readiness::{closed_probe, pod_line, unhealthy};
-use super::{Diagnosis, gone, readiness, rollouts, selectors, services, trial};
+use super::{Diagnosis, client, gone, readiness, rollouts, selectors, services, trial};
 use crate::api::{Kind, Pod};
 use crate::cluster::{Did, Place};
 use crate::diagnostic::counted;
@@ -27,6 +27,35 @@ impl Failed<'_> {
             .fact("a pod that has become ready joins its Services a moment later")
             .at(self.service_field(rule, "spec.selector"))
             .fix("send again: pods of the Service are ready now")
+    }
+
+    /// Every pod that the Service selects has been deleted and has ended: finalizers keep the objects alone.
+    fn kept_by_finalizer(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
+        let is_shell = |pod: &&Arc<Pod>| {
+            pod.metadata.deletion_timestamp.is_some()
+                && pod.is_finished()
+                && client::controller(&pod.metadata).is_none()
+        };
+        let pod = matching.first().filter(|_| matching.iter().all(is_shell))?;
+        let finalizer = pod.metadata.finalizers.iter().flatten().next()?;
+        let (namespace, service) = services::full_name(service);
+        let name = pod.metadata.name.as_deref().unwrap_or("");
+        let source = self.facts.pod_source(namespace, name);
+        let (place, shown) = (look::in_namespace(namespace), shown_name(namespace, name));
+        Some(
+            Diagnosis::new(
+                "nothing-brings-it-back",
+                format!("pod {shown} was deleted and has ended, and nothing brings it back"),
+            )
+            .look([look::pods(namespace), format!("kubectl get pod {name}{place} -o yaml")])
+            .fact(format!(
+                "its finalizer {finalizer} keeps the object of the pod, not its containers: Service {service} has no endpoint in it"
+            ))
+            .at(source.and_then(|source| source.line("metadata.finalizers")))
+            .fix(format!(
+                "take finalizers out, and make a Deployment of it, with pod {name} as its template"
+            )),
+        )
     }
 
     /// Every pod that the Service selects is one that no controller of the player's keeps: it is for
@@ -117,7 +146,8 @@ impl Failed<'_> {
             return self.came_too_early(rule, service, matching);
         }
         let known = self
-            .only_strays(service, matching)
+            .kept_by_finalizer(service, matching)
+            .or_else(|| self.only_strays(service, matching))
             .or_else(|| self.dark_nodes(service, matching))
             .or_else(|| self.withheld_names(service, matching))
             .or_else(|| self.unknown_names(service, matching))
