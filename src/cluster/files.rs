@@ -8,6 +8,9 @@ use super::kubelet::{SHARED, Volume, machine_hosts, machine_resolv_conf};
 use super::{Cluster, Place};
 use crate::api::Mount;
 
+/// The file that keeps a folder which is empty otherwise: no command and no server shows it.
+pub const FOLDER_MARK: &str = ".folder";
+
 /// Where a user other than root may write.
 const OPEN_TO_ALL: [&str; 4] = ["/tmp", "/var/tmp", "/dev/shm", "/dev/fd"];
 
@@ -119,6 +122,16 @@ impl Cluster {
         let mut paths = self.all_files(place);
         paths.retain(|path| path.starts_with(&prefix));
         paths.into_iter().collect()
+    }
+
+    /// The names of what lies in a folder at `place`, sorted; those of folders end with a slash.
+    pub(in crate::cluster) fn entries(&self, place: &Place, folder: &str) -> BTreeSet<String> {
+        let prefix = format!("{}/", folder.trim_end_matches('/'));
+        let files = self.list_files(place, folder);
+        let names = files.iter().filter_map(|file| {
+            file.strip_prefix(&prefix)?.split_inclusive('/').next().map(str::to_owned)
+        });
+        names.filter(|name| name != FOLDER_MARK).collect()
     }
 
     /// Whether there is a directory at this path: one of the image's, a mount point, or one that

@@ -46,6 +46,7 @@ pub use deeds::{
     Applied, ApplyOutcome, Deed, DeedId, Did, Ending, FailedCommand, Fetched, ObjectName, Refusal,
     Refused, Sought,
 };
+pub use files::FOLDER_MARK;
 pub use foreground::Written;
 pub use forward::Forwarded;
 pub use image::{Flavour, Identity, Image, Libc, machine_environment};

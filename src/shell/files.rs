@@ -6,14 +6,12 @@
 use super::file_facts::Facts;
 use super::tool::INPUT;
 use super::{Files, Io};
+pub(super) use crate::cluster::FOLDER_MARK as MARK;
 use crate::cluster::{Attributes, Cluster, Place};
 use crate::random::Stream;
 
 /// Where the laptop's working folder is.
 pub(super) const HOME: &str = "/home/player";
-
-/// The file that keeps an empty folder.
-pub(super) const MARK: &str = ".folder";
 
 /// The bits of a mode that new files do not get, unless a shell was told otherwise.
 pub(super) const USUAL_UMASK: u32 = 0o022;

@@ -4,6 +4,7 @@
 //! Which program an argument list starts is decided by its first word and by what the image holds;
 //! everything else is the shell's ([`Userland`](super::Userland)).
 
+mod access;
 mod agnhost;
 mod busybox_httpd;
 mod client;

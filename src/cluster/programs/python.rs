@@ -1,6 +1,5 @@
 //! `python3 -m http.server`: the files of a folder. No other Python runs here.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::daemon::{Daemon, Service, Socket};
@@ -124,12 +123,7 @@ impl HttpServer {
         if !is_folder(folder) {
             return None;
         }
-        let paths = context.cluster.list_files(&context.place, folder);
-        // What lies deeper is seen as the folder it lies in.
-        let names: BTreeSet<&str> = paths
-            .iter()
-            .filter_map(|path| path.strip_prefix(&at)?.split_inclusive('/').next())
-            .collect();
+        let names = context.cluster.entries(&context.place, folder);
         let entries = names.iter().map(|name| format!("<li><a href=\"{name}\">{name}</a></li>\n"));
         let title = format!("Directory listing for {path}");
         let text = format!(

@@ -127,6 +127,17 @@ impl Failed<'_> {
         )
     }
 
+    /// Why none of them is ready, where it is one of the usual causes.
+    fn known_cause(&self, service: &Service, matching: &[&Arc<Pod>]) -> Option<Diagnosis> {
+        self.kept_by_finalizer(service, matching)
+            .or_else(|| self.only_strays(service, matching))
+            .or_else(|| self.dark_nodes(service, matching))
+            .or_else(|| self.withheld_names(service, matching))
+            .or_else(|| self.unknown_names(service, matching))
+            .or_else(|| self.odd_server(service, matching))
+            .or_else(|| self.gated(service, matching))
+    }
+
     /// Pods of the Service are there, and none of them is ready.
     pub(super) fn not_ready(
         &self,
@@ -145,15 +156,7 @@ impl Failed<'_> {
         if matching.iter().any(|pod| pod.is_ready()) {
             return self.came_too_early(rule, service, matching);
         }
-        let known = self
-            .kept_by_finalizer(service, matching)
-            .or_else(|| self.only_strays(service, matching))
-            .or_else(|| self.dark_nodes(service, matching))
-            .or_else(|| self.withheld_names(service, matching))
-            .or_else(|| self.unknown_names(service, matching))
-            .or_else(|| self.odd_server(service, matching))
-            .or_else(|| self.gated(service, matching));
-        if let Some(said) = known {
+        if let Some(said) = self.known_cause(service, matching) {
             return said;
         }
         let probe = matching.iter().find_map(|pod| closed_probe(self.facts, pod));

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::access::Access;
 use super::conditions::Condition;
 use super::exception::Exception;
 use super::limits::{Limit, Zone};
@@ -20,6 +19,7 @@ use super::template::Template;
 use super::tokens::Spot;
 use super::upstream::{Group, NextUpstream};
 use crate::cluster::Certificate;
+use crate::cluster::programs::access::Access;
 use crate::network::SocketAddr;
 
 /// What the configuration reader needs from outside.

@@ -8,7 +8,8 @@ use super::limits::Admission;
 use super::request::{CLIENT_CLOSED, Outcome, RequestHandler};
 use super::sizes::{self, HEADERS_TOO_LARGE};
 use super::template::Template;
-use super::{VERSION, access, partial, proxy, select, variables};
+use super::{VERSION, partial, proxy, select, variables};
+use crate::cluster::programs::access;
 use crate::cluster::programs::http;
 use crate::cluster::{Context, HttpResponse, HttpVersion};
 
@@ -410,18 +411,7 @@ impl<'a> RequestHandler<'a> {
 
     /// `autoindex on`
     fn listing(&self, folder: &str, path: &str, context: &Context<'_>) -> String {
-        let prefix = format!("{}/", folder.trim_end_matches('/'));
-        let mut names: Vec<String> = context
-            .cluster
-            .list_files(&context.place, folder)
-            .iter()
-            .filter_map(|file| file.strip_prefix(&prefix))
-            .map(|rest| match rest.split_once('/') {
-                Some((folder, _)) => format!("{folder}/"),
-                None => rest.to_owned(),
-            })
-            .collect();
-        names.dedup();
+        let names = context.cluster.entries(&context.place, folder);
         let rows: String =
             names.iter().map(|name| format!("<a href=\"{name}\">{name}</a>\r\n")).collect();
         format!(

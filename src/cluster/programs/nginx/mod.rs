@@ -3,7 +3,6 @@
 //!
 //! Not simulated: what `directives.txt` calls missing (caches, FastCGI, streams); the log names it.
 
-mod access;
 mod conditions;
 mod config;
 mod directives;

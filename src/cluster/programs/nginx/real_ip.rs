@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::access::Access;
 use crate::cluster::HttpRequest;
+use crate::cluster::programs::access::Access;
 use crate::cluster::programs::http;
 
 /// `set_real_ip_from`, `real_ip_header` and `real_ip_recursive`.

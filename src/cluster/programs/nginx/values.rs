@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use regex::Regex;
 
-use super::access::Access;
 use super::config::{ErrorPage, Listen, Pattern, Proxy, Return, Rewrite, Settings};
 use super::expression;
 use super::limits::Limit;
@@ -16,6 +15,7 @@ use super::slot;
 use super::template::Template;
 use super::tokens::{Fault, Spot};
 use super::upstream::NextUpstream;
+use crate::cluster::programs::access::Access;
 
 /// Directives that only set something.
 pub(super) fn plain(

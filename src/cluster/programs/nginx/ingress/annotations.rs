@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::networking::v1::Ingress;
 
-use crate::cluster::programs::nginx::access::Access;
+use crate::cluster::programs::access::Access;
 use crate::cluster::programs::nginx::slot;
 
 const PREFIX: &str = "nginx.ingress.kubernetes.io/";

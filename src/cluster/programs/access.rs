@@ -1,4 +1,4 @@
-//! `allow` and `deny`: who may ask, by address (nginx's access module).
+//! Ranges of addresses that may ask or may not (nginx's `allow` and `deny`, httpd's `Require ip`).
 
 use std::net::IpAddr;
 

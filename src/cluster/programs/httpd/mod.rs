@@ -1,0 +1,472 @@
+//! Apache httpd: its configuration, its virtual hosts, files, redirects and proxies.
+//!
+//! Not simulated: what `directives.txt` calls missing (rewrite rules, TLS, users); the log names it. `.htaccess`
+//! files are not read, as the image's own configuration forbids them.
+
+mod config;
+mod directives;
+mod log;
+mod proxy;
+mod serve;
+mod settings;
+mod tree;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::daemon::{Daemon, Service, Socket};
+use super::http::{self, Incoming};
+use super::says::Says;
+use crate::cluster::{Answer, Ask, Context, Did, HttpRequest, Poll, Process, Reply, Signal};
+use crate::network::{BindError, SocketAddr};
+use config::Config;
+use proxy::Workers;
+use serve::Visit;
+use tree::Files;
+
+/// The server's root in the image, and the main file below it.
+const ROOT: &str = "/usr/local/apache2";
+const FILE: &str = "conf/httpd.conf";
+
+const USAGE: &str = "Usage: httpd [-D name] [-d directory] [-f file]
+             [-C \"directive\"] [-c \"directive\"]
+             [-k start|restart|graceful|graceful-stop|stop]
+             [-v] [-V] [-h] [-l] [-L] [-t] [-T] [-S] [-X]";
+
+/// httpd that leaves its work to a child in the background: the first process ends.
+#[derive(Clone)]
+struct ToBackground(Httpd);
+
+impl Process for ToBackground {
+    fn step(&mut self, context: &mut Context<'_>) -> Poll {
+        if let Err(code) = self.0.prepare(context) {
+            return Poll::Exit(code);
+        }
+        self.0.warn_of_name(context);
+        context.note(Did::Daemonized { foreground: "httpd -D FOREGROUND" });
+        Poll::Exit(0)
+    }
+
+    fn signal(&mut self, _: Signal, _: &mut Context<'_>) -> bool {
+        false
+    }
+
+    fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
+        http::other(Reply::Closed)
+    }
+}
+
+/// httpd in the foreground.
+#[derive(Clone)]
+struct Httpd {
+    /// `-d` and `-f`
+    root: String,
+    file: String,
+    /// `-C`, read before the file, and `-c`, read after it.
+    before: String,
+    after: String,
+    /// `-D`
+    defines: Vec<String>,
+    line: String,
+    config: Config,
+    workers: Workers,
+}
+
+/// httpd that is asked something about its configuration, and ends.
+#[derive(Clone)]
+struct Look {
+    httpd: Httpd,
+    letter: char,
+}
+
+impl Process for Look {
+    fn step(&mut self, context: &mut Context<'_>) -> Poll {
+        let told = self.httpd.load(context).map(|config| {
+            self.httpd.config = config;
+            self.httpd.warn_of_name(context);
+            match self.letter {
+                'S' => context.say(hosts(&self.httpd.config)),
+                _ => context.write_error("Syntax OK"),
+            }
+        });
+        Poll::Exit(match told {
+            Ok(()) => 0,
+            Err(why) => {
+                context.write_error(why);
+                1
+            }
+        })
+    }
+
+    fn signal(&mut self, _: Signal, _: &mut Context<'_>) -> bool {
+        false
+    }
+
+    fn serve(&mut self, _: &Ask, _: &mut Context<'_>) -> Answer {
+        http::other(Reply::Closed)
+    }
+}
+
+/// The files of the process's container.
+struct Container<'a, 'b>(&'a Context<'b>);
+
+impl Files for Container<'_, '_> {
+    fn read(&self, path: &str) -> Option<String> {
+        let bytes = self.0.cluster.read_file(&self.0.place, path)?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn glob(&self, pattern: &str) -> Vec<String> {
+        let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let expression = regex::Regex::new(&config::pattern(name));
+        let mut files = self.0.cluster.list_files(&self.0.place, folder);
+        files.retain(|file| {
+            let name = file.strip_prefix(&format!("{folder}/")).unwrap_or("/");
+            expression.as_ref().is_ok_and(|expression| expression.is_match(name))
+        });
+        files
+    }
+
+    fn is_directory(&self, path: &str) -> bool {
+        self.0.cluster.is_directory(&self.0.place, path)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        let all = self.0.cluster.environment(&self.0.place);
+        all.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+/// What the command line asks for beside the configuration.
+#[derive(Default)]
+struct Asked {
+    foreground: bool,
+    /// `-k`
+    order: Option<String>,
+    /// `-t` or `-S`
+    look: Option<char>,
+}
+
+/// The program: `httpd-foreground`, or `httpd -DFOREGROUND` and what means the same. BusyBox' httpd
+/// is not this one.
+pub(super) fn start(name: &str, arguments: &[String]) -> Option<Box<dyn Process>> {
+    let mut httpd = Httpd {
+        root: ROOT.to_owned(),
+        file: FILE.to_owned(),
+        before: String::new(),
+        after: String::new(),
+        defines: Vec::new(),
+        line: "httpd".to_owned(),
+        config: Config::default(),
+        workers: Workers::default(),
+    };
+    let mut asked = Asked { foreground: name == "httpd-foreground", ..Asked::default() };
+    if asked.foreground {
+        httpd.line += " -D FOREGROUND";
+    }
+    let of_script = (name == "apachectl").then(|| of_apachectl(arguments)).flatten();
+    if let Err((told, code)) = httpd.options(of_script.as_deref().unwrap_or(arguments), &mut asked)
+    {
+        return Some(Says::boxed(told, code));
+    }
+    if let Some(letter) = asked.look {
+        return Some(Box::new(Look { httpd, letter }));
+    }
+    match (asked.foreground, asked.order.as_deref()) {
+        (true, None | Some("start")) => Some(Daemon::boxed(httpd)),
+        (false, None | Some("start")) => Some(Box::new(ToBackground(httpd))),
+        // No server of that number runs beside a container's first process.
+        (_, Some("stop" | "graceful-stop")) => {
+            Some(Says::boxed("httpd (no pid file) not running", 0))
+        }
+        (_, Some(order @ ("restart" | "graceful"))) => {
+            Some(Says::boxed(format!("podhop: httpd -k {order} is not simulated here"), 1))
+        }
+        (_, Some(_)) => Some(Says::boxed(USAGE, 1)),
+    }
+}
+
+/// `apachectl start` gives httpd an option; `apachectl -X` passes its words on.
+fn of_apachectl(arguments: &[String]) -> Option<Vec<String>> {
+    let first = arguments.first().filter(|word| !word.starts_with('-'))?;
+    let own = match first.as_str() {
+        "configtest" => vec!["-t".to_owned()],
+        word => vec!["-k".to_owned(), word.to_owned()],
+    };
+    Some([own, arguments[1..].to_vec()].concat())
+}
+
+impl Httpd {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// What is said in place of serving, and the exit code.
+    fn options(&mut self, words: &[String], asked: &mut Asked) -> Result<(), (String, i32)> {
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let letter = word.strip_prefix('-').and_then(|rest| rest.chars().next());
+            let letter = letter.ok_or_else(|| (USAGE.to_owned(), 1))?;
+            let rest = &word[1 + letter.len_utf8()..];
+            match letter {
+                'D' | 'd' | 'f' | 'C' | 'c' | 'k' | 'e' | 'E' => {
+                    let value = match rest {
+                        "" => words.next().cloned(),
+                        rest => Some(rest.to_owned()),
+                    };
+                    let missing = || {
+                        let told = format!("httpd: option requires an argument -- {letter}");
+                        (format!("{told}\n{USAGE}"), 1)
+                    };
+                    self.option(letter, value.ok_or_else(missing)?, asked);
+                }
+                'X' => {
+                    self.line += " -X";
+                    asked.foreground = true;
+                }
+                'v' => return Err(("Server version: Apache/2.4.63 (Unix)".to_owned(), 0)),
+                't' if asked.look.is_none() => asked.look = Some(letter),
+                't' => {}
+                'S' => asked.look = Some(letter),
+                'l' => {
+                    let told = "Compiled in modules:\n  core.c\n  mod_so.c\n  http_core.c";
+                    return Err((told.to_owned(), 0));
+                }
+                'h' => return Err((USAGE.to_owned(), 0)),
+                'V' | 'L' | 'T' => {
+                    let told =
+                        format!("podhop: httpd -{letter} is not simulated here; leave it out");
+                    return Err((told, 1));
+                }
+                other => return Err((format!("httpd: illegal option -- {other}\n{USAGE}"), 1)),
+            }
+        }
+        Ok(())
+    }
+
+    /// An option with a value.
+    fn option(&mut self, letter: char, value: String, asked: &mut Asked) {
+        self.line += &format!(" -{letter} {value}");
+        match letter {
+            'D' => {
+                asked.foreground |= value == "FOREGROUND";
+                self.defines.push(value);
+            }
+            'd' => self.root = value,
+            'k' => asked.order = Some(value),
+            'f' => self.file = value,
+            'C' => self.before += &format!("{value}\n"),
+            'c' => self.after += &format!("{value}\n"),
+            _ => {}
+        }
+    }
+
+    /// It ends, as it can't write its number (`readOnlyRootFilesystem`).
+    fn no_number(&self, number: &str, why: &str, context: &mut Context<'_>) {
+        self.warn_of_name(context);
+        let error = if why.starts_with("Read-only") { 30 } else { 13 };
+        context.note(Did::NotWritable { file: number.to_owned() });
+        let stamp = format!("[{}] [core:error] [pid 1:tid 1]", stamp(context));
+        context.say(format!("{stamp} ({error}){why}: AH00099: could not create {number}"));
+        context.say(format!("{stamp} AH00100: httpd: could not log pid to file {number}"));
+    }
+
+    fn load(&self, context: &Context<'_>) -> Result<Config, String> {
+        let texts = [self.before.as_str(), self.after.as_str()];
+        config::load(&Container(context), (&self.root, &self.file), texts, &self.defines)
+    }
+
+    /// Where it writes its number.
+    fn number_file(&self) -> String {
+        let own = self.config.number.clone();
+        own.unwrap_or_else(|| format!("{}/logs/httpd.pid", self.config.server_root))
+    }
+
+    fn warn_of_name(&self, context: &mut Context<'_>) {
+        if self.config.hosts.first().is_some_and(|main| main.name.is_some()) {
+            return;
+        }
+        let address = context.address();
+        let line = format!(
+            "AH00558: httpd: Could not reliably determine the server's fully qualified domain name, \
+             using {address}. Set the 'ServerName' directive globally to suppress this message"
+        );
+        context.say(&line);
+        context.say(&line);
+    }
+}
+
+impl Service for Httpd {
+    fn name(&self) -> &str {
+        "httpd"
+    }
+
+    fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
+        match self.load(context) {
+            Ok(config) => self.config = config,
+            Err(why) => {
+                context.say(why);
+                return Err(1);
+            }
+        }
+        if self.config.listens.is_empty() {
+            context.say("no listening sockets available, shutting down");
+            context.say("AH00015: Unable to open logs");
+            return Err(1);
+        }
+        let number = self.number_file();
+        match context.cluster.may_write(&context.place, &number) {
+            Ok(()) => Ok(()),
+            Err(why) => {
+                self.no_number(&number, &why, context);
+                Err(1)
+            }
+        }
+    }
+
+    fn sockets(&self) -> Vec<Socket> {
+        self.config.listens.clone()
+    }
+
+    fn announce(&mut self, context: &mut Context<'_>) {
+        self.warn_of_name(context);
+        context.write_number(&self.number_file());
+        let stamp = stamp(context);
+        context.say(format!(
+            "[{stamp}] [mpm_event:notice] [pid 1:tid 1] AH00489: {} configured -- resuming normal operations",
+            version(&self.config.tokens)
+        ));
+        context.say(format!(
+            "[{stamp}] [core:notice] [pid 1:tid 1] AH00094: Command line: '{}'",
+            self.line
+        ));
+        for what in &self.config.missed {
+            context.say(format!("podhop: {what}"));
+        }
+    }
+
+    fn failed_to_bind(
+        &mut self,
+        socket: Socket,
+        why: &BindError,
+        context: &mut Context<'_>,
+    ) -> i32 {
+        self.warn_of_name(context);
+        let address = match socket.address {
+            IpAddr::V6(address) if address.is_unspecified() => Ipv4Addr::UNSPECIFIED.into(),
+            address => address,
+        };
+        // A port that it may not have is tried for each family.
+        let both =
+            (address != socket.address && *why == BindError::Denied).then_some(socket.address);
+        for address in both.into_iter().chain([address]) {
+            context.say(format!(
+                "({}){}: AH00072: make_sock: could not bind to address {}",
+                why.errno(),
+                why.words(),
+                SocketAddr::new(address, socket.port)
+            ));
+        }
+        context.say("no listening sockets available, shutting down");
+        context.say("AH00015: Unable to open logs");
+        1
+    }
+
+    fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
+        let request = match http::incoming(ask) {
+            Incoming::Request(request) => request,
+            Incoming::Nothing => return http::other(Reply::Silence),
+            Incoming::Handshake | Incoming::Garbage => return bad_request(ask, context),
+        };
+        let name = http::header(&request, "Host").unwrap_or("").to_owned();
+        let path = http::normal(http::split_target(&request.target).0);
+        let config = std::mem::take(&mut self.config);
+        let host = serve::host(&config, ask.local, &name);
+        let mut visit = Visit { config: &config, ask, request: &request, host, path };
+        let (page, settings) = visit.answer(&mut self.workers, context);
+        let page = visit.with_document(page, &settings, context);
+        let took = page.took;
+        let response = visit.finish(page, &settings, context);
+        log::access(&visit, &response, took.as_micros(), context);
+        self.config = config;
+        Answer { took, ..http::reply(ask, response) }
+    }
+
+    fn stop(&mut self, context: &mut Context<'_>) -> i32 {
+        let stamp = stamp(context);
+        context.say(format!(
+            "[{stamp}] [mpm_event:notice] [pid 1:tid 1] AH00492: caught SIGWINCH, shutting down \
+             gracefully"
+        ));
+        0
+    }
+}
+
+fn bad_request(ask: &Ask, context: &mut Context<'_>) -> Answer {
+    let response = serve::bad_request(&HttpRequest::get("/", Vec::new()));
+    let (date, size) = (http::log_date(context.now()), response.body.len());
+    context.say(format!("{} - - [{date}] \"-\" 400 {size}", ask.peer.ip()));
+    http::reply(ask, response)
+}
+
+/// What the server calls itself, by its `ServerTokens`.
+fn version(tokens: &str) -> String {
+    match tokens {
+        "prod" | "productonly" => "Apache",
+        "major" => "Apache/2",
+        "minor" => "Apache/2.4",
+        "min" | "minimal" => "Apache/2.4.63",
+        _ => "Apache/2.4.63 (Unix)",
+    }
+    .to_owned()
+}
+
+/// The virtual hosts, as `-S` shows them.
+fn hosts(config: &Config) -> String {
+    let mut text = "VirtualHost configuration:".to_owned();
+    let mut seen: Vec<String> = Vec::new();
+    let address = |host: &config::Host| {
+        host.addresses.first().map_or(String::new(), |(address, port)| {
+            let address = address.map_or("*".to_owned(), |address| address.to_string());
+            let port = port.map_or("*".to_owned(), |port| port.to_string());
+            format!("{address}:{port}")
+        })
+    };
+    for host in &config.hosts[1..] {
+        let at = address(host);
+        if seen.contains(&at) {
+            continue;
+        }
+        let same: Vec<_> = config.hosts[1..].iter().filter(|one| address(one) == at).collect();
+        let shown = |host: &config::Host| {
+            let name = host.name.clone().or_else(|| config.hosts[0].name.clone());
+            let spot = &host.spot;
+            format!(
+                "{} ({}:{})",
+                name.unwrap_or_else(|| "localhost".to_owned()),
+                spot.file,
+                spot.line
+            )
+        };
+        if let [only] = same.as_slice() {
+            text += &format!("\n{at:<22} {}", shown(only));
+        } else {
+            text += &format!("\n{at:<22} is a NameVirtualHost");
+            text += &format!("\n         default server {}", shown(same[0]));
+            let port = same[0].addresses.first().and_then(|(_, port)| *port);
+            let port = port.map_or("*".to_owned(), |port| port.to_string());
+            for host in same {
+                text += &format!("\n         port {port} namevhost {}", shown(host));
+                for alias in &host.aliases {
+                    text += &format!("\n                 alias {alias}");
+                }
+            }
+        }
+        seen.push(at);
+    }
+    let root = config.hosts[0].root.as_deref().unwrap_or("/usr/local/apache2/htdocs");
+    text + &format!("\nServerRoot: \"{}\"\nMain DocumentRoot: \"{root}\"", config.server_root)
+}
+
+/// `Mon Jan 05 09:00:00.000000 2026`
+fn stamp(context: &Context<'_>) -> String {
+    context.now().timestamp().strftime("%a %b %d %H:%M:%S%.6f %Y").to_string()
+}
