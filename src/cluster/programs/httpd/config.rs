@@ -20,6 +20,11 @@ pub struct Config {
     pub server_root: String,
     /// Modules that are loaded, without `_module`.
     pub modules: BTreeSet<String>,
+    /// `TypesConfig`, and what is read from it: types by the endings of files' names.
+    pub types_file: Option<String>,
+    pub types: BTreeMap<String, String>,
+    /// `KeepAlive Off`
+    pub closes: bool,
     /// `ServerTokens`, in small letters.
     pub tokens: String,
     /// `LogFormat`, by its name.
@@ -259,6 +264,8 @@ impl Walker<'_> {
                 }
                 self.config.hosts[host].root = Some(root);
             }
+            "TypesConfig" => self.config.types_file = Some(path(&first)),
+            "KeepAlive" => self.config.closes = first.eq_ignore_ascii_case("off"),
             "PidFile" => self.config.number = Some(path(&first)),
             "ServerTokens" => {
                 let lower = first.to_lowercase();

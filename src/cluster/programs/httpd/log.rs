@@ -1,7 +1,7 @@
 //! httpd's logs: what a line of `LogFormat` has in it, and where lines go.
 
 use super::config::Config;
-use super::serve::Visit;
+use super::serve::RequestHandler;
 use crate::cluster::programs::http;
 use crate::cluster::{Context, HttpResponse};
 
@@ -9,12 +9,17 @@ use crate::cluster::{Context, HttpResponse};
 const COMMON: &str = "%h %l %u %t \"%r\" %>s %b";
 
 /// Writes the line of a request to every log of its server.
-pub fn access(visit: &Visit<'_>, response: &HttpResponse, micros: u128, context: &mut Context<'_>) {
-    let own = &visit.host.logs;
-    let logs = if own.is_empty() { &visit.config.hosts[0].logs } else { own };
+pub fn access(
+    handler: &RequestHandler<'_>,
+    response: &HttpResponse,
+    micros: u128,
+    context: &mut Context<'_>,
+) {
+    let own = &handler.host.logs;
+    let logs = if own.is_empty() { &handler.config.hosts[0].logs } else { own };
     for (file, format) in logs {
-        let format = format_of(visit.config, format);
-        let line = filled(format, visit, response, micros, context);
+        let format = format_of(handler.config, format);
+        let line = filled(format, handler, response, micros, context);
         write(context, file, &line);
     }
 }
@@ -46,7 +51,7 @@ pub fn write(context: &mut Context<'_>, file: &str, line: &str) {
 /// `%h %>s %{Referer}i` (mod_log_config).
 fn filled(
     format: &str,
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     response: &HttpResponse,
     micros: u128,
     context: &Context<'_>,
@@ -78,7 +83,7 @@ fn filled(
             argument = Some(text);
         }
         let Some(kind) = letters.next() else { break };
-        line += &value(kind, argument.as_deref(), visit, response, micros, context);
+        line += &value(kind, argument.as_deref(), handler, response, micros, context);
     }
     line
 }
@@ -86,19 +91,19 @@ fn filled(
 fn value(
     kind: char,
     argument: Option<&str>,
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     response: &HttpResponse,
     micros: u128,
     context: &Context<'_>,
 ) -> String {
-    let request = visit.request;
+    let request = handler.request;
     let name = argument.unwrap_or("");
     let (path, query) = http::split_target(&request.target);
     let size = response.body.len();
     let dash = || "-".to_owned();
     match kind {
-        'h' | 'a' => visit.ask.peer.ip().to_string(),
-        'A' => visit.ask.local.ip().to_string(),
+        'h' | 'a' => handler.ask.peer.ip().to_string(),
+        'A' => handler.ask.local.ip().to_string(),
         'l' | 'u' => dash(),
         't' => format!("[{}]", http::log_date(context.now())),
         'r' => format!("{} {} {}", request.method, request.target, request.version),
@@ -118,8 +123,8 @@ fn value(
         'q' if query.is_empty() => String::new(),
         'q' => format!("?{query}"),
         'H' => request.version.to_string(),
-        'p' => visit.ask.local.port().to_string(),
-        'v' | 'V' => visit.name().to_owned(),
+        'p' => handler.ask.local.port().to_string(),
+        'v' | 'V' => handler.name().to_owned(),
         'P' => "8".to_owned(),
         '%' => "%".to_owned(),
         _ => dash(),

@@ -11,6 +11,7 @@ mod serve;
 mod settings;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::daemon::{Daemon, Service, Socket};
@@ -20,7 +21,7 @@ use crate::cluster::{Answer, Ask, Context, Did, HttpRequest, Poll, Process, Repl
 use crate::network::{BindError, SocketAddr};
 use config::Config;
 use proxy::Workers;
-use serve::Visit;
+use serve::RequestHandler;
 use tree::Files;
 
 /// The server's root in the image, and the main file below it.
@@ -73,12 +74,12 @@ struct Httpd {
 
 /// httpd that is asked something about its configuration, and ends.
 #[derive(Clone)]
-struct Look {
+struct ConfigCheck {
     httpd: Httpd,
     letter: char,
 }
 
-impl Process for Look {
+impl Process for ConfigCheck {
     fn step(&mut self, context: &mut Context<'_>) -> Poll {
         let told = self.httpd.load(context).map(|config| {
             self.httpd.config = config;
@@ -138,7 +139,7 @@ impl Files for Container<'_, '_> {
 
 /// What the command line asks for beside the configuration.
 #[derive(Default)]
-struct Asked {
+struct CommandLine {
     foreground: bool,
     /// `-k`
     order: Option<String>,
@@ -159,19 +160,18 @@ pub(super) fn start(name: &str, arguments: &[String]) -> Option<Box<dyn Process>
         config: Config::default(),
         workers: Workers::default(),
     };
-    let mut asked = Asked { foreground: name == "httpd-foreground", ..Asked::default() };
-    if asked.foreground {
+    let mut said = CommandLine { foreground: name == "httpd-foreground", ..CommandLine::default() };
+    if said.foreground {
         httpd.line += " -D FOREGROUND";
     }
     let of_script = (name == "apachectl").then(|| of_apachectl(arguments)).flatten();
-    if let Err((told, code)) = httpd.options(of_script.as_deref().unwrap_or(arguments), &mut asked)
-    {
+    if let Err((told, code)) = httpd.options(of_script.as_deref().unwrap_or(arguments), &mut said) {
         return Some(Says::boxed(told, code));
     }
-    if let Some(letter) = asked.look {
-        return Some(Box::new(Look { httpd, letter }));
+    if let Some(letter) = said.look {
+        return Some(Box::new(ConfigCheck { httpd, letter }));
     }
-    match (asked.foreground, asked.order.as_deref()) {
+    match (said.foreground, said.order.as_deref()) {
         (true, None | Some("start")) => Some(Daemon::boxed(httpd)),
         (false, None | Some("start")) => Some(Box::new(ToBackground(httpd))),
         // No server of that number runs beside a container's first process.
@@ -200,7 +200,7 @@ impl Httpd {
     ///
     /// # Errors
     /// What is said in place of serving, and the exit code.
-    fn options(&mut self, words: &[String], asked: &mut Asked) -> Result<(), (String, i32)> {
+    fn options(&mut self, words: &[String], said: &mut CommandLine) -> Result<(), (String, i32)> {
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let letter = word.strip_prefix('-').and_then(|rest| rest.chars().next());
@@ -216,16 +216,16 @@ impl Httpd {
                         let told = format!("httpd: option requires an argument -- {letter}");
                         (format!("{told}\n{USAGE}"), 1)
                     };
-                    self.option(letter, value.ok_or_else(missing)?, asked);
+                    self.option(letter, value.ok_or_else(missing)?, said);
                 }
                 'X' => {
                     self.line += " -X";
-                    asked.foreground = true;
+                    said.foreground = true;
                 }
                 'v' => return Err(("Server version: Apache/2.4.63 (Unix)".to_owned(), 0)),
-                't' if asked.look.is_none() => asked.look = Some(letter),
+                't' if said.look.is_none() => said.look = Some(letter),
                 't' => {}
-                'S' => asked.look = Some(letter),
+                'S' => said.look = Some(letter),
                 'l' => {
                     let told = "Compiled in modules:\n  core.c\n  mod_so.c\n  http_core.c";
                     return Err((told.to_owned(), 0));
@@ -243,15 +243,15 @@ impl Httpd {
     }
 
     /// An option with a value.
-    fn option(&mut self, letter: char, value: String, asked: &mut Asked) {
+    fn option(&mut self, letter: char, value: String, said: &mut CommandLine) {
         self.line += &format!(" -{letter} {value}");
         match letter {
             'D' => {
-                asked.foreground |= value == "FOREGROUND";
+                said.foreground |= value == "FOREGROUND";
                 self.defines.push(value);
             }
             'd' => self.root = value,
-            'k' => asked.order = Some(value),
+            'k' => said.order = Some(value),
             'f' => self.file = value,
             'C' => self.before += &format!("{value}\n"),
             'c' => self.after += &format!("{value}\n"),
@@ -278,6 +278,30 @@ impl Httpd {
     fn number_file(&self) -> String {
         let own = self.config.number.clone();
         own.unwrap_or_else(|| format!("{}/logs/httpd.pid", self.config.server_root))
+    }
+
+    /// Reads `TypesConfig`, where the module that wants it is there. Says so if it can't.
+    fn read_types(&mut self, context: &mut Context<'_>) -> bool {
+        if !self.config.modules.contains("mime") {
+            return true;
+        }
+        let own = self.config.types_file.clone();
+        let file = own.unwrap_or_else(|| format!("{}/conf/mime.types", self.config.server_root));
+        match context.cluster.read_file(&context.place, &file) {
+            Some(text) => {
+                self.config.types = types(&String::from_utf8_lossy(&text));
+                true
+            }
+            None => {
+                let stamp = stamp(context);
+                context.write_error(format!(
+                    "[{stamp}] [mime:error] [pid 1:tid 1] (2)No such file or directory: AH01597: could not open \
+                     mime types config file {file}."
+                ));
+                context.write_error("AH00016: Configuration Failed");
+                false
+            }
+        }
     }
 
     fn warn_of_name(&self, context: &mut Context<'_>) {
@@ -310,6 +334,9 @@ impl Service for Httpd {
         if self.config.listens.is_empty() {
             context.say("no listening sockets available, shutting down");
             context.say("AH00015: Unable to open logs");
+            return Err(1);
+        }
+        if !self.read_types(context) {
             return Err(1);
         }
         let number = self.number_file();
@@ -380,12 +407,12 @@ impl Service for Httpd {
         let path = http::normal(http::split_target(&request.target).0);
         let config = std::mem::take(&mut self.config);
         let host = serve::host(&config, ask.local, &name);
-        let mut visit = Visit { config: &config, ask, request: &request, host, path };
-        let (page, settings) = visit.answer(&mut self.workers, context);
-        let page = visit.with_document(page, &settings, context);
+        let mut handler = RequestHandler { config: &config, ask, request: &request, host, path };
+        let (page, settings) = handler.answer(&mut self.workers, context);
+        let page = handler.with_document(page, &settings, context);
         let took = page.took;
-        let response = visit.finish(page, &settings, context);
-        log::access(&visit, &response, took.as_micros(), context);
+        let response = handler.finish(page, &settings, context);
+        log::access(&handler, &response, took.as_micros(), context);
         self.config = config;
         Answer { took, ..http::reply(ask, response) }
     }
@@ -405,6 +432,17 @@ fn bad_request(ask: &Ask, context: &mut Context<'_>) -> Answer {
     let (date, size) = (http::log_date(context.now()), response.body.len());
     context.say(format!("{} - - [{date}] \"-\" 400 {size}", ask.peer.ip()));
     http::reply(ask, response)
+}
+
+/// Types by the endings of files' names: `text/html html htm`.
+fn types(text: &str) -> BTreeMap<String, String> {
+    let mut types = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.split_whitespace();
+        let Some(kind) = words.next() else { continue };
+        types.extend(words.map(|ending| (ending.to_owned(), kind.to_owned())));
+    }
+    types
 }
 
 /// What the server calls itself, by its `ServerTokens`.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::serve::{Page, Visit};
+use super::serve::{Page, RequestHandler};
 use super::settings::{ProxyPass, Settings};
 use crate::clock::SimTime;
 use crate::cluster::programs::http;
@@ -37,16 +37,16 @@ type Passed = (Result<HttpResponse, u16>, Duration);
 
 /// Asks the server of a `ProxyPass`.
 pub fn pass(
-    visit: &mut Visit<'_>,
+    handler: &mut RequestHandler<'_>,
     proxy: (&ProxyPass, &str),
     settings: &Settings,
     workers: &mut Workers,
     context: &mut Context<'_>,
 ) -> Page {
-    let (result, took) = ask(visit, proxy, settings, workers, context);
+    let (result, took) = ask(handler, proxy, settings, workers, context);
     match result {
         Ok(mut response) => {
-            reverse(&mut response, settings, visit);
+            reverse(&mut response, settings, handler);
             Page::passed(response, took)
         }
         Err(status) => Page::failed(status, took),
@@ -54,29 +54,29 @@ pub fn pass(
 }
 
 fn ask(
-    visit: &mut Visit<'_>,
+    handler: &mut RequestHandler<'_>,
     (proxy, to): (&ProxyPass, &str),
     settings: &Settings,
     workers: &mut Workers,
     context: &mut Context<'_>,
 ) -> Passed {
-    if !visit.config.modules.contains("proxy_http") {
+    if !handler.config.modules.contains("proxy_http") {
         let what = format!(
             "AH01144: No protocol handler was valid for the URL {} (scheme 'http'). If you are using a DSO \
              version of mod_proxy, make sure the proxy submodules are included in the configuration using \
              LoadModule.",
-            visit.path
+            handler.path
         );
-        visit.write_error(context, "proxy:warn", &what);
+        handler.write_error(context, "proxy:warn", &what);
         return (Err(500), http::SERVICE_TIME);
     }
     let backend = Backend::read(to);
     let limit = proxy.timeout.map_or(TIMEOUT, Duration::from_secs);
-    let connection = match connect(visit, &backend, limit, workers, context) {
+    let connection = match connect(handler, &backend, limit, workers, context) {
         Ok(connection) => connection,
         Err((status, took)) => return (Err(status), took),
     };
-    let request = passed_on(visit, (proxy, backend.path), backend.authority, settings);
+    let request = passed_on(handler, (proxy, backend.path), backend.authority, settings);
     let payload = match backend.tls {
         true => Payload::Tls { server_name: backend.host.to_owned(), request },
         false => Payload::Http(request),
@@ -90,17 +90,17 @@ fn ask(
         Reply::Http(response) | Reply::Tls { response, .. } if !slow => (Ok(response), took),
         Reply::Silence | Reply::Http(_) | Reply::Tls { .. } => {
             let what = format!("(70007)The timeout specified has expired: AH01102: {from}");
-            visit.write_error(context, "proxy_http:error", &what);
+            handler.write_error(context, "proxy_http:error", &what);
             (Err(504), connection.1 + limit)
         }
         Reply::Bytes(_) | Reply::Closed | Reply::Reset => {
             let what = format!(
                 "(20014)Internal error (specific information not available): AH01102: {from}"
             );
-            visit.write_error(context, "proxy_http:error", &what);
+            handler.write_error(context, "proxy_http:error", &what);
             let what =
-                format!("AH00898: Error reading from remote server returned by {}", visit.path);
-            visit.write_error(context, "proxy:error", &what);
+                format!("AH00898: Error reading from remote server returned by {}", handler.path);
+            handler.write_error(context, "proxy:error", &what);
             (Err(502), took)
         }
     }
@@ -136,7 +136,7 @@ impl<'a> Backend<'a> {
 /// # Errors
 /// The status, and after how long.
 fn connect(
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     backend: &Backend<'_>,
     limit: Duration,
     workers: &mut Workers,
@@ -146,13 +146,13 @@ fn connect(
     let worker = workers.0.entry(format!("{}{}", backend.tls, backend.authority)).or_default();
     if worker.failed.is_some_and(|at| context.now() < at + RETRY) {
         let what = format!("AH00940: HTTP: disabled connection for ({host})");
-        visit.write_error(context, "proxy:error", &what);
+        handler.write_error(context, "proxy:error", &what);
         return Err((503, http::SERVICE_TIME));
     }
     let known = worker.address.or_else(|| host.parse().ok());
     let Some(address) = known.or_else(|| context.address_of(host)) else {
-        let what = format!("AH00898: DNS lookup failure for: {host} returned by {}", visit.path);
-        visit.write_error(context, "proxy:error", &what);
+        let what = format!("AH00898: DNS lookup failure for: {host} returned by {}", handler.path);
+        handler.write_error(context, "proxy:error", &what);
         return Err((502, http::SERVICE_TIME));
     };
     worker.address = Some(address);
@@ -175,32 +175,32 @@ fn connect(
     worker.failed = Some(context.now() + took);
     let what =
         format!("({code}){why}: AH00957: http: attempt to connect to {at} ({host}:{port}) failed");
-    visit.write_error(context, "proxy:error", &what);
+    handler.write_error(context, "proxy:error", &what);
     let what = format!("AH01114: HTTP: failed to make connection to backend: {host}");
-    visit.write_error(context, "proxy_http:error", &what);
+    handler.write_error(context, "proxy_http:error", &what);
     Err((503, took))
 }
 
 /// What the other server is asked.
 fn passed_on(
-    visit: &Visit<'_>,
+    handler: &RequestHandler<'_>,
     (proxy, base): (&ProxyPass, &str),
     authority: &str,
     settings: &Settings,
 ) -> HttpRequest {
-    let rest = visit.request.target.strip_prefix(&proxy.path).unwrap_or("");
+    let rest = handler.request.target.strip_prefix(&proxy.path).unwrap_or("");
     let target = format!("{base}{rest}");
     let target = if target.starts_with('/') { target } else { format!("/{target}") };
-    let own = http::header(visit.request, "Host").unwrap_or("").to_owned();
+    let own = http::header(handler.request, "Host").unwrap_or("").to_owned();
     let host = if settings.keeps_host == Some(true) { own.clone() } else { authority.to_owned() };
-    let client = visit.ask.peer.ip().to_string();
-    let before = http::header(visit.request, "X-Forwarded-For");
+    let client = handler.ask.peer.ip().to_string();
+    let before = http::header(handler.request, "X-Forwarded-For");
     let forwarded = before.map_or(client.clone(), |before| format!("{before}, {client}"));
     let told = [
         ("Host", host),
         ("X-Forwarded-For", forwarded),
         ("X-Forwarded-Host", own),
-        ("X-Forwarded-Server", visit.name().to_owned()),
+        ("X-Forwarded-Server", handler.name().to_owned()),
     ];
     let passes = |name: &str| {
         !OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
@@ -208,13 +208,14 @@ fn passed_on(
     };
     let mut headers: Vec<(String, String)> =
         told.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    headers.extend(visit.request.headers.iter().filter(|(name, _)| passes(name)).cloned());
-    HttpRequest { target, headers, ..visit.request.clone() }
+    headers.extend(handler.request.headers.iter().filter(|(name, _)| passes(name)).cloned());
+    settings.request_headers.iter().for_each(|change| change.apply(&mut headers));
+    HttpRequest { target, headers, ..handler.request.clone() }
 }
 
 /// `ProxyPassReverse`: what the other server calls its own in a redirect is called as it is here.
-fn reverse(response: &mut HttpResponse, settings: &Settings, visit: &Visit<'_>) {
-    let host = http::header(visit.request, "Host").unwrap_or("").to_owned();
+fn reverse(response: &mut HttpResponse, settings: &Settings, handler: &RequestHandler<'_>) {
+    let host = http::header(handler.request, "Host").unwrap_or("").to_owned();
     for (name, value) in &mut response.headers {
         let moved = ["location", "content-location", "uri"];
         if !moved.iter().any(|known| name.eq_ignore_ascii_case(known)) {

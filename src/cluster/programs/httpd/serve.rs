@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::config::{Config, Host, Scope};
 use super::proxy::{self, Workers};
-use super::settings::{HeaderAction, Settings};
+use super::settings::Settings;
 use super::{stamp, version};
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse};
@@ -20,7 +20,7 @@ const ROOT: &str = "/usr/local/apache2/htdocs";
 const METHODS: &str = "GET,POST,OPTIONS,HEAD,TRACE";
 
 /// One request.
-pub struct Visit<'a> {
+pub struct RequestHandler<'a> {
     pub config: &'a Config,
     pub ask: &'a Ask,
     pub request: &'a HttpRequest,
@@ -100,7 +100,7 @@ fn behind<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
     (prefix.ends_with('/') || rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
-impl Visit<'_> {
+impl RequestHandler<'_> {
     /// What the server is called.
     pub fn name(&self) -> &str {
         let own = self.host.name.as_deref().or(self.config.hosts[0].name.as_deref());
@@ -250,7 +250,7 @@ impl Visit<'_> {
             |file: &str, context: &Context<'_>| context.cluster.read_file(&context.place, file);
         if !file.ends_with('/') {
             if let Some(body) = read(file, context) {
-                return found(file, body, settings);
+                return self.found(file, body, settings);
             }
             let is_folder = context.cluster.is_directory(&context.place, file);
             return match is_folder && settings.slash != Some(false) {
@@ -265,7 +265,7 @@ impl Visit<'_> {
         let names = settings.index.as_deref().unwrap_or(&usual);
         let index = names.iter().find_map(|name| {
             let path = if name.starts_with('/') { name.clone() } else { format!("{file}{name}") };
-            read(&path, context).map(|body| found(&path, body, settings))
+            read(&path, context).map(|body| self.found(&path, body, settings))
         });
         match index {
             Some(page) => page,
@@ -280,6 +280,19 @@ impl Visit<'_> {
                 Page::error(403)
             }
         }
+    }
+
+    fn found(&self, file: &str, body: Vec<u8>, settings: &Settings) -> Page {
+        let ending = file.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
+        let ending = ending.map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
+        let kind = settings.types.get(&ending).or_else(|| self.config.types.get(&ending)).cloned();
+        let headers = [
+            ("Last-Modified", "Mon, 11 Jun 2007 18:53:14 GMT"),
+            ("ETag", "\"2d-432a5e4a73a80\""),
+            ("Accept-Ranges", "bytes"),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        Page { kind, body, headers, is_file: true, ..Page::error(200) }
     }
 
     /// `Options Indexes`
@@ -317,7 +330,7 @@ impl Visit<'_> {
                     Some(body) => Page {
                         status: page.status,
                         took: page.took,
-                        ..found(&file, body, settings)
+                        ..self.found(&file, body, settings)
                     },
                     None => self.own_document(page, settings),
                 }
@@ -351,6 +364,7 @@ impl Visit<'_> {
         // What httpd says itself has only what `always` is said (`ap_die`).
         let is_own = page.whole.is_none() && !page.is_file && status >= 300;
         let closes = status == 400
+            || self.config.closes
             || http::header(self.request, "Connection")
                 .is_some_and(|value| value.eq_ignore_ascii_case("close"));
         let mut response = match page.whole {
@@ -382,26 +396,7 @@ impl Visit<'_> {
             if !change.always && is_own {
                 continue;
             }
-            let name = change.name.clone();
-            let has = |(known, _): &(String, String)| known.eq_ignore_ascii_case(&name);
-            let value = change.value.clone();
-            let headers = &mut response.headers;
-            match change.action {
-                HeaderAction::Unset => headers.retain(|header| !has(header)),
-                HeaderAction::Set => {
-                    headers.retain(|header| !has(header));
-                    headers.push((name, value));
-                }
-                HeaderAction::SetIfEmpty if headers.iter().any(has) => {}
-                HeaderAction::Append if headers.iter().any(has) => {
-                    for header in headers.iter_mut().filter(|header| has(header)) {
-                        header.1 += &format!(", {value}");
-                    }
-                }
-                HeaderAction::SetIfEmpty | HeaderAction::Add | HeaderAction::Append => {
-                    headers.push((name, value));
-                }
-            }
+            change.apply(&mut response.headers);
         }
         response
     }
@@ -424,23 +419,6 @@ fn covers(own: &str, folder: &str) -> bool {
     own.split('/').all(|own| {
         names.next().is_some_and(|name| own == name || own.contains('*') && fits(own, name))
     })
-}
-
-fn found(file: &str, body: Vec<u8>, settings: &Settings) -> Page {
-    let ending = file.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
-    let ending = ending.map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
-    let own = settings.types.get(&ending).cloned();
-    let kind = own.or_else(|| match http::content_type(file) {
-        "application/octet-stream" => None,
-        kind => Some(kind.to_owned()),
-    });
-    let headers = [
-        ("Last-Modified", "Mon, 11 Jun 2007 18:53:14 GMT"),
-        ("ETag", "\"2d-432a5e4a73a80\""),
-        ("Accept-Ranges", "bytes"),
-    ];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    Page { kind, body, headers, is_file: true, ..Page::error(200) }
 }
 
 /// What an error page says (`get_canned_error_string` of http_protocol.c).

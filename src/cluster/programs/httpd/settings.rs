@@ -14,6 +14,8 @@ pub struct Settings {
     /// `ErrorDocument`, by status.
     pub documents: BTreeMap<u16, String>,
     pub headers: Vec<HeaderChange>,
+    /// `RequestHeader`: for those whom a proxy asks.
+    pub request_headers: Vec<HeaderChange>,
     /// `AddType`: by the ending of a file's name.
     pub types: BTreeMap<String, String>,
     /// `Options Indexes`
@@ -59,6 +61,27 @@ pub struct HeaderChange {
     pub action: HeaderAction,
     pub name: String,
     pub value: String,
+}
+
+impl HeaderChange {
+    /// Changes the headers of a request or of a response.
+    pub fn apply(&self, headers: &mut Vec<(String, String)>) {
+        let has = |(known, _): &(String, String)| known.eq_ignore_ascii_case(&self.name);
+        let is_there = headers.iter().any(has);
+        if matches!(self.action, HeaderAction::Unset | HeaderAction::Set) {
+            headers.retain(|header| !has(header));
+        }
+        match self.action {
+            HeaderAction::Unset => {}
+            HeaderAction::SetIfEmpty if is_there => {}
+            HeaderAction::Append if is_there => {
+                for header in headers.iter_mut().filter(|header| has(header)) {
+                    header.1 += &format!(", {}", self.value);
+                }
+            }
+            _ => headers.push((self.name.clone(), self.value.clone())),
+        }
+    }
 }
 
 /// What a `Header` does.
@@ -196,7 +219,7 @@ impl Settings {
                 let words = [&[status.to_owned()], words].concat();
                 self.redirects.push(redirect(&words, location)?);
             }
-            "Header" => return self.header(words),
+            "Header" | "RequestHeader" => return self.header(name, words),
             "ProxyPass" => self.proxies.push(proxy(words, location)?),
             "ProxyPassReverse" => {
                 let (path, url) = match (words, location) {
@@ -247,7 +270,7 @@ impl Settings {
         Ok(())
     }
 
-    fn header(&mut self, words: &[String]) -> Result<Option<String>, String> {
+    fn header(&mut self, directive: &str, words: &[String]) -> Result<Option<String>, String> {
         let (condition, words) = match words.split_first() {
             Some((first, rest)) if first == "always" || first == "onsuccess" => {
                 (first.as_str(), rest)
@@ -260,18 +283,23 @@ impl Settings {
             "add" => HeaderAction::Add,
             "append" | "merge" => HeaderAction::Append,
             "unset" => HeaderAction::Unset,
-            word @ ("echo" | "note" | "edit" | "edit*") => return Ok(Some(format!("Header {word}"))),
+            word @ ("echo" | "note" | "edit" | "edit*") => return Ok(Some(format!("{directive} {word}"))),
             _ => return Err("first argument must be 'add', 'set', 'setifempty', 'append', 'merge', 'unset', 'echo', 'note', 'edit', or 'edit*'.".to_owned()),
         };
         let value = match (action, words.len()) {
             (HeaderAction::Unset, 1) => return Ok(None),
             (HeaderAction::Unset, _) => String::new(),
-            (_, 0..3) => return Err("Header requires three arguments".to_owned()),
+            (_, 0..3) => return Err(format!("{directive} requires three arguments")),
             (_, 3) => words[2].clone(),
-            _ => return Ok(Some(format!("{} of Header", words[3]))),
+            _ if words[3] == "early" => words[2].clone(),
+            _ => return Ok(Some(format!("{} of {directive}", words[3]))),
         };
         let name = words[1].trim_end_matches(':').to_owned();
-        self.headers.push(HeaderChange { always: condition == "always", action, name, value });
+        let change = HeaderChange { always: condition == "always", action, name, value };
+        match directive {
+            "Header" => self.headers.push(change),
+            _ => self.request_headers.push(change),
+        }
         Ok(None)
     }
 
@@ -292,6 +320,7 @@ impl Settings {
         self.documents.extend(nearer.documents.clone());
         self.types.extend(nearer.types.clone());
         self.headers.extend(nearer.headers.clone());
+        self.request_headers.extend(nearer.request_headers.clone());
         // The first that fits wins, and what is nearer comes first.
         self.aliases.splice(0..0, nearer.aliases.clone());
         self.redirects.splice(0..0, nearer.redirects.clone());

@@ -163,7 +163,7 @@ impl<'a> Loader<'a> {
             }
             "<ifdefine" => self.defines.contains_key(&wanted),
             "<iffile" => self.files.read(&self.path(&wanted)).is_some(),
-            _ => wanted.trim_matches('/').starts_with("2.4") || rest.trim().starts_with('>'),
+            _ => is_version(rest),
         };
         if holds != negated {
             return self.section(lines, &spot.file, Some((spot, name)), nodes);
@@ -295,6 +295,22 @@ impl<'a> Loader<'a> {
     }
 }
 
+/// What follows `<IfVersion`: `>= 2.4`, `!2.2`, `2.4.63`.
+fn is_version(text: &str) -> bool {
+    let text = text.trim().trim_start_matches('!');
+    let number = text.trim_start_matches(['<', '>', '=', ' ']);
+    let own = [2, 4, 63];
+    let wanted: Vec<u32> = number.split('.').map(|part| part.trim().parse().unwrap_or(0)).collect();
+    let order = own[..wanted.len().min(own.len())].cmp(wanted.as_slice());
+    match text[..text.len() - number.len()].trim() {
+        ">=" => order.is_ge(),
+        ">" => order.is_gt(),
+        "<=" => order.is_le(),
+        "<" => order.is_lt(),
+        _ => order.is_eq(),
+    }
+}
+
 /// Modules without directives of their own.
 const SILENT: [&str; 14] = [
     "authz_host",
@@ -377,6 +393,16 @@ mod tests {
             words(r#"404 "not here, \"friend\"" 'a b' c\d"#),
             ["404", "not here, \"friend\"", "a b", r"c\d"]
         );
+    }
+
+    #[test]
+    fn versions_are_compared_as_far_as_they_are_written() {
+        for text in [">= 2.4", "2.4", "2.4.63", "> 2.2", "< 2.5", "<= 2.4", "!2.4"] {
+            assert!(is_version(text), "{text}");
+        }
+        for text in ["< 2.4", "2.2", "> 2.4", ">= 3", "2.4.62"] {
+            assert!(!is_version(text), "{text}");
+        }
     }
 
     #[test]
