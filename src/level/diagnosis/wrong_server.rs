@@ -126,6 +126,8 @@ fn other_words(
         }
         _ => said,
     };
+    // A sound answer to HEAD has everything but the page.
+    let bare = refused.is_none() && asked.is_some_and(|one| one.method == "HEAD");
     let target = asked.map(|one| one.target.clone());
     let asked = asked.map(|one| {
         format!("pod {name} was asked for {} {}, host {}", one.method, one.target, one.host)
@@ -133,10 +135,16 @@ fn other_words(
     let said = Diagnosis { code: "wrong-answer", ..said }
         .look([look::pods(namespace), look::describe("pod", namespace, name)])
         .facts(asked)
-        .at(mention(facts, trace))
-        .fix(format!(
-            "compare what was asked for, and what pod {name} serves, with what the goal wants"
-        ));
+        .at(mention(facts, trace));
+    if bare {
+        return Some(
+            said.fact("HEAD asks for the headers alone: no page comes with them")
+                .fix("ask for the page itself: without -I of curl, without --spider of wget"),
+        );
+    }
+    let said = said.fix(format!(
+        "compare what was asked for, and what pod {name} serves, with what the goal wants"
+    ));
     Some(match target {
         Some(target) => ingress::rewritten(facts, &target, said),
         None => said,
