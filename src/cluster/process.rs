@@ -32,6 +32,11 @@ pub trait Process: DynClone + Send + Sync {
     fn hung_up(&mut self, peer: SocketAddr, context: &mut Context<'_>) {
         let _ = (peer, context);
     }
+
+    /// Whether others of its workers answer while one waits for an answer itself: it can be asked by itself.
+    fn has_workers(&self) -> bool {
+        false
+    }
 }
 
 clone_trait_object!(Process);

@@ -241,8 +241,8 @@ pub(super) fn note_queries(cluster: &mut Cluster) {
 }
 
 /// Takes the program out of the table, runs `act` with it, and puts it back. What it writes goes to
-/// its container's log. `None` when there is no such process, or it is running already (a server
-/// that asks itself).
+/// its container's log. `None` when there is no such process, or it is running already and has one
+/// worker alone (a server that asks itself).
 fn with_program<R>(
     cluster: &mut Cluster,
     id: ProcessId,
@@ -254,6 +254,8 @@ fn with_program<R>(
     }
     let entry = cluster.processes.entries.get_mut(&id)?;
     let mut program = entry.program.take()?;
+    // Another worker knows what this one knew before; what it notes for itself goes with it.
+    entry.program = program.has_workers().then(|| Arc::clone(&program));
     cluster.processes.running += 1;
     let place = entry.place.clone();
     if Arc::get_mut(&mut program).is_none() {

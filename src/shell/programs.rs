@@ -192,6 +192,10 @@ impl Process for Program {
         handled
     }
 
+    fn has_workers(&self) -> bool {
+        self.machine.as_ref().is_some_and(|machine| machine.has_workers())
+    }
+
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         let answer = self.machine.as_mut().and_then(|machine| machine.serve(ask, context));
         answer.unwrap_or(Answer { reply: Reply::Closed, took: Duration::ZERO })

@@ -80,6 +80,11 @@ pub trait Service: Clone + Send + Sync + 'static {
         None
     }
 
+    /// As [`Process::has_workers`].
+    fn has_workers(&self) -> bool {
+        false
+    }
+
     /// Answers a client.
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer;
 
@@ -144,6 +149,10 @@ impl<S: Service> Process for Daemon<S> {
     fn signal(&mut self, signal: Signal, _: &mut Context<'_>) -> bool {
         self.stopping |= self.service.heeds(signal);
         self.stopping
+    }
+
+    fn has_workers(&self) -> bool {
+        self.service.has_workers()
     }
 
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {

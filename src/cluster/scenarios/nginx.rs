@@ -74,6 +74,20 @@ fn a_trailing_slash_takes_the_locations_part_away() {
     assert_eq!(ask(&mut cluster, "/my-be/hostname"), Ok((200, "be".to_owned())));
 }
 
+// worker_processes auto, and each worker serves many clients.
+#[test]
+fn one_of_its_servers_may_pass_on_to_another() {
+    let mut cluster = with_dns();
+    front_end(
+        &mut cluster,
+        "server { listen 80; location / { proxy_pass http://127.0.0.1:8081; } }\n\
+         server { listen 8081; location / { return 200 \"inner $request_uri\"; } }\n",
+    );
+    assert_eq!(ask(&mut cluster, "/shop"), Ok((200, "inner /shop".to_owned())));
+    let log = logs(&cluster, "fe", "nginx");
+    assert_eq!(log.iter().filter(|line| line.contains("GET /shop")).count(), 2, "{log:#?}");
+}
+
 // TOPICS D43
 #[test]
 fn without_it_the_backend_sees_the_whole_path() {

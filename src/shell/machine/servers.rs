@@ -52,6 +52,11 @@ impl Machine {
         self.server(&mut |process| Some(process.serve(ask, context)))
     }
 
+    /// Whether the server in the foreground has several workers.
+    pub fn has_workers(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame::Server { process, .. }) if process.0.has_workers())
+    }
+
     /// A signal for the server that has taken the shell's place. Whether it handles it.
     pub fn signal_server(&mut self, signal: Signal, context: &mut Context<'_>) -> bool {
         let Some((Frame::Server { process, due }, below)) = self.stack.split_last_mut() else {

@@ -114,6 +114,10 @@ impl Service for NetExec {
         self.exit
     }
 
+    fn has_workers(&self) -> bool {
+        true
+    }
+
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         if let Payload::Bytes(bytes) = &ask.payload
             && self.udp == Some(ask.local.port())

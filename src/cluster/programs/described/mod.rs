@@ -271,6 +271,10 @@ impl Service for Described {
         self.ends
     }
 
+    fn has_workers(&self) -> bool {
+        true
+    }
+
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         answer::answer(self, ask, context)
     }

@@ -13,6 +13,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use super::daemon::{Daemon, Service, Socket};
 use super::http::{self, Incoming};
@@ -68,7 +69,7 @@ struct Httpd {
     /// `-D`
     defines: Vec<String>,
     line: String,
-    config: Config,
+    config: Arc<Config>,
     workers: Workers,
 }
 
@@ -82,7 +83,7 @@ struct ConfigCheck {
 impl Process for ConfigCheck {
     fn step(&mut self, context: &mut Context<'_>) -> Poll {
         let told = self.httpd.load(context).map(|config| {
-            self.httpd.config = config;
+            self.httpd.config = Arc::new(config);
             self.httpd.warn_of_name(context);
             match self.letter {
                 'S' => context.say(hosts(&self.httpd.config)),
@@ -157,7 +158,7 @@ pub(super) fn start(name: &str, arguments: &[String]) -> Option<Box<dyn Process>
         after: String::new(),
         defines: Vec::new(),
         line: "httpd".to_owned(),
-        config: Config::default(),
+        config: Arc::default(),
         workers: Workers::default(),
     };
     let mut said = CommandLine { foreground: name == "httpd-foreground", ..CommandLine::default() };
@@ -289,7 +290,7 @@ impl Httpd {
         let file = own.unwrap_or_else(|| format!("{}/conf/mime.types", self.config.server_root));
         match context.cluster.read_file(&context.place, &file) {
             Some(text) => {
-                self.config.types = types(&String::from_utf8_lossy(&text));
+                Arc::make_mut(&mut self.config).types = types(&String::from_utf8_lossy(&text));
                 true
             }
             None => {
@@ -325,7 +326,7 @@ impl Service for Httpd {
 
     fn prepare(&mut self, context: &mut Context<'_>) -> Result<(), i32> {
         match self.load(context) {
-            Ok(config) => self.config = config,
+            Ok(config) => self.config = Arc::new(config),
             Err(why) => {
                 context.say(why);
                 return Err(1);
@@ -397,6 +398,10 @@ impl Service for Httpd {
         1
     }
 
+    fn has_workers(&self) -> bool {
+        true
+    }
+
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         let request = match http::incoming(ask) {
             Incoming::Request(request) => request,
@@ -405,7 +410,7 @@ impl Service for Httpd {
         };
         let name = http::header(&request, "Host").unwrap_or("").to_owned();
         let path = http::normal(http::split_target(&request.target).0);
-        let config = std::mem::take(&mut self.config);
+        let config = Arc::clone(&self.config);
         let host = serve::host(&config, ask.local, &name);
         let mut handler = RequestHandler { config: &config, ask, request: &request, host, path };
         let (page, settings) = handler.answer(&mut self.workers, context);
@@ -413,7 +418,6 @@ impl Service for Httpd {
         let took = page.took;
         let response = handler.finish(page, &settings, context);
         log::access(&handler, &response, took.as_micros(), context);
-        self.config = config;
         Answer { took, ..http::reply(ask, response) }
     }
 

@@ -162,6 +162,10 @@ impl Process for Nginx {
         true
     }
 
+    fn has_workers(&self) -> bool {
+        true
+    }
+
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {
         // Requests that were sent together are answered one after the other, until one ends the connection.
         let mut all = Answer { reply: Reply::Bytes(Vec::new()), took: Duration::ZERO };
