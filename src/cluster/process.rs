@@ -33,7 +33,8 @@ pub trait Process: DynClone + Send + Sync {
         let _ = (peer, context);
     }
 
-    /// Whether others of its workers answer while one waits for an answer itself: it can be asked by itself.
+    /// Whether it asks servers itself, and others of its workers answer while one waits: it can be asked by
+    /// itself.
     fn has_workers(&self) -> bool {
         false
     }

@@ -272,7 +272,7 @@ impl Service for Described {
     }
 
     fn has_workers(&self) -> bool {
-        true
+        self.server.routes.iter().any(|route| !route.calls.is_empty())
     }
 
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {

@@ -31,6 +31,8 @@ pub struct Config {
     pub formats: BTreeMap<String, String>,
     /// The main server, and then the virtual hosts in their order.
     pub hosts: Vec<Host>,
+    /// Whether there is a `ProxyPass`.
+    pub passes_on: bool,
     /// What it asks for and what is not simulated here, in sentences.
     pub missed: Vec<String>,
 }
@@ -233,6 +235,7 @@ impl Walker<'_> {
     ) -> Result<(), String> {
         let words = words(&node.rest);
         known.check_count(&words)?;
+        self.config.passes_on |= known.name == "ProxyPass";
         if let Some(what) = settings.read(known.name, &words, location)? {
             let Spot { file, line } = &node.spot;
             self.config

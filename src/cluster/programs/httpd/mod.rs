@@ -399,7 +399,7 @@ impl Service for Httpd {
     }
 
     fn has_workers(&self) -> bool {
-        true
+        self.config.passes_on
     }
 
     fn answer(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {

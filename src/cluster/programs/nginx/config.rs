@@ -44,6 +44,8 @@ pub struct Config {
     pub maps: BTreeMap<String, Map>,
     /// What it asks for and what is not simulated here, in sentences.
     pub missed: Vec<String>,
+    /// Whether there is a `proxy_pass`.
+    pub passes_on: bool,
     /// `daemon off;`
     pub foreground: bool,
     /// Whether there is an `events` block, without which nginx does not start.

@@ -163,7 +163,7 @@ impl Process for Nginx {
     }
 
     fn has_workers(&self) -> bool {
-        true
+        self.config.as_ref().is_some_and(|config| config.passes_on)
     }
 
     fn serve(&mut self, ask: &Ask, context: &mut Context<'_>) -> Answer {

@@ -323,7 +323,10 @@ impl Builder<'_> {
                 }
             }
             "ip_hash" => nest.group.by_client = true,
-            "proxy_pass" => settings.proxy = Some(proxy(first, spot)?),
+            "proxy_pass" => {
+                settings.proxy = Some(proxy(first, spot)?);
+                self.config.passes_on = true;
+            }
             name => plain(name, rest, spot, settings)?,
         }
         Ok(())
