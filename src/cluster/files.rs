@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use regex::Regex;
+
 use super::kubelet::{SHARED, Volume, machine_hosts, machine_resolv_conf};
 use super::{Cluster, Place};
 use crate::api::Mount;
@@ -32,6 +34,20 @@ pub(super) fn fits(known: bool, lengths: impl Iterator<Item = usize>, length: us
 /// Where the kernel shows a setting: `vm.swappiness` in `/proc/sys/vm/swappiness`.
 fn setting_path(name: &str) -> String {
     format!("/proc/sys/{}", name.replace('.', "/"))
+}
+
+/// A pattern of the shell as a regular expression.
+pub(in crate::cluster) fn pattern(text: &str) -> String {
+    let mut expression = "^".to_owned();
+    for letter in text.chars() {
+        match letter {
+            '*' => expression += "[^/]*",
+            '?' => expression += "[^/]",
+            '[' | ']' => expression.push(letter),
+            letter => expression += &regex::escape(&letter.to_string()),
+        }
+    }
+    expression + "$"
 }
 
 impl Cluster {
@@ -122,6 +138,17 @@ impl Cluster {
         let mut paths = self.all_files(place);
         paths.retain(|path| path.starts_with(&prefix));
         paths.into_iter().collect()
+    }
+
+    /// The files at `place` that a pattern names, sorted: `/etc/nginx/conf.d/*.conf`.
+    pub(in crate::cluster) fn glob(&self, place: &Place, pattern: &str) -> Vec<String> {
+        let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let prefix = format!("{folder}/");
+        let expression = Regex::new(&self::pattern(name));
+        let fits = |name: &str| expression.as_ref().is_ok_and(|own| own.is_match(name));
+        let mut files = self.list_files(place, folder);
+        files.retain(|file| file.strip_prefix(&prefix).is_some_and(fits));
+        files
     }
 
     /// The names of what lies in a folder at `place`, sorted; those of folders end with a slash.

@@ -9,6 +9,7 @@ use regex::Regex;
 use super::directives::{Around, Known};
 use super::settings::Settings;
 use super::tree::{Files, Loader, Node, Spot, words};
+use crate::cluster::files::pattern;
 use crate::cluster::programs::daemon::Socket;
 
 /// A whole configuration.
@@ -338,20 +339,6 @@ fn hears(word: &str) -> Option<(Option<IpAddr>, Option<u16>)> {
         host => Some(host.parse().ok()?),
     };
     Some((address, port))
-}
-
-/// A pattern of the shell as a regular expression.
-pub fn pattern(text: &str) -> String {
-    let mut expression = "^".to_owned();
-    for letter in text.chars() {
-        match letter {
-            '*' => expression += "[^/]*",
-            '?' => expression += "[^/]",
-            '[' | ']' => expression.push(letter),
-            letter => expression += &regex::escape(&letter.to_string()),
-        }
-    }
-    expression + "$"
 }
 
 #[cfg(test)]

@@ -118,14 +118,7 @@ impl Files for Container<'_, '_> {
     }
 
     fn glob(&self, pattern: &str) -> Vec<String> {
-        let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
-        let expression = regex::Regex::new(&config::pattern(name));
-        let mut files = self.0.cluster.list_files(&self.0.place, folder);
-        files.retain(|file| {
-            let name = file.strip_prefix(&format!("{folder}/")).unwrap_or("/");
-            expression.as_ref().is_ok_and(|expression| expression.is_match(name))
-        });
-        files
+        self.0.cluster.glob(&self.0.place, pattern)
     }
 
     fn is_directory(&self, path: &str) -> bool {

@@ -7,6 +7,7 @@ use super::config::{Config, Host, Scope};
 use super::proxy::{self, Workers};
 use super::settings::Settings;
 use super::{stamp, version};
+use crate::cluster::files;
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse};
 use crate::network::SocketAddr;
@@ -90,7 +91,7 @@ pub fn host<'a>(config: &'a Config, at: SocketAddr, name: &str) -> &'a Host {
 
 /// Whether a name with `*` and `?` in it is for a text, dots and slashes included.
 fn fits(pattern: &str, text: &str) -> bool {
-    let expression = super::config::pattern(pattern).replace("[^/]", ".");
+    let expression = files::pattern(pattern).replace("[^/]", ".");
     regex::Regex::new(&expression).is_ok_and(|expression| expression.is_match(text))
 }
 
@@ -105,6 +106,12 @@ impl RequestHandler<'_> {
     pub fn name(&self) -> &str {
         let own = self.host.name.as_deref().or(self.config.hosts[0].name.as_deref());
         own.unwrap_or("localhost").split(':').next().unwrap_or("")
+    }
+
+    /// `DocumentRoot`: the host's own, or the main server's.
+    fn root(&self) -> &str {
+        let own = self.host.root.as_deref().or(self.config.hosts[0].root.as_deref());
+        own.unwrap_or(ROOT)
     }
 
     /// The port that the client means.
@@ -169,8 +176,8 @@ impl RequestHandler<'_> {
         }
         let moved = early.redirects.iter().find_map(|redirect| {
             let rest = behind(&self.path, &redirect.path)?;
-            let query = self.request.target.split_once('?').map_or("", |_| "?");
-            let query = format!("{query}{}", http::split_target(&self.request.target).1);
+            let target = &self.request.target;
+            let query = target.find('?').map_or("", |at| &target[at..]);
             Some((redirect.status, redirect.to.as_ref().map(|to| format!("{to}{rest}{query}"))))
         });
         match moved {
@@ -182,9 +189,7 @@ impl RequestHandler<'_> {
             .aliases
             .iter()
             .find_map(|(path, file)| behind(&self.path, path).map(|rest| format!("{file}{rest}")));
-        let root =
-            self.host.root.as_deref().or(self.config.hosts[0].root.as_deref()).unwrap_or(ROOT);
-        let file = aliased.unwrap_or_else(|| format!("{root}{}", self.path));
+        let file = aliased.unwrap_or_else(|| format!("{}{}", self.root(), self.path));
         let settings = self.settings(Some(&file), context);
         let page = match self.denied(&settings, &file, context) {
             Some(page) => page,
@@ -324,8 +329,7 @@ impl RequestHandler<'_> {
         match document.filter(|text| *text != "default") {
             Some(url) if url.contains("://") => Page { took: page.took, ..self.moved(302, url) },
             Some(path) if path.starts_with('/') => {
-                let root = self.host.root.as_deref().or(self.config.hosts[0].root.as_deref());
-                let file = format!("{}{path}", root.unwrap_or(ROOT));
+                let file = format!("{}{path}", self.root());
                 match context.cluster.read_file(&context.place, &file) {
                     Some(body) => Page {
                         status: page.status,

@@ -233,7 +233,7 @@ impl<'a> Loader<'a> {
         nodes: &mut Vec<Node>,
     ) -> Result<(), String> {
         let path = self.path(pattern);
-        let files = match (path.contains('*'), self.files.is_directory(&path)) {
+        let files = match (path.contains(['*', '?', '[']), self.files.is_directory(&path)) {
             (true, _) => self.files.glob(&path),
             (false, true) => self.files.glob(&format!("{path}/*")),
             (false, false) => vec![path.clone()],

@@ -448,15 +448,7 @@ impl ConfigEnv for Container<'_> {
     }
 
     fn glob(&self, pattern: &str) -> Vec<String> {
-        let (folder, file) = pattern.rsplit_once('/').unwrap_or(("", pattern));
-        let (start, end) = file.split_once('*').unwrap_or((file, ""));
-        let mut paths = self.cluster.list_files(&self.place, folder);
-        paths.retain(|path| {
-            let name = path.strip_prefix(&format!("{folder}/")).unwrap_or("");
-            let long_enough = name.len() >= start.len() + end.len();
-            !name.contains('/') && long_enough && name.starts_with(start) && name.ends_with(end)
-        });
-        paths
+        self.cluster.glob(&self.place, pattern)
     }
 
     fn resolve(&mut self, host: &str) -> Vec<IpAddr> {
