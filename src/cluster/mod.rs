@@ -81,9 +81,9 @@ pub fn images() -> impl Iterator<Item = &'static str> {
     image::carried()
 }
 
-/// The image that podhop carries whose name is spelt most like this one.
-pub fn nearest_image(name: &str) -> Option<&'static str> {
-    image::nearest_to(name)
+/// The image that podhop carries whose name is spelt most like this one, with a tag that it has.
+pub fn nearest_image(name: &str) -> Option<String> {
+    image::nearest_reference(name)
 }
 
 /// An image's name without registry and tag, as a server's image is told: `nginx`, `curlimages/curl`.

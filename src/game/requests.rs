@@ -123,6 +123,10 @@ pub fn headline(play: &Play) -> String {
     if diagnosis.code == "manifest-refused" {
         return diagnosis.message.clone();
     }
+    // Every answer was right: what the last one was says nothing.
+    if diagnosis.code == "not-spread" {
+        return format!("Not yet: {}", diagnosis.message);
+    }
     let story = play.current_story().filter(|story| !story.arrived);
     match story.and_then(|story| Some((&*story.ending, story.failure()?))) {
         // The hop, and what was decided there: why it was is the ladder's.

@@ -319,6 +319,17 @@ impl Attempt {
         self.schedule_goal();
     }
 
+    /// Whether the goals' requests were asked for, and the first waits until the cluster has come to rest.
+    pub fn waits_for_rest(&self) -> bool {
+        let waits =
+            |probing: &Probing| probing.goal == 0 && !probing.prepared && probing.runs.is_empty();
+        let soon = self.cluster.now() + Duration::from_secs(1);
+        let at_once = self.goals.first().is_some_and(|goal| goal.tried == 0)
+            && self.level.goals.first().is_some_and(|goal| goal.after.is_zero());
+        at_once
+            && self.probing.as_ref().is_some_and(|probing| waits(probing) && probing.next > soon)
+    }
+
     /// Gives up the goals' requests that are being sent: nothing is judged.
     pub fn stop_probing(&mut self) {
         self.probing = None;

@@ -111,6 +111,20 @@ pub fn nearest_to(name: &str) -> Option<&'static str> {
         })
 }
 
+/// The same image with the tag that the text has, where the image has that tag; else one that can be pulled.
+pub fn nearest_reference(text: &str) -> Option<String> {
+    let name = nearest_to(text)?;
+    let last = text.rsplit('/').next().unwrap_or(text).split('@').next().unwrap_or(text);
+    let own = last.split_once(':').map(|(_, tag)| format!("{name}:{tag}"));
+    let newest = CATALOGUE.iter().find(|entry| short(&entry.names[0]) == name);
+    let newest = newest.map(|entry| format!("{name}:{}", entry.tags.newest()));
+    let all = own.into_iter().chain([name.to_owned()]).chain(newest);
+    let is_there = |text: &String| {
+        Reference::parse(text).is_some_and(|known| matches!(find(&known), Lookup::Found(_)))
+    };
+    all.into_iter().find(is_there)
+}
+
 fn short(name: &str) -> &str {
     name.strip_prefix("docker.io/library/")
         .or_else(|| name.strip_prefix("docker.io/"))

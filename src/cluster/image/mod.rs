@@ -15,7 +15,7 @@ pub(super) mod text;
 
 pub use account::Identity;
 use account::{Account, Group};
-pub(super) use catalogue::{Lookup, carried, find, laptop, nearest_to, node};
+pub(super) use catalogue::{Lookup, carried, find, laptop, nearest_reference, nearest_to, node};
 pub(super) use content::nginx_file;
 pub(super) use reference::{Reference, reference_fault};
 pub(super) use registry::Registry;

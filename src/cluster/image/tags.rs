@@ -49,6 +49,11 @@ impl Tags {
         self.any || self.words.iter().any(word) || self.has_version(tag)
     }
 
+    /// The newest version: `1.29`.
+    pub fn newest(&self) -> String {
+        format!("{}.{}", self.newest.0, self.newest.1)
+    }
+
     fn has_version(&self, tag: &str) -> bool {
         Version::of(tag).is_some_and(|(version, minor)| match minor {
             Some(_) => version <= self.newest,

@@ -262,12 +262,14 @@ impl Play {
             let marks = diagnoses.iter().filter_map(|diagnosis| {
                 let at = diagnosis.at.as_ref().filter(|at| *at.file == *file.name)?;
                 let text = diagnosis.evidence.first().unwrap_or(&diagnosis.message).clone();
+                let nearest = diagnosis.nearest.as_ref().filter(|nearest| !text.contains(*nearest));
+                let help = nearest.map(|nearest| format!("nearest: {nearest}"));
                 Some(Diagnostic {
                     severity: Severity::Warning,
                     message: text,
                     file: Some(at.file.clone()),
                     position: Some(at.position),
-                    help: diagnosis.nearest.clone(),
+                    help,
                 })
             });
             let mut told: Vec<Diagnostic> = marks.collect();

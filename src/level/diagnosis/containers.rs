@@ -804,8 +804,8 @@ fn image(
     .fact(format!("image: {}", container.image))
     // What the registry says tells more only where no image is near.
     .facts(message.filter(|_| close.is_none()))
-    .nearest(close.map(|close| format!("image: {close}")))
-    .fix(match close {
+    .nearest(close.as_ref().map(|close| format!("image: {close}")))
+    .fix(match &close {
         Some(close) => format!("write image: {close}, apply, and send again"),
         // Whether a registry has it nobody here can tell.
         None => "write an image and a tag that podhop carries, apply, and send again".to_owned(),

@@ -94,7 +94,8 @@ fn other_family(failed: &Failed<'_>, process: &str, family: Family) -> Diagnosis
 
 fn nobody_there(failed: &Failed<'_>) -> Diagnosis {
     let nodes = failed.nodes();
-    let lines = nodes.iter().map(|(name, address)| format!("{name} has {address}"));
+    let each: Vec<_> =
+        nodes.iter().map(|(name, address)| format!("{name} has {address}")).collect();
     // A node that the player's files call already is not the one that is meant here.
     let meant = nodes.iter().find(|(_, address)| failed.facts.locator.mention([address]).is_none());
     let meant = meant.or(nodes.first());
@@ -102,7 +103,7 @@ fn nobody_there(failed: &Failed<'_>) -> Diagnosis {
         "no-such-machine",
         format!("{} is on the nodes' network, but no machine has it", failed.to.ip()),
     )
-    .facts(lines)
+    .fact(each.join(", "))
     .look([look::nodes()])
     .nearest(meant.map(|(name, address)| format!("{address}, which is {name}")))
     .at(failed.mention())

@@ -377,6 +377,10 @@ impl<'a> Unapplied<'a> {
         {
             let kind = object.kind.info().name;
             let command = format!("kubectl replace --force -f {}", self.file);
+            let renews = match self.objects.len() {
+                0 | 1 => "deletes it and makes it anew".to_owned(),
+                _ => format!("deletes all that {} describes and makes it anew", self.file),
+            };
             let back = |why: &str| {
                 let line = refused.first().and_then(|one| one.position);
                 let line = line.map_or_else(String::new, |at| format!("line {} of ", at.line));
@@ -395,7 +399,7 @@ impl<'a> Unapplied<'a> {
                 // With several faults either may be right: the word is the player's.
                 trial::Tried::Fails(_) => {
                     return format!(
-                        "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew, which alone does not make the goal pass; to keep the one that is there, write into its file again what it said before"
+                        "the {kind} that is there can't be changed into this: {command} {renews}, which alone does not make the goal pass; to keep the one that is there, write into its file again what it said before"
                     );
                 }
                 _ if trial::breaks(self.facts, &command).is_some() => {
@@ -403,9 +407,8 @@ impl<'a> Unapplied<'a> {
                 }
                 _ => {}
             }
-            let way = format!(
-                "the {kind} that is there can't be changed into this: {command} deletes it and makes it anew"
-            );
+            let way =
+                format!("the {kind} that is there can't be changed into this: {command} {renews}");
             // What is wrong with another object of the file is not mended by that.
             let others = refused.iter().filter(|one| {
                 let at = one.position.map(|position| Location { file: self.file.into(), position });

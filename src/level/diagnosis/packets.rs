@@ -1,5 +1,7 @@
 //! Packets that did not arrive: what was decided at the last hop, and what it was decided on.
 
+use std::net::IpAddr;
+
 use k8s_openapi::api::core::v1::Node;
 use serde_json::Value;
 
@@ -197,4 +199,28 @@ pub(super) fn one_of_a_list(
     let failed = Failed { facts, trace, to: trace.flow.destination };
     let (script, list, line) = failed.only_one_of_a_list(at)?;
     Some((script, list, line.or_else(|| facts.script_that_ran())))
+}
+
+/// A list that the script reads has an address that no machine has, and lacks a node's.
+pub(super) fn stale_list(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> Option<Diagnosis> {
+    let files = facts.case.files;
+    let script = files.keys().find(|file| super::mentions(&facts.case.goal.run, file))?;
+    let read = String::from_utf8_lossy(files.get(script)?);
+    let nodes = Failed { facts, trace, to: trace.flow.destination }.nodes();
+    let lists = files.iter().filter(|(name, _)| *name != script && super::mentions(&read, name));
+    lists.into_iter().find_map(|(name, bytes)| {
+        let list = String::from_utf8_lossy(bytes);
+        let gone = list.split_whitespace().find(|word| {
+            word.parse::<IpAddr>().is_ok() && !nodes.iter().any(|(_, address)| address == word)
+        })?;
+        let (node, address) = nodes.iter().find(|(_, address)| !super::mentions(&list, address))?;
+        Some(
+            said.clone()
+                .fact(format!("no machine has {gone}, which stands in {name}"))
+                .look([look::nodes()])
+                .nearest(Some(format!("{address}, which is {node}")))
+                .at(facts.locator.mention([gone]))
+                .fix(format!("write {address} in place of {gone} in {name}, and send again")),
+        )
+    })
 }

@@ -68,6 +68,34 @@ pub(super) fn beside(
     found
 }
 
+/// The selector of a Service matches a pod that is not meant; with this label instead it would match those
+/// that are.
+pub(super) fn asks_for_another(
+    facts: &Facts<'_>,
+    said: &Diagnosis,
+    (service, wanted): (&Service, &Labels),
+    stranger: &str,
+    label: Option<(&str, &str)>,
+) -> Diagnosis {
+    let (namespace, name) = services::full_name(service);
+    let key = label.map(|(key, _)| key).filter(|key| wanted.contains_key(*key));
+    let key = key.or_else(|| wanted.keys().next().map(String::as_str));
+    let line = facts.locator.field("Service", namespace, name, &key.map_or_else(String::new, path));
+    let said = said
+        .clone()
+        .look([look::endpoints(namespace, name), look::labels(namespace)])
+        .fact(format!(
+            "selector {} of Service {} matches pod {stranger}",
+            shown(wanted),
+            look::shown_name(namespace, name)
+        ))
+        .at(line);
+    let Some((key, value)) = label else { return said };
+    let label = written(key, value);
+    said.fix(format!("let the selector of Service {name} ask for {label}, apply, and send again"))
+        .nearest(Some(label))
+}
+
 /// A label's path in a selector.
 pub(super) fn path(key: &str) -> String {
     manifest::field("spec.selector", key)

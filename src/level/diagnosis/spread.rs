@@ -172,9 +172,12 @@ fn kept_together(
         trial::Tried::Fails(Some(_)) => {
             let script = mention(facts, trace).or_else(|| facts.script_that_ran());
             let said = said.fact(format!("{with} this goal would not pass either"));
-            if let Some((script, list, line)) =
-                packets::one_of_a_list(facts, trace, script.as_ref())
-            {
+            if let Some(stale) = packets::stale_list(facts, trace, &said) {
+                return stale;
+            }
+            let list = packets::one_of_a_list(facts, trace, script.as_ref());
+            // What the last request called is what all called where one pod served them.
+            if let Some((script, list, line)) = list.filter(|_| facts.case.served.len() < 2) {
                 return said
                     .fact(format!(
                         "{list} has addresses of other nodes, and {script} calls this one alone"

@@ -9,7 +9,7 @@ use k8s_openapi::api::networking::v1::{
 
 use super::look::{self, shown_name};
 use super::narrower::{self, Narrower, WideRule};
-use super::{Diagnosis, Facts, party_name, selectors};
+use super::{Diagnosis, Facts, party_name, selectors, services, trial};
 use crate::api::{LabelSelector, Labels, Pod};
 use crate::cluster::{Ending, policy_block};
 use crate::diagnostic::{Location, nearest};
@@ -288,6 +288,9 @@ impl Wall<'_> {
                 .fix(format!("give {server} a network of its own: take hostNetwork out"));
         }
         let gone = super::gone::policy(self.facts, &self.space());
+        if let Some(said) = self.past_the_wall().filter(|_| gone.is_none()) {
+            return said;
+        }
         let said = match (self.pod(self.server), self.pod(self.client)) {
             (Some(_), Some(_)) => self.start(&format!(
                 "no NetworkPolicy selects {server} for ingress, and none {client} for egress"
@@ -309,6 +312,43 @@ impl Wall<'_> {
             Some(gone) => gone.explain(said),
             None => self.nearest_policy(said),
         }
+    }
+
+    /// The Service that was called leads past the pods that carry its name, which a policy selects: with
+    /// these behind it, nobody gets through who must not.
+    fn past_the_wall(&self) -> Option<Diagnosis> {
+        let (rule, ..) = services::chosen(self.facts.connection?)?;
+        let service = services::find(self.facts, rule)?;
+        let (space, name) = services::full_name(service);
+        let wanted = services::selector(service)?;
+        let objects = self.facts.case.cluster.objects();
+        let walled = |key: &str, value: &str| {
+            let mut policies = objects.list::<NetworkPolicy>(Some(space));
+            policies.any(|policy| {
+                let selector = policy.spec.as_ref().and_then(|spec| spec.pod_selector.as_ref());
+                let labels = selector.and_then(|selector| selector.match_labels.as_ref());
+                labels.is_some_and(|labels| labels.get(key).is_some_and(|own| own == value))
+            })
+        };
+        let mut labels = selectors::beside(self.facts, service, wanted).into_iter();
+        let (key, value) = labels.find(|(key, value)| value == name && walled(key, value))?;
+        let patch = format!("{{\"selector\":{{{key:?}:{value:?}}}}}");
+        let tried = trial::after(self.facts, &trial::patch(space, name, &patch));
+        let pod = self.pod(self.server)?.metadata.name.as_deref()?;
+        (tried == trial::Tried::Passes).then(|| {
+            let message = format!(
+                "{} got an answer from {}, to which Service {name} should not lead",
+                party_name(self.client),
+                party_name(self.server)
+            );
+            selectors::asks_for_another(
+                self.facts,
+                &Diagnosis::new("wrong-server", message),
+                (service, wanted),
+                pod,
+                Some((&key, &value)),
+            )
+        })
     }
 
     /// The namespace in which a policy has to be.

@@ -326,38 +326,22 @@ fn by_selector(
         tried(&spec) == trial::Tried::Passes || (sticky && tried(&both) == trial::Tried::Passes)
     };
     let label = labels.iter().find(passes);
-    let label = label.map(|(key, value)| (key, selectors::written(key, value)));
     if good.is_empty() && label.is_none() {
         return None;
     }
-    let key = label.as_ref().map(|(key, _)| *key).filter(|key| wanted.contains_key(*key));
-    let key = key.or_else(|| wanted.keys().next());
-    let key = key.map_or_else(String::new, |key| selectors::path(key));
-    let line = facts.locator.field("Service", namespace, name, &key);
-    let (fix, nearest) = match label {
-        None => (another_way(facts, trace, (namespace, name)), None),
-        Some((_, label)) => (
-            format!("let the selector of Service {name} ask for {label}, apply, and send again"),
-            Some(label),
-        ),
-    };
     let stranger = stranger.metadata.name.as_deref().unwrap_or("");
-    Some(
-        said.clone()
-            .look([look::endpoints(namespace, name), look::labels(namespace)])
-            .fact(format!(
-                "selector {} of Service {} matches pod {stranger}",
-                selectors::shown(wanted),
-                look::shown_name(namespace, name)
-            ))
-            .facts(sticky.then(|| {
-                "sessionAffinity: ClientIP sends a client to the same pod again and again"
-                    .to_owned()
-            }))
-            .nearest(nearest)
-            .at(line.or_else(|| mention(facts, trace)))
-            .fix(fix),
-    )
+    let label = label.map(|(key, value)| (&**key, &**value));
+    let said = selectors::asks_for_another(facts, said, (service, wanted), stranger, label);
+    let line = said.at.clone().or_else(|| mention(facts, trace));
+    let said = said
+        .facts(sticky.then(|| {
+            "sessionAffinity: ClientIP sends a client to the same pod again and again".to_owned()
+        }))
+        .at(line);
+    Some(match label {
+        Some(_) => said,
+        None => said.fix(another_way(facts, trace, (namespace, name))),
+    })
 }
 
 /// The pods that are meant, where the Service leads to a stranger too.

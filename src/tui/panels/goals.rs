@@ -225,6 +225,9 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
         Phase::Solved => {
             "Won. Ctrl-G shows what to keep; Esc, then q, leads to the trail.".to_owned()
         }
+        Phase::Probing if play.attempt().waits_for_rest() => {
+            "The goal's requests go as soon as the cluster is at rest…".to_owned()
+        }
         Phase::Probing => "The goal's requests are on their way…".to_owned(),
         _ if !unapplied.is_empty() => {
             format!("{} changed: Ctrl-S applies, Ctrl-G then sends.", unapplied.join(", "))
