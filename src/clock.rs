@@ -17,6 +17,12 @@ pub const EPOCH_SECONDS: i64 = 1_767_603_600;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(u64);
 
+impl From<SimTime> for Timestamp {
+    fn from(at: SimTime) -> Timestamp {
+        at.timestamp()
+    }
+}
+
 impl SimTime {
     /// The moment at which the cluster is switched on.
     pub const START: SimTime = SimTime(0);

@@ -90,6 +90,14 @@ impl Cluster {
         found.cloned().unwrap_or_default()
     }
 
+    /// When a file was made or written last; none for one that is as the image has it.
+    pub fn changed(&self, place: &Place, path: &str) -> Option<Timestamp> {
+        let written = self.attributes(place, path).changed;
+        let mounted = || self.mounted_at(place, path).is_some();
+        let of_image = || !mounted() && self.packaged_file(place, path).is_some();
+        written.or_else(|| (!of_image()).then(|| self.first_moment()))
+    }
+
     /// Changes what a file has beside its content.
     pub fn change_attributes(
         &mut self,

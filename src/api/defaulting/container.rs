@@ -7,19 +7,26 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::{fill, fill_text};
 
+/// Fills in what a container and an ephemeral one both have; they are two types without a common part.
+macro_rules! fill_common {
+    ($container:ident) => {
+        let policy = pull_policy($container.image.as_deref().unwrap_or(""));
+        fill_text(&mut $container.image_pull_policy, policy);
+        fill_text(&mut $container.termination_message_path, "/dev/termination-log");
+        fill_text(&mut $container.termination_message_policy, "File");
+        $container.resources.get_or_insert_default();
+        for port in $container.ports.iter_mut().flatten() {
+            fill_text(&mut port.protocol, "TCP");
+        }
+        for variable in $container.env.iter_mut().flatten() {
+            variable.value_from.iter_mut().for_each(source);
+        }
+    };
+}
+
 /// Fills in a container, whether of a pod or of a template.
 pub(super) fn defaults(container: &mut Container) {
-    let policy = pull_policy(container.image.as_deref().unwrap_or(""));
-    fill_text(&mut container.image_pull_policy, policy);
-    fill_text(&mut container.termination_message_path, "/dev/termination-log");
-    fill_text(&mut container.termination_message_policy, "File");
-    container.resources.get_or_insert_default();
-    for port in container.ports.iter_mut().flatten() {
-        fill_text(&mut port.protocol, "TCP");
-    }
-    for variable in container.env.iter_mut().flatten() {
-        variable.value_from.iter_mut().for_each(source);
-    }
+    fill_common!(container);
     let probes = [
         &mut container.liveness_probe,
         &mut container.readiness_probe,
@@ -31,17 +38,7 @@ pub(super) fn defaults(container: &mut Container) {
 
 /// Fills in an ephemeral container; what it may not have anyway is left as it is.
 pub(super) fn ephemeral_defaults(container: &mut EphemeralContainer) {
-    let policy = pull_policy(container.image.as_deref().unwrap_or(""));
-    fill_text(&mut container.image_pull_policy, policy);
-    fill_text(&mut container.termination_message_path, "/dev/termination-log");
-    fill_text(&mut container.termination_message_policy, "File");
-    container.resources.get_or_insert_default();
-    for port in container.ports.iter_mut().flatten() {
-        fill_text(&mut port.protocol, "TCP");
-    }
-    for variable in container.env.iter_mut().flatten() {
-        variable.value_from.iter_mut().for_each(source);
-    }
+    fill_common!(container);
 }
 
 /// `Always` for the tag `latest` or no tag at all, since that one moves; else `IfNotPresent`, also

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::clock::SimTime;
 use crate::cluster::{Answer, Ask, HttpRequest, HttpResponse, HttpVersion, Payload, Reply};
 
@@ -164,8 +166,8 @@ pub fn split_target(target: &str) -> (&str, &str) {
 }
 
 /// `Mon, 05 Jan 2026 09:00:00 GMT`
-pub fn date(at: SimTime) -> String {
-    at.timestamp().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+pub fn date(at: impl Into<Timestamp>) -> String {
+    at.into().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// `05/Jan/2026:09:00:00 +0000`, as access logs have it.

@@ -7,6 +7,7 @@
 mod access;
 mod agnhost;
 mod busybox_httpd;
+mod byte_ranges;
 mod client;
 pub(super) mod coredns;
 mod daemon;

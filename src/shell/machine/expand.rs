@@ -6,6 +6,7 @@
 //! What it assigns on the way (`${x:=1}`, `$((i++))`) goes into a copy of the variables, which counts
 //! only when it comes to its end.
 
+use std::slice;
 use std::sync::Arc;
 
 use super::arithmetic;
@@ -285,14 +286,8 @@ impl<'a> Expander<'a> {
                     let value = self.evaluate(inner)?.to_string();
                     self.add(&value, fields, whole);
                 }
-                Part::Process(list) => {
-                    let path = self.process(list)?;
-                    fields.current().quoted(&path);
-                }
-                Part::Consumer(list) => {
-                    let path = self.process_path();
-                    fields.current().quoted(&path);
-                    self.consumers.push((path, list.clone()));
+                Part::Process(_) | Part::Consumer(_) => {
+                    self.double(slice::from_ref(part), fields)?
                 }
             }
         }

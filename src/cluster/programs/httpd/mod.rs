@@ -6,6 +6,8 @@
 mod config;
 mod directives;
 mod log;
+mod pages;
+mod partial;
 mod proxy;
 mod serve;
 mod settings;

@@ -3,14 +3,20 @@
 
 use std::time::Duration;
 
+use k8s_openapi::jiff::Timestamp;
+
 use super::config::{Config, Host, Scope};
 use super::proxy::{self, Workers};
 use super::settings::Settings;
+use super::{pages, partial};
 use super::{stamp, version};
 use crate::cluster::files;
 use crate::cluster::programs::http;
 use crate::cluster::{Ask, Context, HttpRequest, HttpResponse};
 use crate::network::SocketAddr;
+
+/// When the page that the image holds was written: Mon, 11 Jun 2007 18:53:14 GMT.
+const OF_IMAGE: Timestamp = Timestamp::constant(1_181_587_994, 0);
 
 const HTML: &str = "text/html; charset=iso-8859-1";
 
@@ -38,9 +44,9 @@ pub struct Page {
     pub body: Vec<u8>,
     pub headers: Vec<(String, String)>,
     /// Whether it comes from a file.
-    is_file: bool,
+    pub is_file: bool,
     /// The head of another server's response, which stays as it is.
-    whole: Option<HttpResponse>,
+    pub whole: Option<HttpResponse>,
     pub took: Duration,
 }
 
@@ -58,6 +64,12 @@ impl Page {
     /// What another server has answered.
     pub fn passed(response: HttpResponse, took: Duration) -> Page {
         Page { status: response.status, whole: Some(response), took, ..Page::default() }
+    }
+
+    /// A header, by its name as it is written here.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
     }
 
     fn html(status: u16, body: String) -> Page {
@@ -227,8 +239,8 @@ impl RequestHandler<'_> {
 
     fn moved(&self, status: u16, to: &str) -> Page {
         let to = if to.starts_with('/') { self.absolute(to) } else { to.to_owned() };
-        let text = format!("The document has moved <a href=\"{to}\">here</a>.");
-        let mut page = Page::html(status, page(status, &text, ""));
+        let body = pages::page(status, &pages::moved(status, &to), "");
+        let mut page = Page::html(status, body);
         page.headers.push(("Location".to_owned(), to));
         page
     }
@@ -240,6 +252,9 @@ impl RequestHandler<'_> {
 
     fn file(&self, file: &str, settings: &Settings, context: &mut Context<'_>) -> Page {
         let page = self.content(file, settings, context);
+        if page.is_file && self.request.method != "OPTIONS" {
+            return partial::apply(self.request, page);
+        }
         if self.request.method != "OPTIONS" || page.status != 200 {
             return page;
         }
@@ -255,7 +270,7 @@ impl RequestHandler<'_> {
             |file: &str, context: &Context<'_>| context.cluster.read_file(&context.place, file);
         if !file.ends_with('/') {
             if let Some(body) = read(file, context) {
-                return self.found(file, body, settings);
+                return self.found(file, body, settings, context);
             }
             let is_folder = context.cluster.is_directory(&context.place, file);
             return match is_folder && settings.slash != Some(false) {
@@ -270,7 +285,7 @@ impl RequestHandler<'_> {
         let names = settings.index.as_deref().unwrap_or(&usual);
         let index = names.iter().find_map(|name| {
             let path = if name.starts_with('/') { name.clone() } else { format!("{file}{name}") };
-            read(&path, context).map(|body| self.found(&path, body, settings))
+            read(&path, context).map(|body| self.found(&path, body, settings, context))
         });
         match index {
             Some(page) => page,
@@ -287,16 +302,18 @@ impl RequestHandler<'_> {
         }
     }
 
-    fn found(&self, file: &str, body: Vec<u8>, settings: &Settings) -> Page {
+    fn found(&self, file: &str, body: Vec<u8>, settings: &Settings, context: &Context<'_>) -> Page {
         let ending = file.rsplit('/').next().and_then(|name| name.rsplit_once('.'));
         let ending = ending.map(|(_, ending)| ending.to_lowercase()).unwrap_or_default();
         let kind = settings.types.get(&ending).or_else(|| self.config.types.get(&ending)).cloned();
+        // The image's own page is older than the image.
+        let changed = context.cluster.changed(&context.place, file).unwrap_or(OF_IMAGE);
         let headers = [
-            ("Last-Modified", "Mon, 11 Jun 2007 18:53:14 GMT"),
-            ("ETag", "\"2d-432a5e4a73a80\""),
-            ("Accept-Ranges", "bytes"),
+            ("Last-Modified", http::date(changed)),
+            ("ETag", format!("\"{:x}-{:x}\"", body.len(), changed.as_microsecond())),
+            ("Accept-Ranges", "bytes".to_owned()),
         ];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
         Page { kind, body, headers, is_file: true, ..Page::error(200) }
     }
 
@@ -334,7 +351,7 @@ impl RequestHandler<'_> {
                     Some(body) => Page {
                         status: page.status,
                         took: page.took,
-                        ..self.found(&file, body, settings)
+                        ..self.found(&file, body, settings, context)
                     },
                     None => self.own_document(page, settings),
                 }
@@ -357,8 +374,9 @@ impl RequestHandler<'_> {
             ),
             _ => String::new(),
         };
-        let text = told(page.status, &self.request.method, &self.path);
-        let body = self::page(page.status, &text, &signature);
+        let admin = settings.admin.as_deref();
+        let text = pages::error(page.status, &self.request.method, &self.path, admin);
+        let body = pages::page(page.status, &text, &signature);
         Page { kind: Some(HTML.to_owned()), body: body.into_bytes(), ..page }
     }
 
@@ -384,11 +402,14 @@ impl RequestHandler<'_> {
                     ],
                     page.body,
                 );
+                response.reason = pages::reason(status).to_owned();
                 response.headers.extend(page.headers);
                 if status == 405 {
                     response.headers.push(("Allow".to_owned(), METHODS.to_owned()));
                 }
-                response.headers.push(("Content-Length".to_owned(), length));
+                if status != 304 {
+                    response.headers.push(("Content-Length".to_owned(), length));
+                }
                 if closes {
                     response.headers.push(("Connection".to_owned(), "close".to_owned()));
                 }
@@ -425,38 +446,8 @@ fn covers(own: &str, folder: &str) -> bool {
     })
 }
 
-/// What an error page says (`get_canned_error_string` of http_protocol.c).
-fn told(status: u16, method: &str, path: &str) -> String {
-    match status {
-        400 => "Your browser sent a request that this server could not understand.<br />\n".to_owned(),
-        403 => "You don't have permission to access this resource.".to_owned(),
-        404 => "The requested URL was not found on this server.".to_owned(),
-        405 => format!("The requested method {method} is not allowed for this URL."),
-        410 => "The requested resource is no longer available on this server and there is no forwarding address.\n\
-                Please remove all references to this resource."
-            .to_owned(),
-        502 => format!(
-            "The proxy server received an invalid\nresponse from an upstream server.<br />\nThe proxy server could not handle the request<p>Reason: <strong>Error reading from remote server</strong></p> <!-- {path} -->"
-        ),
-        503 => "The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\n\
-                problems. Please try again later."
-            .to_owned(),
-        504 => "The gateway did not receive a timely response\nfrom the upstream server or application.".to_owned(),
-        _ => "The server encountered an internal error or\nmisconfiguration and was unable to complete\nyour request."
-            .to_owned(),
-    }
-}
-
-fn page(status: u16, text: &str, signature: &str) -> String {
-    let reason = http::reason(status);
-    format!(
-        "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n\
-         <title>{status} {reason}</title>\n</head><body>\n<h1>{reason}</h1>\n<p>{text}</p>\n{signature}</body></html>\n"
-    )
-}
-
 /// What httpd says to what is no request.
 pub fn bad_request(request: &HttpRequest) -> HttpResponse {
     let headers = [("Connection", "close"), ("Content-Type", HTML)];
-    http::response(request, 400, &headers, page(400, &told(400, "", ""), ""))
+    http::response(request, 400, &headers, pages::page(400, &pages::error(400, "", "", None), ""))
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use k8s_openapi::jiff::Timestamp;
+
 use super::conditions::{Question, Test};
 use super::config::{ErrorPage, Location, Pattern, Return, Settings};
 use super::limits::Admission;
@@ -15,6 +17,9 @@ use crate::cluster::{Context, HttpResponse, HttpVersion};
 
 /// The status of `return` that nginx closes the connection for.
 const CLOSE: u16 = 444;
+
+/// When the pages that the image holds were written: Wed, 16 Apr 2025 12:01:11 GMT.
+const OF_IMAGE: Timestamp = Timestamp::constant(1_744_804_871, 0);
 
 /// Errors of nginx's own after which a connection ends
 /// (`ngx_http_special_response_handler` of ngx_http_special_response.c).
@@ -362,7 +367,8 @@ impl<'a> RequestHandler<'a> {
         let file = disk_path(settings, location, path);
         if !path.ends_with('/') {
             if let Some(body) = context.cluster.read_file(&place, &file) {
-                return self.parts(Outcome::file(body, &content_type(settings, &file)), settings);
+                let kind = content_type(settings, &file);
+                return self.parts(Outcome::file((&file, body), &kind, context), settings);
             }
             if context.cluster.is_directory(&place, &file) {
                 return Step::Answer(redirect(301, self.absolute(&format!("{path}/")), settings));
@@ -376,7 +382,7 @@ impl<'a> RequestHandler<'a> {
             let candidate = format!("{}/{name}", file.trim_end_matches('/'));
             if let Some(body) = context.cluster.read_file(&place, &candidate) {
                 let kind = content_type(settings, &candidate);
-                return self.parts(Outcome::file(body, &kind), settings);
+                return self.parts(Outcome::file((&candidate, body), &kind, context), settings);
             }
         }
         if !context.cluster.is_directory(&place, &file) {
@@ -511,15 +517,15 @@ impl Outcome {
         Outcome { status, reason: None, headers, body, took: http::SERVICE_TIME }
     }
 
-    fn file(body: Vec<u8>, kind: &str) -> Outcome {
-        let tag = format!("\"67ff9c07-{:x}\"", body.len());
+    fn file((path, body): (&str, Vec<u8>), kind: &str, context: &Context<'_>) -> Outcome {
+        let changed = context.cluster.changed(&context.place, path).unwrap_or(OF_IMAGE);
         let headers = [
-            ("Content-Type", kind),
-            ("Last-Modified", "Wed, 16 Apr 2025 12:01:11 GMT"),
-            ("ETag", tag.as_str()),
-            ("Accept-Ranges", "bytes"),
+            ("Content-Type", kind.to_owned()),
+            ("Last-Modified", http::date(changed)),
+            ("ETag", format!("\"{:x}-{:x}\"", changed.as_second(), body.len())),
+            ("Accept-Ranges", "bytes".to_owned()),
         ];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let headers = headers.map(|(name, value)| (name.to_owned(), value)).to_vec();
         Outcome { status: 200, reason: None, headers, body, took: http::SERVICE_TIME }
     }
 }

@@ -5,10 +5,10 @@ use serde_json::json;
 use super::super::super::super::tool::Io;
 use super::super::command::{self, Command};
 use super::super::dry_run::Report;
-use super::super::local::{self, Item, LOCAL_ONLY};
+use super::super::local::Item;
 use super::super::words::{self, NOTHING_TO_CHANGE, Pairs};
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, check_all, check_local, containers, pod_spec, settle};
+use super::{Told, check_all, check_local, containers, items, pod_spec, settle};
 
 pub(super) static COMMAND: Command = Command {
     name: "image",
@@ -45,10 +45,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let text = format!("invalid image format: {}", wrong.join(", "));
         return Err(Failure::message(text));
     }
-    if call.arguments.on("local") && !resources.is_empty() {
-        return Err(Failure::message(LOCAL_ONLY));
-    }
-    let items = local::items(&mut call, io, &resources, true)?.whole()?;
+    let items = items(&mut call, io, &resources)?;
     let mut faults = Vec::new();
     faults.extend(check_all(&call).err());
     if resources.is_empty() && !call.arguments.names_files() {

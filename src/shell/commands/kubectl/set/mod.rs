@@ -14,7 +14,7 @@ use super::super::super::tool::Io;
 use super::command::{self, Command};
 use super::dry_run::{DryRun, Report};
 use super::flags::{Flag, switch};
-use super::local::{Item, NO_SERVER};
+use super::local::{self, Item, LOCAL_ONLY, NO_SERVER};
 use super::{Call, Failure, words};
 use crate::api::{FieldValidation, Patch, patch};
 
@@ -40,6 +40,17 @@ const COMMON: &[Flag] = &[switch("local", None, "Change the manifest, not the se
 
 /// What `--all` says of `-l`.
 const ALL_AND_SELECTOR: &str = "cannot set --all and --selector at the same time";
+
+/// The objects that are asked for, none of them missing.
+///
+/// # Errors
+/// kubectl's words for names beside `--local`, and for what is not there.
+fn items(call: &mut Call, io: &mut Io<'_>, words: &[String]) -> Result<Vec<Item>, Failure> {
+    if call.arguments.on("local") && !words.is_empty() {
+        return Err(Failure::message(LOCAL_ONLY));
+    }
+    local::items(call, io, words, true)?.whole()
+}
 
 /// Refuses `--local` with `--dry-run=server`.
 fn check_local(call: &Call, report: &Report) -> Result<(), Failure> {

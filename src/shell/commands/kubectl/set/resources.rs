@@ -6,10 +6,10 @@ use super::super::super::super::tool::Io;
 use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, Takes, text, typed};
-use super::super::local::{self, Item, LOCAL_ONLY};
+use super::super::local::Item;
 use super::super::words;
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, check_all, check_local, containers, env::fits, pod_spec, settle};
+use super::{Told, check_all, check_local, containers, env::fits, items, pod_spec, settle};
 
 pub(super) static RESOURCES: Command = Command {
     name: "resources",
@@ -38,10 +38,7 @@ pub(super) static RESOURCES: Command = Command {
 pub(super) fn resources(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let report = Report::of(&call, io)?;
     let words = call.arguments.positional.clone();
-    if call.arguments.on("local") && !words.is_empty() {
-        return Err(Failure::message(LOCAL_ONLY));
-    }
-    let items = local::items(&mut call, io, &words, true)?.whole()?;
+    let items = items(&mut call, io, &words)?;
     let mut failures = Vec::new();
     check_local(&call, &report)?;
     check_all(&call)?;

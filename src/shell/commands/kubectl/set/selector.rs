@@ -6,10 +6,9 @@ use super::super::super::super::tool::Io;
 use super::super::command::{self, Command};
 use super::super::dry_run::Report;
 use super::super::flags::{Flag, text};
-use super::super::local::{self, LOCAL_ONLY};
 use super::super::words;
 use super::super::{Call, DONE, Failure, Outcome};
-use super::{Told, settle};
+use super::{Told, items, settle};
 
 pub(super) static SELECTOR: Command = Command {
     name: "selector",
@@ -56,10 +55,7 @@ fn selector(mut call: Call, io: &mut Io<'_>) -> Outcome {
     let missing = "one selector is required";
     let (words, text) = split(&call, missing)?;
     let (pairs, others) = requirements(&text)?;
-    if call.arguments.on("local") && !words.is_empty() {
-        return Err(Failure::message(LOCAL_ONLY));
-    }
-    let items = local::items(&mut call, io, &words, true)?.whole()?;
+    let items = items(&mut call, io, &words)?;
     let mut failures = Vec::new();
     let told = Told { done: "selector updated", failed: "", always: true };
     let version = call.arguments.text("resource-version").to_owned();
