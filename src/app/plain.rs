@@ -289,6 +289,7 @@ impl<I: Source, O: Write> Plain<I, O> {
         if self.game.screen() == Screen::Trail {
             return self.trail();
         }
+        self.notice()?;
         self.send(Msg::Begin)?;
         self.seen = self.game.play().map_or(0, |play| play.console.count());
         self.brief()?;

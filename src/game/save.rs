@@ -88,6 +88,9 @@ pub struct Record {
     /// How often it was solved again, days later.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub returns: u8,
+    /// The [`day`](Record::day) since which it came back and was begun again: once for each return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<u32>,
 }
 
 fn is_zero(count: &u8) -> bool {
@@ -360,6 +363,9 @@ impl Record {
         self.briefed |= ours.briefed;
         self.tries += ours.tries.saturating_sub(before.tries);
         self.rung = self.rung.max(ours.rung);
+        if ours.begun != before.begun {
+            self.begun = ours.begun;
+        }
         if (ours.day, ours.returns) != (before.day, before.returns) {
             self.day = self.day.max(ours.day);
             self.returns = self.returns.max(ours.returns);
@@ -374,8 +380,13 @@ impl Record {
         (days >= gap).then_some(days)
     }
 
-    /// It comes back: the level's own files, on another seed. What solved it is set aside.
+    /// It comes back: the level's own files, on another seed. What solved it is set aside. Where it was
+    /// begun again already, and left, it goes on as it was left.
     pub(super) fn begin_again(&mut self) {
+        if self.day.is_some() && self.begun == self.day {
+            return;
+        }
+        self.begun = self.day;
         let seed = self.seed.or(self.solved.as_ref().map(|solved| solved.seed)).unwrap_or(0);
         self.seed = Some(seed.wrapping_add(1));
         let edits = std::mem::take(&mut self.files);
@@ -498,11 +509,26 @@ mod tests {
 
     #[test]
     fn what_comes_back_begins_with_the_level_s_own_files_on_another_seed() {
-        let mut record = Record { seed: Some(7), briefed: true, ..Record::default() };
+        let mut record =
+            Record { seed: Some(7), briefed: true, day: Some(100), ..Record::default() };
         record.files.insert("web.yaml".into(), "mine".into());
         record.begin_again();
         assert_eq!((record.seed, record.files.is_empty(), record.briefed), (Some(8), true, false));
         assert_eq!(record.set_aside[SOLVED]["web.yaml"], "mine");
+    }
+
+    #[test]
+    fn what_comes_back_and_was_left_half_way_goes_on_where_it_was_left() {
+        let mut record = Record { seed: Some(7), day: Some(100), ..Record::default() };
+        record.begin_again();
+        record.files.insert("web.yaml".into(), "half of it".into());
+        record.begin_again();
+        assert_eq!((record.seed, &*record.files["web.yaml"]), (Some(8), "half of it"));
+        assert!(record.set_aside.is_empty());
+        record.solved = Some(solved(8, 0));
+        record.remember(&solved(8, 0), Some(102));
+        record.begin_again();
+        assert_eq!((record.seed, record.files.is_empty()), (Some(9), true), "the next return");
     }
 
     #[test]

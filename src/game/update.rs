@@ -43,7 +43,10 @@ pub fn update(game: &mut Game, msg: Msg) -> Vec<Effect> {
 fn changed(game: &mut Game, msg: Msg) -> Vec<Effect> {
     if let Some(play) = &mut game.play {
         play.timer.touched();
-        play.notice = None;
+        // What was said when the level was opened is read before it begins.
+        if game.screen != Screen::Briefing {
+            play.notice = None;
+        }
         play.entered = false;
     }
     match msg {

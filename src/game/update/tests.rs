@@ -321,6 +321,33 @@ fn a_win_is_kept_and_tells_which_edits_mattered() {
 }
 
 #[test]
+fn a_level_that_comes_back_says_so_before_it_begins_and_keeps_what_was_done_half_way() {
+    let mut first = game().on_day(100);
+    level(&mut first, LevelMsg::Go);
+    update(&mut first, Msg::Dismiss);
+    settle(&mut first);
+    solve(&mut first);
+    assert!(first.record("localhost-sidecar").solved.is_some());
+    let pack = Pack::embedded().expect("the campaign is sound");
+    let mut game = Game::new(Arc::new(pack), first.save().clone()).on_day(103);
+    let open = |game: &mut Game, name: &str| update(game, Msg::OpenLevel(name.to_owned()));
+    let says = |game: &Game| play(game).notice.as_ref().map(|notice| notice.text.clone());
+    open(&mut game, "localhost-sidecar");
+    assert_eq!(game.screen(), Screen::Briefing);
+    update(&mut game, Msg::Select(1));
+    update(&mut game, Msg::Begin);
+    assert!(says(&game).is_some_and(|text| text.contains("3 days ago")), "{:?}", says(&game));
+    let file = play(&game).file().expect("a file").clone();
+    assert!(file.text.contains("http://nginx"), "the level's own: {}", file.text);
+    let text = format!("# half\n{}", file.text);
+    level(&mut game, LevelMsg::Edit { file: file.name, text: text.clone() });
+    assert_eq!(says(&game), None);
+    open(&mut game, "hello");
+    open(&mut game, "localhost-sidecar");
+    assert_eq!(play(&game).file().map(|file| file.text.clone()), Some(text));
+}
+
+#[test]
 fn undo_takes_back_what_a_command_did() {
     let mut game = game();
     let pods = |game: &Game| play(game).scene.pods().filter(|pod| !pod.is_system()).count();

@@ -42,6 +42,10 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Scroll 
     lines.extend(
         wrap(&reflow(&level.situation), columns).into_iter().map(|text| line(text, theme.text)),
     );
+    if let Some(notice) = &play.notice {
+        lines.push(Line::default());
+        lines.extend(wrap(&notice.text, columns).into_iter().map(|text| line(text, theme.warn)));
+    }
     let heading = match level.goals.len() {
         0 => None,
         1 => Some("Make this work"),

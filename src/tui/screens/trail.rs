@@ -217,13 +217,17 @@ fn draw_preview(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) {
     let columns = usize::from(area.width.saturating_sub(4));
     let record = game.record(&level.name);
     let mut lines = preview_lines(level, &record, columns, theme);
-    let mut state = state_lines(&record, columns, theme);
-    if let Some(days) = game.comes_back(level) {
+    let state = state_lines(&record, columns, theme);
+    let back = game.comes_back(level).map_or_else(Vec::new, |days| {
         let text = format!("↻ Solved {days} days ago: to be solved again, on another seed.");
-        state.extend(wrap(&text, columns).into_iter().map(|text| line(text, theme.warn)));
-    }
-    if lines.len() + state.len() + 3 <= usize::from(area.height) {
+        wrap(&text, columns).into_iter().map(|text| line(text, theme.warn)).collect()
+    });
+    if lines.len() + state.len() + back.len() + 3 <= usize::from(area.height) {
         lines.extend(state);
+        lines.extend(back);
+    } else if !back.is_empty() {
+        // Why it is marked is said where there is no room for the rest.
+        lines.splice(0..0, back.into_iter().chain([Line::default()]));
     }
     let padding = u16::from(lines.len() + 3 <= usize::from(area.height));
     let height = (lines.len() as u16 + 2 + 2 * padding).min(area.height);
