@@ -487,8 +487,10 @@ impl<'a> Denied<'a> {
                 distance: 0,
             };
         }
+        // The only one is the one that is meant; of several, any may be.
+        let only = matches!(ports, [NetworkPolicyPort { port: Some(IntOrString::Int(_)), .. }]);
         Near {
-            path: format!("{path}.ports"),
+            path: format!("{path}.ports{}", if only { "[0].port" } else { "" }),
             fact: format!(
                 "{direction} rule {number} is for {words} alone, and the packet goes to {protocol} port {port}: the pod's own port counts, not the Service's"
             ),
