@@ -406,7 +406,7 @@ fn a_question_has_one_right_choice_on_every_seed() {
     assert_eq!(said(&asks("answer: mistakes/a")), [""; 0]);
     assert_eq!(said(&asks("answer: solutions/typed, run: kubectl delete service shop")), [""; 0]);
     assert_eq!(said(&asks("send: {from: laptop, run: curl -sS -m 2 http://shop}")), [""; 0]);
-    says(&asks("answer: mistakes/z"), "shop/level.yaml:22:27: there is no folder mistakes/z");
+    says(&asks("answer: mistakes/z"), "shop/level.yaml:22:27: there is no folder \"mistakes/z\"");
     says(&asks("goal: 2"), "shop/level.yaml:22:27: there is no goal 2");
     let silent = asks("send: {from: pod/client, run: curl -sS -m 2 http://10.244.9.9}");
     says(&silent, "shop/level.yaml:22:");

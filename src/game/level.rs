@@ -440,7 +440,7 @@ fn explain(game: &mut Game, word: &str) {
                 lines.push(String::new());
                 lines.push(format!("See also: {}", term.see.join(", ")));
             }
-            game.popup = Some(Popup::Describe { title: term.name.clone(), lines, scroll: 0 });
+            game.popup = Some(Popup::Describe { title: term.name, lines, scroll: 0 });
         }
         None if word.trim().is_empty() => {
             super::update(game, super::Msg::Show(Screen::Terms));

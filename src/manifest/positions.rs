@@ -118,12 +118,32 @@ pub fn segments(path: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let (name, after) = match rest.strip_prefix('[') {
-            Some(inside) => inside.split_once(']').unwrap_or((inside, "")),
+            Some(inside) => bracketed(inside),
             None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
         };
         rest = after;
         Some(name)
     })
+}
+
+/// The text up to the bracket that closes, and what follows: a key may hold brackets of its own.
+fn bracketed(inside: &str) -> (&str, &str) {
+    let mut depth = 0_u32;
+    let closes = |(_, c): &(usize, char)| match c {
+        '[' => {
+            depth += 1;
+            false
+        }
+        ']' if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        c => *c == ']',
+    };
+    match inside.char_indices().find(closes) {
+        Some((at, _)) => (&inside[..at], &inside[at + 1..]),
+        None => inside.split_once(']').unwrap_or((inside, "")),
+    }
 }
 
 #[cfg(test)]
@@ -140,6 +160,9 @@ mod tests {
         let path = "metadata.labels[app.kubernetes.io/name].a[0].b";
         let names: Vec<&str> = segments(path).collect();
         assert_eq!(names, ["metadata", "labels", "app.kubernetes.io/name", "a", "0", "b"]);
+        let names: Vec<&str> = segments("spare[web.yaml][command: [sleep, 1]].a").collect();
+        assert_eq!(names, ["spare", "web.yaml", "command: [sleep, 1]", "a"]);
+        assert_eq!(segments("a[b[c]").collect::<Vec<_>>(), ["a", "b[c"]);
     }
 
     #[test]

@@ -296,7 +296,7 @@ impl Conversation<'_> {
 
     fn hold(&mut self) {
         while !self.left && !self.out.is_closed() {
-            let prompt = self.desk.session().prompt().to_owned();
+            let prompt = self.desk.session().prompt().clone();
             match self.lines.next(&prompt) {
                 Read::Line(line) => self.take(&line),
                 Read::Interrupted => {

@@ -740,7 +740,7 @@ fn no_such_program(facts: &Facts<'_>, pod: &Pod, container: &ContainerStatus) ->
                     "the image has no entrypoint: args take the place of its own command, {own}"
                 ),
             })
-            .nearest(Some(own.clone()))
+            .nearest(Some(own))
             .fix(format!(
                 "write {program} before {first} in args, or take args out; apply, and send again"
             )),

@@ -129,7 +129,7 @@ pub(super) fn ended(facts: &Facts<'_>, said: Diagnosis) -> Option<Diagnosis> {
         said.look([line.look()])
             .fact(format!("the script ends there, at {shown}, with exit code {received}"))
             .facts(line.text(facts))
-            .at(line.at.clone())
+            .at(line.at)
             .fix(format!("see why {shown} fails, mend it, and send again")),
     )
 }

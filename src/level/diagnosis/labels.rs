@@ -189,7 +189,7 @@ pub(super) fn surer<'p>(
     let mut values: Vec<String> = pods.iter().filter_map(of_pod).collect();
     values.sort_unstable();
     values.dedup();
-    let mut close = vec![first.clone()];
+    let mut close = vec![first];
     while let Some(value) = {
         let left =
             values.iter().map(String::as_str).filter(|one| !close.iter().any(|own| own == one));

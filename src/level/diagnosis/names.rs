@@ -420,11 +420,7 @@ fn below_nothing(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<
     // `web.default`: somebody takes a pod's name for a Service's.
     let is_namespace = objects.get::<Namespace>("", governing).is_some();
     objects.get::<Pod>(&namespace, first).filter(|_| own && !is_namespace)?;
-    let object = ObjectName {
-        kind: Kind::Service,
-        namespace: namespace.clone(),
-        name: governing.to_owned(),
-    };
+    let object = ObjectName { kind: Kind::Service, namespace, name: governing.to_owned() };
     Some(no_service(facts, name, &object, at))
 }
 

@@ -483,7 +483,7 @@ fn out_of_block(
         ));
     }
     let mut except = block.except.clone().unwrap_or_default();
-    except.push(alone.clone());
+    except.push(alone);
     let except = format!("except: [{}]", except.join(", "));
     said.nearest(Some(except.clone())).at(line("except").or_else(|| line("cidr"))).fix(format!(
         "write {except} beside cidr, or a cidr without {address}; apply, and send again"

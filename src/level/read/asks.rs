@@ -59,7 +59,7 @@ fn served_by_image(image: &str, path: &str, bounds: &mut Bounds<'_>) {
         (None, Some(near)) => format!("did you mean {near}?"),
         (None, None) => "docs/levels.md lists the images".to_owned(),
     };
-    bounds.error(path, format!("no server tells that its image is {image}"), help);
+    bounds.error(path, format!("no server tells that its image is {image:?}"), help);
 }
 
 fn object(file: ObjectFile, path: &str, bounds: &mut Bounds<'_>) -> Option<ObjectField> {
@@ -186,7 +186,7 @@ fn named(
         all.find(|(of, answer)| folder.trim_end_matches('/') == format!("{of}/{}", answer.name));
     if found.is_none() {
         let help = "name a folder of this level: mistakes/NAME or solutions/NAME";
-        bounds.error("question.answer", format!("there is no folder {folder}"), help);
+        bounds.error("question.answer", format!("there is no folder {folder:?}"), help);
     }
     found.map(|(_, answer)| answer.clone())
 }

@@ -342,9 +342,11 @@ fn how_to_write(kind: &str, schema: &Value, value: &Value) -> String {
         ("string", Value::Bool(_)) => {
             "put it into quotes: yes, no, on, off, true and false are no texts without".to_owned()
         }
-        ("string", Value::Number(_)) => {
-            format!("put it into quotes: \"{value}\"")
+        // Only what has kept its digits is shown as it would be written.
+        ("string", Value::Number(number)) if !number.to_string().contains('e') => {
+            format!("put it into quotes: \"{number}\"")
         }
+        ("string", Value::Number(_)) => "put it into quotes".to_owned(),
         ("string", Value::Object(_)) => {
             "put the text into quotes: a colon makes it a group of keys".to_owned()
         }

@@ -90,7 +90,7 @@ pub(super) fn level(
 /// What can be said of the file as a whole: its chapter, its zones, how long its lists are.
 fn whole(file: &LevelFile, chapter: &str, bounds: &mut Bounds<'_>) {
     if file.chapter != chapter {
-        let message = format!("expected chapter {chapter}, received {}", file.chapter);
+        let message = format!("expected chapter {chapter}, received {:?}", file.chapter);
         bounds.error("chapter", message, "name the chapter that pack.yaml lists the level in");
     }
     bounds.length("cluster.zones", file.cluster.zones.len(), bounds::ZONES);

@@ -141,7 +141,7 @@ fn of_answer(name: &str, handler: &RequestHandler<'_>, now: SimTime) -> Option<S
             format!("{}.{:03}", millis / 1000, millis % 1000)
         }
         "request_id" => request_id(handler),
-        "proxy_host" => handler.proxy_host.to_string(),
+        "proxy_host" => handler.proxy_host.clone(),
         "upstream_addr" => each_try(handler, |one| one.to.clone()),
         "upstream_response_length" => each_try(handler, |one| one.length.to_string()),
         "upstream_response_time" => {

@@ -386,7 +386,7 @@ impl<'r> Run<'r> {
         self.eval(to, env, input.plain(), &mut |run, to| {
             run.eval(from, env, place.plain(), &mut |run, from| {
                 let key = Value::object([
-                    (Rc::from("start"), from.value.clone()),
+                    (Rc::from("start"), from.value),
                     (Rc::from("end"), to.value.clone()),
                 ]);
                 run.eval(term, env, place.clone(), &mut |run, item| {

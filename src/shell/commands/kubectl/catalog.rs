@@ -172,8 +172,7 @@ pub(super) fn run(words: &[String], io: &mut Io<'_>) -> Outcome {
         return super::config::refused_server(arguments.text("server"), io);
     }
     let given = arguments.given("namespace") && !arguments.text("namespace").is_empty();
-    let namespace =
-        if given { arguments.text("namespace").to_owned() } else { context.namespace.clone() };
+    let namespace = if given { arguments.text("namespace").to_owned() } else { context.namespace };
     let mut client = Client::new(namespace, given).having_discovered(io);
     if !arguments.text("as").is_empty() {
         let user = User::acting(arguments.text("as"), arguments.all("as-group"));

@@ -10,7 +10,7 @@ pub(in crate::shell::commands) fn factor(arguments: &[String], io: &mut Io<'_>) 
     let Some(options) = commands::options::Grammar::short("factor", "").read(arguments, io) else {
         return Some(1);
     };
-    let mut words = options.operands.clone();
+    let mut words = options.operands;
     if words.is_empty() {
         let text = String::from_utf8_lossy(&io.read_all()?).into_owned();
         words = text.split_whitespace().map(str::to_owned).collect();

@@ -17,7 +17,7 @@ pub(super) struct Process {
 pub(super) fn processes(io: &Io<'_>, own: &str) -> Vec<Process> {
     let user = io.cluster.identity(io.place).name();
     let process =
-        |pid, command: &str| Process { pid, user: user.to_owned(), command: command.to_owned() };
+        |pid, command: &str| Process { pid, user: user.clone(), command: command.to_owned() };
     match io.place {
         Place::Laptop => vec![process(4242, "-bash"), process(4271, own)],
         Place::Node(_) => {

@@ -100,7 +100,7 @@ fn sine(of: &Decimal, deep: usize) -> Done {
     let next = |term: &Decimal, step: i64| {
         term.times(&square, deep)?.cut(deep).over(&whole(2 * step * (2 * step + 1)), deep)
     };
-    series(of.clone(), next, |term, _| Ok(term.clone()))
+    series(of, next, |term, _| Ok(term.clone()))
 }
 
 fn arc(of: &Decimal, deep: usize) -> Done {
