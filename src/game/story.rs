@@ -86,7 +86,12 @@ impl Story {
         if !questions.is_empty() {
             // A lookup asks for addresses of both families: one answer is enough.
             story.arrived = questions.iter().any(|trace| answered(trace).is_some());
-            story.ending = if story.arrived { "answered" } else { "unknown name" }.to_owned();
+            story.ending = match (story.arrived, unsettled(&questions)) {
+                (true, _) => "answered",
+                (false, None) => "unknown name",
+                (false, Some(_)) => "name not resolved",
+            }
+            .to_owned();
         }
         story.steps.extend(lookup(&questions));
         story
@@ -177,7 +182,14 @@ fn lookup(questions: &[&Trace]) -> Vec<Step> {
     let found = found(questions);
     let (verdict, text, notes) = match found {
         Some(found) => (HopVerdict::Pass, found, Vec::new()),
-        None => (HopVerdict::Reject, "knows no such name".to_owned(), tried(questions)),
+        None => {
+            let text = match unsettled(questions) {
+                None => "knows no such name".to_owned(),
+                Some((name, DnsCode::Refused)) => format!("does not answer for {name} (REFUSED)"),
+                Some((name, code)) => format!("could not find out about {name} ({code})"),
+            };
+            (HopVerdict::Reject, text, tried(questions))
+        }
     };
     let ask = Step {
         verdict: HopVerdict::Pass,
@@ -201,6 +213,15 @@ fn found(questions: &[&Trace]) -> Option<String> {
     let own = answers.iter().filter(|(other, _)| other == name);
     let values: Vec<String> = own.flat_map(|(_, values)| values.clone()).collect();
     Some(format!("{name} = {}", values.join(", ")))
+}
+
+/// The name of which the name server said neither that it is known nor that it is not, and what it said.
+fn unsettled<'a>(questions: &[&'a Trace]) -> Option<(&'a str, DnsCode)> {
+    questions.iter().rev().filter_map(|trace| trace.dns.as_ref()).find_map(|exchange| {
+        let code = exchange.answer.as_ref()?.code;
+        let open = matches!(code, DnsCode::ServFail | DnsCode::Refused);
+        open.then(|| (exchange.name.trim_end_matches('.'), code))
+    })
 }
 
 /// A name and what was asked for of it, if it was found. An alias on the way to an address that there is
@@ -235,7 +256,10 @@ fn tried(questions: &[&Trace]) -> Vec<String> {
                 name = target.trim_end_matches('.');
             }
         }
-        note(format!("no {name}"));
+        note(match exchange.answer.as_ref().map(|answer| answer.code) {
+            Some(code @ (DnsCode::ServFail | DnsCode::Refused)) => format!("{code}: {name}"),
+            _ => format!("no {name}"),
+        });
     }
     names
 }
@@ -334,34 +358,46 @@ mod tests {
         assert_eq!(told(&format!("{whole}.lending.svc.cluster.local"), "lending"), whole);
     }
 
+    /// Pod desk's question for lab, and the name server's answer.
+    fn question(code: DnsCode, records: Vec<DnsData>) -> Trace {
+        let pod = Party::Pod { namespace: "default".into(), name: "desk".into() };
+        let record =
+            |data| DnsRecord { name: "lab.default.svc.cluster.local.".into(), ttl: 5, data };
+        let answer = DnsAnswer {
+            code,
+            authoritative: true,
+            recursion_available: false,
+            records: records.into_iter().map(record).collect(),
+            authority: Vec::new(),
+            additional: Vec::new(),
+        };
+        let dns = DnsExchange {
+            name: "lab.default.svc.cluster.local.".into(),
+            kind: DnsType::A,
+            answer: Some(answer),
+            took: Duration::ZERO,
+        };
+        let flow = flow(Protocol::Udp, [10, 96, 0, 10], 53);
+        let outcome =
+            Outcome::Delivered { to: pod.clone(), at: flow.destination, seen_from: flow.source };
+        Trace { dns: Some(dns), ..trace(pod, flow, outcome) }
+    }
+
+    #[test]
+    fn a_name_server_that_refuses_does_not_say_that_there_is_no_such_name() {
+        let known = question(DnsCode::NxDomain, Vec::new());
+        let refused = question(DnsCode::Refused, Vec::new());
+        let story = Story::of("curl http://lab", [&known, &refused]);
+        assert_eq!((&*story.ending, story.arrived), ("name not resolved", false));
+        let step = &story.steps[1];
+        assert_eq!(step.text, "does not answer for lab.default.svc.cluster.local (REFUSED)");
+        let notes = ["no lab.default.svc.cluster.local", "REFUSED: lab.default.svc.cluster.local"];
+        assert_eq!(step.notes, notes);
+    }
+
     #[test]
     fn an_alias_of_nothing_is_no_answer() {
-        let pod = Party::Pod { namespace: "default".into(), name: "desk".into() };
-        let question = |records: Vec<DnsData>| {
-            let record =
-                |data| DnsRecord { name: "lab.default.svc.cluster.local.".into(), ttl: 5, data };
-            let answer = DnsAnswer {
-                code: DnsCode::NoError,
-                authoritative: true,
-                recursion_available: false,
-                records: records.into_iter().map(record).collect(),
-                authority: Vec::new(),
-                additional: Vec::new(),
-            };
-            let dns = DnsExchange {
-                name: "lab.default.svc.cluster.local.".into(),
-                kind: DnsType::A,
-                answer: Some(answer),
-                took: Duration::ZERO,
-            };
-            let flow = flow(Protocol::Udp, [10, 96, 0, 10], 53);
-            let outcome = Outcome::Delivered {
-                to: pod.clone(),
-                at: flow.destination,
-                seen_from: flow.source,
-            };
-            Trace { dns: Some(dns), ..trace(pod.clone(), flow, outcome) }
-        };
+        let question = |records| question(DnsCode::NoError, records);
         let alias = DnsData::Cname("api.example.com.".to_owned());
         let story = Story::of("curl http://lab", [&question(vec![alias.clone()])]);
         assert_eq!((&*story.ending, story.arrived), ("unknown name", false));
