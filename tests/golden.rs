@@ -41,6 +41,7 @@ const RECORDINGS: &[(&str, u64)] = &[
     ("13-err-net.txt", 3),
     ("14-kubectl-cli.txt", 3),
     ("15-fields.txt", 3),
+    ("16-more-fields.txt", 3),
     (dataplane::NAME, dataplane::SEED),
     (clients::NAMES, 1),
     (clients::CLIENTS, 3),
@@ -48,8 +49,8 @@ const RECORDINGS: &[(&str, u64)] = &[
 
 /// How much time passes between two commands.
 const PAUSE: Duration = Duration::from_millis(50);
-/// The recording of an API server alone: no time passes in its cluster, so that no controller acts.
-const SERVER_ALONE: &str = "15-fields.txt";
+/// The recordings of an API server alone: no time passes in their clusters, so that no controller acts.
+const SERVER_ALONE: [&str; 2] = ["15-fields.txt", "16-more-fields.txt"];
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(600);
 
@@ -207,7 +208,7 @@ impl Stage {
             }
         }
         let cluster = Cluster::new(&config, programs);
-        let elsewhere = (recording == SERVER_ALONE).then(|| cluster.clone());
+        let elsewhere = SERVER_ALONE.contains(&recording).then(|| cluster.clone());
         Ok(Stage { cluster, session: Session::new(files), elsewhere })
     }
 

@@ -171,7 +171,7 @@ impl ApiServer {
         if let Some(deprecated) = warnings::deprecated(kind) {
             match &mut answer {
                 Ok(response) => response.warnings.insert(0, deprecated),
-                Err(status) => status.warnings = [deprecated].into(),
+                Err(status) => *status = status.clone().with(&[deprecated]),
             }
         }
         answer

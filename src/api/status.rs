@@ -70,6 +70,13 @@ pub struct Status {
 }
 
 impl Status {
+    /// The same, with what the server remarked on before it refused.
+    #[must_use]
+    pub fn with(self, remarks: &[String]) -> Status {
+        let warnings = remarks.iter().cloned().chain(self.warnings).collect();
+        Status { warnings, ..self }
+    }
+
     /// A failure with a reason and a message, about nothing in particular.
     pub fn new(reason: Reason, message: impl Into<String>) -> Status {
         Status {

@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::{
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
-use super::{Kind, Object, Pod, Subresource, plain};
+use super::{Kind, Object, Pod, Subresource, defaulting, plain};
 
 /// Takes away what a client may not set on a new object, and starts counting.
 pub(super) fn prepare_create(object: &mut Object) {
@@ -28,7 +28,16 @@ pub(super) fn prepare_create(object: &mut Object) {
         }
     }
     match object {
-        Object::Job(job) => select_own_pods(Arc::make_mut(job)),
+        Object::Job(job) => {
+            let job = Arc::make_mut(job);
+            let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
+            let labelled = template.is_some_and(|metadata| metadata.labels.is_some());
+            select_own_pods(job);
+            // In Go both have the same map. Without any at first, the Job gets them when it is stored.
+            if labelled {
+                defaulting::job_labels(job);
+            }
+        }
         Object::DaemonSet(set) => {
             let counted = template_generation(set).max(1);
             set_template_generation(set, counted);
@@ -135,7 +144,9 @@ fn settle_sources(claim: &mut PersistentVolumeClaim) {
             ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
         )
     };
-    if spec.data_source.as_ref().is_some_and(|source| !known(source)) {
+    // A client that knows the newer field is not of the time when others were passed over.
+    let old = spec.data_source_ref.is_none();
+    if old && spec.data_source.as_ref().is_some_and(|source| !known(source)) {
         spec.data_source = None;
     }
     match (&spec.data_source, &spec.data_source_ref) {
@@ -187,9 +198,10 @@ pub(super) fn count_template(new: &mut Object, old: &Object) {
 fn select_own_pods(job: &mut Job) {
     let uid = job.metadata.uid.clone().unwrap_or_default();
     let name = job.metadata.name.clone().unwrap_or_default();
-    let Some(spec) = job.spec.as_mut().filter(|spec| spec.manual_selector != Some(true)) else {
+    let spec = job.spec.get_or_insert_default();
+    if spec.manual_selector == Some(true) {
         return;
-    };
+    }
     let labels = spec.template.metadata.get_or_insert_default().labels.get_or_insert_default();
     for prefix in ["batch.kubernetes.io/", ""] {
         labels.entry(format!("{prefix}controller-uid")).or_insert_with(|| uid.clone());

@@ -403,3 +403,46 @@ fn a_resource_version_is_a_number() {
     assert_eq!(with("abc").map(|_| ()), Err(why.to_owned()));
     assert!(with("1").is_err_and(|why| why.contains("the object has been modified")));
 }
+
+// The header comes with a refusal as with an answer (recording 16).
+#[test]
+fn a_refused_patch_has_its_remarks() {
+    let mut server = server();
+    created(&mut server, Kind::Service, service("shop", json!({"ports": [{"port": 80}]})));
+    let change = json!({"spec": {"ports": [{"prot": 80}]}});
+    let options = WriteOptions { validation: FieldValidation::Warn, ..WriteOptions::default() };
+    let request = Request::Patch {
+        kind: Kind::Service,
+        namespace: "default".into(),
+        name: "shop".into(),
+        patch: Patch::Merge(change),
+        options,
+    };
+    let refused = server.handle(SimTime::START, request).unwrap_err();
+    assert_eq!(refused.reason, Reason::Invalid);
+    assert_eq!(*refused.warnings, ["unknown field \"spec.ports[0].prot\"".to_owned()]);
+}
+
+// `pkg/registry/batch/job`: what a suspended Job's containers ask for may change, their image not.
+#[test]
+fn a_suspended_jobs_pods_may_ask_for_more() {
+    let mut server = server();
+    let container = |image: &str, cpu: &str| json!([{"name": "c", "image": image, "resources": {"requests": {"cpu": cpu}}}]);
+    let spec = |containers: Value| {
+        json!({"suspend": true, "template": {
+            "spec": {"containers": containers, "restartPolicy": "Never"},
+        }})
+    };
+    let job = json!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "bake"},
+        "spec": spec(container("busybox", "1")),
+    });
+    created(&mut server, Kind::Job, job);
+    let mut change = |containers: Value| {
+        let change = json!({"spec": {"template": {"spec": {"containers": containers}}}});
+        patch(&mut server, Kind::Job, "bake", Patch::Merge(change))
+    };
+    assert!(change(container("busybox", "2")).is_ok());
+    let refused = change(container("alpine", "2")).unwrap_err();
+    assert_eq!(refused.causes[0].field, "spec.template.spec");
+}

@@ -40,7 +40,7 @@ impl ApiServer {
                 "resourceVersion should not be set on objects to be created",
             ));
         }
-        let stored = self.admit(now, object)?;
+        let stored = self.admit(now, object).map_err(|status| status.with(&notes))?;
         notes.extend(warnings::create(&stored));
         Ok(Response { warnings: notes, ..Response::object(stored) })
     }
@@ -63,13 +63,15 @@ impl ApiServer {
             }
             Err(_) if is_created_by_update(target.kind) => {
                 object.metadata_mut().resource_version = None;
-                let stored = self.admit(now, object)?;
+                let stored = self.admit(now, object).map_err(|status| status.with(&notes))?;
                 notes.extend(warnings::create(&stored));
                 return Ok(Response { warnings: notes, ..Response::object(stored) });
             }
             Err(missing) => return Err(missing),
         };
-        let stored = self.exchange(object, &old, options.subresource)?;
+        let stored = self
+            .exchange(object, &old, options.subresource)
+            .map_err(|status| status.with(&notes))?;
         notes.extend(warnings::update(&stored, &old));
         Ok(Response { warnings: notes, ..Response::object(stored) })
     }
@@ -86,7 +88,9 @@ impl ApiServer {
         let (mut object, mut notes) = decode::patched(target.kind, patched, options.validation)?;
         settle_namespace(&mut object, target)?;
         must_keep_name(&object, target)?;
-        let stored = self.exchange(object, &old, options.subresource)?;
+        let stored = self
+            .exchange(object, &old, options.subresource)
+            .map_err(|status| status.with(&notes))?;
         notes.extend(warnings::update(&stored, &old));
         Ok(Response { warnings: notes, ..Response::object(stored) })
     }

@@ -165,12 +165,26 @@ impl Cluster {
     /// has files.
     pub fn is_directory(&self, place: &Place, path: &str) -> bool {
         let path = normal(path);
-        let of_image = self.image(place).is_some_and(|image| image.has_directory(&path));
-        let mount = self
-            .mounts(place)
-            .iter()
-            .any(|mount| normal(mount.path) == path && mount.sub_path.is_none());
-        path == "/" || of_image || mount || !self.list_files(place, &path).is_empty()
+        let of_image = || self.image(place).is_some_and(|image| image.has_directory(&path));
+        let within = format!("{path}/");
+        let mount = |point: &String| *point == path || point.starts_with(&within);
+        path == "/"
+            || of_image()
+            || self.mount_points(place).iter().any(mount)
+            || !self.list_files(place, &path).is_empty()
+    }
+
+    /// The folders in which a container's volumes are, whether or not they hold anything.
+    pub fn mount_points(&self, place: &Place) -> Vec<String> {
+        let mounts = self.mounts(place).into_iter();
+        let folders = mounts.filter(|mount| {
+            // Of what the kubelet provides, a part is a file.
+            mount.sub_path.is_none_or(str::is_empty)
+                || self
+                    .mounted(place, &normal(mount.path))
+                    .is_some_and(|(volume, _)| volume.is_writable())
+        });
+        folders.map(|mount| normal(mount.path)).collect()
     }
 
     /// Whether a folder of a container is as the image has it: nothing mounted, nothing written.

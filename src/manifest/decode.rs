@@ -478,6 +478,7 @@ fn go_words(holds: &Type) -> String {
         Type::Any => "interface {}".to_owned(),
         Type::Struct(name) => go_name(name),
         Type::List(item) => format!("[]{}", go_words(item)),
+        Type::Map(value) if **value == Type::Quantity => "v1.ResourceList".to_owned(),
         Type::Map(value) => format!("map[string]{}", go_words(value)),
     }
 }

@@ -218,19 +218,14 @@ impl View<'_> {
         let path = &*self.cluster.follow(self.place, path, true);
         SYSTEM.contains(&path)
             || path == HOME && *self.place == Place::Laptop
-            || self.has_below(path)
-    }
-
-    /// Whether anything is below a folder.
-    fn has_below(self, path: &str) -> bool {
-        match own(self.place, path) {
-            Some(folder) => {
-                let first = format!("{folder}/");
-                let next = self.files.range(first.clone()..).next();
-                next.is_some_and(|(name, _)| name.starts_with(&first))
+            || match own(self.place, path) {
+                Some(folder) => {
+                    let first = format!("{folder}/");
+                    let next = self.files.range(first.clone()..).next();
+                    next.is_some_and(|(name, _)| name.starts_with(&first))
+                }
+                None => self.cluster.is_directory(self.place, path),
             }
-            None => !self.below(path).is_empty(),
-        }
     }
 
     /// The paths of everything below a folder, relative to it, sorted.
@@ -277,6 +272,9 @@ impl View<'_> {
             let system = SYSTEM.iter().filter_map(|folder| folder.strip_prefix(&prefix));
             let direct = system.filter(|name| !name.is_empty() && !name.contains('/'));
             names.extend(direct.map(|name| format!("{name}/")));
+            let mounts = self.cluster.mount_points(self.place);
+            let below = mounts.iter().filter_map(|point| point.strip_prefix(&prefix));
+            names.extend(below.filter_map(|below| Some(format!("{}/", below.split('/').next()?))));
         }
         if PROGRAM_FOLDERS.contains(&path) {
             names.extend(self.programs(path));

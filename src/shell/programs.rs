@@ -106,6 +106,7 @@ impl Program {
             None => {
                 let dialect = Dialect::of_sh(self.flavour);
                 let mut machine = Machine::new(self.place.clone(), dialect, environment);
+                machine.pass_on(None);
                 machine.run_words(&arguments);
                 machine
             }
@@ -225,6 +226,7 @@ pub(super) fn exec(
         Some(dialect) => Machine::started(place.clone(), dialect, environment, arguments),
         None => {
             let mut machine = Machine::new(place.clone(), Dialect::of_sh(flavour), environment);
+            machine.pass_on(None);
             machine.run_words(arguments);
             machine
         }

@@ -41,7 +41,6 @@ pub(super) fn create(
             pod::create(store, suffixes, pod)?;
         }
         Object::Ingress(ingress) => ingress_class(store, Arc::make_mut(ingress)),
-        Object::Namespace(namespace) => security::create(namespace)?,
         Object::PersistentVolumeClaim(claim) => claim::create(store, Arc::make_mut(claim)),
         Object::PersistentVolume(volume) => {
             claim::protect(&mut Arc::make_mut(volume).metadata, PV_PROTECTION);
@@ -58,7 +57,6 @@ pub(super) fn update(new: &mut Object, old: &Object) -> Result<(), Status> {
             pod::update(Arc::make_mut(new));
             Ok(())
         }
-        (Object::Namespace(new), Object::Namespace(old)) => security::update(new, old),
         _ => Ok(()),
     }
 }
@@ -86,6 +84,10 @@ pub(super) fn review(store: &Store, object: &Object) -> Result<(), Status> {
     match object {
         Object::Ingress(ingress) => webhook::ingress(store, ingress)?,
         Object::Pod(pod) => pod::review(pod)?,
+        Object::Namespace(new) => match store.object(Kind::Namespace, "", object.name()) {
+            Some(Object::Namespace(old)) => security::update(new, old)?,
+            _ => security::create(new)?,
+        },
         Object::PriorityClass(class) => {
             if let Some(why) = priority::second_default(store, class) {
                 return Err(forbidden(Kind::PriorityClass, object.name(), &why));

@@ -60,10 +60,11 @@ fn service_account(store: &Store, suffixes: &mut Stream, pod: &mut Pod) -> Resul
     let account = spec.service_account_name.get_or_insert_with(|| "default".to_owned()).clone();
     spec.service_account = Some(account.clone());
     let Some(found) = store.get::<ServiceAccount>(&namespace, &account) else {
-        let why = format!(
-            "error looking up service account {namespace}/{account}: serviceaccount \"{account}\" \
-             not found"
-        );
+        let fault = match account.contains('/') {
+            true => format!("invalid resource name \"{account}\": [may not contain '/']"),
+            false => format!("serviceaccount \"{account}\" not found"),
+        };
+        let why = format!("error looking up service account {namespace}/{account}: {fault}");
         return Err(forbidden(Kind::Pod, &name, &why));
     };
     let pods_choice = spec.automount_service_account_token;

@@ -14,6 +14,12 @@ pub(super) fn needs_node_ports(spec: &ServiceSpec) -> bool {
     matches!(spec.type_.as_deref(), Some("NodePort" | "LoadBalancer"))
 }
 
+/// Whether clients outside the cluster can reach it.
+fn is_reached_from_outside(spec: &ServiceSpec) -> bool {
+    let addresses = spec.external_ips.as_ref().is_some_and(|addresses| !addresses.is_empty());
+    needs_node_ports(spec) || (spec.type_.as_deref() == Some("ClusterIP") && addresses)
+}
+
 /// Whether a load balancer has to find out which nodes have endpoints.
 pub(super) fn needs_health_check(spec: &ServiceSpec) -> bool {
     spec.type_.as_deref() == Some("LoadBalancer")
@@ -110,6 +116,8 @@ pub(super) fn wipe_unused(spec: &mut ServiceSpec, old: &ServiceSpec) {
         if numbers(spec) == numbers(old) {
             spec.ports.iter_mut().flatten().for_each(|port| port.node_port = None);
         }
+    }
+    if is_reached_from_outside(old) && !is_reached_from_outside(spec) {
         wipe(&mut spec.external_traffic_policy, &old.external_traffic_policy);
     }
     if needs_health_check(old) && !needs_health_check(spec) {
@@ -154,6 +162,19 @@ mod tests {
         assert_eq!(spec.ports.unwrap()[0].node_port, None);
         assert_eq!(spec.external_traffic_policy, None);
         assert_eq!(spec.cluster_ip.as_deref(), Some("10.97.0.10"));
+    }
+
+    // `dropTypeDependentFields`, `ExternallyAccessible`
+    #[test]
+    fn a_policy_for_traffic_from_outside_goes_with_the_last_external_address() {
+        let old = ServiceSpec {
+            type_: Some("ClusterIP".into()),
+            external_ips: Some(vec!["203.0.113.7".into()]),
+            ..node_port()
+        };
+        let mut spec = ServiceSpec { external_ips: None, ..old.clone() };
+        wipe_unused(&mut spec, &old);
+        assert_eq!(spec.external_traffic_policy, None);
     }
 
     // R4.5

@@ -12,7 +12,7 @@ pub(super) fn defaults(job: &mut Job) {
 }
 
 /// Gives a Job without labels those of its pods, which the server does only when it stores it.
-pub(super) fn labels(job: &mut Job) {
+pub(in crate::api) fn labels(job: &mut Job) {
     let template = job.spec.as_ref().and_then(|spec| spec.template.metadata.as_ref());
     let labels = template.and_then(|metadata| metadata.labels.clone());
     if job.metadata.labels.as_ref().is_none_or(BTreeMap::is_empty)

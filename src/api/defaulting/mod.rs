@@ -28,6 +28,7 @@ use k8s_openapi::api::rbac::v1 as rbac;
 use super::{Object, plain};
 
 pub use container::pull_policy;
+pub(super) use job::labels as job_labels;
 pub use pod::quality_of_service;
 
 /// Fills in what `object` leaves out.
@@ -75,7 +76,7 @@ pub(super) fn apply(object: &mut Object) {
         }
         Object::PriorityClass(class) => {
             let class = Arc::make_mut(class);
-            fill_text(&mut class.preemption_policy, "PreemptLowerPriority");
+            fill(&mut class.preemption_policy, "PreemptLowerPriority".to_owned());
             fill(&mut class.value, 0);
         }
         Object::PersistentVolume(volume) => volume::persistent(Arc::make_mut(volume)),
@@ -109,7 +110,7 @@ fn node_ranges(spec: &mut core::NodeSpec) {
 /// Fills in what comes only with being stored.
 pub(super) fn stored(object: &mut Object) {
     if let Object::Job(job) = object {
-        job::labels(Arc::make_mut(job));
+        job_labels(Arc::make_mut(job));
     }
     plain::status(object);
 }
@@ -167,7 +168,7 @@ fn ingress_defaults(ingress: &mut networking::Ingress) {
 
 fn ingress_class_defaults(class: &mut networking::IngressClass) {
     if let Some(parameters) = class.spec.as_mut().and_then(|spec| spec.parameters.as_mut()) {
-        fill_text(&mut parameters.scope, "Cluster");
+        fill(&mut parameters.scope, "Cluster".to_owned());
     }
 }
 

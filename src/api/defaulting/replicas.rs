@@ -16,9 +16,11 @@ pub(super) fn set(set: &mut ReplicaSet) {
 pub(super) fn controller(controller: &mut ReplicationController) {
     let spec = controller.spec.get_or_insert_default();
     fill(&mut spec.replicas, 1);
-    let template = spec.template.get_or_insert_default();
-    pod::template(template);
-    let labels = template.metadata.as_ref().and_then(|metadata| metadata.labels.clone());
+    if let Some(template) = &mut spec.template {
+        pod::template(template);
+    }
+    let metadata = spec.template.as_ref().and_then(|template| template.metadata.as_ref());
+    let labels = metadata.and_then(|metadata| metadata.labels.clone());
     if let Some(labels) = labels {
         if spec.selector.as_ref().is_none_or(|selector| selector.is_empty()) {
             spec.selector = Some(labels.clone());

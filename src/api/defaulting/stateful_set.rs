@@ -10,9 +10,17 @@ pub(super) fn defaults(set: &mut StatefulSet) {
     fill(&mut spec.revision_history_limit, 10);
     fill_text(&mut spec.pod_management_policy, "OrderedReady");
     let strategy = spec.update_strategy.get_or_insert_default();
-    fill_text(&mut strategy.type_, "RollingUpdate");
-    if strategy.type_.as_deref() == Some("RollingUpdate") {
-        fill(&mut strategy.rolling_update.get_or_insert_default().partition, 0);
+    if strategy.type_.as_deref().unwrap_or("").is_empty() {
+        strategy.rolling_update.get_or_insert_default();
+        fill_text(&mut strategy.type_, "RollingUpdate");
+    }
+    if strategy.type_.as_deref() == Some("RollingUpdate")
+        && let Some(rolling) = &mut strategy.rolling_update
+    {
+        fill(&mut rolling.partition, 0);
+    }
+    if let Some(ordinals) = &mut spec.ordinals {
+        fill(&mut ordinals.start, 0);
     }
     let retention = spec.persistent_volume_claim_retention_policy.get_or_insert_default();
     fill_text(&mut retention.when_deleted, "Retain");

@@ -39,11 +39,34 @@ pub(super) fn defaults(volume: &mut Volume) {
     if let Some(host) = &mut volume.host_path {
         fill(&mut host.type_, String::new());
     }
+    old_disks(volume);
     if let Some(template) =
         volume.ephemeral.as_mut().and_then(|volume| volume.volume_claim_template.as_mut())
     {
         template.metadata.get_or_insert_default();
         claim_spec(&mut template.spec);
+    }
+}
+
+/// Fills in disks that are not attached by drivers.
+fn old_disks(volume: &mut Volume) {
+    if let Some(disk) = &mut volume.iscsi {
+        fill_text(&mut disk.iscsi_interface, "default");
+    }
+    if let Some(disk) = &mut volume.rbd {
+        fill_text(&mut disk.pool, "rbd");
+        fill_text(&mut disk.user, "admin");
+        fill_text(&mut disk.keyring, "/etc/ceph/keyring");
+    }
+    if let Some(disk) = &mut volume.azure_disk {
+        fill(&mut disk.caching_mode, "ReadWrite".to_owned());
+        fill(&mut disk.kind, "Shared".to_owned());
+        fill(&mut disk.fs_type, "ext4".to_owned());
+        fill(&mut disk.read_only, false);
+    }
+    if let Some(disk) = &mut volume.scale_io {
+        fill_text(&mut disk.storage_mode, "ThinProvisioned");
+        fill_text(&mut disk.fs_type, "xfs");
     }
 }
 

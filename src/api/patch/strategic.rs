@@ -111,6 +111,10 @@ fn merge_field(
             let key = strategy.merge_key.unwrap_or_default();
             merge_list(before, change, order, key, (below, mode)).map(Value::Array)
         }
+        // What replaces a value of its form as a whole keeps what is null in it.
+        (Some(Value::Object(_)), Value::Object(_)) | (Some(Value::Array(_)), Value::Array(_)) => {
+            Ok(change.clone())
+        }
         (_, change) if mode == Mode::Apply => Ok(without_directives(change)),
         (_, change) => Ok(change.clone()),
     }
@@ -462,5 +466,13 @@ mod tests {
             "containers": [{"name": "a", "args": ["z"]}],
         }});
         assert_eq!(patched(Kind::Pod, current, patch), expected);
+    }
+
+    // `mergeMap`: what replaces another value is taken as it is.
+    #[test]
+    fn null_in_a_list_that_replaces_another_stays() {
+        let limits = |amount: Value| json!({"spec": {"limits": [{"default": {"cpu": amount}}]}});
+        let patched = patched(Kind::LimitRange, limits(json!("1")), limits(Value::Null));
+        assert_eq!(patched, limits(Value::Null));
     }
 }

@@ -7,6 +7,7 @@ use k8s_openapi::api::autoscaling::v2::{
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
+use super::pod::resources::of_containers;
 use super::report::Report;
 use super::{metadata, names};
 use crate::manifest::quantity;
@@ -36,8 +37,10 @@ fn check_spec(report: &mut Report, spec: &HorizontalPodAutoscalerSpec) {
     if let Some(least) = least.filter(|least| *least < 1) {
         report.invalid("spec.minReplicas", least, "must be greater than or equal to 1");
     }
-    if most < 1 {
-        report.invalid("spec.maxReplicas", most, "must be greater than 0");
+    match most {
+        0 => report.required("spec.maxReplicas", "must be set and greater than 0"),
+        ..0 => report.invalid("spec.maxReplicas", most, "must be greater than or equal to 1"),
+        _ => {}
     }
     if least.is_some_and(|least| most < least) {
         let why = "must be greater than or equal to `minReplicas`";
@@ -186,8 +189,11 @@ fn resource(
     container: Option<&String>,
     target: &MetricTarget,
 ) {
-    if name.is_empty() {
-        report.required(&format!("{path}.name"), "must specify a resource name");
+    let here = format!("{path}.name");
+    match name {
+        "" => report.required(&here, "must specify a resource name"),
+        name if container.is_some() => of_containers(report, &here, name),
+        _ => {}
     }
     if let Some(container) = container {
         let here = format!("{path}.container");

@@ -12,7 +12,7 @@ use super::shape::{SELECTOR, Shape, Writer};
 use super::{labels, metadata, names};
 use crate::manifest::quantity;
 
-pub(super) const ACCESS_MODES: &[&str] =
+const ACCESS_MODES: &[&str] =
     &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
 const SPEC: Shape = &[
@@ -108,6 +108,18 @@ fn lines(spec: &PersistentVolumeClaimSpec) -> Vec<String> {
     out.text.lines().map(str::to_owned).collect()
 }
 
+/// Who may mount a volume at once.
+pub(super) fn check_modes(report: &mut Report, path: &str, modes: &[String]) {
+    for mode in modes {
+        report.one_of_if_given(path, Some(mode), ACCESS_MODES);
+    }
+    let known = modes.iter().filter(|mode| ACCESS_MODES.contains(&mode.as_str()));
+    let (alone, shared): (Vec<_>, Vec<_>) = known.partition(|mode| *mode == "ReadWriteOncePod");
+    if !alone.is_empty() && !shared.is_empty() {
+        report.forbidden(path, "may not use ReadWriteOncePod with other access modes");
+    }
+}
+
 /// What a claim asks for.
 pub(super) fn check_spec(report: &mut Report, path: &str, spec: &PersistentVolumeClaimSpec) {
     let at_modes = format!("{path}.accessModes");
@@ -118,14 +130,7 @@ pub(super) fn check_spec(report: &mut Report, path: &str, spec: &PersistentVolum
     if let Some(selector) = &spec.selector {
         labels::check_selector(report, &format!("{path}.selector"), selector);
     }
-    for mode in modes {
-        report.one_of_if_given(&at_modes, Some(mode), ACCESS_MODES);
-    }
-    let known = modes.iter().filter(|mode| ACCESS_MODES.contains(&mode.as_str()));
-    let (alone, shared): (Vec<_>, Vec<_>) = known.partition(|mode| *mode == "ReadWriteOncePod");
-    if !alone.is_empty() && !shared.is_empty() {
-        report.forbidden(&at_modes, "may not use ReadWriteOncePod with other access modes");
-    }
+    check_modes(report, &at_modes, modes);
     let requests = spec.resources.as_ref().and_then(|resources| resources.requests.as_ref());
     let here = format!("{path}.resources[storage]");
     match requests.and_then(|requests| requests.get("storage")) {

@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::report::{Json, Report};
 use super::shape::Holds::{Any, Api, Pointer, Text};
 use super::shape::{Own, SELECTOR, Shape};
-use super::workload::{Rules, always_running, matches_template};
+use super::workload::{Rules, always_running, keep_selector, matches_template};
 use super::{labels, metadata, names, pod, ports};
 
 const RULES: Rules = Rules { name: "daemonset", deadline: "DaemonSet" };
@@ -34,11 +34,8 @@ pub(super) fn update(report: &mut Report, new: &DaemonSet, old: &DaemonSet) {
     metadata::update(report, &new.metadata, &old.metadata);
     let (spec, before) =
         (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
+    keep_selector(report, &spec.selector, &before.selector);
     check_spec(report, &spec);
-    if spec.selector != before.selector {
-        let shown = Own(Api(SELECTOR), &spec.selector);
-        report.invalid("spec.selector", shown, "field is immutable");
-    }
 }
 
 fn check_spec(report: &mut Report, spec: &DaemonSetSpec) {

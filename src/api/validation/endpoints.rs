@@ -85,8 +85,10 @@ fn check_hints(report: &mut Report, path: &str, endpoint: &Endpoint) {
     let Some(hints) = &endpoint.hints else { return };
     let zones = hints.for_zones.iter().flatten().map(|zone| &zone.name).collect::<Vec<_>>();
     let nodes = hints.for_nodes.iter().flatten().map(|node| &node.name).collect::<Vec<_>>();
-    let rule: fn(&str) -> Vec<String> = names::dns_subdomain;
-    for (field, all) in [("forZones", zones), ("forNodes", nodes)] {
+    // A zone is a label's value, a node an object.
+    let rules: [(&str, _, fn(&str) -> Vec<String>); 2] =
+        [("forZones", zones, names::label_value), ("forNodes", nodes, names::dns_subdomain)];
+    for (field, all, rule) in rules {
         let here = format!("{path}.{field}");
         if all.len() > MAX_HINTS {
             report.too_many(&here, all.len(), MAX_HINTS);
@@ -98,11 +100,7 @@ fn check_hints(report: &mut Report, path: &str, endpoint: &Endpoint) {
             if !seen.insert(name) {
                 report.duplicate(&here, name.as_str());
             }
-            match field {
-                // A zone is a label's value, a node an object.
-                "forZones" => report.invalid_for(&here, name, names::qualified_name(name)),
-                _ => report.invalid_for(&here, name, rule(name)),
-            }
+            report.invalid_for(&here, name, rule(name));
         }
     }
 }

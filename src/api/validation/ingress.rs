@@ -159,7 +159,8 @@ pub(super) fn check_class(report: &mut Report, class: &IngressClass, old: Option
         Some(old) => {
             metadata::update(report, &class.metadata, &old.metadata);
             let before = old.spec.clone().unwrap_or_default();
-            report.unchanged("spec.controller", &spec.controller, &before.controller);
+            let text = |name: &Option<String>| name.clone().unwrap_or_default();
+            report.unchanged("spec.controller", &text(&spec.controller), &text(&before.controller));
         }
     }
     let path = "spec.controller";
@@ -192,7 +193,6 @@ fn check_parameters(report: &mut Report, path: &str, to: &IngressClassParameters
     }
     let at_namespace = format!("{path}.namespace");
     match (to.scope.as_deref().unwrap_or(""), &to.namespace) {
-        ("", _) => report.required(&format!("{path}.scope"), ""),
         ("Namespace", None) => {
             report.required(&at_namespace, "`parameters.scope` is set to 'Namespace'");
         }

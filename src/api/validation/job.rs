@@ -4,6 +4,7 @@ use k8s_openapi::api::batch::v1::{
     CronJob, CronJobSpec, Job, JobSpec, PodFailurePolicyOnExitCodesRequirement,
     PodFailurePolicyRule, SuccessPolicyRule,
 };
+use k8s_openapi::api::core::v1::Container;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::jiff::tz::TimeZone;
 
@@ -136,6 +137,7 @@ pub(super) fn update(report: &mut Report, new: &Job, old: &Job) {
     metadata::update(report, &new.metadata, &old.metadata);
     let (spec, before) =
         (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
+    check_own_labels(report, new, &spec);
     check_spec(report, "spec", &spec);
     check_selector(report, &spec);
     check_completions(report, &spec, &before);
@@ -181,8 +183,8 @@ fn check_completions(report: &mut Report, spec: &JobSpec, before: &JobSpec) {
 /// and what they ask for can still change.
 fn check_template(report: &mut Report, spec: &JobSpec, before: &JobSpec, old: &Job) {
     let mut then = before.template.clone();
-    let started = old.status.as_ref().is_some_and(|status| status.start_time.is_some());
-    if before.suspend == Some(true) && !started {
+    let idle = before.suspend == Some(true) && never_runs(old);
+    if idle {
         let (now, into) =
             (spec.template.spec.clone().unwrap_or_default(), then.spec.get_or_insert_default());
         let node = now.affinity.as_ref().and_then(|affinity| affinity.node_affinity.clone());
@@ -199,10 +201,39 @@ fn check_template(report: &mut Report, spec: &JobSpec, before: &JobSpec, old: &J
         let kept = then.metadata.get_or_insert_default();
         kept.annotations = meta.annotations;
         kept.labels = meta.labels;
-    }
-    if spec.template != then {
+        let now = spec.template.spec.clone().unwrap_or_default();
+        let mut then = then.spec.unwrap_or_default();
+        take_amounts(&mut then.containers, &now.containers);
+        let mut first = then.init_containers.take().unwrap_or_default();
+        take_amounts(&mut first, now.init_containers.as_deref().unwrap_or_default());
+        then.init_containers = (!first.is_empty()).then_some(first);
+        if now != then {
+            let shown = Raw(pod::internal_spec(&now));
+            report.invalid("spec.template.spec", shown, "field is immutable");
+        }
+    } else if spec.template != then {
         let template = Raw(pod::internal_template(&spec.template));
         report.invalid("spec.template", template, "field is immutable");
+    }
+}
+
+/// Whether a suspended Job has no pods (`shouldAllowMutablePodTemplate`).
+fn never_runs(job: &Job) -> bool {
+    let status = job.status.clone().unwrap_or_default();
+    let mut conditions = status.conditions.iter().flatten();
+    let suspended = conditions.any(|one| one.type_ == "Suspended" && one.status == "True");
+    (status.start_time.is_none() || suspended) && status.active.unwrap_or(0) == 0
+}
+
+/// Lets the containers of the same names ask for what others ask for.
+fn take_amounts(containers: &mut [Container], of: &[Container]) {
+    if containers.len() != of.len() {
+        return;
+    }
+    for (container, other) in containers.iter_mut().zip(of) {
+        if container.name == other.name {
+            container.resources.clone_from(&other.resources);
+        }
     }
 }
 

@@ -141,8 +141,9 @@ fn check_requirement(
         report.invalid(&format!("{path}.scopeName"), scope, "unsupported scope");
     }
     // Only the scopes that name classes can be compared with values.
-    if !matches!(scope, "PriorityClass" | "VolumeAttributesClass") && operator != "Exists" {
-        let why = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, \
+    let classes = matches!(scope, "PriorityClass" | "VolumeAttributesClass");
+    if QUOTA_SCOPES.contains(&scope) && !classes && operator != "Exists" {
+        let why = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, \
                    ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, \
                    ResourceQuotaScopeNotBestEffort or \
                    ResourceQuotaScopeCrossNamespacePodAffinity";
@@ -292,7 +293,7 @@ fn check_ratio(
     if size(ratio) < ONE {
         report.invalid(path, ratio.0.as_str(), &format!("ratio {} is less than 1", ratio.0));
     }
-    let Some((least, most)) = bounds.filter(|(least, _)| size(least) > 0) else { return };
+    let Some((least, most)) = bounds.filter(|(least, _)| size(least) != 0) else { return };
     let widest = size(most) as f64 / size(least) as f64;
     if size(ratio) as f64 / ONE as f64 > widest {
         let why = format!("ratio {} is greater than max/min = {widest:.6}", ratio.0);

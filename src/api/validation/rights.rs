@@ -38,7 +38,10 @@ pub(super) fn check_cluster_role(
             report.required(path, why);
         }
         for (index, selector) in selectors.iter().enumerate() {
-            labels::check_selector(report, &format!("{path}[{index}]"), selector);
+            let here = format!("{path}[{index}]");
+            if !labels::check_selector(report, &here, selector) {
+                report.invalid(&here, Json(()), "invalid label selector.");
+            }
         }
     }
     if let Some(old) = old {
@@ -71,10 +74,6 @@ fn check_rule(report: &mut Report, path: &str, rule: &PolicyRule, namespaced: bo
     if none(&rule.resources) {
         let why = "resource rules must supply at least one resource";
         report.required(&format!("{path}.resources"), why);
-    }
-    if !none(&rule.resource_names) && rule.resources.as_ref().is_some_and(|all| all.len() > 1) {
-        let why = "resource names cannot apply to multiple resources";
-        report.required(&format!("{path}.resourceNames"), why);
     }
 }
 
@@ -150,10 +149,6 @@ fn check_subject(report: &mut Report, path: &str, subject: &Subject, namespaced:
             }
         }
         "User" | "Group" => {
-            if name.is_empty() {
-                let why = format!("{} name cannot be empty", subject.kind.to_lowercase());
-                report.invalid(&at_name, name, &why);
-            }
             if group != GROUP {
                 report.unsupported(&at_group, group, &[GROUP]);
             }

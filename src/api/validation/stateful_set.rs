@@ -26,7 +26,7 @@ const STRATEGY: Shape =
 pub(super) fn create(report: &mut Report, set: &StatefulSet) {
     // The pods' names, and so their host names, are made from it: no dots.
     metadata::create(report, &set.metadata, true, names::dns_label);
-    check_spec(report, &set.spec.clone().unwrap_or_default());
+    check_spec(report, &set.spec.clone().unwrap_or_default(), true);
 }
 
 /// A changed StatefulSet.
@@ -34,7 +34,7 @@ pub(super) fn update(report: &mut Report, new: &StatefulSet, old: &StatefulSet) 
     metadata::update(report, &new.metadata, &old.metadata);
     let (spec, before) =
         (new.spec.clone().unwrap_or_default(), old.spec.clone().unwrap_or_default());
-    check_spec(report, &spec);
+    check_spec(report, &spec, false);
     // In Go a name that is not there is an empty one.
     let named = |spec: StatefulSetSpec| StatefulSetSpec {
         service_name: spec.service_name.filter(|name| !name.is_empty()),
@@ -57,7 +57,8 @@ pub(super) fn update(report: &mut Report, new: &StatefulSet, old: &StatefulSet) 
     }
 }
 
-fn check_spec(report: &mut Report, spec: &StatefulSetSpec) {
+/// The service's name and the claims are looked into when the set is new: they stay as they are.
+fn check_spec(report: &mut Report, spec: &StatefulSetSpec, new: bool) {
     let path = "spec.podManagementPolicy";
     match spec.pod_management_policy.as_deref() {
         None | Some("") => report.required(path, ""),
@@ -74,23 +75,24 @@ fn check_spec(report: &mut Report, spec: &StatefulSetSpec) {
             report.one_of_if_given(&format!("{path}.{field}"), Some(what), RETENTION);
         }
     }
+    let claims = spec.volume_claim_templates.as_deref().unwrap_or_default();
+    for (index, claim) in claims.iter().enumerate().filter(|_| new) {
+        let path = format!("spec.volumeClaimTemplates[{index}].spec");
+        claim::check_spec(report, &path, &claim.spec.clone().unwrap_or_default());
+    }
     report.not_negative("spec.replicas", spec.replicas);
     report.not_negative("spec.minReadySeconds", spec.min_ready_seconds);
     if let Some(ordinals) = &spec.ordinals {
         report.not_negative("spec.ordinals.start", ordinals.start);
     }
-    let claims = spec.volume_claim_templates.as_deref().unwrap_or_default();
+    let service = spec.service_name.as_deref().filter(|name| new && !name.is_empty());
+    if let Some(service) = service {
+        report.invalid_name("spec.serviceName", service, names::dns_label(service));
+    }
     if workload::selects(report, &RULES, &spec.selector, &spec.template) {
         pod::check_template_with_claims(report, "spec.template", &spec.template, claims);
     }
     workload::always_running(report, &RULES, &spec.template);
-    for (index, claim) in claims.iter().enumerate() {
-        let path = format!("spec.volumeClaimTemplates[{index}].spec");
-        claim::check_spec(report, &path, &claim.spec.clone().unwrap_or_default());
-    }
-    if let Some(service) = spec.service_name.as_deref().filter(|name| !name.is_empty()) {
-        report.invalid_name("spec.serviceName", service, names::dns_label(service));
-    }
 }
 
 fn check_strategy(report: &mut Report, strategy: &StatefulSetUpdateStrategy) {

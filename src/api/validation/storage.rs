@@ -1,14 +1,18 @@
 //! PersistentVolumes and StorageClasses (`ValidatePersistentVolume` in `pkg/apis/core/validation`,
 //! `pkg/apis/storage/validation`).
 
-use k8s_openapi::api::core::v1::PersistentVolume;
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::{PersistentVolume, SecretReference, TopologySelectorTerm};
 use k8s_openapi::api::storage::v1::StorageClass;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::{Value, json};
 
-use super::claim::{ACCESS_MODES, given};
+use super::claim::{check_modes, given};
 use super::report::{Json, Report};
 use super::{metadata, names, pod};
 use crate::manifest::quantity;
+use crate::manifest::schema::OF_VOLUMES;
 
 const RECLAIM_POLICIES: &[&str] = &["Delete", "Recycle", "Retain"];
 const BINDING_MODES: &[&str] = &["Immediate", "WaitForFirstConsumer"];
@@ -28,29 +32,25 @@ pub(super) fn check_volume(
     if modes.is_empty() {
         report.required("spec.accessModes", "");
     }
-    for mode in modes {
-        report.one_of_if_given("spec.accessModes", Some(mode), ACCESS_MODES);
-    }
-    match spec.capacity.as_ref().filter(|capacity| !capacity.is_empty()) {
-        None => report.required("spec.capacity", ""),
-        Some(capacity) => {
-            let storage = capacity.get("storage").filter(|_| capacity.len() == 1);
-            if storage.is_none() {
-                report.unsupported("spec.capacity", Json(json!(capacity)), &["storage"]);
-            }
-            for (name, amount) in capacity {
-                if quantity::parse(&amount.0).unwrap_or(0) <= 0 {
-                    let path = format!("spec.capacity[{name}]");
-                    report.invalid(&path, amount.0.as_str(), "must be greater than zero");
-                }
-            }
-        }
-    }
+    check_modes(report, "spec.accessModes", modes);
+    check_capacity(report, spec.capacity.as_ref());
     let policy = spec.persistent_volume_reclaim_policy.as_deref();
     report.one_of_if_given("spec.persistentVolumeReclaimPolicy", policy, RECLAIM_POLICIES);
+    if let Some(affinity) = &spec.node_affinity {
+        let path = "spec.nodeAffinity.required";
+        match &affinity.required {
+            None => report.required(path, "must specify required node constraints"),
+            Some(required) => pod::check_node_selector(report, path, required),
+        }
+    }
     check_source(report, volume);
-    if let Some(class) = given(&spec.storage_class_name) {
-        report.invalid_name("spec.storageClassName", class, names::dns_subdomain(class));
+    for (field, class) in [
+        ("storageClassName", &spec.storage_class_name),
+        ("volumeAttributesClassName", &spec.volume_attributes_class_name),
+    ] {
+        if let Some(class) = given(class) {
+            report.invalid_name(&format!("spec.{field}"), class, names::dns_subdomain(class));
+        }
     }
     let mode = spec.volume_mode.as_deref();
     report.one_of_if_given("spec.volumeMode", mode, &["Block", "Filesystem"]);
@@ -64,23 +64,31 @@ pub(super) fn check_volume(
     }
 }
 
-/// The fields of a volume that are no source of data.
-const OTHER_FIELDS: &[&str] = &[
-    "accessModes",
-    "capacity",
-    "claimRef",
-    "mountOptions",
-    "nodeAffinity",
-    "persistentVolumeReclaimPolicy",
-    "storageClassName",
-    "volumeAttributesClassName",
-    "volumeMode",
-];
+/// How much a volume holds: `storage`, and nothing else.
+fn check_capacity(report: &mut Report, capacity: Option<&BTreeMap<String, Quantity>>) {
+    let path = "spec.capacity";
+    if capacity.is_none_or(BTreeMap::is_empty) {
+        report.required(path, "");
+    }
+    if capacity.is_none_or(|capacity| capacity.len() > 1 || !capacity.contains_key("storage")) {
+        report.unsupported(path, Json(json!(capacity)), &["storage"]);
+    }
+    for (name, amount) in capacity.into_iter().flatten() {
+        let here = format!("{path}[{name}]");
+        let size = quantity::parse(&amount.0).unwrap_or(0);
+        if size < 0 {
+            report.invalid(&here, Json(whole(size)), "must be a valid resource quantity");
+        }
+        if size <= 0 {
+            report.invalid(&here, amount.0.as_str(), "must be greater than zero");
+        }
+    }
+}
 
 /// Where a volume's data are: what the specification says beside all else.
 fn source(volume: &PersistentVolume) -> serde_json::Map<String, Value> {
     let Value::Object(mut spec) = json!(volume.spec) else { return serde_json::Map::new() };
-    spec.retain(|field, _| !OTHER_FIELDS.contains(&field.as_str()));
+    spec.retain(|field, _| !OF_VOLUMES.contains(&field.as_str()));
     spec
 }
 
@@ -92,18 +100,54 @@ fn check_source(report: &mut Report, volume: &PersistentVolume) {
         pod::check_volume_source(report, "spec", &alike, None);
     }
     if let Some(local) = &spec.local {
-        if local.path.is_empty() {
-            report.required("spec.local.path", "");
+        match local.path.as_str() {
+            "" => report.required("spec.local.path", ""),
+            path => pod::no_backsteps(report, "spec.local.path", path),
         }
         if spec.node_affinity.is_none() {
             report.required("spec.nodeAffinity", "Local volume requires node affinity");
         }
     }
+    if spec.csi.is_none() && spec.volume_attributes_class_name.is_some() {
+        let why = "has to be specified when using volumeAttributesClassName";
+        report.required("spec.csi", why);
+    }
     if let Some(csi) = &spec.csi {
-        for (field, text) in [("driver", &csi.driver), ("volumeHandle", &csi.volume_handle)] {
-            if text.is_empty() {
-                report.required(&format!("spec.csi.{field}"), "");
+        pod::driver_name(report, "spec.csi.driver", &csi.driver);
+        if csi.volume_handle.is_empty() {
+            report.required("spec.csi.volumeHandle", "");
+        }
+        for (field, secret) in [
+            ("controllerPublishSecretRef", &csi.controller_publish_secret_ref),
+            ("controllerExpandSecretRef", &csi.controller_expand_secret_ref),
+            ("nodePublishSecretRef", &csi.node_publish_secret_ref),
+            ("nodeExpandSecretRef", &csi.node_expand_secret_ref),
+        ] {
+            if let Some(secret) = secret {
+                check_secret(report, &format!("spec.csi.{field}"), secret);
             }
+        }
+    }
+}
+
+/// An amount in whole units, as Go's `Value` rounds it.
+fn whole(nanos: i128) -> i64 {
+    const UNIT: i128 = 1_000_000_000;
+    i64::try_from(nanos.div_euclid(UNIT) + i128::from(nanos.rem_euclid(UNIT) > 0))
+        .unwrap_or(i64::MIN)
+}
+
+/// A Secret of some namespace.
+fn check_secret(report: &mut Report, path: &str, secret: &SecretReference) {
+    let rules: [(&str, _, fn(&str) -> Vec<String>); 2] = [
+        ("name", given(&secret.name), names::dns_subdomain),
+        ("namespace", given(&secret.namespace), names::dns_label),
+    ];
+    for (field, value, rule) in rules {
+        let here = format!("{path}.{field}");
+        match value {
+            None => report.required(&here, ""),
+            Some(value) => report.invalid_name(&here, value, rule(value)),
         }
     }
 }
@@ -114,21 +158,49 @@ pub(super) fn check_class(report: &mut Report, class: &StorageClass, old: Option
         None => metadata::create(report, &class.metadata, false, names::dns_subdomain),
         Some(old) => metadata::update(report, &class.metadata, &old.metadata),
     }
-    if class.provisioner.is_empty() {
-        report.required("provisioner", "");
+    match class.provisioner.to_lowercase().as_str() {
+        "" => report.required("provisioner", ""),
+        name => report.invalid_for("provisioner", name, names::qualified_name(name)),
     }
-    let policy = class.reclaim_policy.as_deref();
+    let policy = given(&class.reclaim_policy);
     report.one_of_if_given("reclaimPolicy", policy, &["Delete", "Retain"]);
-    report.one_of("volumeBindingMode", class.volume_binding_mode.as_deref(), BINDING_MODES);
+    let mode = class.volume_binding_mode.as_deref();
+    report.one_of_if_given("volumeBindingMode", mode, BINDING_MODES);
+    check_topologies(report, class.allowed_topologies.as_deref().unwrap_or_default());
     let Some(old) = old else { return };
-    for (field, changed) in [
-        ("parameters", class.parameters != old.parameters),
-        ("provisioner", class.provisioner != old.provisioner),
-        ("reclaimPolicy", class.reclaim_policy != old.reclaim_policy),
-    ] {
-        if changed {
-            report.forbidden(field, &format!("updates to {field} are forbidden."));
-        }
-    }
+    report.unchanged("parameters", &class.parameters, &old.parameters);
+    report.unchanged("provisioner", &class.provisioner, &old.provisioner);
+    report.unchanged("reclaimPolicy", &class.reclaim_policy, &old.reclaim_policy);
     report.unchanged("volumeBindingMode", &class.volume_binding_mode, &old.volume_binding_mode);
+}
+
+/// Where a class' volumes may be: each term has other labels, each label is named once in a term.
+fn check_topologies(report: &mut Report, terms: &[TopologySelectorTerm]) {
+    // The server's list of what it has seen begins with an empty term for each.
+    let mut seen = vec![BTreeMap::new()];
+    for (index, term) in terms.iter().enumerate() {
+        let path = format!("allowedTopologies[{index}].matchLabelExpressions");
+        let mut labels: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+        for (index, label) in term.match_label_expressions.iter().flatten().enumerate() {
+            let path = format!("{path}[{index}]");
+            if label.values.is_empty() {
+                report.required(&format!("{path}.values"), "");
+            }
+            let mut values = BTreeSet::new();
+            for (index, value) in label.values.iter().enumerate() {
+                if !values.insert(value) {
+                    report.duplicate(&format!("{path}.values[{index}]"), value.as_str());
+                }
+            }
+            let here = format!("{path}.key");
+            report.invalid_for(&here, &label.key, names::qualified_name(&label.key));
+            if labels.insert(&label.key, values).is_some() {
+                report.duplicate(&here, label.key.as_str());
+            }
+        }
+        let copies = seen.iter().filter(|other| **other == labels).count();
+        let copies = if labels.is_empty() { terms.len() + copies - 1 } else { copies };
+        (0..copies).for_each(|_| report.duplicate(&path, ""));
+        seen.push(labels);
+    }
 }

@@ -107,9 +107,11 @@ pub(super) fn update_deployment(report: &mut Report, new: &Deployment, old: &Dep
     keep_selector(report, &spec.selector, &before.selector);
 }
 
-fn keep_selector(report: &mut Report, new: &LabelSelector, old: &LabelSelector) {
+/// A workload's selector stays.
+pub(super) fn keep_selector(report: &mut Report, new: &LabelSelector, old: &LabelSelector) {
+    let given = (!super::is_absent(new)).then_some(new);
     if new != old {
-        report.invalid("spec.selector", Own(Api(SELECTOR), new), "field is immutable");
+        report.invalid("spec.selector", Own(Api(SELECTOR), given), "field is immutable");
     }
 }
 

@@ -129,14 +129,18 @@ fn of_job(remarks: &mut Vec<String>, path: &str, spec: Option<&JobSpec>) {
 
 /// Parts of a byte.
 fn of_claim(remarks: &mut Vec<String>, path: &str, spec: &PersistentVolumeClaimSpec) {
-    let requests = spec.resources.as_ref().and_then(|resources| resources.requests.as_ref());
-    let Some(size) = requests.and_then(|requests| requests.get("storage")) else { return };
-    if quantity::parse(&size.0).is_ok_and(|nano| nano % 1_000_000_000 != 0) {
-        remarks.push(format!(
-            "{path}.resources.requests[storage]: fractional byte value {:?} is invalid, must be an \
-             integer",
-            size.0
-        ));
+    let Some(resources) = &spec.resources else { return };
+    for (list, amounts) in [("requests", &resources.requests), ("limits", &resources.limits)] {
+        let Some(size) = amounts.as_ref().and_then(|amounts| amounts.get("storage")) else {
+            continue;
+        };
+        if quantity::parse(&size.0).is_ok_and(|nano| nano % 1_000_000_000 != 0) {
+            remarks.push(format!(
+                "{path}.resources.{list}[storage]: fractional byte value {:?} is invalid, must be \
+                 an integer",
+                size.0
+            ));
+        }
     }
 }
 

@@ -288,7 +288,11 @@ mod tests {
     fn tags_decide_what_an_image_holds() {
         assert_eq!(image("nginx:alpine").flavour, Flavour::BusyBox);
         assert_eq!(image("busybox:1.28").version("busybox"), Some("1.28.4"));
+        assert_eq!(image("busybox:1.35").version("busybox"), Some("1.35.0"));
         assert_eq!(image("busybox").version("busybox"), Some("1.37.0"));
+        assert_eq!(image("alpine:3.18").release("VERSION_ID"), Some("3.18.12"));
+        let alpine = image("alpine:3.18");
+        assert_eq!(alpine.file("/etc/alpine-release").map(AsRef::as_ref), Some("3.18.12\n"));
         let codename = |name: &str| image(name).release("VERSION_CODENAME").map(str::to_owned);
         assert_eq!(codename("debian:12").as_deref(), Some("bookworm"));
         assert_eq!(codename("debian").as_deref(), Some("trixie"));

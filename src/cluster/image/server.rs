@@ -95,6 +95,8 @@ pub(in crate::cluster) enum Grammar {
     Postgres,
     /// `getopt` of the C library: `-p 80`, `-p80`.
     Getopt,
+    /// Boost's program_options: `--port 80`, `--port=80`.
+    Boost,
 }
 
 /// Variables that a program insists on.
@@ -107,6 +109,9 @@ pub(in crate::cluster) struct Need {
     /// Each of these.
     #[serde(default)]
     pub every: Vec<String>,
+    /// None of these.
+    #[serde(default)]
+    pub none: Vec<String>,
     /// What it says without; `${missing}` is the first one that is not there.
     pub says: Vec<Text>,
     /// How it ends then.

@@ -153,7 +153,12 @@ fn program(
         return Ok(program);
     }
     let place = exec::place(worker, index);
-    let start = |words: &[String]| host.userland.start(words, variables(), &place, &image);
+    let start = |words: &[String]| match words.first() {
+        Some(path) if is_missing(worker, spec, &image, path) => {
+            Err(StartError::NotFound(path.clone()))
+        }
+        _ => host.userland.start(words, variables(), &place, &image),
+    };
     let words = image.without_entrypoint(&arguments);
     match (start(&words), arguments.first()) {
         // The entrypoint's own shell runs by then: it finds no such program, and says so.
@@ -163,6 +168,18 @@ fn program(
         }
         (started, _) => started,
     }
+}
+
+/// Whether nothing is at the full path of a program: a new container has its image's files, and those
+/// of its volumes.
+fn is_missing(worker: &Worker, spec: &ContainerSpec, image: &Image, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let mut mounts = worker.pod.spec.iter().flat_map(|all| all.mounts(spec));
+    path.starts_with('/')
+        && !path.contains(char::is_whitespace)
+        && !image.holds(name)
+        && image.file(path).is_none()
+        && !mounts.any(|mount| path.starts_with(mount.path))
 }
 
 fn arguments(

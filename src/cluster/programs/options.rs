@@ -85,6 +85,7 @@ pub(super) fn parse(
             Grammar::Mysql => reader.mysql(arguments),
             Grammar::Postgres => reader.postgres(arguments),
             Grammar::Getopt => reader.getopt(arguments),
+            Grammar::Boost => reader.boost(arguments),
         }
     };
     read(arguments).map_err(|refusal| {
@@ -331,6 +332,48 @@ impl Reader<'_> {
         self.refuse(format!("FATAL:  {what}"), 1)
     }
 
+    /// Boost's program_options, as MongoDB runs them.
+    fn boost(mut self, arguments: &[String]) -> Result<Parsed, Refusal> {
+        let mut words = arguments.iter();
+        while let Some(word) = words.next() {
+            let Some(dashed) = word.strip_prefix('-').filter(|name| !name.is_empty()) else {
+                let told = "too many positional options have been specified on the command line";
+                return Err(self.unparsed(told));
+            };
+            let (name, given) = split(dashed.strip_prefix('-').unwrap_or(dashed));
+            let Some((first, takes)) = self.options.find(name) else {
+                if self.options.is_of_family(name) {
+                    continue;
+                }
+                return Err(self.unparsed(&format!("unrecognised option '{word}'")));
+            };
+            let first = first.to_owned();
+            if takes == Takes::Nothing && given.is_some() {
+                let told = format!("option '--{first}' does not take any arguments");
+                return Err(self.unparsed(&told));
+            }
+            let Some(value) = value_of(takes, given, &mut words) else {
+                let told = format!("the required argument for option '--{first}' is missing");
+                return Err(self.unparsed(&told));
+            };
+            if !fits(takes, &value) {
+                let told = format!("the argument ('{value}') for option '--{first}' is invalid");
+                return Err(self.unparsed(&told));
+            }
+            self.put(&first, &value);
+        }
+        Ok(self.parsed)
+    }
+
+    /// MongoDB ends with 2 where it cannot read its command line.
+    fn unparsed(&self, what: &str) -> Refusal {
+        let program = self.program;
+        let told = format!(
+            "Error parsing command line: {what}\ntry '{program} --help' for more information"
+        );
+        self.refuse(told, 2)
+    }
+
     /// `getopt(3)`.
     fn getopt(mut self, arguments: &[String]) -> Result<Parsed, Refusal> {
         let program = self.program;
@@ -476,5 +519,19 @@ mod tests {
         let said = |line| refused(Grammar::Getopt, line).0;
         assert_eq!(said("-z"), "prog: invalid option -- 'z'");
         assert_eq!(said("-p"), "prog: option requires an argument -- 'p'");
+    }
+    // boost/program_options/errors.hpp, mongo/util/options_parser/options_parser.cpp
+    #[test]
+    fn boost_wants_values_that_fit_and_no_operands() {
+        let parsed = read(Grammar::Boost, "--port 81 --text=a --version").unwrap();
+        assert_eq!((parsed.get("port"), parsed.get("text")), (Some("81"), Some("a")));
+        let said = |line| {
+            let (told, exit) = refused(Grammar::Boost, line);
+            assert_eq!(exit, 2);
+            told.lines().next().unwrap_or_default().replace("Error parsing command line: ", "")
+        };
+        assert_eq!(said("--nope"), "unrecognised option '--nope'");
+        assert_eq!(said("--port=0x"), "the argument ('0x') for option '--port' is invalid");
+        assert_eq!(said("--text"), "the required argument for option '--text' is missing");
     }
 }

@@ -267,21 +267,24 @@ fn mysql_without_a_password_refuses_to_start() {
 // containerd's CRI plugin: whatever keeps a program from starting, the exit code is 128.
 #[test]
 fn a_program_by_its_path_that_is_not_there_is_the_same_start_error() {
-    let mut cluster = cluster();
-    create_pod(
-        &mut cluster,
-        "nobin",
-        json!({ "restartPolicy": "Never", "containers": [
-            { "name": "c", "image": "nginx:1.27", "command": ["/usr/bin/nosuch"] },
-        ]}),
-    );
-    cluster.settle(Duration::from_secs(60));
-    let ended = status(&cluster, "nobin", 0).state.unwrap().terminated.unwrap();
-    assert_eq!((ended.exit_code, ended.reason.as_deref()), (128, Some("StartError")));
-    let message = ended.message.unwrap();
-    let end = "exec: \"/usr/bin/nosuch\": stat /usr/bin/nosuch: no such file or directory: unknown";
-    assert!(message.ends_with(end), "{message}");
-    assert!(message.starts_with("failed to create containerd task: failed to create shim task: "));
+    for path in ["/usr/bin/nosuch", "/opt/nosuch"] {
+        let mut cluster = cluster();
+        create_pod(
+            &mut cluster,
+            "nobin",
+            json!({ "restartPolicy": "Never", "containers": [
+                { "name": "c", "image": "nginx:1.27", "command": [path] },
+            ]}),
+        );
+        cluster.settle(Duration::from_secs(60));
+        let ended = status(&cluster, "nobin", 0).state.unwrap().terminated.unwrap();
+        assert_eq!((ended.exit_code, ended.reason.as_deref()), (128, Some("StartError")));
+        let message = ended.message.unwrap();
+        let end = format!("exec: {path:?}: stat {path}: no such file or directory: unknown");
+        assert!(message.ends_with(&end), "{message}");
+        let start = "failed to create containerd task: failed to create shim task: ";
+        assert!(message.starts_with(start));
+    }
 }
 
 // kubelet's EnsureImageExists: the registry is asked before every start.

@@ -104,6 +104,8 @@ fn containers_of_a_pod_share_an_emptydir_and_nothing_else() {
     );
     cluster.settle(Duration::from_secs(30));
     let (a, b) = (container("two", "a"), container("two", "b"));
+    assert!(cluster.is_directory(&a, "/data"), "before anything is in it");
+    assert_eq!(cluster.mount_points(&a)[0], "/data");
     cluster.write_file(&a, "/data/x", b"1").unwrap();
     cluster.write_file(&a, "/tmp/y", b"2").unwrap();
     assert_eq!(cluster.read_file(&b, "/data/x").as_deref(), Some(&b"1"[..]));

@@ -69,6 +69,9 @@ pub fn embedded(object: &str, field: &str) -> Option<&'static str> {
     match (object, field) {
         (_, "apiVersion" | "kind") if !REFERENCES.contains(&object) => Some("TypeMeta"),
         ("Volume", field) if field != "name" => Some("VolumeSource"),
+        ("PersistentVolumeSpec", field) if !OF_VOLUMES.contains(&field) => {
+            Some("PersistentVolumeSource")
+        }
         ("Probe", "exec" | "grpc" | "httpGet" | "tcpSocket") => Some("ProbeHandler"),
         ("IngressRule", "http") => Some("IngressRuleValue"),
         ("EphemeralContainer", field) if field != "targetContainerName" => {
@@ -87,6 +90,19 @@ pub fn embedded(object: &str, field: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// The fields of a PersistentVolume that are no source of data.
+pub const OF_VOLUMES: &[&str] = &[
+    "accessModes",
+    "capacity",
+    "claimRef",
+    "mountOptions",
+    "nodeAffinity",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "volumeAttributesClassName",
+    "volumeMode",
+];
 
 /// Types that have `kind` and `apiVersion` fields of their own.
 const REFERENCES: &[&str] = &[

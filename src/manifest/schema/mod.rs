@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::positions::segments;
 
+pub use go::OF_VOLUMES;
 pub use idle::{IDLE, Idle};
 
 /// The schema of one kind.

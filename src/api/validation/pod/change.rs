@@ -63,8 +63,8 @@ fn only_fewer_gates(report: &mut Report, new: &PodSpec, old: &PodSpec) {
 fn narrow(report: &mut Report, munged: &mut PodSpec, old: &PodSpec) {
     let (now, then) = (munged.node_selector.clone(), old.node_selector.clone());
     if now != then {
-        let now = now.unwrap_or_default();
-        let kept = then.iter().flatten().all(|(key, value)| now.get(key) == Some(value));
+        let labels = now.clone().unwrap_or_default();
+        let kept = then.iter().flatten().all(|(key, value)| labels.get(key) == Some(value));
         if !kept {
             let why = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
             report.invalid("spec.nodeSelector", Json(&now), why);

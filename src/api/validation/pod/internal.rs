@@ -56,7 +56,11 @@ const CONTAINER: Shape = &[
     ("EnvFrom", "envFrom", List(ENV_FROM)),
     ("Env", "env", List(ENV)),
     ("Resources", "resources", Struct(RESOURCES)),
-    ("ResizePolicy", "resizePolicy", Any),
+    (
+        "ResizePolicy",
+        "resizePolicy",
+        List(&[("ResourceName", "resourceName", Text), ("RestartPolicy", "restartPolicy", Text)]),
+    ),
     ("RestartPolicy", "restartPolicy", Any),
     ("RestartPolicyRules", "restartPolicyRules", Any),
     ("VolumeMounts", "volumeMounts", List(MOUNT)),
@@ -412,8 +416,15 @@ pub(in super::super) fn template(template: &PodTemplateSpec) -> String {
         }
     }
     out.text.push_str("\"Spec\":");
-    out.object(POD_SPEC, &own_layout(&template.spec.clone().unwrap_or_default()), 0);
+    out.text += &spec(&template.spec.clone().unwrap_or_default());
     out.text.push('}');
+    out.text
+}
+
+/// A pod's specification, as compact JSON.
+pub(in super::super) fn spec(spec: &PodSpec) -> String {
+    let mut out = Writer::compact();
+    out.object(POD_SPEC, &own_layout(spec), 0);
     out.text
 }
 

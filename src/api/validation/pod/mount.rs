@@ -146,7 +146,7 @@ fn steps_back(path: &str) -> bool {
 }
 
 /// A path that never leads up.
-pub(super) fn no_backsteps(report: &mut Report, path: &str, text: &str) {
+pub(in super::super) fn no_backsteps(report: &mut Report, path: &str, text: &str) {
     if steps_back(text) {
         report.invalid(path, text, "must not contain '..'");
     }

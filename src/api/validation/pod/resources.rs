@@ -187,18 +187,17 @@ fn check_amount(report: &mut Report, path: &str, name: &str, amount: &Quantity, 
 
 fn check_name(report: &mut Report, path: &str, name: &str, whose: Whose) {
     let reasons = names::qualified_name(name);
-    if !reasons.is_empty() {
-        report.invalid_for(path, name, reasons);
-        return;
-    }
+    let qualified = reasons.is_empty();
+    report.invalid_for(path, name, reasons);
     match whose {
+        Whose::Pod if !qualified => {}
         Whose::Pod => {
             if !matches!(name, "cpu" | "memory") && !name.starts_with("hugepages-") {
                 report.unsupported(path, name, &["cpu", "hugepages-", "memory"]);
             }
         }
         Whose::Container if !name.contains('/') => {
-            if !is_of_containers(name) && !STANDARD.contains(&name) {
+            if qualified && !is_of_containers(name) && !STANDARD.contains(&name) {
                 report.invalid(path, name, UNKNOWN);
             }
             if !is_of_containers(name) {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{
-    Affinity, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec, Toleration,
-    TopologySpreadConstraint,
+    Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec,
+    Toleration, TopologySpreadConstraint,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
@@ -68,14 +68,8 @@ pub(super) fn check_affinity(report: &mut Report, path: &str, affinity: Option<&
     if let Some(node) = &affinity.node_affinity {
         let here = format!("{path}.nodeAffinity");
         if let Some(required) = &node.required_during_scheduling_ignored_during_execution {
-            let terms =
-                format!("{here}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms");
-            if required.node_selector_terms.is_empty() {
-                report.required(&terms, "must have at least one node selector term");
-            }
-            for (index, term) in required.node_selector_terms.iter().enumerate() {
-                check_term(report, &format!("{terms}[{index}]"), term, true);
-            }
+            let here = format!("{here}.requiredDuringSchedulingIgnoredDuringExecution");
+            check_node_selector(report, &here, required);
         }
         let preferred = node.preferred_during_scheduling_ignored_during_execution.as_deref();
         for (index, term) in preferred.into_iter().flatten().enumerate() {
@@ -85,6 +79,21 @@ pub(super) fn check_affinity(report: &mut Report, path: &str, affinity: Option<&
         }
     }
     check_pod_affinity(report, path, affinity);
+}
+
+/// Which nodes will do.
+pub(in super::super) fn check_node_selector(
+    report: &mut Report,
+    path: &str,
+    selector: &NodeSelector,
+) {
+    let terms = format!("{path}.nodeSelectorTerms");
+    if selector.node_selector_terms.is_empty() {
+        report.required(&terms, "must have at least one node selector term");
+    }
+    for (index, term) in selector.node_selector_terms.iter().enumerate() {
+        check_term(report, &format!("{terms}[{index}]"), term, true);
+    }
 }
 
 fn check_pod_affinity(report: &mut Report, path: &str, affinity: &Affinity) {

@@ -42,7 +42,7 @@ pub(super) fn check_pod(report: &mut Report, path: &str, spec: &PodSpec) {
     let policy = context.supplemental_groups_policy.as_deref();
     report.one_of_if_given(&at("supplementalGroupsPolicy"), policy, &["Merge", "Strict"]);
     let policy = context.se_linux_change_policy.as_deref();
-    report.one_of_if_given(&at("seLinuxChangePolicy"), policy, &["MountOption", "Recursive"]);
+    report.one_of_if_given(&at("seLinuxChangePolicy"), policy, &["Recursive"]);
 }
 
 /// Settings of the kernel, which a pod on the node's own network or IPC may not change.

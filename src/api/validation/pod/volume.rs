@@ -178,16 +178,19 @@ fn nfs(report: &mut Report, path: &str, nfs: &NFSVolumeSource) {
     }
 }
 
-fn csi(report: &mut Report, path: &str, csi: &CSIVolumeSource) {
-    let here = format!("{path}.driver");
-    let driver = csi.driver.as_str();
+/// The name of a storage driver.
+pub(in super::super) fn driver_name(report: &mut Report, path: &str, driver: &str) {
     if driver.is_empty() {
-        report.required(&here, "");
+        return report.required(path, "");
     }
     if driver.len() > MAX_DRIVER {
-        report.too_long(&here, MAX_DRIVER);
+        report.too_long(path, MAX_DRIVER);
     }
-    report.invalid_name(&here, driver, names::dns_subdomain(&driver.to_lowercase()));
+    report.invalid_name(path, driver, names::dns_subdomain(&driver.to_lowercase()));
+}
+
+fn csi(report: &mut Report, path: &str, csi: &CSIVolumeSource) {
+    driver_name(report, &format!("{path}.driver"), &csi.driver);
     match csi.node_publish_secret_ref.as_ref().map(|secret| secret.name.as_str()) {
         Some("") => report.required(&format!("{path}.nodePublishSecretRef.name"), ""),
         Some(name) => {

@@ -84,7 +84,8 @@ fn missing(need: &Need, environment: &[(String, String)]) -> Option<String> {
     if let Some(first) = need.any.first().filter(|_| !need.any.iter().any(holds)) {
         return Some(first.clone());
     }
-    need.every.iter().find(|name| !holds(name)).cloned()
+    let refused = need.none.iter().find(|condition| holds(condition));
+    need.every.iter().find(|name| !holds(name)).or(refused).cloned()
 }
 
 impl Described {

@@ -125,11 +125,18 @@ impl Program {
                  (\"{container}\")"
             )));
         }
+        if let Some(why) = unusable(&io.at(&place), &command[0]) {
+            return Err(not_started(io, &command[0], why));
+        }
         let tool = crate::shell::exec(io.cluster, &place, command, terminal);
         let Some(tool) = tool else {
             let did = Did::ProgramMissing { program: command[0].clone() };
             io.cluster.note(&place, did);
-            return Err(missing(io, &command[0]));
+            let why = match command[0].contains('/') {
+                true => &format!("stat {}: no such file or directory", command[0]),
+                false => "executable file not found in $PATH",
+            };
+            return Err(not_started(io, &command[0], why));
         };
         let run = run_of(pod, container);
         Ok(Program {
@@ -176,14 +183,22 @@ fn run_of(pod: &Pod, container: &str) -> Option<String> {
     status.container_id.clone()
 }
 
-/// What containerd says when there is no such program; nothing has run, so that the exit code is
+/// Why what is at a full path is no program (`findExecutable` of Go's `os/exec`).
+fn unusable(io: &Io<'_>, path: &str) -> Option<&'static str> {
+    if !path.starts_with('/') {
+        return None;
+    }
+    let view = io.view();
+    let file = io.is_file(path) && !view.is_program(path) && !view.is_executable(path);
+    match io.is_directory(path) {
+        true => Some("is a directory"),
+        false => file.then_some("permission denied"),
+    }
+}
+
+/// What containerd says when a program cannot be started; nothing has run, so that the exit code is
 /// kubectl's own.
-fn missing(io: &mut Io<'_>, program: &str) -> Failure {
-    let reason = if program.contains('/') {
-        format!("stat {program}: no such file or directory")
-    } else {
-        "executable file not found in $PATH".to_owned()
-    };
+fn not_started(io: &mut Io<'_>, program: &str, reason: &str) -> Failure {
     let number = io.cluster.new_process().0;
     let id: String =
         Sha256::digest(number.to_le_bytes()).iter().map(|b| format!("{b:02x}")).collect();
