@@ -212,7 +212,9 @@ pub(super) fn exec(
 ) -> Option<Box<dyn Tool>> {
     let (name, rest) = arguments.split_first()?;
     let plain = name.rsplit('/').next().unwrap_or(name);
-    if !is_own_file(name) && !commands::is_installed(cluster, place, plain) {
+    let file = || cluster.read_file(place, &cluster.follow(place, name, true)).is_some();
+    let own = is_own_file(name) && (!name.starts_with('/') || file());
+    if !own && !commands::is_installed(cluster, place, plain) {
         return None;
     }
     let flavour = cluster.flavour(place);
