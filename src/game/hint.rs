@@ -18,6 +18,14 @@ pub struct Situation<'a> {
     pub clock: Duration,
 }
 
+/// What is said where no hint fits.
+pub fn no_hint(level: &Level) -> &'static str {
+    match level.goals.is_empty() {
+        true => "Nothing is asked here, so there are no hints.",
+        false => "This level has no hint for this.",
+    }
+}
+
 /// Which hints were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {

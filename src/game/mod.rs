@@ -34,7 +34,7 @@ pub use command::{COMMANDS, CommandInfo, matching as matching_commands};
 pub use console::{Console, Origin, Printed, Recall};
 pub use debrief::{Answered, Debrief, Tried};
 pub use glossary::{Term, find as find_term, first_in as first_term_in, glossary};
-pub use hint::{Hints, PAUSE as HINT_PAUSE, Situation};
+pub use hint::{Hints, PAUSE as HINT_PAUSE, Situation, no_hint};
 pub use ladder::{Fault, Help, Ladder, Next, rung_name};
 pub use level::{RESET_CHOICES, UNAPPLIED_CHOICES};
 pub use line::{Line, LineEdit};

@@ -96,13 +96,15 @@ impl Sandbox {
             },
             false => Level { start: [(FILE.to_owned(), TEXT.into())].into(), ..bare },
         };
-        let situation = match self.sample {
-            true => SAMPLE,
-            false => EMPTY,
+        let unfinished = level.world.keys().any(|file| file.ends_with("-next.yaml"));
+        let situation = match (self.sample, unfinished) {
+            (true, true) => format!("{SAMPLE} {NEXT}"),
+            (true, false) => SAMPLE.to_owned(),
+            (false, _) => EMPTY.to_owned(),
         };
         Arc::new(Level {
             title: "Sandbox".to_owned(),
-            situation: situation.to_owned(),
+            situation,
             nodes: level.nodes.max(self.nodes),
             cloud: level.cloud || self.cloud,
             ingress: level.ingress || self.ingress,
@@ -124,6 +126,9 @@ const EMPTY: &str = "A cluster with a single pod to send from, a terminal, and a
 const SAMPLE: &str = "A small business whose cluster works. Nothing is asked. Change its files, send requests \
     of your own (kubectl exec, curl), break something, and watch what becomes of it: the map, the packet's \
     way and the clock are those of every level.";
+
+const NEXT: &str = "The pod whose name has -next in it is a coming release that nobody has finished: it does \
+    not become ready.";
 
 /// The name that [`Sandbox::parse`] reads.
 impl fmt::Display for Sandbox {
@@ -163,6 +168,22 @@ mod tests {
         attempt.apply();
         assert!(!attempt.grade().solved);
         assert_eq!(attempt.phase(), Phase::Playing);
+    }
+
+    #[test]
+    fn a_sample_says_of_a_coming_release_that_it_is_not_ready() {
+        let sample = Sandbox { sample: true, ..Sandbox::default() };
+        let mut met = [false; 2];
+        for seed in 1..20 {
+            let level = sample.level(seed);
+            let coming = level
+                .world
+                .values()
+                .any(|text| String::from_utf8_lossy(text).contains("release: next"));
+            assert_eq!(level.situation.contains(NEXT), coming, "seed {seed}");
+            met[usize::from(coming)] = true;
+        }
+        assert_eq!(met, [true; 2]);
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::{Plain, Source};
-use crate::game::{Asked, Game, LevelMsg, Msg, Popup, TerminalMsg, UNAPPLIED_CHOICES, narration};
+use crate::game::{
+    Asked, Game, LevelMsg, Msg, Popup, TerminalMsg, UNAPPLIED_CHOICES, narration, no_hint,
+};
 use crate::level::{Hint, Level, Phase};
 
 impl<I: Source, O: Write> Plain<I, O> {
@@ -203,7 +205,7 @@ impl<I: Source, O: Write> Plain<I, O> {
                 self.say("There is no other hint for now. The last was:")?;
                 self.say(&hint_text(&level, &hint))
             }
-            None => self.say("This level has no hint for this."),
+            None => self.say(no_hint(&level)),
         }
     }
 }

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use crate::game::{
     Asked, Fault, Game, Guess, Line, Play, Popup, RESET_CHOICES, UNAPPLIED_CHOICES, diff,
-    matching_commands, narration::capital, rung_name,
+    matching_commands, narration::capital, no_hint, rung_name,
 };
 use crate::level::{Goal, Hint};
 use crate::tui::areas::{TWO, percent};
@@ -317,7 +317,7 @@ fn hints(game: &Game, play: &Play, theme: &Theme, area: Rect, buf: &mut Buffer) 
         }
     };
     if rows.is_empty() {
-        paragraph(&mut rows, "This level has no hint for this.", columns, theme.text);
+        paragraph(&mut rows, no_hint(play.level()), columns, theme.text);
     }
     let scroll = Scroll::From(game.scroll().unwrap_or(last_start));
     let sheet = Sheet { title: "Hint", keys: &keys, stand: Stand::Middle, rows, scroll };
