@@ -25,6 +25,8 @@ pub struct Attributes {
     pub group: Option<String>,
     /// When it was written last.
     pub changed: Option<Timestamp>,
+    /// Whether it is a named pipe.
+    pub pipe: bool,
 }
 
 /// The attributes and symbolic links of one machine or container, by path.

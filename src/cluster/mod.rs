@@ -290,7 +290,7 @@ impl Cluster {
     }
 
     /// Whether root's processes at a place have one of Linux' capabilities (`CHOWN`).
-    pub(in crate::cluster) fn has_capability(&self, place: &Place, name: &str) -> bool {
+    pub fn has_capability(&self, place: &Place, name: &str) -> bool {
         self.kubelets.has_capability(place, name)
     }
 

@@ -3,6 +3,7 @@
 use k8s_openapi::jiff::Timestamp;
 
 use super::files::{HOME, View, is_device};
+use super::hashed::hash;
 use crate::cluster::Place;
 
 /// What a path leads to.
@@ -11,6 +12,8 @@ pub(super) enum Kind {
     File,
     Folder,
     Device,
+    /// A named pipe, which passes nothing on here.
+    Pipe,
     /// A symbolic link, and where it leads, as it was written.
     Link(String),
 }
@@ -23,6 +26,8 @@ pub(super) struct Facts {
     pub size: usize,
     /// How many names it has.
     pub names: usize,
+    /// Its number in its file system, the same for all of its names; another one when it is moved.
+    pub inode: u32,
     /// The last twelve bits of its mode.
     pub mode: u32,
     pub owner: String,
@@ -48,13 +53,14 @@ impl View<'_> {
             Some(target) => Kind::Link(target.to_owned()),
             None if is_device(path) => Kind::Device,
             None if self.is_directory(path) => Kind::Folder,
+            None if self.is_file(path) && self.is_pipe(path) => Kind::Pipe,
             None if self.is_file(path) => Kind::File,
             None => return Err(self.absence(path).to_owned()),
         };
         let changed = self.cluster.attributes(self.place, path);
         let size = match &kind {
             Kind::Folder => 4096,
-            Kind::Device => 0,
+            Kind::Device | Kind::Pipe => 0,
             Kind::Link(target) => target.len(),
             Kind::File => self.read(path).map_or(0, |content| content.len()),
         };
@@ -62,7 +68,7 @@ impl View<'_> {
             // Everybody may write there, and take away only what is their own.
             Kind::Folder if matches!(path, "/tmp" | "/var/tmp" | "/dev/shm") => 0o1777,
             Kind::Folder => 0o755,
-            Kind::Device => 0o666,
+            Kind::Device | Kind::Pipe => 0o666,
             Kind::Link(_) => 0o777,
             Kind::File if self.is_program(path) => 0o755,
             Kind::File => self.cluster.first_mode(self.place, path),
@@ -70,7 +76,7 @@ impl View<'_> {
         let names = match kind {
             Kind::Folder => 2,
             Kind::File => self.cluster.count_names(self.place, path),
-            Kind::Device | Kind::Link(_) => 1,
+            Kind::Device | Kind::Pipe | Kind::Link(_) => 1,
         };
         let owner = self.usual_owner(path);
         Ok(Facts {
@@ -78,10 +84,16 @@ impl View<'_> {
             owner: changed.owner.unwrap_or_else(|| owner.to_owned()),
             group: changed.group.unwrap_or_else(|| owner.to_owned()),
             changed: changed.changed.unwrap_or_else(|| self.cluster.first_moment()),
+            inode: hash(path),
             kind,
             size,
             names,
         })
+    }
+
+    /// Whether the file at a path that leads no further is a named pipe.
+    pub fn is_pipe(self, path: &str) -> bool {
+        self.cluster.attributes(self.place, path).pipe
     }
 
     /// Whether the file at an absolute path may be run: root too needs somebody to have the right.
@@ -105,6 +117,7 @@ impl Facts {
             Kind::File => '-',
             Kind::Folder => 'd',
             Kind::Device => 'c',
+            Kind::Pipe => 'p',
             Kind::Link(_) => 'l',
         }
     }
@@ -115,6 +128,7 @@ impl Facts {
             Kind::File => 0o100_000,
             Kind::Folder => 0o040_000,
             Kind::Device => 0o020_000,
+            Kind::Pipe => 0o010_000,
             Kind::Link(_) => 0o120_000,
         };
         kind | self.mode

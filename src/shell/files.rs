@@ -26,6 +26,9 @@ const BYTES: usize = 64 << 20;
 /// Files that are shorter than this are counted, but not added up.
 const SHORT: usize = 4 << 10;
 
+/// What is said of a named pipe that is to be read or written.
+const PIPE: &str = "not simulated here: what is in a named pipe";
+
 /// The folders in which tools stand.
 const PROGRAM_FOLDERS: [&str; 5] = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin"];
 
@@ -154,6 +157,7 @@ impl View<'_> {
         match path {
             "/dev/null" => return Ok(Vec::new()),
             path if is_endless(path) => return Err(ENDLESS.to_owned()),
+            path if self.is_pipe(path) => return Err(PIPE.to_owned()),
             _ => {}
         }
         let content = match own(self.place, path) {
@@ -315,6 +319,9 @@ pub(super) fn write(
     }
     let path = &*cluster.follow(place, path, true).into_owned();
     let view = View { cluster, place, files };
+    if view.is_pipe(path) {
+        return Err(PIPE.to_owned());
+    }
     if !View::is_mark(path) {
         if view.is_directory(path) {
             return Err("Is a directory".to_owned());
@@ -482,11 +489,26 @@ impl Io<'_> {
         self.cluster.change_attributes(self.place, &path, |new| new.mode = Some(mode));
     }
 
-    /// Removes a file.
+    /// Removes a file; its folder stays.
     ///
     /// # Errors
     /// As [`Io::read_file`].
     pub fn remove_file(&mut self, path: &str) -> Result<(), String> {
+        let path = self.sound(path)?;
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let kept = !folder.is_empty() && self.view().is_directory(&folder);
+        remove(self.cluster, self.place, self.files, &path)?;
+        if kept && !self.view().is_directory(&folder) {
+            write(self.cluster, self.place, self.files, &format!("{folder}/{MARK}"), b"")?;
+        }
+        Ok(())
+    }
+
+    /// Removes a file of a folder that goes with it.
+    ///
+    /// # Errors
+    /// As [`Io::read_file`].
+    pub fn remove_with_folder(&mut self, path: &str) -> Result<(), String> {
         let path = self.sound(path)?;
         remove(self.cluster, self.place, self.files, &path)
     }

@@ -27,7 +27,7 @@ pub(in crate::shell) mod text;
 pub(in crate::shell) mod trouble;
 mod versions;
 
-pub(super) use absent::{is_real, not_simulated};
+pub(super) use absent::{is_real, misused, not_simulated};
 pub(super) use options::Messages;
 use plain::{failed, plain, said, warned};
 use registry::Folder;

@@ -3,21 +3,23 @@
 //! Dispatch, `help`, `COMMAND --help`, completion, `which` and the laptop's folders read this table.
 //! What a container has is told by its image, whose names are looked up here too.
 
-use super::files::archive::{gzip, tar};
+use super::files::archive::{foreign, gzip, tar};
 use super::files::{
-    copy, dd, disk, find as find_files, folders, install, ls, mktemp, names, pathchk, rights, rm,
-    space, touch, truncate,
+    copy, dd, disk, find as find_files, folders, install, ls, mktemp, names, nodes, pathchk,
+    rights, rm, space, touch, truncate,
 };
 use super::plain::Work;
 use super::system::{
     calendar, clock, date, expr, factor, getopt, help, identity, ipcalc, memory, processes, ps,
-    repeat, run, sleep, small, sudo, xargs,
+    repeat, run, sleep, small, sudo, top, xargs,
 };
 use super::text::{
     awk, base64, bc, cat, column, compare, csplit, cut, dc, diff, digest, dump, fmt, fold, grep,
-    head, hexdump, join, perl, pr, returns, sed, shuffle, sort, split, uniq, wc,
+    head, hexdump, join, perl, pr, returns, sed, shuffle, sort, split, tsort, uniq, wc,
 };
-use super::{Setting, failed, jq, kubectl, minikube, net, packages, print, ssh, testing, versions};
+use super::{
+    Setting, absent, failed, jq, kubectl, minikube, net, packages, print, ssh, testing, versions,
+};
 use crate::cluster::{Cluster, Flavour, Place};
 use crate::shell::{Tool, shells};
 
@@ -118,6 +120,11 @@ fn shell(name: &str, arguments: &[String], setting: &Setting<'_>) -> Option<Box<
     shells::shell(name, arguments, start)
 }
 
+/// A tool that BusyBox alone has here.
+fn applet(work: Work, arguments: &[String], setting: &Setting<'_>) -> Option<Box<dyn Tool>> {
+    (setting.flavour == Flavour::BusyBox).then(|| super::plain(work, arguments))
+}
+
 const fn flavoured(
     name: &'static str,
     gnu: fn(&[String]) -> Box<dyn Tool>,
@@ -166,6 +173,7 @@ static PROGRAMS: &[Program] = &[
     alone("apt", |arguments| packages::packages("apt", arguments)).used("apt update | apt install [-y] PACKAGE...").not_on_laptop(),
     alone("apt-get", |arguments| packages::packages("apt-get", arguments)).used("apt-get update | apt-get install [-y] PACKAGE...").not_on_laptop(),
     plain("arch", identity::arch),
+    plain("arp", net::kernel::arp).used("arp [-an] [-i DEVICE] [HOST]").within(Folder::Sbin).not_on_laptop(),
     perhaps("ash", |arguments, setting| shell("ash", arguments, setting)).within(Folder::Bin).not_on_laptop(),
     placed("awk", awk::awk).used("awk [-F SEPARATOR] [-v NAME=VALUE] 'PROGRAM' [FILE]..."),
     plain("b2sum", digest::b2sum).used("b2sum [-c] [-l BITS] [FILE]..."),
@@ -175,7 +183,10 @@ static PROGRAMS: &[Program] = &[
     plain("basenc", base64::basenc).used("basenc --base64|--base32|--base16 [-d] [-w COLUMNS] [FILE]"),
     perhaps("bash", |arguments, setting| shell("bash", arguments, setting)).within(Folder::Bin),
     alone("bc", bc::bc).used("bc [-lqsw] [FILE]...").with_own_help(),
+    perhaps("bunzip2", |arguments, setting| applet(|arguments, io| foreign::unpack("bunzip2", arguments, io), arguments, setting)).not_on_laptop(),
     placed("busybox", run::busybox).used("busybox APPLET [ARGUMENT]...").not_on_laptop(),
+    perhaps("bzcat", |arguments, setting| applet(|arguments, io| foreign::unpack("bzcat", arguments, io), arguments, setting)).not_on_laptop(),
+    perhaps("bzip2", |arguments, setting| applet(|arguments, io| foreign::unpack("bzip2", arguments, io), arguments, setting)).not_on_laptop(),
     plain("cal", calendar::cal).used("cal [-jmy] [[MONTH] YEAR]").not_on_laptop(),
     placed("cat", cat::cat).used("cat [-nA] [FILE]...").within(Folder::Bin),
     plain("chgrp", rights::chgrp),
@@ -232,13 +243,20 @@ static PROGRAMS: &[Program] = &[
     plain("hostid", small::hostid),
     plain("hostname", identity::hostname).used("hostname [-i]"),
     plain("id", identity::id),
+    plain("ifconfig", net::kernel::ifconfig).used("ifconfig [-a] [DEVICE]").within(Folder::Sbin).not_on_laptop(),
     plain("install", install::install).used("install [-D] [-m MODE] SOURCE... TARGET | -d FOLDER..."),
     plain("ip", net::kernel::ip).used("ip [-br] [-4|-6] addr | link | route | rule | neigh [show] [dev DEVICE]").within(Folder::Sbin),
     plain("ip6tables", net::kernel::ip6tables).used("ip6tables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]").within(Folder::Sbin).not_on_laptop(),
     plain("ip6tables-save", net::kernel::ip6tables_save).used("ip6tables-save [-t TABLE]").within(Folder::Sbin).not_on_laptop(),
+    plain("ipaddr", |arguments, io| net::kernel::ip_object("address", arguments, io)).within(Folder::Sbin).not_on_laptop(),
     plain("ipcalc", ipcalc::ipcalc).used("ipcalc [-bmnp] ADDRESS[/PREFIX] [NETMASK]").not_on_laptop(),
+    plain("iplink", |arguments, io| net::kernel::ip_object("link", arguments, io)).within(Folder::Sbin).not_on_laptop(),
+    plain("ipneigh", |arguments, io| net::kernel::ip_object("neigh", arguments, io)).within(Folder::Sbin).not_on_laptop(),
+    plain("iproute", |arguments, io| net::kernel::ip_object("route", arguments, io)).within(Folder::Sbin).not_on_laptop(),
+    plain("iprule", |arguments, io| net::kernel::ip_object("rule", arguments, io)).within(Folder::Sbin).not_on_laptop(),
     plain("iptables", net::kernel::iptables).used("iptables [-t TABLE] -L [CHAIN] [-n] [-v] | -S [CHAIN]").within(Folder::Sbin).not_on_laptop(),
     plain("iptables-save", net::kernel::iptables_save).used("iptables-save [-t TABLE]").within(Folder::Sbin).not_on_laptop(),
+    plain("iptunnel", |arguments, io| net::kernel::ip_object("tunnel", arguments, io)).within(Folder::Sbin).not_on_laptop(),
     plain("join", join::join).used("join [-t CHARACTER] [-1 FIELD] [-2 FIELD] [-a FILE] [-o LIST] FILE1 FILE2"),
     alone("jq", jq::jq).used("jq [-rcensSj] [--arg NAME VALUE] FILTER [FILE]...").with_own_help(),
     plain("kill", processes::kill).used("kill [-SIGNAL] PID..."),
@@ -247,15 +265,20 @@ static PROGRAMS: &[Program] = &[
     placed("less", cat::less).used("less [FILE]..."),
     plain("link", names::link),
     plain("ln", rights::ln),
+    perhaps("logger", |arguments, setting| applet(small::logger, arguments, setting)).not_on_laptop(),
     plain("logname", identity::logname),
     plain("ls", ls::ls).used("ls [-laA1RhS] [PATH]...").within(Folder::Bin),
+    perhaps("lzcat", |arguments, setting| applet(|arguments, io| foreign::unpack("lzcat", arguments, io), arguments, setting)).not_on_laptop(),
+    perhaps("lzma", |arguments, setting| applet(|arguments, io| foreign::unpack("lzma", arguments, io), arguments, setting)).not_on_laptop(),
     placed("mawk", awk::awk).not_on_laptop(),
     plain("md5sum", digest::md5sum).used("md5sum [-c] [FILE]..."),
     alone("minikube", minikube::minikube).used("minikube start | status | ip | ssh | service | tunnel | node list|stop|start | profile list").with_own_help().within(Folder::LocalBin),
     plain("mkdir", folders::mkdir).used("mkdir [-p] FOLDER..."),
-    plain("mkfifo", small::mkfifo),
+    plain("mkfifo", nodes::mkfifo),
+    plain("mknod", nodes::mknod),
     plain("mktemp", mktemp::mktemp).used("mktemp [-du] [TEMPLATE]"),
     placed("more", cat::more),
+    perhaps("mount", |arguments, setting| applet(space::mount, arguments, setting)).not_on_laptop(),
     plain("mountpoint", small::mountpoint),
     plain("mv", copy::mv).used("mv SOURCE... TARGET"),
     plain("nano", help::edit),
@@ -299,6 +322,7 @@ static PROGRAMS: &[Program] = &[
     plain("sha256sum", digest::sha256sum).used("sha256sum [-c] [FILE]..."),
     plain("sha384sum", digest::sha384sum),
     plain("sha512sum", digest::sha512sum).used("sha512sum [-c] [FILE]..."),
+    plain("shred", nodes::shred),
     plain("shuf", shuffle::shuf).used("shuf [-n COUNT] [-e | -i FIRST-LAST] [FILE]"),
     placed("sleep", sleep::sleep).used("sleep NUMBER[smhd]..."),
     placed("sort", sort::sort).used("sort [-nrufbVh] [-k KEY] [-t SEPARATOR] [FILE]..."),
@@ -323,6 +347,7 @@ static PROGRAMS: &[Program] = &[
         (setting.flavour == Flavour::BusyBox).then(|| run::time(arguments, setting))
     }).not_on_laptop(),
     placed("timeout", clock::timeout).used("timeout DURATION COMMAND [ARGUMENT]..."),
+    placed("top", top::top).used("top -b [-n COUNT] [-d SECONDS]").not_on_laptop(),
     plain("touch", touch::touch).used("touch FILE..."),
     placed("tr", cut::tr).used("tr [-cds] SET1 [SET2]"),
     with_flavour("traceroute", net::traceroute::start)
@@ -330,19 +355,24 @@ static PROGRAMS: &[Program] = &[
     plain("tree", names::tree),
     plain("true", |_, _| Some(0)),
     plain("truncate", truncate::truncate).used("truncate [-c] -s SIZE FILE..."),
-    plain("tsort", compare::tsort),
+    plain("tsort", tsort::tsort),
     plain("tty", identity::tty),
+    plain("ttysize", identity::ttysize).not_on_laptop(),
     plain("uname", identity::uname).used("uname [-asnrvm]"),
     plain("unexpand", fold::unexpand).used("unexpand [-a] [-t TABS] [FILE]..."),
     plain("uniq", uniq::uniq).used("uniq [-cdiu] [FILE]"),
     plain("unix2dos", returns::unix2dos).used("unix2dos [-du] [FILE]...").not_on_laptop(),
     plain("unlink", names::unlink),
+    perhaps("unlzma", |arguments, setting| applet(|arguments, io| foreign::unpack("unlzma", arguments, io), arguments, setting)).not_on_laptop(),
+    perhaps("unxz", |arguments, setting| applet(|arguments, io| foreign::unpack("unxz", arguments, io), arguments, setting)).not_on_laptop(),
+    perhaps("unzip", |arguments, setting| applet(foreign::unzip, arguments, setting)).not_on_laptop(),
     plain("uptime", identity::uptime),
     plain("users", identity::users),
     placed("usleep", sleep::usleep).used("usleep MICROSECONDS").not_on_laptop(),
     plain("vdir", ls::vdir),
     plain("vi", help::edit),
     plain("vim", help::edit).used("vim FILE"),
+    perhaps("w", |arguments, setting| applet(small::w, arguments, setting)).not_on_laptop(),
     placed("watch", clock::watch).used("watch [-n SECONDS] [-t] COMMAND"),
     plain("wc", wc::wc).used("wc [-lwcm] [FILE]..."),
     flavoured("wget", net::gnu_wget::start, net::busybox_wget::start),
@@ -351,6 +381,8 @@ static PROGRAMS: &[Program] = &[
     plain("whoami", identity::whoami),
     placed("xargs", xargs::xargs).used("xargs [-n N] [-I PLACE] [-rt] [COMMAND [ARGUMENT]...]"),
     plain("xxd", hexdump::xxd).used("xxd [-bipru] [-c COLUMNS] [-g BYTES] [-l LENGTH] [-s OFFSET] [FILE]"),
+    perhaps("xz", |arguments, setting| applet(|arguments, io| foreign::unpack("xz", arguments, io), arguments, setting)).not_on_laptop(),
+    perhaps("xzcat", |arguments, setting| applet(|arguments, io| foreign::unpack("xzcat", arguments, io), arguments, setting)).not_on_laptop(),
     placed("yes", repeat::yes).used("yes [TEXT]"),
     plain("zcat", gzip::zcat).used("zcat [FILE]..."),
 ];
@@ -377,7 +409,9 @@ pub(in crate::shell) fn find(
     arguments: &[String],
     setting: &Setting<'_>,
 ) -> Option<Box<dyn Tool>> {
-    let program = program_called(name)?;
+    let Some(program) = program_called(name) else {
+        return absent::misused(name, arguments, setting.words);
+    };
     let asks_for_help = matches!(arguments, [only] if only == "--help");
     let asks_for_version = matches!(arguments, [only] if only == "--version");
     if asks_for_version

@@ -74,7 +74,9 @@ pub(super) fn find(
             }
             Some(path) => fail(forbidden(machine, name, &path), 126),
             None if is_left_out(io, &state.place, plain) => {
-                fail(commands::not_simulated(plain), 127)
+                let words = commands::words(io.cluster, &state.place);
+                commands::misused(plain, arguments, words)
+                    .map_or_else(|| fail(commands::not_simulated(plain), 127), Found::Tool)
             }
             None => fail(state.not_found(name), 127),
         };

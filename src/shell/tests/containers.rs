@@ -303,3 +303,47 @@ fn a_container_that_is_stopped_for_another_image_has_its_own_programs_until_it_e
                   sleep 3\nkubectl logs c\nsleep 40\nkubectl get pod c --no-headers | awk '{print $3}'";
     assert!(matches!(&*output(script), "ErrImagePull\n" | "ImagePullBackOff\n"));
 }
+
+#[test]
+fn a_folder_of_the_image_stays_when_its_only_file_goes_and_goes_with_rm_r() {
+    let mut story = Story::with_pod("web", "nginx:1.27", "");
+    let script = "rm /etc/nginx/conf.d/default.conf; ls -d /etc/nginx/conf.d; rm -r /etc/nginx/conf.d; ls -d /etc/nginx/conf.d";
+    assert_eq!(
+        story.inside("web", script),
+        "/etc/nginx/conf.d\nls: cannot access '/etc/nginx/conf.d': No such file or directory\n"
+    );
+}
+
+#[test]
+fn ifconfig_and_arp_tell_of_the_pods_own_device_and_router() {
+    let mut story = Story::with_pod("box", "busybox:1.36", "    command: [sleep, \"100000\"]\n");
+    let own = story.inside("box", "ip -4 -o addr show eth0 | sed 's/.*inet //; s:/.*::'");
+    let shown = story.inside("box", "ifconfig eth0");
+    assert!(shown.contains(&format!("inet addr:{}  Bcast", own.trim())), "{shown}");
+    let router = story.inside("box", "ip route | awk '/default/{print $3}'");
+    let known = story.inside("box", "arp -n");
+    assert!(known.starts_with(&format!("? ({}) at ", router.trim())), "{known}");
+    assert_eq!(
+        story.inside(
+            "box",
+            "ifconfig eth0 mtu 1400; ip addr add 10.0.0.1/8 dev eth0; arp -d 10.0.0.1"
+        ),
+        "ifconfig: SIOCSIFMTU: Operation not permitted\nip: RTNETLINK answers: Operation not permitted\narp: SIOCDARP(priv): Operation not permitted\n"
+    );
+}
+
+#[test]
+fn an_applet_that_is_not_simulated_refuses_what_it_would_refuse_itself() {
+    let mut story = Story::with_pod("box", "busybox:1.36", "    command: [sleep, \"100000\"]\n");
+    let said = story.inside("box", "crond -x; whois; crond -f");
+    assert!(said.starts_with("crond: invalid option -- 'x'\n"), "{said}");
+    assert!(said.contains("Usage: whois\n"), "{said}");
+    assert!(said.contains("podhop: crond is not simulated here"), "{said}");
+}
+
+#[test]
+fn top_writes_as_many_screens_as_it_is_asked_for() {
+    let mut story = Story::with_pod("box", "busybox:1.36", "    command: [sleep, \"100000\"]\n");
+    assert_eq!(story.inside("box", "top -b -n 2 -d 1 | grep -c '^Mem:'"), "2\n");
+    assert_eq!(story.inside("box", "top bn1 | grep -c 'sleep 100000'"), "1\n");
+}

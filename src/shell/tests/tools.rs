@@ -292,3 +292,46 @@ fn an_odd_value_of_an_option_is_no_more_than_an_error() {
         }
     }
 }
+
+#[test]
+fn all_names_of_a_file_have_one_inode() {
+    let script = "echo a > a; ln a b; echo c > c; stat -c %i a b c | uniq | wc -l; find . -inum $(stat -c %i a) | wc -l";
+    assert_eq!(output(script), "2\n2\n");
+}
+
+#[test]
+fn a_named_pipe_is_there_but_passes_nothing_on() {
+    assert_eq!(
+        output("mkfifo -m 600 p; stat -c '%F %A' p; ls -F p; rm p; ls"),
+        "fifo prw-------\np|\n"
+    );
+    let (told, code) = complaint("mkfifo p; cat p");
+    assert_eq!((told.as_str(), code), ("cat: p: not simulated here: what is in a named pipe\n", 1));
+}
+
+#[test]
+fn nice_adds_up_and_has_an_end() {
+    assert_eq!(
+        output("nice nice; nice -n 5 nice -n 3 nice; nice -n 30 nice; nice -5 echo a"),
+        "10\n8\n19\na\n"
+    );
+}
+
+#[test]
+fn tsort_tells_a_loop_and_orders_the_rest() {
+    let (told, code) = complaint("printf 'a b\\nb c\\nc a\\nx y\\n' | tsort > /dev/null");
+    assert!(told.starts_with("tsort: -: input contains a loop:\ntsort: "), "{told}");
+    assert_eq!((told.lines().count(), code), (4, 1));
+}
+
+#[test]
+fn awk_changes_files_in_place_and_keeps_the_old_one_under_a_suffix() {
+    let script = "printf 'a\\nb\\n' > f; awk -i inplace -v inplace::suffix=.old '{print toupper($0)} END{print NR}' f; cat f f.old";
+    assert_eq!(output(script), "2\nA\nB\na\nb\n");
+}
+
+#[test]
+fn awk_passes_over_a_file_that_it_cannot_read_where_a_rule_says_so() {
+    let script = "echo a > f; awk 'BEGINFILE{if(ERRNO) nextfile} {print}' nosuch f; awk 'BEGIN{printf \"%2$s %1$s\\n\", 1, 2}'";
+    assert_eq!(output(script), "a\n2 1\n");
+}

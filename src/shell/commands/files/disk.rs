@@ -20,7 +20,7 @@ const BLOCK: usize = 4096;
 pub(super) fn taken(facts: &Facts) -> usize {
     match facts.kind {
         Kind::File | Kind::Folder => facts.size.next_multiple_of(BLOCK),
-        Kind::Device | Kind::Link(_) => 0,
+        Kind::Device | Kind::Pipe | Kind::Link(_) => 0,
     }
 }
 

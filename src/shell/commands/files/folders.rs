@@ -144,7 +144,7 @@ fn remove_one(io: &mut Io<'_>, path: &str) -> Result<(), String> {
         true => {
             let full = io.absolute(path);
             keep_parent(io, &full)?;
-            io.remove_file(&format!("{full}/{MARK}"))
+            io.remove_with_folder(&format!("{full}/{MARK}"))
         }
     }
 }
@@ -185,13 +185,13 @@ pub(super) fn remove_folder(io: &mut Io<'_>, path: &str) -> Result<(), String> {
         return Err("it is the root of everything here".to_owned());
     }
     for name in io.view().below(&full) {
-        io.remove_file(&format!("{full}/{name}"))?;
+        io.remove_with_folder(&format!("{full}/{name}"))?;
     }
     Ok(())
 }
 
 /// A folder stays when the last thing in it goes.
-pub(super) fn keep_parent(io: &mut Io<'_>, path: &str) -> Result<(), String> {
+fn keep_parent(io: &mut Io<'_>, path: &str) -> Result<(), String> {
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     let mark = format!("{parent}/{MARK}");
     match parent.is_empty() || io.is_file(&mark) || parent == crate::shell::files::HOME {

@@ -17,8 +17,9 @@ use crate::shell::pattern::Pattern;
 
 const GRAMMAR: Grammar = Grammar {
     name: "ls",
-    short: "laA1RhdrtSnFpCxmQNbULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:É:Ê;Ë:ÌÍÎZDÏÐ;",
+    short: "ilaA1RhdrtSnFpCxmQNbULsgoGqXvfkucBHI:À;w:T:Á:ÂÃÄ:Å:Æ:Ç:È:É:Ê;Ë:ÌÍÎZDÏÐ;",
     long: &[
+        ("inode", 'i'),
         ("all", 'a'),
         ("almost-all", 'A'),
         ("recursive", 'R'),
@@ -166,6 +167,8 @@ struct Style {
     end: u8,
     /// `-s`: how much each takes on the disk
     blocks: bool,
+    /// `-i`: the number of each in its file system stands before its name.
+    inodes: bool,
     /// Whose names are shown beside details: owner (not with `-g`) and group (not with `-o`, `-G`).
     whose: (bool, bool),
     /// `--author`: whose it is a second time, as nobody keeps who made a file.
@@ -223,6 +226,7 @@ impl Style {
             tabs: tab_size(options)?,
             end: if options.has('Î') { b'\0' } else { b'\n' },
             blocks: options.has('s'),
+            inodes: options.has('i'),
             whose: (!options.has('g'), !options.has('o') && !options.has('G')),
             author: options.has('Ï'),
             context: options.has('Z'),
@@ -254,6 +258,7 @@ impl Style {
     fn name(&self, entry: &Entry, apart: bool) -> String {
         let mark = match &entry.facts.kind {
             Kind::Folder if self.slash => "/",
+            Kind::Pipe if self.marks || self.links && self.layout != Layout::Long => "|",
             Kind::Link(_) if self.links && self.layout != Layout::Long => "@",
             Kind::File if self.marks && entry.facts.mode & 0o111 != 0 => "*",
             _ => "",
@@ -276,7 +281,17 @@ impl Style {
         }
     }
 
-    /// `-s`: what stands before each name, all of one width.
+    /// `-i` and `-s`: what stands before each name, all of one width.
+    fn before(&self, entries: &[Entry]) -> Vec<String> {
+        let numbers = entries.iter().map(|entry| entry.facts.inode.to_string());
+        let widest = numbers.clone().map(|number| number.len()).max().unwrap_or(0);
+        let numbers = numbers.map(|number| match self.inodes {
+            true => format!("{number:>widest$} "),
+            false => String::new(),
+        });
+        numbers.zip(self.sizes(entries)).map(|(number, size)| number + &size).collect()
+    }
+
     fn sizes(&self, entries: &[Entry]) -> Vec<String> {
         let text = |entry: &Entry| match (self.blocks, self.human) {
             (false, _) => String::new(),
@@ -294,7 +309,7 @@ impl Style {
     }
 
     fn show(&self, io: &mut Io<'_>, entries: &[Entry]) {
-        let sizes = self.sizes(entries);
+        let sizes = self.before(entries);
         let named = entries.iter().zip(&sizes);
         let mixed = self.is_mixed(entries);
         let context = if self.context { "? " } else { "" };

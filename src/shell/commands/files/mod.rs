@@ -11,6 +11,7 @@ pub(super) mod ls;
 mod messages;
 pub(super) mod mktemp;
 pub(super) mod names;
+pub(super) mod nodes;
 pub(super) mod pathchk;
 pub(in crate::shell) mod rights;
 pub(super) mod rm;

@@ -319,8 +319,8 @@ struct Named<'a> {
     ids: [String; 2],
     /// The numbers of the device that it is.
     device: (u32, u32),
-    /// Where its file system is mounted.
-    mount: String,
+    /// Its file system.
+    mount: space::Mounted,
 }
 
 impl<'a> Named<'a> {
@@ -343,6 +343,7 @@ impl Named<'_> {
             (Kind::Folder, _) => "directory",
             (Kind::Link(_), _) => "symbolic link",
             (Kind::Device, _) => "character special file",
+            (Kind::Pipe, _) => "fifo",
             (Kind::File, 0) => "regular empty file",
             (Kind::File, _) => "regular file",
         }
@@ -380,9 +381,41 @@ impl Named<'_> {
             't' => format!("{:x}", self.device.0),
             'T' => format!("{:x}", self.device.1),
             'r' => (self.device.0 << 8 | self.device.1).to_string(),
-            'm' => self.mount.clone(),
+            'm' => self.mount.target.clone(),
+            'i' => facts.inode.to_string(),
+            'd' => DEVICE.to_string(),
+            'D' => format!("{DEVICE:x}"),
             'w' => "-".to_owned(),
             'W' => "0".to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// What a `%` letter stands for with `-f`: of the file system.
+    fn system_value(&self, letter: char) -> Option<String> {
+        const BLOCK: u64 = 4096;
+        let one = &self.mount;
+        let blocks = |kilobytes: u64| (kilobytes * 1024 / BLOCK).to_string();
+        // `linux/magic.h`
+        let (magic, kind) = match one.kind {
+            "overlay" => ("794c7630", "overlayfs"),
+            "tmpfs" => ("1021994", "tmpfs"),
+            _ => ("ef53", "ext2/ext3"),
+        };
+        Some(match letter {
+            'n' => self.name.to_owned(),
+            'i' => {
+                format!("{:x}", crate::shell::commands::checksum::checksum(one.target.as_bytes()))
+            }
+            'l' => "255".to_owned(),
+            't' => magic.to_owned(),
+            'T' => kind.to_owned(),
+            's' | 'S' => BLOCK.to_string(),
+            'b' => blocks(one.size),
+            'f' => blocks(one.size - one.used),
+            'a' => blocks(one.free),
+            'c' => one.inodes[0].to_string(),
+            'd' => (one.inodes[0] - one.inodes[1]).to_string(),
             _ => return None,
         })
     }
@@ -421,10 +454,6 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
             format!("stat: {} {what}", if is_gnu(io) { "cannot" } else { "can't" }),
         ));
     }
-    if let Some(flag) = options.not_simulated(&[('f', "-f"), ('t', "-t")]) {
-        io.write_error(format!("podhop: stat: not simulated here: {flag}"));
-        return Some(1);
-    }
     let mut status = 0;
     for path in &options.operands {
         let facts = match io.facts(path, options.has('L')) {
@@ -439,26 +468,25 @@ pub(in crate::shell::commands) fn stat(arguments: &[String], io: &mut Io<'_>) ->
             }
         };
         let facts = Named::of(io, path, facts, options.has('L'));
-        let told = match (options.value('c'), options.value('P')) {
-            (Some(format), _) => filled(format, &facts, !is_gnu(io)).map(|text| text + "\n"),
+        let system = options.has('f');
+        let text = match (options.value('c'), options.value('P')) {
+            (Some(format), _) => filled(format, &facts, system, !is_gnu(io)) + "\n",
             (None, Some(format)) => {
-                filled(&crate::shell::syntax::unescape(format), &facts, !is_gnu(io))
+                filled(&crate::shell::syntax::unescape(format), &facts, system, !is_gnu(io))
             }
-            (None, None) => Ok(overview(&facts)),
+            (None, None) => {
+                let format = usual_format(&facts, system, options.has('t'), !is_gnu(io));
+                filled(&format, &facts, system, !is_gnu(io))
+            }
         };
-        match told {
-            Ok(text) => io.stdout.extend_from_slice(text.as_bytes()),
-            Err(letter) => {
-                io.write_error(format!("podhop: stat: not simulated here: %{letter}"));
-                status = 1;
-            }
-        }
+        io.stdout.extend_from_slice(text.as_bytes());
     }
     Some(status)
 }
 
 /// A format with a file's facts put in.
-fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char> {
+fn filled(format: &str, facts: &Named<'_>, system: bool, busybox: bool) -> String {
+    let value = |letter| if system { facts.system_value(letter) } else { facts.value(letter) };
     let mut text = String::new();
     let mut rest = format.chars();
     while let Some(letter) = rest.next() {
@@ -487,8 +515,6 @@ fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char
         let octal = spec.alternate && next == Some('a');
         match next {
             None | Some('%') => text.push('%'),
-            // File systems' and inodes' numbers are nobody's here.
-            Some(letter @ ('d' | 'D' | 'i')) => return Err(letter),
             // Seconds of 1970 may have parts, as many as the precision says.
             Some(letter @ ('X' | 'Y' | 'Z')) if spec.precision.is_some_and(|most| most > 0) => {
                 let most = spec.precision.unwrap_or(9);
@@ -500,7 +526,7 @@ fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char
             }
             // BusyBox quotes links alone.
             Some('N') if busybox && !facts.facts.is_link() => text += &spec.text(facts.name),
-            Some(letter) => match facts.value(letter) {
+            Some(letter) => match value(letter) {
                 Some(value) if letter == 's' => {
                     text += &spec.signed(value.parse().unwrap_or(0));
                 }
@@ -512,31 +538,43 @@ fn filled(format: &str, facts: &Named<'_>, busybox: bool) -> Result<String, char
             },
         }
     }
-    Ok(text)
+    text
 }
 
-/// What `stat` says without a format.
-fn overview(facts: &Named<'_>) -> String {
-    let value = |letter| facts.value(letter).unwrap_or_default();
+/// The number of the device that all files are on: the first of those that have no disk of their own.
+const DEVICE: u32 = 48;
+
+/// The format of what `stat` says when nobody gives one; `-f` is about the file system, `-t` on one line.
+fn usual_format(facts: &Named<'_>, system: bool, terse: bool, busybox: bool) -> String {
     let name = match &facts.facts.kind {
         Kind::Link(target) => format!("{} -> {target}", facts.name),
         _ => facts.name.to_owned(),
     };
-    format!(
-        "  File: {name}\n  Size: {:<10}\tBlocks: {:<10} IO Block: 4096   {}\nAccess: (0{}/{})  Uid: ({:>5}/{:>8})   Gid: ({:>5}/{:>8})\nAccess: {}\nModify: {}\nChange: {}\n Birth: -\n",
-        value('s'),
-        value('b'),
-        facts.kind(),
-        value('a'),
-        value('A'),
-        value('u'),
-        value('U'),
-        value('g'),
-        value('G'),
-        value('x'),
-        value('y'),
-        value('z'),
-    )
+    let name = name.replace('%', "%%");
+    let device = format!("0,{DEVICE}");
+    match (system, terse) {
+        (true, true) if busybox => "%n %i %l %t %s %b %f %a %c %d\n".to_owned(),
+        (true, true) => "%n %i %l %t %s %S %b %f %a %c %d\n".to_owned(),
+        (true, false) => {
+            let second = if busybox { "" } else { " Fundamental block size: %S" };
+            format!(
+                "  File: \"%n\"\n    ID: %-8i Namelen: %-7l Type: %T\nBlock size: %-10s{second}\nBlocks: Total: %-10b Free: %-10f Available: %a\nInodes: Total: %-10c Free: %d\n"
+            )
+        }
+        (false, true) => {
+            let born = if busybox { "" } else { "%W " };
+            format!("%n %s %b %f %u %g %D %i %h %t %T %X %Y %Z {born}%o\n")
+        }
+        (false, false) => {
+            let (device, links, born) = match busybox {
+                true => ("%Dh/%dd", "%-5h", ""),
+                false => (device.as_str(), "%h", " Birth: %w\n"),
+            };
+            format!(
+                "  File: {name}\n  Size: %-10s\tBlocks: %-10b IO Block: %-6o %F\nDevice: {device}\tInode: %-10i  Links: {links}\nAccess: (%04a/%10.10A)  Uid: (%5u/%8U)   Gid: (%5g/%8G)\nAccess: %x\nModify: %y\nChange: %z\n{born}"
+            )
+        }
+    }
 }
 
 /// `link` and `unlink`: the calls of the kernel, and no more.

@@ -1,6 +1,6 @@
 //! `rm`: GNU's and BusyBox'.
 
-use super::folders::{in_order, is_folder, keep_parent, remove_empty, remove_folder};
+use super::folders::{in_order, is_folder, remove_empty, remove_folder};
 use super::messages::{agreed, fail, is_answered, need};
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
@@ -201,8 +201,6 @@ impl Removal {
             for name in names {
                 let below =
                     format!("{}/{}", path.trim_end_matches('/'), name.trim_end_matches('/'));
-                let full = io.absolute(&below);
-                keep_parent(io, &full)?;
                 empty &= self.asked(io, &below)?;
             }
         }

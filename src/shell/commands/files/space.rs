@@ -19,15 +19,15 @@ const USED: u64 = 348;
 
 /// A file system as it is seen at a place; sizes in kilobytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Mounted {
+pub(super) struct Mounted {
     source: String,
-    kind: &'static str,
-    target: String,
-    size: u64,
-    used: u64,
-    free: u64,
+    pub kind: &'static str,
+    pub target: String,
+    pub size: u64,
+    pub used: u64,
+    pub free: u64,
     /// How many inodes it has, and how many of them are used.
-    inodes: [u64; 2],
+    pub inodes: [u64; 2],
 }
 
 impl Mounted {
@@ -295,9 +295,35 @@ fn holder<'m>(all: &'m [Mounted], path: &str) -> Option<&'m Mounted> {
     all.iter().filter(holds).max_by_key(|one| one.target.len())
 }
 
-/// Where the file system of an absolute path is mounted.
-pub(super) fn mount_of(io: &Io<'_>, path: &str) -> String {
-    holder(&mounted(io), path).map_or_else(|| "/".to_owned(), |one| one.target.clone())
+/// The file system that an absolute path is on.
+pub(super) fn mount_of(io: &Io<'_>, path: &str) -> Mounted {
+    let all = mounted(io);
+    holder(&all, path).unwrap_or(&all[0]).clone()
+}
+
+/// `mount` of BusyBox, as far as it shows what is mounted.
+pub(in crate::shell::commands) fn mount(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let grammar = Grammar::short("mount", "o:t:rwanfvsiO:T:");
+    let Some(options) = grammar.read(arguments, io) else { return Some(1) };
+    let told = match options.operands.as_slice() {
+        [] => {
+            let wanted = options.value('t').map(str::to_owned);
+            let all = mounted(io).into_iter();
+            for one in all.filter(|one| wanted.as_ref().is_none_or(|kind| kind == one.kind)) {
+                let Mounted { source, target, kind, .. } = one;
+                io.say(format!("{source} on {target} type {kind} (rw,relatime)"));
+            }
+            return Some(0);
+        }
+        [only] => format!("mount: can't find {only} in /etc/fstab"),
+        [from, to] if io.facts(to, true).is_err() => {
+            format!("mount: mounting {from} on {to} failed: No such file or directory")
+        }
+        [_, _] => "mount: permission denied (are you root?)".to_owned(),
+        _ => commands::busybox_usage("mount"),
+    };
+    io.write_error(told);
+    Some(1)
 }
 
 /// The columns that are shown.

@@ -27,7 +27,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("less", &["less"]),
     ("nano", &["nano"]),
     ("ncat", &["nc"]),
-    ("net-tools", &["netstat", "route"]),
+    ("net-tools", &["arp", "ifconfig", "netstat", "route"]),
     ("netcat", &["nc", "netcat"]),
     ("netcat-openbsd", &["nc", "nc.openbsd", "netcat"]),
     ("netcat-traditional", &["nc", "netcat"]),

@@ -208,8 +208,8 @@ pub(in crate::shell::commands) fn logname(arguments: &[String], io: &mut Io<'_>)
 }
 
 /// `users` and `who`: nobody has logged in.
-pub(in crate::shell::commands) fn users(_: &[String], _: &mut Io<'_>) -> Option<i32> {
-    Some(0)
+pub(in crate::shell::commands) fn users(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    Some(i32::from(Grammar::short("users", "").read(arguments, io).is_none()))
 }
 
 /// `who`: nobody is logged in, whatever is asked about them.
@@ -395,7 +395,17 @@ pub(in crate::shell::commands) fn uptime(arguments: &[String], io: &mut Io<'_>) 
         0..60 => format!("{minutes} min"),
         _ => format!("{:2}:{:02}", minutes / 60, minutes % 60),
     };
-    io.say(format!(" {now} up {up},  1 user,  load average: 0.08, 0.03, 0.01"));
+    let load = super::top::LOAD.join(", ");
+    io.say(format!(" {now} up {up},  1 user,  load average: {load}"));
+    Some(0)
+}
+
+/// `ttysize` of BusyBox: the columns and lines of a terminal, or what it takes them for.
+pub(in crate::shell::commands) fn ttysize(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let asked =
+        |letter| arguments.is_empty() || arguments.iter().any(|word| word.starts_with(letter));
+    let sizes = [('w', "80"), ('h', "24")].into_iter().filter(|(letter, _)| asked(*letter));
+    io.say(sizes.map(|(_, size)| size).collect::<Vec<_>>().join(" "));
     Some(0)
 }
 

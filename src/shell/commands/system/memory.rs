@@ -10,18 +10,18 @@ use crate::shell::commands::{busybox_usage, is_gnu};
 
 /// A machine's memory, in kilobytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Memory {
-    total: u64,
-    free: u64,
-    shared: u64,
-    buffers: u64,
-    cache: u64,
+pub(super) struct Memory {
+    pub total: u64,
+    pub free: u64,
+    pub shared: u64,
+    pub buffers: u64,
+    pub cache: u64,
     available: u64,
 }
 
 impl Memory {
     /// What the simulation says of a machine with so much memory.
-    fn of(total: u64) -> Memory {
+    pub fn of(total: u64) -> Memory {
         let free = total * 231 / 1000;
         let (buffers, cache) = (total * 26 / 1000, total * 413 / 1000);
         Memory { total, free, shared: total / 650, buffers, cache, available: total * 629 / 1000 }

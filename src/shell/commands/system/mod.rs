@@ -18,6 +18,7 @@ pub(in crate::shell::commands) mod run;
 pub(super) mod sleep;
 pub(super) mod small;
 pub(super) mod sudo;
+pub(super) mod top;
 pub(super) mod xargs;
 
 pub(in crate::shell) use sleep::duration;

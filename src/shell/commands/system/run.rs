@@ -598,5 +598,51 @@ pub(in crate::shell::commands) fn plain_run(
         };
         return failed(format!("{tool}: {what}\nTry '{tool} --help' for more information."), 125);
     }
+    if tool == "nice" {
+        return nicer(arguments, words, setting);
+    }
     Box::new(Become::new(tool, words, setting.flavour))
+}
+
+/// The adjustment that the options of `nice` in front of its command ask for.
+fn adjustment(options: &[String]) -> i64 {
+    let number = |word: &str| word.trim_start_matches('+').parse::<i64>().ok();
+    let of_option = |(at, word): (usize, &String)| match word.as_str() {
+        "-n" | "--adjustment" => number(options.get(at + 1)?),
+        word if is_adjustment(word) => number(&word[1..]),
+        word => {
+            let glued = word.strip_prefix("-n").or_else(|| word.strip_prefix("--adjustment="));
+            glued.and_then(number)
+        }
+    };
+    options.iter().enumerate().filter_map(of_option).next_back().unwrap_or(10)
+}
+
+/// `nice` with a command. How nice a process is decides nothing here, and only another `nice` tells it.
+fn nicer(arguments: &[String], words: &[String], setting: &Setting<'_>) -> Box<dyn Tool> {
+    const BOUNDS: (i64, i64) = (-20, 19);
+    let own = adjustment(&arguments[..arguments.len() - words.len()]).clamp(BOUNDS.0, BOUNDS.1);
+    let why = match setting.flavour {
+        // Only root with SYS_NICE may be less nice than before.
+        Flavour::BusyBox if own < 0 => {
+            return failed(format!("nice: setpriority({own}): Permission denied"), 1);
+        }
+        Flavour::Gnu if own < 0 => Some("nice: cannot set niceness: Permission denied"),
+        _ => None,
+    };
+    let tool: Box<dyn Tool> = match words {
+        [only] if only == "nice" => super::super::said(format!("{}\n", own.max(0))),
+        [inner, rest @ ..] if inner == "nice" => {
+            let options = rest.iter().take_while(|word| word.starts_with('-')).count();
+            let sum = format!("-n{}", (own.max(0) + adjustment(rest)).min(BOUNDS.1));
+            let values = rest.iter().take(options).filter(|word| *word == "-n").count();
+            let command = &rest[(options + values).min(rest.len())..];
+            plain_run("nice", &[&[sum], command].concat(), setting)
+        }
+        _ => Box::new(Become::new("nice", words, setting.flavour)),
+    };
+    match why {
+        Some(why) => super::super::warned(why, tool),
+        None => tool,
+    }
 }

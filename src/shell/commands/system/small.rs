@@ -1,6 +1,6 @@
 //! Small programs of the system that say one thing.
 
-use super::super::text::bytes::missing_operand;
+use super::super::text::bytes::{extra_operand, missing_operand};
 use crate::cluster::Flavour;
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
@@ -8,8 +8,36 @@ use crate::shell::commands::options::Grammar;
 use crate::shell::commands::trouble::left_out;
 
 /// `hostid`: what the C library makes of the address of Debian's own host name, 127.0.1.1.
-pub(in crate::shell::commands) fn hostid(_: &[String], io: &mut Io<'_>) -> Option<i32> {
+pub(in crate::shell::commands) fn hostid(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("hostid", "").read(arguments, io) else { return Some(1) };
+    if let Some(extra) = options.operands.first() {
+        return Some(extra_operand(io, "hostid", extra));
+    }
     io.say("007f0101");
+    Some(0)
+}
+
+/// `logger` of BusyBox: nobody listens to the system's log in a container, so that what is sent there is lost.
+pub(in crate::shell::commands) fn logger(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    let Some(options) = Grammar::short("logger", "p:st:").read(arguments, io) else {
+        return Some(1);
+    };
+    if options.has('s') || options.has('p') {
+        io.write_error(left_out("logger", if options.has('s') { "-s" } else { "-p" }));
+        return Some(1);
+    }
+    if options.operands.is_empty() {
+        io.read_all()?;
+    }
+    Some(0)
+}
+
+/// `w` of BusyBox: nobody is logged in.
+pub(in crate::shell::commands) fn w(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
+    if Grammar::short("w", "").read(arguments, io).is_none() {
+        return Some(1);
+    }
+    io.say("USER\t\tTTY\t\tIDLE\tTIME\t\t HOST");
     Some(0)
 }
 
@@ -138,24 +166,6 @@ pub(in crate::shell::commands) fn mountpoint(arguments: &[String], io: &mut Io<'
     };
     if !options.has('q') {
         io.write_error(format!("mountpoint: {path}: {why}"));
-    }
-    Some(1)
-}
-
-/// `mkfifo`, as far as it makes nothing.
-pub(in crate::shell::commands) fn mkfifo(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let Some(options) = Grammar::short("mkfifo", "m:").read(arguments, io) else { return Some(1) };
-    if options.operands.is_empty() {
-        missing_operand(io, "mkfifo", None);
-        return Some(1);
-    }
-    let gnu = is_gnu(io);
-    for path in &options.operands {
-        io.write_error(match (io.facts(path, false).is_ok(), gnu) {
-            (true, true) => format!("mkfifo: cannot create fifo '{path}': File exists"),
-            (true, false) => format!("mkfifo: {path}: File exists"),
-            (false, _) => left_out("mkfifo", path),
-        });
     }
     Some(1)
 }

@@ -1,4 +1,4 @@
-//! `cmp`, `comm`, `join` and `tsort`.
+//! `cmp`, `comm` and `join`.
 
 use std::cmp::Ordering;
 
@@ -289,66 +289,4 @@ fn merged(
         }
     }
     told[0] || told[1]
-}
-
-/// `tsort`: an order in which every first word of a pair stands before the second one. What waits for
-/// nothing comes in the order in which it was named.
-pub(in crate::shell::commands) fn tsort(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
-    let Some(options) = Grammar::short("tsort", "").read(arguments, io) else { return Some(1) };
-    if let Some(extra) = options.operands.get(1).filter(|_| is_gnu(io)) {
-        return Some(extra_operand(io, "tsort", extra));
-    }
-    let file = options.operands.first().cloned().unwrap_or_else(|| "-".to_owned());
-    if waits(io, std::slice::from_ref(&file)) {
-        return None;
-    }
-    let bytes = match content(io, &file) {
-        Ok(bytes) => bytes,
-        Err(why) => {
-            io.write_error(format!("tsort: {file}: {why}"));
-            return Some(1);
-        }
-    };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let words: Vec<&str> = text.split_whitespace().collect();
-    if words.len() % 2 == 1 {
-        io.write_error(match is_gnu(io) {
-            true => format!("tsort: {file}: input contains an odd number of tokens"),
-            false => "tsort: odd input".to_owned(),
-        });
-        return Some(1);
-    }
-    let mut names: Vec<&str> = words.clone();
-    names.sort_unstable();
-    names.dedup();
-    let mut after: std::collections::BTreeMap<&str, Vec<&str>> = Default::default();
-    let mut waiting: std::collections::BTreeMap<&str, usize> =
-        names.iter().map(|name| (*name, 0)).collect();
-    for pair in words.chunks_exact(2).filter(|pair| pair[0] != pair[1]) {
-        // As in GNU's, the successor named last is looked at first.
-        after.entry(pair[0]).or_default().insert(0, pair[1]);
-        *waiting.entry(pair[1]).or_default() += 1;
-    }
-    let mut ready: std::collections::VecDeque<&str> =
-        names.iter().copied().filter(|name| waiting[name] == 0).collect();
-    let mut told = 0;
-    while let Some(name) = ready.pop_front() {
-        io.say(name);
-        told += 1;
-        for next in after.remove(name).unwrap_or_default() {
-            let left = waiting.entry(next).or_default();
-            *left -= 1;
-            if *left == 0 {
-                ready.push_back(next);
-            }
-        }
-    }
-    if told < names.len() {
-        io.write_error(crate::shell::commands::trouble::left_out(
-            "tsort",
-            "of what goes round in a loop",
-        ));
-        return Some(1);
-    }
-    Some(0)
 }

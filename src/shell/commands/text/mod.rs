@@ -29,5 +29,6 @@ pub(super) mod sed;
 pub(super) mod shuffle;
 pub(super) mod sort;
 pub(super) mod split;
+pub(super) mod tsort;
 pub(super) mod uniq;
 pub(super) mod wc;

@@ -444,7 +444,7 @@ impl Tar<'_> {
         let (kind, content) = match &facts.kind {
             FileKind::Folder => (Kind::Folder, Vec::new()),
             FileKind::Link(target) => (Kind::Link(target.clone()), Vec::new()),
-            FileKind::File | FileKind::Device => {
+            FileKind::File | FileKind::Device | FileKind::Pipe => {
                 (Kind::File, io.read_file(from).unwrap_or_default())
             }
         };

@@ -3,7 +3,7 @@
 mod backup;
 mod kept;
 
-use super::folders::{in_order, keep_parent, make_all, remove_folder};
+use super::folders::{in_order, make_all, remove_folder};
 use super::messages::{agreed, fail, is_answered, missing};
 use crate::shell::Io;
 use crate::shell::commands::is_gnu;
@@ -309,8 +309,6 @@ impl Copying<'_> {
             return Err(format!("cp: not writing through dangling symlink '{to}'"));
         }
         if self.replaces && !folder && io.facts(to, false).is_ok() {
-            let full = io.absolute(to);
-            keep_parent(io, &full)?;
             io.remove_file(to)?;
         }
         let report = if self.verbose { self.report(io, from, to, folder) } else { Vec::new() };
@@ -406,8 +404,6 @@ impl Copying<'_> {
             None => self.content(io, from, to)?,
         }
         if self.tool == "mv" {
-            let full = io.absolute(from);
-            keep_parent(io, &full).ok();
             io.remove_file(from).map_err(|why| format!("mv: cannot remove '{from}': {why}"))?;
         }
         Ok(())

@@ -38,6 +38,8 @@ pub(super) enum Test {
     NoOwner,
     /// `-links`
     Names(char, u64),
+    /// `-inum`
+    Inode(char, u64),
     /// `-samefile`: the path that keeps the file's content.
     Same(String),
     /// `-lname`
@@ -333,6 +335,10 @@ impl Parser<'_> {
                 let (sign, count) = self.signed(test)?;
                 Test::Names(sign, count)
             }
+            "-inum" => {
+                let (sign, count) = self.signed(test)?;
+                Test::Inode(sign, count)
+            }
             "-samefile" => {
                 let file = self.value(test)?;
                 self.io.facts(&file, true).map_err(|why| format!("find: '{file}': {why}"))?;
@@ -428,7 +434,7 @@ impl Parser<'_> {
             if "DFiSZ".contains(letter) {
                 return Err(format!("podhop: find: not simulated here: {test} %{letter}"));
             }
-            if !"%abcdfghGHklmMnpPstuUyYABCT".contains(letter) {
+            if !"%abcdfghGHiklmMnpPstuUyYABCT".contains(letter) {
                 let told = format!("find: warning: unrecognized format directive `%{letter}'");
                 self.warnings.push(told);
             }
@@ -437,9 +443,8 @@ impl Parser<'_> {
     }
 
     fn unknown(&self, test: &str) -> String {
-        const REAL: [&str; 5] = ["-fls", "-fstype", "-inum", "-used", "-context"];
-        const BUSYBOX: [&str; 1] = ["-inum"];
-        let real = if self.gnu { REAL.contains(&test) } else { BUSYBOX.contains(&test) };
+        const REAL: [&str; 4] = ["-fls", "-fstype", "-used", "-context"];
+        let real = self.gnu && REAL.contains(&test);
         match (real, self.gnu, test.starts_with('-')) {
             (true, ..) => format!("podhop: find: not simulated here: {test}"),
             (_, true, true) => format!("find: unknown predicate `{test}'"),

@@ -48,6 +48,7 @@ pub(super) fn fits(test: &Test, one: &Found, io: &mut Io<'_>) -> Option<bool> {
         }),
         Test::NoOwner | Test::False => false,
         Test::Names(sign, count) => has(&|facts| compares(*sign, facts.names as u64, *count)),
+        Test::Inode(sign, number) => has(&|facts| compares(*sign, facts.inode.into(), *number)),
         Test::Same(path) => {
             io.cluster.follow(io.place, &io.absolute(&one.path), one.follow) == path.as_str()
         }

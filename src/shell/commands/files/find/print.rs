@@ -103,7 +103,7 @@ fn directive(rest: &mut &str, one: &Found, io: &mut Io<'_>) -> String {
         let changed = one.facts(io).map(|facts| facts.changed);
         return changed.map_or(String::new(), |at| spec.pad(&dated(at, part), false));
     }
-    let number = matches!(letter, 's' | 'd' | 'm' | 'n' | 'k' | 'b');
+    let number = matches!(letter, 's' | 'd' | 'm' | 'n' | 'k' | 'b' | 'i');
     match named_value(letter, one, io) {
         Some(value) if letter == 'm' && spec.alternate => spec.pad(&format!("0{value}"), number),
         Some(value) => match spec.precision.filter(|_| !number) {
@@ -150,6 +150,7 @@ fn named_value(letter: char, one: &Found, io: &Io<'_>) -> Option<String> {
         'U' => id("/etc/passwd", &facts()?.owner),
         'G' => id("/etc/group", &facts()?.group),
         'n' => facts()?.names.to_string(),
+        'i' => facts()?.inode.to_string(),
         'k' => (super::super::disk::taken(&facts()?) / 1024).to_string(),
         'b' => (super::super::disk::taken(&facts()?) / 512).to_string(),
         'l' => io.link_target(&one.path).unwrap_or_default(),

@@ -16,6 +16,10 @@ use crate::shell::commands::moment::Moment;
 use crate::shell::commands::net::families::Families;
 use crate::shell::commands::system::date::parse_date;
 
+/// What stands at the head of a file of `--hsts`, and of one of `--alt-svc`.
+const HSTS: &str = "# Your HSTS cache. https://curl.se/docs/hsts.html";
+const ALT_SVC: &str = "# Your alt-svc cache. https://curl.se/docs/alt-svc.html";
+
 /// How many transfers `-Z` runs at once.
 const PARALLEL: usize = 50;
 
@@ -115,6 +119,10 @@ pub struct Operation {
     pub any_auth: bool,
     /// `-E`: the own certificate, perhaps with a colon and its password.
     pub cert: Option<String>,
+    /// The first flag that would change what is said over TLS.
+    pub of_tls: Option<&'static str>,
+    /// `--hsts`, `--alt-svc`: files of what servers told of themselves over TLS, with what begins them.
+    pub told_over_tls: Vec<(String, &'static str)>,
     /// `-z`: the moment, and whether what is older than that is wanted
     pub time: Option<(Moment, bool)>,
     pub resolve: Vec<String>,
@@ -294,12 +302,23 @@ impl Reader<'_, '_> {
             }
             Here::Heeded => self.value(flag.name, value)?,
             Here::Unseen => self.unseen(flag.name, value)?,
+            Here::OfTls => {
+                const VERSIONS: [&str; 5] = ["default", "1.0", "1.1", "1.2", "1.3"];
+                if flag.name == "tls-max" && !VERSIONS.contains(&value) {
+                    return Err(bad_use());
+                }
+                self.operation().of_tls.get_or_insert(flag.name);
+            }
         }
         Ok(glued.is_none())
     }
 
     fn toggle(&mut self, flag: &Flag, on: bool, long: bool, next: Option<&str>) -> Read {
         match flag.here {
+            Here::OfTls if on => {
+                self.operation().of_tls.get_or_insert(flag.name);
+            }
+            Here::OfTls => {}
             Here::NotSimulated if on => return Err(Stop::NotHere(flag.name)),
             Here::NotBuiltIn => {
                 return Err(because("the installed libcurl version doesn't support this"));
@@ -686,6 +705,18 @@ impl Reader<'_, '_> {
         Ok(true)
     }
 
+    /// `--hsts` and `--alt-svc`: a file of what servers told of themselves over TLS, which nobody does here.
+    fn told_over_tls(&mut self, name: &str, file: &str) -> Read {
+        let (name, head) = if name == "hsts" { ("hsts", HSTS) } else { ("alt-svc", ALT_SVC) };
+        if knows_servers(self.io, file) {
+            return Err(Stop::NotHere(name));
+        }
+        let operation = self.operation();
+        operation.of_tls.get_or_insert(name);
+        operation.told_over_tls.push((file.to_owned(), head));
+        Ok(())
+    }
+
     fn text(&mut self, name: &str, value: &str) -> Read {
         if matches!(name, "proto" | "proto-redir") {
             let list = self.protocols(value)?;
@@ -695,6 +726,9 @@ impl Reader<'_, '_> {
                 _ => operation.redirect_protocols = Some(list),
             }
             return Ok(());
+        }
+        if matches!(name, "hsts" | "alt-svc") {
+            return self.told_over_tls(name, value);
         }
         let operation = self.operation();
         let text = value.to_owned();
@@ -725,6 +759,8 @@ impl Reader<'_, '_> {
             "etag-compare" => operation.etag_compare = Some(text),
             "cacert" => operation.cacert = Some(text),
             "cert" => operation.cert = Some(text),
+            "socks4" | "socks4a" | "socks5" => operation.proxy = Some(format!("{name}://{text}")),
+            "socks5-hostname" => operation.proxy = Some(format!("socks5h://{text}")),
             "resolve" => operation.resolve.push(text),
             "connect-to" => operation.connect_to.push(text),
             "unix-socket" | "abstract-unix-socket" => operation.unix_socket = Some(text),
@@ -822,4 +858,10 @@ fn is_curls_date(text: &str) -> bool {
         MONTHS.iter().any(|month| name.starts_with(month))
             || word.len() == 8 && word.chars().all(|digit| digit.is_ascii_digit())
     })
+}
+
+/// Whether a file of `--hsts` or `--alt-svc` tells of a server.
+fn knows_servers(io: &Io<'_>, file: &str) -> bool {
+    let text = io.read_file(file).unwrap_or_default();
+    String::from_utf8_lossy(&text).lines().any(|line| !line.is_empty() && !line.starts_with('#'))
 }

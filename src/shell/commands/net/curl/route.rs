@@ -21,6 +21,18 @@ pub struct Proxy {
     pub user: Option<String>,
     /// Whether a tunnel is asked for.
     pub tunnel: bool,
+    /// The protocol, if it is one of SOCKS: nobody speaks it here, so that only its first answer is seen.
+    pub socks: Option<&'static str>,
+}
+
+impl Proxy {
+    /// What is said of an answer that is none of SOCKS, where SOCKS is spoken.
+    pub fn no_socks(&self) -> Option<&'static str> {
+        Some(match self.socks?.starts_with("socks4") {
+            true => "SOCKS4 reply has wrong version, version should be 0.",
+            false => "Received invalid version in initial SOCKS5 response.",
+        })
+    }
 }
 
 /// The way of one request.
@@ -180,8 +192,9 @@ fn proxy(
     };
     let Some(text) = text.filter(|text| !text.is_empty() && !spared) else { return Ok(None) };
     let (scheme, rest) = text.split_once("://").unwrap_or(("http", &text));
-    if scheme != "http" {
-        let known = ["https", "socks4", "socks4a", "socks5", "socks5h"].contains(&scheme);
+    let socks = ["socks4", "socks4a", "socks5", "socks5h"].into_iter().find(|one| *one == scheme);
+    if scheme != "http" && socks.is_none() {
+        let known = scheme == "https";
         return Err(NoRoute::Kind(match known {
             true => format!("not simulated here: a proxy that speaks {scheme}"),
             false => format!("Unsupported proxy scheme for '{text}'"),
@@ -196,8 +209,8 @@ fn proxy(
     let user = operation.proxy_user.clone().or(place.user.as_deref().map(unescape));
     let credentials = user.as_ref().map(|user| base64::encode(user.as_bytes()));
     let user = user.map(|user| user.split(':').next().unwrap_or("").to_owned());
-    let tunnel = url.is_tls() || operation.tunnel;
-    Ok(Some(Proxy { host: place.host, port, credentials, user, tunnel }))
+    let tunnel = (url.is_tls() || operation.tunnel) && socks.is_none();
+    Ok(Some(Proxy { host: place.host, port, credentials, user, tunnel, socks }))
 }
 
 /// Whether a list of hosts, domains and ranges of addresses has this host.

@@ -82,6 +82,7 @@ fn what_is_not_simulated_says_so_by_name_and_the_rest_is_taken() {
     for (flag, said) in others.iter().zip(answers(&commands)) {
         let expected = match flag.here {
             Here::NotSimulated => format!("podhop: not simulated here: curl --{}", flag.name),
+            Here::OfTls if flag.name == "tls-max" => "is badly used here".to_owned(),
             Here::NotBuiltIn => "the installed libcurl version doesn't support this".to_owned(),
             _ => "GET / HTTP".to_owned(),
         };

@@ -83,6 +83,9 @@ fn show_words<'a>(
     object: &str,
 ) -> Result<(Option<&'a str>, &'a [&'a str]), Trouble> {
     let Some((verb, rest)) = words.split_first() else { return Ok((None, words)) };
+    if changing.iter().any(|one| one.starts_with(verb)) && super::may_not_change(io) {
+        return Err((2, "ip: RTNETLINK answers: Operation not permitted".to_owned()));
+    }
     if changing.iter().any(|one| one.starts_with(verb)) {
         return Err((
             1,
@@ -111,8 +114,11 @@ fn devices(
     words: &[&str],
 ) -> Result<Vec<String>, Trouble> {
     let object = if links { "link" } else { "address" };
-    let changing = ["add", "delete", "flush", "set", "change", "replace"];
-    let (mut wanted, rest) = show_words(io, words, &changing, object)?;
+    let changing: &[&str] = match links {
+        true => &["add", "delete", "set"],
+        false => &["add", "change", "chg", "replace", "delete", "flush"],
+    };
+    let (mut wanted, rest) = show_words(io, words, changing, object)?;
     let mut detail = Detail { links, family: style.family.filter(|_| !links), ..Detail::default() };
     match rest {
         [] | ["up"] => {}

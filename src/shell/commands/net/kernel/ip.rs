@@ -99,6 +99,15 @@ pub(super) struct Style {
     pub details: bool,
 }
 
+/// `ipaddr` and its like, which are one object of BusyBox' ip.
+pub(in crate::shell::commands) fn ip_object(
+    object: &str,
+    arguments: &[String],
+    io: &mut Io<'_>,
+) -> Option<i32> {
+    ip(&[&[object.to_owned()], arguments].concat(), io)
+}
+
 /// ip
 pub(in crate::shell::commands) fn ip(arguments: &[String], io: &mut Io<'_>) -> Option<i32> {
     let done = match client_flavour(io.cluster, io.place, "ip") {
@@ -240,8 +249,7 @@ fn command<'a>(
 
 /// What would be changed, which only a container with NET_ADMIN may do; none of it is done here.
 fn changes(io: &Io<'_>, object: &str, verb: &str) -> Trouble {
-    if matches!(io.place, crate::cluster::Place::Container { .. }) && super::node_name(io).is_none()
-    {
+    if super::may_not_change(io) {
         return (2, "RTNETLINK answers: Operation not permitted".to_owned());
     }
     (1, format!("podhop: ip {object} {verb} is not simulated here; ip {object} shows"))

@@ -4,6 +4,7 @@ mod addresses;
 mod busybox_ip;
 mod connections;
 mod filter;
+mod ifconfig;
 mod ip;
 mod json;
 mod routes;
@@ -14,11 +15,13 @@ mod sysctl;
 
 pub(in crate::shell::commands) use connections::conntrack;
 pub(in crate::shell::commands) use filter::{ip6tables, ip6tables_save, iptables, iptables_save};
-pub(in crate::shell::commands) use ip::ip;
+pub(in crate::shell::commands) use ifconfig::{arp, ifconfig};
+pub(in crate::shell::commands) use ip::{ip, ip_object};
 pub(in crate::shell::commands) use sockets::{netstat, route};
 pub(in crate::shell::commands) use ss::ss;
 pub(in crate::shell::commands) use sysctl::sysctl;
 
+use crate::cluster::Place;
 use crate::network::{Interface, Netns};
 use crate::shell::Io;
 
@@ -40,4 +43,9 @@ fn node_name(io: &Io<'_>) -> Option<String> {
         crate::network::Party::Node(name) => Some(name.to_string()),
         _ => None,
     }
+}
+
+/// Whether the place's root lacks NET_ADMIN, without which nothing of the network can be changed.
+fn may_not_change(io: &Io<'_>) -> bool {
+    matches!(io.place, Place::Container { .. }) && !io.cluster.has_capability(io.place, "NET_ADMIN")
 }

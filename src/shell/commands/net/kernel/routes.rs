@@ -301,7 +301,7 @@ pub(super) fn neighbours(
 }
 
 /// A router's address, the device that leads to it, and its hardware address.
-fn known_routers(io: &Io<'_>, family: Family) -> Vec<(IpAddr, String, [u8; 6])> {
+pub(super) fn known_routers(io: &Io<'_>, family: Family) -> Vec<(IpAddr, String, [u8; 6])> {
     let network = io.cluster.network();
     let Some(from) = io.cluster.netns_of(io.place) else { return Vec::new() };
     let Some(netns) = network.netns(from.netns) else { return Vec::new() };

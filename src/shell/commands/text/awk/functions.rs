@@ -76,6 +76,10 @@ impl Machine {
             "split" | "patsplit" => self.split_text(arguments, line, world)?,
             "sprintf" => Value::Text(self.format(arguments, line, world)?),
             "asort" | "asorti" => self.sorted(name == "asort", arguments, line, world)?,
+            "index" if matches!(arguments.get(1), Some(Expression::Regex(_))) && self.gawk => {
+                return self
+                    .fatal(line, "index: regexp constant as second argument is not allowed");
+            }
             "typeof" if length.is_some() => Value::Text("array".to_owned()),
             "isarray" if length.is_some() => Value::Number(1.0),
             "length" => return Ok(length.map(|count| Value::Number(count as f64))),
@@ -455,11 +459,28 @@ impl Machine {
         Ok(printer.out)
     }
 
+    /// `2$` at the start of a directive: the value that it shows; how many letters that takes.
+    fn chosen(&self, printer: &mut Printer<'_>, text: &str, line: usize) -> Ran<usize> {
+        let digits = text.len() - text.trim_start_matches(|one: char| one.is_ascii_digit()).len();
+        if digits == 0 || !text[digits..].starts_with('$') || !self.gawk {
+            return Ok(0);
+        }
+        let number = text[..digits].parse().unwrap_or(usize::MAX);
+        if number > printer.values.len() {
+            let why = "greater than total number of supplied arguments";
+            return self.fatal(line, &format!("argument index {} {why}", &text[..digits]));
+        }
+        printer.taken = number.saturating_sub(1);
+        Ok(digits + 1)
+    }
+
     /// One directive, which begins at `start`; where the next text begins.
     fn directive(&self, printer: &mut Printer<'_>, start: usize, line: usize) -> Ran<usize> {
         let text = &printer.format[start + 1..];
         let mut letters = text.char_indices().peekable();
         let mut spec = Spec::default();
+        let passed = self.chosen(printer, text, line)?;
+        letters.by_ref().take(passed).for_each(drop);
         while letters.next_if(|(_, letter)| spec.flag(*letter)).is_some() {}
         for precision in [false, true] {
             if precision {

@@ -97,6 +97,7 @@ impl Awk {
         }
         self.machine = Machine::new(Arc::new(program), self.gawk);
         self.machine.strict = strict.is_some();
+        self.machine.inplace = self.options.all('i').any(is_inplace);
         self.machine.sandbox = self.gawk && self.options.has('S');
         if let Some(separator) = self.options.value('F') {
             let separator = crate::shell::syntax::unescape(separator);
@@ -113,8 +114,10 @@ impl Awk {
         }
         let assignments: Vec<String> = self.options.all('v').map(str::to_owned).collect();
         for assignment in assignments {
-            if let Some((name, value)) = assignment.split_once('=') {
-                self.machine.assign(name, value);
+            match assignment.split_once('=') {
+                Some((SUFFIX, value)) => self.machine.suffix = value.to_owned(),
+                Some((name, value)) => self.machine.assign(name, value),
+                None => {}
             }
         }
         None
@@ -129,11 +132,10 @@ impl Awk {
         for file in self.options.all('i') {
             let names = [file.to_owned(), format!("{file}.awk")];
             let Some(bytes) = names.iter().find_map(|name| io.read_file(name).ok()) else {
-                let own = matches!(file, "inplace" | "inplace.awk");
-                return Err(match own {
-                    true => "podhop: awk: not simulated here: -i inplace".to_owned(),
-                    false => no_source(file, "No such file or directory"),
-                });
+                if is_inplace(file) {
+                    continue;
+                }
+                return Err(no_source(file, "No such file or directory"));
             };
             text += &String::from_utf8_lossy(&bytes);
             text.push('\n');
@@ -248,6 +250,14 @@ impl Tool for Awk {
     }
 }
 
+/// The variable of gawk's own library `inplace` that says what an old file's name ends in.
+const SUFFIX: &str = "inplace::suffix";
+
+/// Whether `-i` asks for gawk's own library that changes files.
+fn is_inplace(file: &str) -> bool {
+    matches!(file, "inplace" | "inplace.awk")
+}
+
 fn no_source(file: &str, why: &str) -> String {
     format!("awk: fatal: cannot open source file `{file}' for reading: {why}")
 }
@@ -323,7 +333,7 @@ fn check(options: &Options, gawk: bool) -> Result<(), (String, i32)> {
         let letters = name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
         letters && !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit())
     };
-    match names.find(|name| !is_name(name)) {
+    match names.find(|name| !is_name(name) && *name != SUFFIX) {
         Some(name) if gawk => {
             Err((format!("awk: fatal: `{name}' is not a legal variable name"), 2))
         }

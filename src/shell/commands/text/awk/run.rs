@@ -148,6 +148,11 @@ pub(super) struct Machine {
     pub status: i32,
     pub seed: f64,
     pub random: u64,
+    /// `-i inplace`: whether what is printed while a file is read becomes its content, and of which one it does.
+    pub inplace: bool,
+    rewritten: Option<String>,
+    /// What stands behind the name of a file that keeps its old content.
+    pub suffix: String,
     /// Whether records are being read: gawk says so in its errors.
     pub in_record: bool,
     /// Which of `ARGV` is read next, and what is being read.
@@ -197,6 +202,9 @@ impl Machine {
             status: 0,
             seed: 1.0,
             random: 1,
+            inplace: false,
+            rewritten: None,
+            suffix: String::new(),
             in_record: false,
             next_file: 1,
             current: None,
@@ -330,6 +338,7 @@ impl Machine {
     pub fn finish(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
         self.in_record = true;
         (self.steps, self.searched) = (0, 0);
+        self.rewrite(world)?;
         self.rules(world, |pattern| matches!(pattern, Pattern::End))
     }
 
@@ -348,8 +357,7 @@ impl Machine {
         match result {
             Err(Stop::Next) => Ok(true),
             Err(Stop::NextFile) => {
-                self.current = None;
-                self.rules(world, |pattern| matches!(pattern, Pattern::EndFile))?;
+                self.end_file(world)?;
                 Ok(true)
             }
             Err(stop) => Err(stop),
@@ -388,7 +396,13 @@ impl Machine {
                 if !self.open(world)? {
                     return Ok(None);
                 }
-                self.rules(world, |pattern| matches!(pattern, Pattern::BeginFile))?;
+                match self.rules(world, |pattern| matches!(pattern, Pattern::BeginFile)) {
+                    Err(Stop::NextFile) => {
+                        self.end_file(world)?;
+                        continue;
+                    }
+                    done => done?,
+                }
             }
             let mut separator = self.setting("RS");
             if self.strict {
@@ -439,12 +453,50 @@ impl Machine {
                     }
                     return Ok(Some(record));
                 }
-                _ => {
-                    self.current = None;
-                    self.rules(world, |pattern| matches!(pattern, Pattern::EndFile))?;
-                }
+                _ => self.end_file(world)?,
             }
         }
+    }
+
+    /// What comes after a file.
+    fn end_file(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
+        self.current = None;
+        self.rules(world, |pattern| matches!(pattern, Pattern::EndFile))?;
+        self.rewrite(world)
+    }
+
+    /// Writes what was printed while a file was read into that file (`-i inplace`), and keeps what it was
+    /// under another name if there is an ending for that.
+    fn rewrite(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
+        let Some(name) = self.rewritten.take() else { return Ok(()) };
+        let content = std::mem::take(&mut self.output);
+        let suffix = self.suffix.clone();
+        world.once(|io| {
+            if !suffix.is_empty() {
+                let old = io.read_file(&name).unwrap_or_default();
+                let _ = io.write_file(&format!("{name}{suffix}"), &old);
+            }
+            let _ = io.write_file(&name, &content);
+            Ok(Answer::Done)
+        })?;
+        Ok(())
+    }
+
+    /// Whether what is printed has to wait for the end of the file that is read.
+    pub fn rewrites(&self) -> bool {
+        self.rewritten.is_some()
+    }
+
+    /// gawk's fatal error of a file that it cannot read, unless a rule for its beginning passes over it.
+    fn unread(&mut self, world: &mut World<'_, '_>, name: &str, why: &str) -> Ran<()> {
+        self.set_known("ERRNO", Value::Text(why.to_owned()));
+        match self.rules(world, |pattern| matches!(pattern, Pattern::BeginFile)) {
+            Err(Stop::NextFile) => return Ok(()),
+            done => done?,
+        }
+        // After a record, gawk still stands at the last line of its program.
+        let line = if self.in_record { "cmd. line:1: " } else { "" };
+        self.fail(format!("{line}fatal: cannot open file `{name}' for reading: {why}"))
     }
 
     /// Opens the next file of `ARGV`, or standard input when none is named. Whether there is one.
@@ -483,16 +535,17 @@ impl Machine {
             }
             match world.io.read_file(&name) {
                 Ok(bytes) => {
+                    if self.inplace {
+                        self.flush(world)?;
+                        self.rewritten = Some(name);
+                    }
+                    if self.gawk {
+                        self.set_known("ERRNO", Value::Text(String::new()));
+                    }
                     self.current = Some(Some(Stdin::of(bytes)));
                     return Ok(true);
                 }
-                Err(why) if self.gawk => {
-                    // After a record, gawk still stands at the last line of its program.
-                    let line = if self.in_record { "cmd. line:1: " } else { "" };
-                    return self.fail(format!(
-                        "{line}fatal: cannot open file `{name}' for reading: {why}"
-                    ));
-                }
+                Err(why) if self.gawk => self.unread(world, &name, &why)?,
                 Err(why) => return self.fail(format!("{name}: {why}")),
             }
         }

@@ -328,7 +328,10 @@ impl Machine {
 
     /// Brings what was printed to where it goes, apart from pipes.
     pub fn flush(&mut self, world: &mut World<'_, '_>) -> Ran<()> {
-        let output = std::mem::take(&mut self.output);
+        let output = match self.rewrites() {
+            true => Vec::new(),
+            false => std::mem::take(&mut self.output),
+        };
         if !output.is_empty() {
             world.once(|io| {
                 io.stdout.extend_from_slice(&output);

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::report::{self, Arrival, Version};
+use super::super::route::Proxy;
 use super::{Desk, Progress, Transfer, TransferState, Trouble};
 use crate::cluster::{Certificate, Connection, DialFailure, Ending, HttpResponse, Issuer};
 use crate::network::{Family, SocketAddr};
@@ -174,6 +175,9 @@ impl Transfer {
         let host = self.shown_host(desk);
         desk.words().connected(io, &host, connection.remote, self.number);
         self.connection = Some(connection.clone());
+        if let Some(told) = self.route.proxy.as_ref().and_then(Proxy::no_socks) {
+            return Err((97, told.to_owned(), false));
+        }
         match self.url.scheme.as_str() {
             "telnet" => {
                 self.state =

@@ -22,6 +22,9 @@ impl Transfer {
         let tunnel = self.route.proxy.as_ref().is_some_and(|proxy| proxy.tunnel);
         let host = self.url.host.clone();
         let (code, told) = match reply {
+            _ if tls && let Some(flag) = desk.operation.of_tls => {
+                (1, format!("podhop: not simulated here: curl --{flag}"))
+            }
             _ if tls && let Some(trouble) = own_certificate(desk, io) => trouble,
             Reply::Http(response) if tunnel => self.no_tunnel(desk, io, response),
             Reply::Http(response) if !tls || self.route.proxy.is_some() => {
