@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::validation::names;
 use crate::api::{
@@ -144,9 +144,16 @@ pub(super) fn is_taken_anew(cluster: &Cluster, object: &ObjectName, source: &Sou
 fn sent_anew(cluster: &Cluster, object: &ObjectName, source: &Source<'_>) -> Result<(), Status> {
     let ObjectName { kind, namespace, name } = object.clone();
     let mut trial = cluster.clone();
+    // A finalizer would keep it.
+    let patch = Patch::Merge(json!({ "metadata": { "finalizers": null } }));
+    let options = WriteOptions::default();
+    let (within, called) = (namespace.clone(), name.clone());
+    trial.handle(Request::Patch { kind, namespace: within, name: called, patch, options })?;
     let options = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
-    trial.handle(Request::Delete { kind, namespace, name, options })?;
-    send(&mut trial, object, source, true)
+    trial.handle(Request::Delete { kind, namespace: namespace.clone(), name, options })?;
+    let options = WriteOptions { dry_run: true, ..WriteOptions::default() };
+    let object = source.value.clone();
+    trial.handle(Request::Create { kind, namespace, object, options }).map(|_| ())
 }
 
 /// Whether the server refuses to change the object that it has into this one.

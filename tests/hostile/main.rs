@@ -2,6 +2,7 @@
 // Tests look at the real world: files, clocks, processes.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod answers;
 #[cfg(target_os = "linux")]
 mod bombs;
 mod characters;

@@ -233,6 +233,9 @@ pub(in crate::level) fn mentions(line: &str, word: &str) -> bool {
 /// The column of `word` in `line`, where it is not part of a longer name.
 pub(super) fn whole_word(line: &str, word: &str) -> Option<u32> {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if word.is_empty() {
+        return None;
+    }
     let mut from = 0;
     while let Some(found) = line[from..].find(word) {
         let start = from + found;
@@ -240,7 +243,7 @@ pub(super) fn whole_word(line: &str, word: &str) -> Option<u32> {
         let before = line[..start].chars().next_back();
         let after = line[end..].chars().next();
         let starts_clean = !word.starts_with(part) || !before.is_some_and(part);
-        if !word.is_empty() && starts_clean && !after.is_some_and(part) {
+        if starts_clean && !after.is_some_and(part) {
             return Some(line[..start].chars().count() as u32 + 1);
         }
         from = start + line[start..].chars().next().map_or(1, char::len_utf8);
@@ -258,6 +261,7 @@ mod tests {
         assert_eq!(whole_word("app: backend", "back"), None);
         assert_eq!(whole_word("curl http://$1:80", ":80"), Some(15));
         assert_eq!(whole_word("curl http://$1:8080", ":80"), None);
+        assert_eq!(whole_word("curl", ""), None);
     }
 
     #[test]
