@@ -1,12 +1,12 @@
 //! A player's files are wrong in every way on the way to a right answer: a line is missing, a value is gone, a
-//! file ends early. Each is judged, and its failures are explained, without a panic or an endless search.
+//! file ends early. Each is marked while it is typed, judged, and its failures are explained, without a panic or an endless search.
 
-use podhop::level::lint::play;
-use podhop::level::{GoalState, Pack, Solution};
+use podhop::level::lint::play_from;
+use podhop::level::{Attempt, GoalState, Pack, Solution, with_answer};
 use podhop::shell::Files;
 
 /// One of how many changes is played of the whole campaign.
-const EVERY: usize = 97;
+const EVERY: usize = 149;
 
 fn answer(files: Files, script: Option<&String>) -> Solution {
     Solution { name: "changed".to_owned(), files, script: script.cloned() }
@@ -39,6 +39,7 @@ fn changed_answers_of_every_level_are_judged() {
     let pack = Pack::embedded().expect("the campaign is sound");
     let names = pack.chapters.iter().flat_map(|chapter| &chapter.levels);
     for level in names.filter_map(|name| pack.level(name)) {
+        let opened = Attempt::open(level.clone(), 1);
         for solution in &level.solutions {
             for (name, content) in &solution.files {
                 let text = String::from_utf8_lossy(content);
@@ -50,7 +51,10 @@ fn changed_answers_of_every_level_are_judged() {
                     let mut files = solution.files.clone();
                     files.insert(name.clone(), changed.into_bytes());
                     let answer = answer(files, solution.script.as_ref());
-                    let verdict = play(level, Some(&answer), 1).verdict;
+                    let mut typed = opened.clone();
+                    *typed.session_mut().files_mut() = with_answer(typed.files(), &answer.files);
+                    typed.marks(name);
+                    let verdict = play_from(opened.clone(), Some(&answer)).verdict;
                     let told = |goal: &GoalState| goal.passed || goal.diagnosis.is_some();
                     assert!(verdict.goals.iter().all(told), "{}: {answer:?}", level.name);
                 }

@@ -47,7 +47,7 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
     }
     if let Some(guess) = &debrief.guess {
         lines.push(Line::default());
-        paragraph(&mut lines, &format!("Your first guess: {guess}"), columns, theme.dim);
+        paragraph(&mut lines, &format!("Your first guess. {guess}"), columns, theme.dim);
     }
     heading(&mut lines, "What you needed", theme);
     paragraph(&mut lines, &needed(debrief), columns, theme.text);

@@ -303,7 +303,8 @@ const USAGE: &str = "Usage: awk [POSIX or GNU style options] -f progfile [--] fi
 /// # Errors
 /// What is said of it, and the exit code.
 fn check(options: &Options, gawk: bool) -> Result<(), (String, i32)> {
-    const IDLE: [(char, &str); 9] = [
+    const IDLE: [(char, &str); 10] = [
+        ('b', "--characters-as-bytes"),
         ('d', "--dump-variables"),
         ('g', "--gen-pot"),
         ('o', "--pretty-print"),
