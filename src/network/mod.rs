@@ -218,6 +218,13 @@ impl Network {
         self.topology.node_named(name).map(|node| &node.entry)
     }
 
+    /// Whether an address is of the network that the nodes are on, and no machine has it.
+    pub fn is_vacant(&self, address: IpAddr) -> bool {
+        within(address, topology::node_range(Family::of(address)))
+            && self.topology.node_at(address).is_none()
+            && self.topology.machine_at(address).is_none()
+    }
+
     /// The laptop's namespace.
     pub fn laptop(&self) -> NetnsId {
         self.topology.laptop()

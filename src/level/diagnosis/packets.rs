@@ -210,9 +210,10 @@ pub(super) fn stale_list(facts: &Facts<'_>, trace: &Trace, said: &Diagnosis) -> 
     let lists = files.iter().filter(|(name, _)| *name != script && super::mentions(&read, name));
     lists.into_iter().find_map(|(name, bytes)| {
         let list = String::from_utf8_lossy(bytes);
-        let gone = list.split_whitespace().find(|word| {
-            word.parse::<IpAddr>().is_ok() && !nodes.iter().any(|(_, address)| address == word)
-        })?;
+        let network = facts.case.cluster.network();
+        let mut words = list.split_whitespace();
+        let gone = words
+            .find(|word| word.parse::<IpAddr>().is_ok_and(|address| network.is_vacant(address)))?;
         let (node, address) = nodes.iter().find(|(_, address)| !super::mentions(&list, address))?;
         Some(
             said.clone()
