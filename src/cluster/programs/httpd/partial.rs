@@ -5,14 +5,15 @@ use k8s_openapi::jiff::civil::DateTime;
 use k8s_openapi::jiff::tz::TimeZone;
 
 use super::serve::Page;
+use crate::clock::SimTime;
 use crate::cluster::HttpRequest;
 use crate::cluster::programs::byte_ranges::{BOUNDARY, Bounds, Range, has_tag, multipart};
 use crate::cluster::programs::http;
 
-/// What the request makes of a file that is there.
-pub fn apply(request: &HttpRequest, page: Page) -> Page {
+/// What a request that arrives at this moment makes of a file that is there.
+pub fn apply(request: &HttpRequest, page: Page, now: SimTime) -> Page {
     let field = |name: &str| http::header(request, name);
-    match known(request, &page) {
+    match known(request, &page, now) {
         Known::Refused => return Page { status: 412, body: Vec::new(), ..page },
         Known::Same => return Page { status: 304, kind: None, body: Vec::new(), ..page },
         Known::No => {}
@@ -36,7 +37,7 @@ enum Known {
     Refused,
 }
 
-fn known(request: &HttpRequest, page: &Page) -> Known {
+fn known(request: &HttpRequest, page: &Page, now: SimTime) -> Known {
     let field = |name: &str| http::header(request, name);
     let tag = page.header("ETag").unwrap_or("");
     let changed = page.header("Last-Modified").and_then(moment);
@@ -52,8 +53,10 @@ fn known(request: &HttpRequest, page: &Page) -> Known {
     if same == Some(true) && !is_get {
         return Known::Refused;
     }
-    let since =
-        field("If-Modified-Since").map(|at| moment(at).is_some_and(|at| Some(at) >= changed));
+    // A moment that is yet to come counts as none.
+    let past = |at: i64| at <= now.timestamp().as_second();
+    let since = field("If-Modified-Since")
+        .map(|at| moment(at).is_some_and(|at| past(at) && Some(at) >= changed));
     // Each of those that are asked has to find it unchanged.
     let asked = [unchanged_since.map(|_| false), same, since];
     let all = asked.iter().flatten().all(|found| *found) && asked.iter().any(Option::is_some);

@@ -253,7 +253,7 @@ impl RequestHandler<'_> {
     fn file(&self, file: &str, settings: &Settings, context: &mut Context<'_>) -> Page {
         let page = self.content(file, settings, context);
         if page.is_file && self.request.method != "OPTIONS" {
-            return partial::apply(self.request, page);
+            return partial::apply(self.request, page, context.now());
         }
         if self.request.method != "OPTIONS" || page.status != 200 {
             return page;
