@@ -179,7 +179,10 @@ fn is_missing(worker: &Worker, spec: &ContainerSpec, image: &Image, path: &str) 
         && !path.contains(char::is_whitespace)
         && !image.holds(name)
         && image.file(path).is_none()
-        && !mounts.any(|mount| path.starts_with(mount.path))
+        && !mounts.any(|mount| {
+            let below = path.strip_prefix(mount.path.trim_end_matches('/'));
+            below.is_some_and(|below| below.starts_with('/'))
+        })
 }
 
 fn arguments(
