@@ -106,11 +106,16 @@ pub(super) fn alone(address: IpAddr) -> Range {
     (address, Family::of(address).bits())
 }
 
+/// The mask of an IPv4 network's prefix length: `255.255.255.0` for 24, and for more than 32 as for 32.
+pub fn netmask(length: u8) -> Ipv4Addr {
+    u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0).into()
+}
+
 /// Whether `address` is in a range; one of the other family never is.
 pub fn within(address: IpAddr, (network, length): Range) -> bool {
     match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
+            let mask = netmask(length).to_bits();
             address.to_bits() & mask == network.to_bits() & mask
         }
         (IpAddr::V6(address), IpAddr::V6(network)) => {

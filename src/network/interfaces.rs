@@ -189,20 +189,25 @@ impl Interface {
         given.chain([own]).collect()
     }
 
+    /// How long its packets may be, in bytes.
+    pub fn mtu(&self) -> u32 {
+        if self.hardware.is_some() { 1500 } else { 65_536 }
+    }
+
     /// The two lines of `ip addr` before its addresses: the device, and its hardware.
     pub fn head(&self) -> [String; 2] {
-        let (index, name) = (self.index, self.full_name());
+        let (index, name, mtu) = (self.index, self.full_name(), self.mtu());
         let netns = if self.peer.is_some() { " link-netnsid 0" } else { "" };
         match self.hardware {
             Some(hardware) => [
                 format!(
-                    "{index}: {name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default qlen 1000"
+                    "{index}: {name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu {mtu} qdisc noqueue state UP group default qlen 1000"
                 ),
                 format!("    link/ether {} brd ff:ff:ff:ff:ff:ff{netns}", Hardware(hardware)),
             ],
             None => [
                 format!(
-                    "{index}: {name}: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue state UNKNOWN group default qlen 1000"
+                    "{index}: {name}: <LOOPBACK,UP,LOWER_UP> mtu {mtu} qdisc noqueue state UNKNOWN group default qlen 1000"
                 ),
                 "    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00".to_owned(),
             ],

@@ -39,7 +39,7 @@ mod walk;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-pub use address::{Family, Range, SocketAddr, aton, within};
+pub use address::{Family, Range, SocketAddr, aton, netmask, within};
 pub use candidates::{Candidate, Fate, Passage};
 pub use conntrack::{ConntrackEntry, ConntrackLine, Tracked};
 pub use dns::{

@@ -104,7 +104,7 @@ fn object(device: &Interface, detail: &Detail) -> Json {
     members.extend([
         ("ifname", Json::of(&device.name)),
         ("flags", Json::List(flags.iter().map(Json::of).collect())),
-        ("mtu", Json::Number(if wired { 1500 } else { 65_536 })),
+        ("mtu", Json::Number(device.mtu().into())),
         ("qdisc", Json::of("noqueue")),
         ("operstate", Json::of(if wired { "UP" } else { "UNKNOWN" })),
     ]);

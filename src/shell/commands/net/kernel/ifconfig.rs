@@ -5,9 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::routes;
 use crate::cluster::Flavour;
-use crate::network::{Address, Interface};
+use crate::network::{Address, Interface, netmask};
 use crate::shell::Io;
-use crate::shell::commands::options::{Grammar, Messages};
+use crate::shell::commands::options::{Grammar, Messages, Options};
 use crate::shell::commands::trouble::left_out;
 use crate::shell::commands::{busybox_usage, client_flavour, words};
 
@@ -113,7 +113,7 @@ fn is_setting(word: &str) -> bool {
 /// A device as it is shown, an empty line behind it left out.
 fn block(device: &Interface, flavour: Flavour) -> String {
     let hardware = device.hardware.map(routes::written);
-    let (mtu, name) = (if hardware.is_some() { 1500 } else { 65_536 }, &device.name);
+    let (mtu, name) = (device.mtu(), &device.name);
     let of_name = |scope: &str, names: [&'static str; 3]| match scope {
         "host" => names[0],
         "link" => names[1],
@@ -130,8 +130,7 @@ fn block(device: &Interface, flavour: Flavour) -> String {
         (None, Flavour::BusyBox) => format!("{name:<9} Link encap:Local Loopback  "),
     }];
     for Address { range: (address, length), scope } in device.all_addresses() {
-        let mask =
-            Ipv4Addr::from(u32::MAX.checked_shl(32u32.saturating_sub(length.into())).unwrap_or(0));
+        let mask = netmask(length);
         let wired = hardware.is_some();
         lines.push(match (address, flavour) {
             (IpAddr::V4(_), Flavour::Gnu) => {
@@ -226,7 +225,7 @@ pub(in crate::shell::commands) fn arp(arguments: &[String], io: &mut Io<'_>) -> 
 }
 
 /// What is said of an entry that is to be taken away (`-d`) or set (`-s`).
-fn changed(options: &crate::shell::commands::options::Options, gnu: bool, may_not: bool) -> String {
+fn changed(options: &Options, gnu: bool, may_not: bool) -> String {
     let tool = if gnu { "" } else { "arp: " };
     let letter = if options.has('s') { 's' } else { 'd' };
     match (options.operands.as_slice(), letter) {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{netns, routes};
 use crate::cluster::Flavour;
-use crate::network::{Family, Protocol, Route};
+use crate::network::{Family, Protocol, Route, netmask};
 use crate::shell::Io;
 use crate::shell::commands::client_flavour;
 use crate::shell::commands::options::{Grammar, Messages, Options};
@@ -286,7 +286,7 @@ fn route_line(route: &Route, flavour: Flavour, numeric: bool, windows: bool) -> 
     };
     let direct = if numeric || flavour == Flavour::Gnu { "0.0.0.0" } else { "*" };
     let gateway = route.via.map_or_else(|| direct.to_owned(), |via| via.to_string());
-    let mask = std::net::Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0));
+    let mask = netmask(length);
     let mut flags = "U".to_owned();
     flags += if route.via.is_some() { "G" } else { "" };
     flags += if length == 32 { "H" } else { "" };
