@@ -315,8 +315,10 @@ impl<'a> Unapplied<'a> {
             Some(object) if self.is_stored(object) => {
                 format!("{what} is refused, so the cluster keeps the one that it had")
             }
-            Some(_) => format!("{what} is refused, so the cluster has none"),
-            None => format!("{what} is refused, so what it changes is not in the cluster"),
+            Some(object) if !object.name.is_empty() => {
+                format!("{what} is refused, so the cluster has none")
+            }
+            _ => format!("{what} is refused, so what it changes is not in the cluster"),
         }
     }
 
