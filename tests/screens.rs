@@ -988,3 +988,40 @@ fn half_a_million_random_events_lose_no_text() {
         println!("seed {seed}: 5000 events, {} places", random_play(seed, 5_000));
     }
 }
+
+#[test]
+fn who_turns_to_the_editor_while_the_packet_walks_types_there() {
+    let mut player = Player::at_level("name-too", 80, 24);
+    player.keys("enter ctrl-g esc").wait_until("✗ the till");
+    let before = player.keys("esc e").screen();
+    assert!(before.contains("▸editor"), "the panel that was asked for is shown: {before}");
+    let after = player.keys("ctrl-end enter").type_text("# more").screen();
+    assert!(after.contains("# more") && !after.contains("80# more"), "Enter breaks it: {after}");
+}
+
+#[test]
+fn a_page_of_text_is_as_high_as_the_screen_shows() {
+    for (rows, key) in [(24, "pgdn"), (36, "pgdn"), (24, "space")] {
+        let mut player = Player::new(80, rows);
+        let first = player.keys("?").screen();
+        let text = |screen: &str| -> Vec<String> {
+            let lines: Vec<String> = screen.lines().map(str::to_owned).collect();
+            lines[2..lines.len() - 2].to_vec()
+        };
+        let last = text(&first).last().cloned();
+        let second = player.keys(key).screen();
+        assert_eq!(text(&second).first(), last.as_ref(), "{rows} rows\n{first}\n{second}");
+        assert_eq!(player.keys("pgup").screen(), first);
+    }
+}
+
+#[test]
+fn what_an_apply_has_changed_is_counted_by_what_is_different_now() {
+    // kubectl says "configured" of each of these policies: it sends their ports without the default protocol.
+    let mut player = Player::at_level("both-ends", 120, 36);
+    let screen = player.keys("enter ctrl-s").screen();
+    assert!(screen.contains("lab configured"), "{screen}");
+    assert!(screen.contains("nothing was different"), "{screen}");
+    let screen = player.keys("ctrl-end").type_text("x").keys("ctrl-s").screen();
+    assert!(screen.contains("1 object changed"), "{screen}");
+}

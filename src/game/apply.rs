@@ -60,7 +60,11 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
             play.say(Tone::Bad, format!("Refused: {diagnostic}"));
         }
         None => {
-            let (tone, text) = summary(&applied, &scripts);
+            let next = match play.goals().is_empty() {
+                true => "",
+                false => " Ctrl-G sends the request.",
+            };
+            let (tone, text) = summary(&applied, &scripts, next);
             play.say(tone, text);
         }
     }
@@ -68,8 +72,9 @@ pub(super) fn apply(game: &mut Game) -> Vec<Effect> {
     vec![Effect::Save]
 }
 
-/// What became of an apply, in one line; `scripts` are changed files that kubectl doesn't take.
-fn summary(applied: &Applied, scripts: &[String]) -> (Tone, String) {
+/// What became of an apply, in one line; `scripts` are changed files that kubectl doesn't take, `next` says
+/// what comes then.
+fn summary(applied: &Applied, scripts: &[String], next: &str) -> (Tone, String) {
     let refused: Vec<&str> =
         applied.files.iter().filter(|file| !file.accepted).map(|file| &*file.file).collect();
     if !refused.is_empty() {
@@ -78,19 +83,17 @@ fn summary(applied: &Applied, scripts: &[String]) -> (Tone, String) {
     let replaced: Vec<&str> =
         applied.files.iter().flat_map(|file| &file.replaced).map(String::as_str).collect();
     if !replaced.is_empty() {
-        return (Tone::Good, format!("Applied; {} replaced. Ctrl-G sends.", replaced.join(", ")));
+        return (Tone::Good, format!("Applied; {} replaced.{next}", replaced.join(", ")));
     }
     let saved = scripts.join(", ");
     match applied.changed() {
-        0 if scripts.len() == 1 => {
-            (Tone::Good, format!("{saved} is saved as it is now. Ctrl-G sends the request."))
-        }
+        0 if scripts.len() == 1 => (Tone::Good, format!("{saved} is saved as it is now.{next}")),
         0 if !scripts.is_empty() => {
-            (Tone::Good, format!("{saved} are saved as they are now. Ctrl-G sends the request."))
+            (Tone::Good, format!("{saved} are saved as they are now.{next}"))
         }
-        0 => (Tone::Plain, "Applied: nothing was different. Ctrl-G sends the request.".to_owned()),
-        1 => (Tone::Good, "Applied: 1 object changed. Ctrl-G sends the request.".to_owned()),
-        many => (Tone::Good, format!("Applied: {many} objects changed. Ctrl-G sends the request.")),
+        0 => (Tone::Plain, format!("Applied: nothing was different.{next}")),
+        1 => (Tone::Good, format!("Applied: 1 object changed.{next}")),
+        many => (Tone::Good, format!("Applied: {many} objects changed.{next}")),
     }
 }
 

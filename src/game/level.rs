@@ -92,14 +92,8 @@ fn turn(game: &mut Game, msg: LevelMsg) {
 /// The messages that change nothing but the level that is played.
 fn turn_play(play: &mut Play, msg: LevelMsg) {
     match msg {
-        LevelMsg::Focus(panel) => {
-            play.focus = panel;
-            play.menu = false;
-        }
-        LevelMsg::NextPanel(forward) => {
-            play.focus = neighbour(play.focus, forward);
-            play.menu = false;
-        }
+        LevelMsg::Focus(panel) => turn_to(play, panel),
+        LevelMsg::NextPanel(forward) => turn_to(play, neighbour(play.focus, forward)),
         LevelMsg::Menu(menu) => play.menu = menu,
         LevelMsg::OpenFile(at) => open_file(play, at),
         LevelMsg::NextFile(forward) => next_file(play, forward),
@@ -272,6 +266,13 @@ pub(super) fn confirm_reset(game: &mut Game, at: usize) -> Vec<Effect> {
         return vec![Effect::Save];
     }
     Vec::new()
+}
+
+/// The player chooses a panel. Who chooses one to type in is done with watching the packet.
+fn turn_to(play: &mut Play, panel: Panel) {
+    play.focus = panel;
+    play.menu = false;
+    play.typing |= matches!(panel, Panel::Editor | Panel::Terminal);
 }
 
 fn neighbour(panel: Panel, forward: bool) -> Panel {

@@ -93,6 +93,7 @@ pub(super) fn file(
     if documents.is_empty() && faults.is_empty() && is_blank(content) {
         return applied;
     }
+    let before = cluster.clone();
     let mut finished = kubectl(cluster, files, &format!("apply -f '{file}'"));
     let stuck = stuck_pods(cluster, &finished, &documents);
     if !stuck.is_empty() {
@@ -102,8 +103,16 @@ pub(super) fn file(
         finished = kubectl(cluster, files, &format!("apply -f '{file}'"));
     }
     applied.accepted = finished.exit == 0;
-    applied.objects =
-        finished.applied().map(|applied| (applied.object.clone(), applied.outcome)).collect();
+    let told = finished.applied().map(|applied| match applied.outcome {
+        // kubectl says so whenever it has sent a patch, also one that changed nothing.
+        ApplyOutcome::Configured
+            if version(&before, &applied.object) == version(cluster, &applied.object) =>
+        {
+            (applied.object.clone(), ApplyOutcome::Unchanged)
+        }
+        outcome => (applied.object.clone(), outcome),
+    });
+    applied.objects = told.collect();
     applied.diagnostics = refusals(cluster, &finished, (file, &text), &documents);
     if !applied.accepted && applied.diagnostics.is_empty() {
         let told = finished.texts().1.trim().to_owned();
@@ -112,6 +121,13 @@ pub(super) fn file(
     applied.replaced = stuck.iter().map(|pod| format!("pod/{}", pod.name)).collect();
     (applied.output, applied.errors) = finished.texts();
     applied
+}
+
+/// The version of an object that the cluster has.
+fn version(cluster: &Cluster, object: &ObjectName) -> Option<Value> {
+    let ObjectName { kind, namespace, name } = object;
+    let stored = cluster.objects().object(*kind, namespace, name)?.to_value();
+    Some(stored["metadata"]["resourceVersion"].clone())
 }
 
 fn is_blank(content: &[u8]) -> bool {

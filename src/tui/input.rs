@@ -68,7 +68,11 @@ impl View {
         }
         if game.popup().is_some() {
             self.scroll_on_from_what_is_seen(game);
-            let effects = popup_key(game, key);
+            let reads = matches!(game.popup(), Some(Popup::Why | Popup::Hints | Popup::Won));
+            let effects = match turned(key, self.popup_page).filter(|_| reads) {
+                Some(by) => update(game, Msg::Select(by)),
+                None => popup_key(game, key),
+            };
             self.stop_at_the_end_of_the_popup(game);
             return effects;
         }
@@ -77,16 +81,23 @@ impl View {
             Screen::Level => self.level_key(game, key),
             Screen::Trail => plain_key(game, key, &[Context::Trail]),
             Screen::Briefing | Screen::Debrief => {
-                let effects = match self.is_unread(game, key) {
-                    true => update(game, Msg::Select(10)),
-                    false => plain_key(game, key, &[Context::Page]),
+                let effects = match (self.is_unread(game, key), turned(key, self.page)) {
+                    (true, _) => update(game, Msg::Select(page(self.page))),
+                    (false, Some(by)) => update(game, Msg::Select(by)),
+                    (false, None) => plain_key(game, key, &[Context::Page]),
                 };
                 self.stop_at_the_end(game, screen);
                 effects
             }
             Screen::Settings => plain_key(game, key, &[Context::Settings]),
             Screen::Help | Screen::Glossary | Screen::Terms | Screen::Statistics => {
-                let effects = plain_key(game, key, &[Context::Text]);
+                let effects = match turned(key, self.page) {
+                    Some(by) => update(game, Msg::Select(by)),
+                    None if key.code == KeyCode::Char(' ') => {
+                        update(game, Msg::Select(page(self.page)))
+                    }
+                    None => plain_key(game, key, &[Context::Text]),
+                };
                 self.stop_at_the_end(game, screen);
                 effects
             }
@@ -234,7 +245,8 @@ impl View {
     fn outcome(&mut self, game: &mut Game, outcome: Outcome) -> Vec<Effect> {
         match outcome {
             Outcome::Edited(msg) => update(game, msg),
-            Outcome::Moved => update(game, Msg::Redraw),
+            // Who moves in the editor is at work there.
+            Outcome::Moved => update(game, Msg::Level(LevelMsg::Focus(Panel::Editor))),
             Outcome::Ignored => Vec::new(),
             Outcome::Say(text) => update(game, Msg::Say(text)),
         }
@@ -364,6 +376,20 @@ impl View {
 }
 
 /// A key on a screen that is no level.
+/// How far a page is turned where so many rows are seen: the last row of the old page is the first of the new.
+fn page(rows: usize) -> i32 {
+    i32::try_from(rows.saturating_sub(1)).unwrap_or(i32::MAX).max(1)
+}
+
+/// How far PgUp and PgDn scroll a text of which so many rows are seen.
+fn turned(key: &KeyEvent, rows: usize) -> Option<i32> {
+    match key.code {
+        KeyCode::PageDown => Some(page(rows)),
+        KeyCode::PageUp => Some(-page(rows)),
+        _ => None,
+    }
+}
+
 fn plain_key(game: &mut Game, key: &KeyEvent, contexts: &[Context]) -> Vec<Effect> {
     if is_ctrl_c(key) {
         return update(game, Msg::Interrupt);

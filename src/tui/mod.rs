@@ -49,6 +49,9 @@ pub struct View {
     /// How far the popup is scrolled, and how far it can be.
     popup_top: usize,
     popup_most: Option<usize>,
+    /// How many rows of the text, and of the popup, are seen at once: what a page is.
+    page: usize,
+    popup_page: usize,
     /// Where the mouse was pressed last, for double clicks on the map.
     clicked: Option<(u16, u16)>,
     /// Whether the terminal was too small to show anything.
@@ -69,6 +72,8 @@ impl View {
             read: 0,
             popup_top: 0,
             popup_most: None,
+            page: 1,
+            popup_page: 1,
             clicked: None,
             too_small: false,
         }
@@ -122,8 +127,13 @@ impl View {
             }
             Screen::Level => return self.render_level(game, &theme, area, buf),
         }
+        // A frame, and an empty line inside it.
+        self.page = match self.rows.len() {
+            0 => usize::from(area.height.saturating_sub(4)),
+            listed => listed,
+        };
         let shown = popup::draw(game, &theme, area, area, buf);
-        (self.popup_top, self.popup_most) = (shown.top, shown.most);
+        self.remember_popup(&shown);
         shown.cursor
     }
 
@@ -143,7 +153,10 @@ impl View {
         let request = LayoutRequest {
             goals: goals::height(play, theme, area),
             // Where one panel has the screen, the packet is watched while it walks.
-            focus: if play.is_watching() { Panel::Map } else { play.focus },
+            focus: match play.is_watching() && play.focus != Panel::Packet {
+                true => Panel::Map,
+                false => play.focus,
+            },
             last: self.last,
             zoom: play.zoom,
             packet: play.current_story().is_some(),
@@ -156,8 +169,13 @@ impl View {
         self.areas = Areas::new(area, request);
         self.drawn = screens::level::draw(game, play, &mut self.editor, &self.areas, theme, buf);
         let shown = popup::draw(game, theme, area, self.areas.body(), buf);
-        (self.popup_top, self.popup_most) = (shown.top, shown.most);
+        self.remember_popup(&shown);
         shown.cursor.or(self.drawn.cursor)
+    }
+
+    fn remember_popup(&mut self, shown: &popup::Shown) {
+        (self.popup_top, self.popup_most) = (shown.top, shown.most);
+        self.popup_page = shown.rows;
     }
 }
 

@@ -144,7 +144,7 @@ pub struct Play {
     pub(in crate::game) edited_from: String,
     /// Whether the level was won a moment ago, and the packet still walks.
     pub(in crate::game) winning: bool,
-    /// Whether the player has typed anything since the requests were sent.
+    /// Whether the player has typed, or turned to a panel to type in, since the requests were sent.
     pub(in crate::game) typing: bool,
     /// Whether the level was opened by the last key.
     pub(in crate::game) entered: bool,

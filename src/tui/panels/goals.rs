@@ -229,6 +229,9 @@ fn advice(play: &Play, theme: &Theme) -> (Style, String) {
             "The goal's requests go as soon as the cluster is at rest…".to_owned()
         }
         Phase::Probing => "The goal's requests are on their way…".to_owned(),
+        _ if !unapplied.is_empty() && play.goals().is_empty() => {
+            format!("{} changed: Ctrl-S applies.", unapplied.join(", "))
+        }
         _ if !unapplied.is_empty() => {
             format!("{} changed: Ctrl-S applies, Ctrl-G then sends.", unapplied.join(", "))
         }

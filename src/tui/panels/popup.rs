@@ -32,6 +32,8 @@ pub struct Shown {
     pub top: usize,
     /// How far it can be scrolled.
     pub most: Option<usize>,
+    /// How many of its rows are seen at once.
+    pub rows: usize,
 }
 
 /// Draws the popup that is open. `body` is what the level's panels have of the screen: a box that
@@ -121,7 +123,7 @@ impl Sheet<'_> {
         if most > top {
             put_at(format!(" ↓ {} more ", most - top), inner.bottom());
         }
-        Shown { cursor: None, top, most: Some(most) }
+        Shown { cursor: None, top, most: Some(most), rows: height }
     }
 }
 

@@ -136,6 +136,9 @@ fn packet_of(play: &Play) -> Packet<'_> {
         facts: play.current_story().is_some_and(|story| play.shows_facts(story)),
         walk: &play.walk,
         empty: match play.sends {
+            _ if play.goals().is_empty() => {
+                "Nothing was sent yet.\n\nA curl in the terminal shows its way here."
+            }
             0 => {
                 "Nothing was sent yet.\n\nCtrl-G sends the goal's request; a curl in the terminal shows its way here too."
             }

@@ -10,6 +10,8 @@ pub mod statistics;
 pub mod terms;
 pub mod trail;
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
@@ -20,6 +22,7 @@ use super::keys::Context;
 use super::panels::footer;
 use super::text::{put, put_spans, width};
 use super::theme::Theme;
+use crate::level::Level;
 
 /// A page: a border with a title, and keys at the bottom; says where its content goes.
 fn page(
@@ -47,6 +50,11 @@ fn page(
         width: area.width.saturating_sub(2),
         height: area.height.saturating_sub(2),
     }
+}
+
+/// Whether these are levels without any goal: sandboxes.
+fn asks_nothing(levels: &[Arc<Level>]) -> bool {
+    !levels.is_empty() && levels.iter().all(|level| level.goals.is_empty())
 }
 
 /// A column of text in the middle, not wider than is good to read.

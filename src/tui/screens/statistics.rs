@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{column, page, scrolled};
+use super::{asks_nothing, column, page, scrolled};
 use crate::diagnostic::counted;
 use crate::game::{Found, Game, Record};
 use crate::level::Level;
@@ -18,6 +18,11 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> usize {
     let text = column(inner, 84);
     let columns = usize::from(text.width);
     let mut lines: Vec<Line<'static>> = Vec::new();
+    if asks_nothing(&game.pack().levels) {
+        let nothing = "Nothing is asked here, so nothing is counted.";
+        lines.push(line(nothing.to_owned(), theme.text));
+        return scrolled(&lines, game.selected(), theme, text, buf);
+    }
     totals(game, theme, &mut lines);
     guesses(game, columns, theme, &mut lines);
     for chapter in &game.pack().chapters {

@@ -12,8 +12,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::page;
 use super::statistics::stars;
+use super::{asks_nothing, page};
 use crate::game::{Game, Record};
 use crate::level::Level;
 use crate::tui::areas::percent;
@@ -34,6 +34,8 @@ pub fn draw(game: &Game, theme: &Theme, area: Rect, buf: &mut Buffer) -> Vec<(Re
     let solved = levels.iter().filter(|level| is_solved(game, level)).count();
     let back = levels.iter().filter(|level| game.comes_back(level).is_some()).count();
     let right = match back {
+        // A sandbox asks nothing, so nobody solves it.
+        _ if asks_nothing(levels) => String::new(),
         0 => format!("{solved} of {} solved", levels.len()),
         back => format!("{solved} of {} solved, {back} again", levels.len()),
     };
@@ -170,7 +172,10 @@ fn list_rows(
         let solved = of_chapter.iter().filter(|at| is_solved(game, &levels[**at])).count();
         let here = open == Some(&*chapter.name);
         let heading = if here { theme.title } else { theme.dim.add_modifier(Modifier::BOLD) };
-        let count = format!("{solved}/{}", of_chapter.len());
+        let count = match of_chapter.iter().all(|at| levels[*at].goals.is_empty()) {
+            true => String::new(),
+            false => format!("{solved}/{}", of_chapter.len()),
+        };
         let room = columns.saturating_sub(width(&count) + 3);
         let title = fit(&chapter.title, room);
         let gap = " ".repeat(room.saturating_sub(width(&title)) + 1);
