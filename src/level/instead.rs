@@ -68,6 +68,7 @@ pub(super) fn instead(source: &Source<'_>, field: &str) -> Option<(String, Strin
         }
         _ => range_of_policy(source, field)
             .or_else(|| pause_of_hook(source, field))
+            .or_else(|| name_of_port(source, field))
             .map(|help| (field.to_owned(), help)),
     }
 }
@@ -86,6 +87,16 @@ fn node_port(source: &Source<'_>, field: &str) -> Option<(String, String)> {
         Some("ClusterIP") => Some(("spec.type".to_owned(), "type: NodePort".to_owned())),
         Some(_) => None,
     }
+}
+
+/// A port of a Service has no name: a port alone may do without, several may not.
+fn name_of_port(source: &Source<'_>, field: &str) -> Option<String> {
+    let port = field.strip_prefix("spec.ports[")?.strip_suffix("].name")?;
+    let several = source.says("spec.ports[1]") && port.parse::<usize>().is_ok();
+    let unnamed = several && !source.says(field);
+    unnamed.then(|| {
+        "name: of your choice, another for each; only a single port may do without".to_owned()
+    })
 }
 
 /// A range of addresses or of ports that a NetworkPolicy can't have, and what it may be instead.

@@ -61,6 +61,10 @@ pub(super) fn diagnose(facts: &Facts<'_>, hop: &Hop, policies: &[Arc<str>]) -> D
     if let Some(wide) = denied.too_wide(policies) {
         return wide.explain(facts, hop, policies);
     }
+    if let Some(closed) = denied.closed(policies) {
+        let said = Diagnosis::new("policy-denies", denied.closes(closed));
+        return denied.reopen(closed, said.fact(hop.to_string()));
+    }
     let near = denied.nearest_rule(policies);
     let first = policies.first().and_then(|policy| policy.split_once('/'));
     let (namespace, name) = near.as_ref().map(|(policy, _)| *policy).or(first).unwrap_or_default();
@@ -113,6 +117,9 @@ pub(super) fn of_question(
     said: Diagnosis,
 ) -> Diagnosis {
     let denied = Denied::of(facts, hop);
+    if let Some(closed) = denied.closed(policies) {
+        return denied.reopen(closed, said.fact(denied.closes(closed)));
+    }
     let Some(((namespace, name), near)) = denied.nearest_rule(policies) else {
         return match denied.other_way(policies) {
             Some((policy, way)) => way.explain(facts, policy, said, []),
@@ -228,6 +235,37 @@ impl<'a> Denied<'a> {
             receiver: facts.pod_at(to),
             sender: facts.pod_at(from),
         }
+    }
+
+    /// The one policy that selects the pod, where it selects every pod of its namespace, has no rule at all
+    /// for this direction and stands in none of the player's files: its namespace and name.
+    fn closed<'p>(&self, policies: &'p [Arc<str>]) -> Option<(&'p str, &'p str)> {
+        let [only] = policies else { return None };
+        let (namespace, name) = only.split_once('/')?;
+        let objects = self.facts.case.cluster.objects();
+        let spec = objects.get::<NetworkPolicy>(namespace, name)?.spec.as_ref()?;
+        let selector = spec.pod_selector.clone().unwrap_or_default();
+        let all = LabelSelector::of(&selector).requirements.is_empty();
+        let written = self.facts.locator.source("NetworkPolicy", namespace, name).is_some();
+        (all && parts(spec, 0, self.out).is_none() && !written).then_some((namespace, name))
+    }
+
+    /// What such a policy does.
+    fn closes(&self, (namespace, name): (&str, &str)) -> String {
+        let what = if self.out { "lets nothing out of" } else { "lets nothing into" };
+        format!("NetworkPolicy {name} {what} any pod of namespace {namespace}")
+    }
+
+    /// The way out of what such a policy does.
+    fn reopen(&self, (namespace, name): (&str, &str), said: Diagnosis) -> Diagnosis {
+        let may = if self.out { "lets out what has to go" } else { "lets in what has to come" };
+        said.look([look::describe("networkpolicy", namespace, name)])
+            .fact("its podSelector is empty, which means every pod of its namespace, and it has no rules")
+            .fact("it stands in none of your files: somebody applied it")
+            .at(None)
+            .fix(format!(
+                "kubectl delete networkpolicy {name} -n {namespace}, or apply a policy beside it that {may}; then send again"
+            ))
     }
 
     /// A policy of another namespace that selects the pod by its labels, and has a rule that lets this through:

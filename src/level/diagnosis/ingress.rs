@@ -73,11 +73,8 @@ pub(super) fn redirected(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis> 
     facts.case.cluster.served(trace.id).find(|served| &*served.image == CONTROLLER)?;
     let asked = Asked { host: &fetched.name, path: "/" };
     let rules = rules(facts);
-    let lists = |rule: &&Rule<'_>| {
-        let tls = rule.ingress.spec.iter().flat_map(|spec| spec.tls.iter().flatten());
-        let mut hosts = tls.flat_map(|entry| entry.hosts.iter().flatten());
-        is_host(rule.rule, asked.host) && hosts.any(|own| own.eq_ignore_ascii_case(asked.host))
-    };
+    let lists =
+        |rule: &&Rule<'_>| is_host(rule.rule, asked.host) && is_listed(rule.ingress, asked.host);
     let ingress = rules.iter().find(lists)?.ingress;
     let (namespace, name) = full_name(ingress);
     Some(
@@ -116,20 +113,40 @@ pub(super) fn no_redirect(facts: &Facts<'_>, trace: &Trace) -> Option<Diagnosis>
     facts.case.cluster.served(trace.id).find(|served| &*served.image == CONTROLLER && answered)?;
     let ingress = rule_for(facts, &fetched.name, &fetched.target)?.ingress;
     let (namespace, name) = full_name(ingress);
-    let off =
-        ingress.metadata.annotations.as_ref()?.get(SSL_REDIRECT).is_some_and(|one| one == "false");
-    off.then(|| {
+    let said = Diagnosis::new(
+        "wrong-answer",
+        format!(
+            "the Ingress controller passed the plain request for {} on, and sent nobody to https",
+            fetched.name
+        ),
+    )
+    .look([look::describe("ingress", namespace, name)]);
+    let annotations = ingress.metadata.annotations.as_ref();
+    let off = annotations.and_then(|own| own.get(SSL_REDIRECT)).is_some_and(|one| one == "false");
+    if off {
         let path = crate::manifest::field("metadata.annotations", SSL_REDIRECT);
-        Diagnosis::new(
-            "wrong-answer",
-            format!("the Ingress controller passed the plain request for {} on, and sent nobody to https", fetched.name),
-        )
-        .look([look::describe("ingress", namespace, name)])
-        .fact(format!("Ingress {name} has the annotation {SSL_REDIRECT}: \"false\""))
-        .fact("without it the controller answers plain requests for a host of spec.tls with 308 and https://")
-        .at(line(facts, ingress, &path))
-        .fix("take the annotation out, apply, and send again")
+        return Some(
+            said.fact(format!("Ingress {name} has the annotation {SSL_REDIRECT}: \"false\""))
+                .fact("without it the controller answers plain requests for a host of spec.tls with 308 and https://")
+                .at(line(facts, ingress, &path))
+                .fix("take the annotation out, apply, and send again"),
+        );
+    }
+    let host = &fetched.name;
+    (!is_listed(ingress, host)).then(|| {
+        said.fact(format!("spec.tls of Ingress {name} does not list {host}"))
+            .fact("the controller answers plain requests with 308 and https:// only for hosts that spec.tls lists")
+            .nearest(Some(format!("hosts: [{host}]")))
+            .at(line(facts, ingress, "spec.tls").or_else(|| line(facts, ingress, "spec")))
+            .fix(format!("list {host} under spec.tls, with the Secret of a certificate for it; apply, and send again"))
     })
+}
+
+/// Whether `spec.tls` of an Ingress lists a host.
+fn is_listed(ingress: &Ingress, host: &str) -> bool {
+    let tls = ingress.spec.iter().flat_map(|spec| spec.tls.iter().flatten());
+    let mut hosts = tls.flat_map(|entry| entry.hosts.iter().flatten());
+    hosts.any(|own| own.eq_ignore_ascii_case(host))
 }
 
 /// The rules of every Ingress.

@@ -621,9 +621,16 @@ fn pod_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagn
             .fix(fix),
         );
     }
+    // An own address is another one as soon as the pod is made anew.
+    let own = facts.client_pod().is_some_and(|client| client == (namespace.clone(), first.into()));
     let fix = match address {
+        _ if own => format!("write localhost instead of {name}, apply, and send again"),
         Some(address) => format!("write {address} instead of {name}, apply, and send again"),
         None => format!("give pod {first} a Service, and call it by the Service's name"),
+    };
+    let nearest = match own {
+        true => Some("localhost: it asks its own pod".to_owned()),
+        false => address.map(|address| format!("its address, {address}")),
     };
     Some(
         Diagnosis::new(
@@ -634,7 +641,7 @@ fn pod_name(facts: &Facts<'_>, name: &str, at: Option<Location>) -> Option<Diagn
         )
         .look([look::pods(&namespace), look::services(&namespace)])
         .facts(address.map(|address| format!("pod {first} has the address {address}")))
-        .nearest(address.map(|address| format!("its address, {address}")))
+        .nearest(nearest)
         .at(at)
         .fix(fix),
     )

@@ -1,5 +1,6 @@
 //! Ports of nodes that nobody listens on.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ContainerPort, Node, Service};
@@ -288,7 +289,7 @@ impl Failed<'_> {
             None => String::new(),
         };
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
-        let node = pod.spec.as_ref()?.node_name.as_deref()?;
+        let node = pod.spec.as_ref()?.node_name.as_deref().filter(|node| *node != dialled)?;
         let source = self.facts.pod_source(namespace, name);
         let fact = format!(
             "pod {name} asks for port {number} of its node by hostPort, and runs on {node}"
@@ -350,6 +351,16 @@ impl Failed<'_> {
         })?;
         let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
         let source = self.facts.pod_source(namespace, name)?;
+        if let Some((field, other)) = other_host_ip(pod, port, self.to.ip()) {
+            return Some(
+                said.clone()
+                    .look([look::pods(namespace), look::nodes()])
+                    .fact(format!("pod {name} on {node} asks for port {port} by hostPort, and with hostIP {other} for that address alone"))
+                    .nearest(Some(format!("hostIP: {}", self.to.ip())))
+                    .at(source.line(&field).or_else(|| self.mention()))
+                    .fix("take hostIP out: hostPort alone is for every address of the pod's node; apply, and send again"),
+            );
+        }
         let address = pod.status.as_ref()?.pod_ip.as_deref()?;
         let at = source.line("spec.containers[0].ports");
         Some(
@@ -434,4 +445,19 @@ impl Failed<'_> {
         }
         open
     }
+}
+
+/// The address for which alone a pod asks for this port of its node, where that is not the one that was
+/// called, and the field that says so.
+fn other_host_ip(pod: &Pod, asked: u16, called: IpAddr) -> Option<(String, String)> {
+    let containers = pod.spec.iter().flat_map(|spec| spec.containers.iter().enumerate());
+    let mut ports = containers.flat_map(|(index, container)| {
+        let ports = container.ports.iter().flatten().enumerate();
+        ports.map(move |(at, port)| (format!("spec.containers[{index}].ports[{at}].hostIP"), port))
+    });
+    ports.find_map(|(field, port)| {
+        let own = port.host_ip.as_ref().filter(|_| port.host_port == Some(i32::from(asked)))?;
+        let other = own.parse::<IpAddr>().ok()?;
+        (!other.is_unspecified() && other != called).then(|| (field, own.clone()))
+    })
 }

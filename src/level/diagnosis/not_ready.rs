@@ -297,19 +297,51 @@ impl Failed<'_> {
                 shown_name(namespace, name)
             ),
         )
-        .look([look::nodes(), look::pods(namespace), look::describe("node", "", first)])
-        .facts(matching.iter().map(|pod| pod_line(pod)))
-        .fact(format!("{list} is NotReady: its pods count as not ready, and leave the endpoints"));
-        Some(match held {
+        .look([look::nodes(), look::pods(namespace), look::describe("node", "", first)]);
+        // What stands for the line comes first: it is what the line is marked with.
+        let moves = held.is_none() && matching.iter().all(|pod| is_of_a_set(pod));
+        let said = match held {
             Some((what, at)) => said
                 .fact(format!("{what} ties them to their node: no other may take them"))
                 .at(at)
                 .fix(format!("take {what} out, or let it mean several nodes, and apply; or switch {first} on again")),
-            None => said
-                .fact("its pods are made anew on other nodes when the control plane has given it up, after some minutes")
-                .at(self.facts.locator.field("Service", namespace, name, "spec.selector"))
-                .fix(format!("switch {first} on again, or spread the pods over several nodes")),
+            None => self.not_apart(service, matching, said, first),
+        };
+        let said = said.facts(matching.iter().map(|pod| pod_line(pod))).fact(format!(
+            "{list} is NotReady: its pods count as not ready, and leave the endpoints"
+        ));
+        Some(match moves {
+            false => said,
+            true => said.fact("its pods are made anew on other nodes when the control plane has given it up, after some minutes"),
         })
+    }
+
+    /// All pods of a Service are on one dark node, and nothing ties them to it: nothing keeps them apart either.
+    fn not_apart(
+        &self,
+        service: &Service,
+        matching: &[&Arc<Pod>],
+        said: Diagnosis,
+        node: &str,
+    ) -> Diagnosis {
+        let (namespace, name) = services::full_name(service);
+        let (wished, at) = matching.iter().find_map(|pod| self.apart(pod)).unwrap_or_default();
+        let selector = || self.facts.locator.field("Service", namespace, name, "spec.selector");
+        let said = said.at(at.or_else(selector));
+        let hard = "a required podAntiAffinity, or topologySpreadConstraints with DoNotSchedule";
+        match (matching.len(), wished) {
+            (1, _) => said.fact("it is a single pod, so its node's loss is the loss of all").fix(
+                format!("let more than one pod serve, and keep them apart: {hard}; or switch {node} on again"),
+            ),
+            (_, Some(what)) => said
+                .fact(format!(
+                    "{what} is a wish: where no other node takes a pod, it goes to one that has a pod already, and nobody moves it later"
+                ))
+                .fix(format!("ask for it instead of wishing it: {hard}; or switch {node} on again")),
+            (_, None) => said
+                .fact("nothing keeps the pods apart, and nobody moves a pod that runs")
+                .fix(format!("keep the pods on different nodes: {hard}; or switch {node} on again")),
+        }
     }
 
     /// The pods' own programs, their probes among them, ask for names that a headless Service gives only
@@ -413,4 +445,9 @@ fn asked_port(pod: &Pod) -> Option<u16> {
         };
         u16::try_from(number).ok()
     })
+}
+
+/// Whether a ReplicaSet made the pod, which alone makes another one on another node before the old one is gone.
+fn is_of_a_set(pod: &Pod) -> bool {
+    client::controller(&pod.metadata).is_some_and(|(kind, _)| kind == "ReplicaSet")
 }

@@ -176,6 +176,30 @@ impl Failed<'_> {
         Some((field, super::locate::at(&source.source, &source.within(&path))))
     }
 
+    /// What a pod's manifest says of being kept from the other pods' node: what is only wished for, where it
+    /// is, and else the pod's `spec`, which asks for nothing.
+    pub fn apart(&self, pod: &Pod) -> Option<(Option<&'static str>, Option<Location>)> {
+        let (namespace, name) = (pod.metadata.namespace.as_deref()?, pod.metadata.name.as_deref()?);
+        let source = self.facts.pod_source(namespace, name)?;
+        let written = source.pod()?.get("spec")?;
+        let preferred = "preferredDuringSchedulingIgnoredDuringExecution";
+        let wished = &written["affinity"]["podAntiAffinity"][preferred];
+        let spread = written["topologySpreadConstraints"].as_array().into_iter().flatten();
+        let anyway = |one: &Value| one["whenUnsatisfiable"] == "ScheduleAnyway";
+        let (what, path) = match (wished, spread.clone().position(anyway)) {
+            (Value::Null, None) => (None, "spec".to_owned()),
+            (Value::Null, Some(at)) => {
+                let path = format!("spec.topologySpreadConstraints[{at}].whenUnsatisfiable");
+                (Some("topologySpreadConstraints with ScheduleAnyway"), path)
+            }
+            _ => (
+                Some("a preferred podAntiAffinity"),
+                format!("spec.affinity.podAntiAffinity.{preferred}"),
+            ),
+        };
+        Some((what, source.line(&path)))
+    }
+
     /// Every node with its address.
     pub fn nodes(&self) -> Vec<(String, String)> {
         let nodes = self.facts.case.cluster.objects().list::<Node>(None);

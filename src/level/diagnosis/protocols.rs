@@ -137,7 +137,7 @@ fn deleted_meanwhile(
             .fact(format!("pod {pod} was deleted meanwhile: it has no preStop hook, so its processes get SIGTERM at once"))
             .facts(grace)
             .at(container)
-            .fix("let a preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again");
+            .fix("let a preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), apply, and send again");
     };
     if failed {
         let said = said.fact(format!("pod {pod} was deleted meanwhile, and its preStop hook failed (FailedPreStopHook): SIGTERM followed at once"));
@@ -151,7 +151,7 @@ fn deleted_meanwhile(
     }
     said.fact(format!("pod {pod} was deleted meanwhile: its preStop hook ended, and SIGTERM came, before the answer was complete"))
         .at(line)
-        .fix("let the preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), and send again")
+        .fix("let the preStop hook wait longer than the longest request takes (and terminationGracePeriodSeconds be longer still), apply, and send again")
 }
 
 /// The hook asks the container's server, as the client did whose request was cut off, and got no answer.

@@ -338,13 +338,20 @@ fn unsearched(
             None,
         ),
     };
+    // The line of the setting is shown: the line to write is then another one.
+    let fix = match (&line, &at) {
+        (Some(_), Some(asked)) => {
+            format!("write {full} at {asked}, the name in full; or ask for more dots here")
+        }
+        _ => format!("write {full}, the name in full"),
+    };
     Some(
         not_searched(facts, name)
             .fact(why)
             .look([look::services(namespace)])
             .nearest(Some(full.clone()))
             .at(line.or(at))
-            .fix(format!("write {full}, the name in full")),
+            .fix(format!("{fix}; apply, and send again")),
     )
 }
 

@@ -104,7 +104,7 @@ fn changes(facts: &Facts<'_>, service: &Service, trace: &Trace) -> Vec<Change> {
             path: "spec.internalTrafficPolicy",
             words: "internalTrafficPolicy: Local".to_owned(),
             patch: r#"{"internalTrafficPolicy":"Local"}"#.to_owned(),
-            fact: "internalTrafficPolicy is Cluster: pods of any node may be chosen, and not those of the sender's own alone".to_owned(),
+            fact: "internalTrafficPolicy is Cluster: a pod of any node may be chosen, not only one of the sender's own node".to_owned(),
             message: None,
         });
     }

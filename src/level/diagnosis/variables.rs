@@ -706,10 +706,7 @@ fn of_service(facts: &Facts<'_>, variable: &str, place: &Place) -> Option<Diagno
     }
     Some(
         said.fact(format!("Service {name} exists now; variables are set when a container starts"))
-            .nearest(Some(match fixed {
-                true => "a new pod".to_owned(),
-                false => format!("{by_name}; or a new pod"),
-            }))
+            .nearest((!fixed).then(|| format!("{by_name}; or a new pod")))
             .at(line)
             .fix(match fixed {
                 true => {
