@@ -1025,3 +1025,17 @@ fn what_an_apply_has_changed_is_counted_by_what_is_different_now() {
     let screen = player.keys("ctrl-end").type_text("x").keys("ctrl-s").screen();
     assert!(screen.contains("1 object changed"), "{screen}");
 }
+
+#[test]
+fn a_sandbox_speaks_of_no_requests_and_counts_nothing() {
+    let mut player = Player::in_a_sandbox(80, 24);
+    let trail = player.screen();
+    assert!(!trail.contains("solved") && !trail.contains("0/1"), "{trail}");
+    let statistics = player.keys("t").screen();
+    assert!(statistics.contains("nothing is counted"), "{statistics}");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\n";
+    let changed = player.keys("esc enter enter ctrl-a").paste(map).screen();
+    assert!(changed.contains("sandbox.yaml changed: Ctrl-S applies. "), "{changed}");
+    let applied = player.keys("ctrl-s").screen();
+    assert!(applied.contains("Applied") && !applied.contains("Ctrl-G"), "{applied}");
+}

@@ -10,6 +10,7 @@ use crossterm::event::{
     Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use podhop::game::{Effect, Game, Msg, Panel, Popup, Save, Screen, update};
+use podhop::level::sandbox::Sandbox;
 use podhop::level::{Level, Pack};
 use podhop::shell::Files;
 use podhop::tui::{Colours, View};
@@ -117,6 +118,11 @@ impl Player {
     /// Somebody who plays the campaign.
     pub fn at_the_campaign(width: u16, height: u16) -> Player {
         Player::of(Arc::clone(&CAMPAIGN), (width, height))
+    }
+
+    /// Somebody who plays in a cluster without goals.
+    pub fn in_a_sandbox(width: u16, height: u16) -> Player {
+        Player::of(Arc::new(Sandbox::default().pack(1)), (width, height))
     }
 
     /// Somebody who reads the briefing of a level of the campaign.
