@@ -42,6 +42,7 @@ const RECORDINGS: &[(&str, u64)] = &[
     ("14-kubectl-cli.txt", 3),
     ("15-fields.txt", 3),
     ("16-more-fields.txt", 3),
+    ("18-changes.txt", 3),
     (dataplane::NAME, dataplane::SEED),
     (clients::NAMES, 1),
     (clients::CLIENTS, 3),
@@ -50,7 +51,7 @@ const RECORDINGS: &[(&str, u64)] = &[
 /// How much time passes between two commands.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The recordings of an API server alone: no time passes in their clusters, so that no controller acts.
-const SERVER_ALONE: [&str; 2] = ["15-fields.txt", "16-more-fields.txt"];
+const SERVER_ALONE: [&str; 3] = ["15-fields.txt", "16-more-fields.txt", "18-changes.txt"];
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(600);
 

@@ -44,6 +44,7 @@ pub(super) fn patched(
     let another = match patched.strategic {
         true => {
             call_by_name(kind, &mut patched.value);
+            patch::wrap(kind, &mut patched.value);
             None
         }
         false => of_another_kind(kind, &patched.value),

@@ -16,8 +16,11 @@ use crate::manifest::schema::{Field, Struct, Type};
 
 /// Fields that the server knows and drops, since they belong to features that are not switched on in
 /// 1.36 (recording 15): (type, field).
-const SWITCHED_OFF: [(&str, &str); 2] =
-    [("Lifecycle", "stopSignal"), ("RollingUpdateStatefulSetStrategy", "maxUnavailable")];
+const SWITCHED_OFF: [(&str, &str); 3] = [
+    ("Lifecycle", "stopSignal"),
+    ("PodSpec", "schedulingGroup"),
+    ("RollingUpdateStatefulSetStrategy", "maxUnavailable"),
+];
 
 /// Lists that are kept though they are empty: the server shows the first in what it refuses, as it
 /// does a pod template's empty labels ([`forget_empty`] drops both before anything is stored), and
@@ -92,6 +95,7 @@ fn below(schema: &Schema, holds: &Type, value: &mut Value) {
                 entries.values_mut().for_each(round_resource);
             }
         }
+        (Type::Bytes, value @ Value::Array(_)) => *value = Value::from(""),
         (Type::Quantity, value @ (Value::String(_) | Value::Number(_))) => {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             *value = quantity::canonical(&text).into();

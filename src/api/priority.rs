@@ -1,10 +1,12 @@
 //! Priorities of pods: the classes that every cluster has, and what a class gives its pods
 //! (`pkg/apis/scheduling/v1/helpers.go`, `plugin/pkg/admission/priority`).
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::PodSpec;
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 
-use super::Store;
+use super::{Pod, SharedSpec, Store};
 
 /// The classes that every cluster has: name, value, what for.
 pub(super) const SYSTEM_CLASSES: [(&str, i32, &str); 2] = [
@@ -63,6 +65,24 @@ pub(super) fn give(store: &Store, spec: &mut PodSpec) -> Result<(), String> {
     }
     spec.preemption_policy = Some(policy.to_owned());
     Ok(())
+}
+
+/// A changed pod that says nothing of its priority has the one that it had.
+pub(super) fn keep(new: &mut Arc<Pod>, old: &Pod) {
+    let Some(before) = &old.spec else { return };
+    let lacks = |spec: &SharedSpec| {
+        (spec.priority.is_none() && before.priority.is_some())
+            || (spec.preemption_policy.is_none() && before.preemption_policy.is_some())
+    };
+    if !new.spec.as_ref().is_some_and(lacks) {
+        return;
+    }
+    if let Some(spec) = &mut Arc::make_mut(new).spec {
+        spec.priority = spec.priority.or(before.priority);
+        if spec.preemption_policy.is_none() {
+            spec.preemption_policy.clone_from(&before.preemption_policy);
+        }
+    }
 }
 
 /// Why a new or changed class is forbidden: there is one default.

@@ -107,7 +107,13 @@ impl Status {
     /// `Deployment.apps "x" is invalid: …`, with every fault in the server's layout: one fault on the
     /// same line, several between brackets in the message and a bullet each when kubectl prints them.
     pub fn invalid(kind: &str, name: &str, causes: Vec<Cause>) -> Status {
-        let faults: Vec<String> = causes.iter().map(ToString::to_string).collect();
+        // What is at fault in two ways of looking at it is told once (`ErrorList.ToAggregate`).
+        let mut faults: Vec<String> = Vec::new();
+        for fault in causes.iter().map(ToString::to_string) {
+            if !faults.contains(&fault) {
+                faults.push(fault);
+            }
+        }
         let list = match faults.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use k8s_openapi::api::apps::v1::DaemonSet;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{
-    LoadBalancerStatus, PersistentVolumeClaim, PodAffinityTerm, PodCondition, Service,
-    TypedLocalObjectReference, TypedObjectReference,
+    LoadBalancerStatus, ObjectReference, PersistentVolumeClaim, PersistentVolumeClaimSpec,
+    PodAffinityTerm, PodCondition, Service, ServiceAccount, TypedLocalObjectReference,
+    TypedObjectReference,
 };
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
 use super::{Kind, Object, Pod, Subresource, defaulting, plain};
@@ -52,12 +54,38 @@ pub(super) fn prepare_create(object: &mut Object) {
             merge_label_keys(pod);
             say_that_it_is_gated(pod);
         }
-        Object::PersistentVolumeClaim(claim) => settle_sources(Arc::make_mut(claim)),
+        Object::PersistentVolumeClaim(claim) => settle_sources(Arc::make_mut(claim), None),
+        Object::PersistentVolume(volume) => {
+            let since = volume.metadata.creation_timestamp.clone();
+            let status = Arc::make_mut(volume).status.get_or_insert_default();
+            status.last_phase_transition_time = since;
+        }
+        Object::ServiceAccount(account) => name_secrets_alone(account),
+        Object::EndpointSlice(slice) => drop_topology(slice, None),
         _ => {}
     }
     // Other kinds keep what a client says (`WipeObjectMetaSystemFields` does not touch it).
     if counts_generations(object.kind()) {
         object.metadata_mut().generation = Some(1);
+    }
+}
+
+/// The field's successors are what a client may set (`dropTopologyOnV1`).
+fn drop_topology(new: &mut Arc<EndpointSlice>, old: Option<&EndpointSlice>) {
+    let told =
+        new.endpoints.iter().flatten().any(|endpoint| endpoint.deprecated_topology.is_some());
+    if !told || old.is_some_and(|old| old.endpoints == new.endpoints) {
+        return;
+    }
+    for endpoint in Arc::make_mut(new).endpoints.iter_mut().flatten() {
+        endpoint.deprecated_topology = None;
+    }
+}
+
+/// Of a Secret a ServiceAccount keeps the name (`cleanSecretReferences`).
+fn name_secrets_alone(account: &mut Arc<ServiceAccount>) {
+    for secret in Arc::make_mut(account).secrets.iter_mut().flatten() {
+        *secret = ObjectReference { name: secret.name.take(), ..ObjectReference::default() };
     }
 }
 
@@ -136,7 +164,7 @@ fn merge_label_keys(pod: &mut Arc<Pod>) {
 
 /// Brings the two fields into line in which a claim says what its volume begins with: the older one
 /// takes claims and snapshots alone (`pkg/api/persistentvolumeclaim/util.go`).
-fn settle_sources(claim: &mut PersistentVolumeClaim) {
+fn settle_sources(claim: &mut PersistentVolumeClaim, before: Option<&PersistentVolumeClaimSpec>) {
     let Some(spec) = &mut claim.spec else { return };
     let known = |source: &TypedLocalObjectReference| {
         matches!(
@@ -144,8 +172,17 @@ fn settle_sources(claim: &mut PersistentVolumeClaim) {
             ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot")
         )
     };
+    // Data of another namespace are for a feature that is not switched on.
+    let foreign = |source: &TypedObjectReference| {
+        source.namespace.as_deref().is_some_and(|namespace| !namespace.is_empty())
+    };
+    let had = before.is_some_and(|spec| spec.data_source_ref.is_some());
+    if !had && spec.data_source_ref.as_ref().is_some_and(foreign) {
+        spec.data_source_ref = None;
+    }
     // A client that knows the newer field is not of the time when others were passed over.
-    let old = spec.data_source_ref.is_none();
+    let old = spec.data_source_ref.is_none()
+        && before.is_none_or(|spec| spec.data_source.is_none() && spec.data_source_ref.is_none());
     if old && spec.data_source.as_ref().is_some_and(|source| !known(source)) {
         spec.data_source = None;
     }
@@ -214,7 +251,19 @@ fn select_own_pods(job: &mut Job) {
 /// Puts back what this client may not change: the status, or everything but the status.
 pub(super) fn prepare_update(new: &mut Object, old: &Object, through: Subresource) {
     match through {
-        Subresource::None => keep_status(new, old),
+        Subresource::None => {
+            keep_status(new, old);
+            match (new, old) {
+                (Object::ServiceAccount(new), _) => name_secrets_alone(new),
+                (Object::PersistentVolumeClaim(new), Object::PersistentVolumeClaim(old)) => {
+                    settle_sources(Arc::make_mut(new), old.spec.as_ref());
+                }
+                (Object::EndpointSlice(new), Object::EndpointSlice(old)) => {
+                    drop_topology(new, Some(old));
+                }
+                _ => {}
+            }
+        }
         Subresource::EphemeralContainers => keep_all_but_ephemeral(new, old),
         Subresource::Status => {
             keep_spec(new, old);

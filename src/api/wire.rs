@@ -19,6 +19,7 @@ pub(super) fn as_sent(kind: Kind, value: &mut Value) {
     for secret in items(object, pod) {
         secret.retain(|name, value| name != "name" || *value != json!(""));
     }
+    references(kind, object);
     match kind {
         Kind::Pod => {
             for condition in items(object, &["status", "conditions"]) {
@@ -45,10 +46,11 @@ pub(super) fn as_sent(kind: Kind, value: &mut Value) {
             status(object).entry("currentMetrics").or_insert(Value::Null);
             status(object).entry("desiredReplicas").or_insert(json!(0));
         }
+        Kind::Node => node(status(object)),
         Kind::Role | Kind::ClusterRole => {
             object.entry("rules").or_insert(Value::Null);
         }
-        Kind::IngressClass => {
+        Kind::IngressClass | Kind::ResourceQuota => {
             object.entry("spec").or_insert(json!({}));
         }
         Kind::ServiceCIDR => {
@@ -72,6 +74,65 @@ pub(super) fn as_sent(kind: Kind, value: &mut Value) {
     if kind == Kind::Deployment && status(object).get("replicas") == Some(&json!(0)) {
         status(object).remove("replicas");
     }
+}
+
+/// What is printed within the specifications of some kinds though it is empty.
+fn references(kind: Kind, object: &mut Fields) {
+    match kind {
+        Kind::Ingress => {
+            for rule in items(object, &["spec", "rules"]) {
+                for path in items(rule, &["http", "paths"]) {
+                    name_group(path, &["backend", "resource"]);
+                }
+            }
+            name_group(object, &["spec", "defaultBackend", "resource"]);
+        }
+        Kind::PersistentVolumeClaim => {
+            for source in ["dataSource", "dataSourceRef"] {
+                name_group(object, &["spec", source]);
+            }
+        }
+        Kind::LimitRange => {
+            let limits = object.get("spec").and_then(|spec| spec["limits"].as_array());
+            if limits.is_some_and(Vec::is_empty) {
+                object.insert("spec".to_owned(), json!({"limits": null}));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A reference names its group, and says so when that is Kubernetes' oldest.
+fn name_group(object: &mut Fields, path: &[&str]) {
+    let Some((last, above)) = path.split_last() else { return };
+    let mut at = object;
+    for name in above {
+        let Some(Value::Object(below)) = at.get_mut(*name) else { return };
+        at = below;
+    }
+    if let Some(Value::Object(reference)) = at.get_mut(*last) {
+        reference.entry("apiGroup").or_insert(Value::Null);
+    }
+}
+
+/// A node's port and software are printed even when nobody has said which.
+fn node(status: &mut Fields) {
+    const SOFTWARE: [&str; 10] = [
+        "architecture",
+        "bootID",
+        "containerRuntimeVersion",
+        "kernelVersion",
+        "kubeProxyVersion",
+        "kubeletVersion",
+        "machineID",
+        "operatingSystem",
+        "osImage",
+        "systemUUID",
+    ];
+    status.entry("daemonEndpoints").or_insert(json!({"kubeletEndpoint": {"Port": 0}}));
+    status
+        .entry("nodeInfo")
+        .or_insert_with(|| SOFTWARE.iter().map(|name| ((*name).to_owned(), json!(""))).collect());
 }
 
 /// An event's moments and sources are printed even when there are none.

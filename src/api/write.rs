@@ -157,6 +157,12 @@ impl ApiServer {
         } else {
             metadata.namespace = None;
         }
+        // The only kind that needs no name (`limitrangeStrategy`).
+        let empty = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
+        let nameless = empty(&metadata.name) && empty(&metadata.generate_name);
+        if kind == Kind::LimitRange && nameless {
+            metadata.name = Some(self.uids.uuid());
+        }
         let named = metadata.name.as_deref().is_some_and(|name| !name.is_empty());
         let Some(prefix) =
             metadata.generate_name.clone().filter(|prefix| !named && !prefix.is_empty())
@@ -270,7 +276,18 @@ fn pod_spec(object: &mut Object) -> Option<&mut SharedSpec> {
 /// The kinds of which a `PUT` creates what is missing (`AllowCreateOnUpdate`): `kubectl replace`
 /// brings a deleted Service back.
 fn is_created_by_update(kind: Kind) -> bool {
-    matches!(kind, Kind::Service | Kind::Endpoints | Kind::Event)
+    matches!(
+        kind,
+        Kind::Service
+            | Kind::Endpoints
+            | Kind::Event
+            | Kind::LimitRange
+            | Kind::Role
+            | Kind::RoleBinding
+            | Kind::ClusterRole
+            | Kind::ClusterRoleBinding
+            | Kind::RuntimeClass
+    )
 }
 
 /// Whether an object was deleted and nothing holds it any longer. A pod is held by its kubelet
@@ -398,12 +415,21 @@ fn keep_identity(new: &mut Object, old: &Object) -> Result<(), Status> {
     metadata.resource_version.clone_from(&before.resource_version);
     metadata.uid = metadata.uid.take().filter(|uid| !uid.is_empty()).or(before.uid.clone());
     metadata.creation_timestamp.clone_from(&before.creation_timestamp);
-    metadata.deletion_timestamp.clone_from(&before.deletion_timestamp);
-    metadata.deletion_grace_period_seconds = before.deletion_grace_period_seconds;
+    // Nobody ends an object by a change, or puts off an end (`rest.BeforeUpdate`).
+    if before.deletion_timestamp.is_some() {
+        metadata.deletion_timestamp.clone_from(&before.deletion_timestamp);
+    }
+    if metadata.deletion_grace_period_seconds.is_none() {
+        metadata.deletion_grace_period_seconds = before.deletion_grace_period_seconds;
+    }
     metadata.generation = before.generation;
     metadata.generate_name = metadata.generate_name.take().or(before.generate_name.clone());
     metadata.self_link = None;
     metadata.managed_fields = None;
+    // What belongs to no namespace is asked for without one.
+    if !kind.info().namespaced {
+        metadata.namespace = None;
+    }
     Ok(())
 }
 

@@ -294,14 +294,9 @@ impl<'s> Decoder<'s> {
             (Type::Quantity, _) => decode_quantity(value, place),
             (Type::Time { micro }, Value::String(text)) => decode_time(text, *micro, place),
             (Type::Time { .. }, _) => Err(mismatch(&Type::String, None, value, place)),
-            (Type::Bytes, Value::String(text)) => {
-                if let Some(at) = base64::broken_at(text) {
-                    let help = "values of \"data\" are base64; \"stringData\" takes plain text";
-                    self.note(Mistyped {
-                        path: place.path.clone(),
-                        message: format!("illegal base64 data at input byte {at}"),
-                        help: Some(help.to_owned()),
-                    });
+            (Type::Bytes, Value::Array(_) | Value::String(_)) => {
+                if let Some(fault) = bytes_fault(go_type, value, place) {
+                    self.note(fault);
                 }
                 Ok(())
             }
@@ -316,6 +311,25 @@ impl<'s> Decoder<'s> {
     fn note(&mut self, fault: Mistyped) {
         self.faults.mistyped.get_or_insert(fault);
     }
+}
+
+/// What is wrong with bytes: base64, or a list of numbers, of which one without any is as good as no text.
+fn bytes_fault(go_type: Option<&str>, value: &Value, place: &Place<'_>) -> Option<Mistyped> {
+    if let Value::Array(items) = value {
+        let byte = |item: &&Value| item.is_null() || item.as_u64().is_some_and(|n| n < 256);
+        return match (items.iter().find(|item| !byte(item)), items.is_empty()) {
+            (Some(odd), _) => Some(mismatch(&Type::Int32, Some("uint8"), odd, place)),
+            (None, true) => None,
+            (None, false) => Some(mismatch(&Type::Bytes, go_type, value, place)),
+        };
+    }
+    let at = base64::broken_at(value.as_str()?)?;
+    let help = "values of \"data\" are base64; \"stringData\" takes plain text";
+    Some(Mistyped {
+        path: place.path.clone(),
+        message: format!("illegal base64 data at input byte {at}"),
+        help: Some(help.to_owned()),
+    })
 }
 
 /// How far down a field is looked for that stands in a wrong place: a container's own fields in a

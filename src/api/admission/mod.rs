@@ -1,7 +1,7 @@
 //! What depends on the cluster before an object may be created: its namespace, and for pods the
 //! service account, priority and tolerations, for Ingresses their class. Facts: the admission plugins `NamespaceLifecycle`,
 //! `ServiceAccount`, `Priority`, `DefaultTolerationSeconds`, `RuntimeClass`,
-//! `DefaultIngressClass`, `StorageObjectInUseProtection`, `PersistentVolumeClaimResize` and, of
+//! `DefaultIngressClass`, `TaintNodesByCondition`, `StorageObjectInUseProtection`, `PersistentVolumeClaimResize` and, of
 //! `PodSecurity`, the labels of namespaces.
 
 mod claim;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub use claim::{PROTECTION as PVC_PROTECTION, VOLUME_PROTECTION as PV_PROTECTION};
 
-use k8s_openapi::api::core::v1::Namespace;
+use k8s_openapi::api::core::v1::{Namespace, Node, Taint};
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 
 use super::{Kind, Object, Reason, Status, Store, priority, quota};
@@ -42,6 +42,7 @@ pub(super) fn create(
         }
         Object::Ingress(ingress) => ingress_class(store, Arc::make_mut(ingress)),
         Object::PersistentVolumeClaim(claim) => claim::create(store, Arc::make_mut(claim)),
+        Object::Node(node) => not_ready(node),
         Object::PersistentVolume(volume) => {
             claim::protect(&mut Arc::make_mut(volume).metadata, PV_PROTECTION);
         }
@@ -50,8 +51,28 @@ pub(super) fn create(
     Ok(())
 }
 
+/// A node of which no kubelet has said anything yet takes no pods (`TaintNodesByCondition`).
+fn not_ready(node: &mut Arc<Node>) {
+    const KEY: &str = "node.kubernetes.io/not-ready";
+    let heard = node.status.as_ref().is_some_and(|status| status.conditions.is_some());
+    let is_it = |taint: &Taint| taint.key == KEY && taint.effect == "NoSchedule";
+    let taints = node.spec.as_ref().and_then(|spec| spec.taints.as_ref());
+    if heard || taints.is_some_and(|taints| taints.iter().any(is_it)) {
+        return;
+    }
+    let spec = Arc::make_mut(node).spec.get_or_insert_default();
+    spec.taints.get_or_insert_default().push(Taint {
+        key: KEY.to_owned(),
+        effect: "NoSchedule".to_owned(),
+        ..Taint::default()
+    });
+}
+
 /// Looks at a changed object, after defaulting and before validation.
 pub(super) fn update(new: &mut Object, old: &Object) -> Result<(), Status> {
+    if let (Object::Pod(new), Object::Pod(old)) = (&mut *new, old) {
+        priority::keep(new, old);
+    }
     match (new, old) {
         (Object::Pod(new), _) if pod::lacks_toleration(new) => {
             pod::update(Arc::make_mut(new));

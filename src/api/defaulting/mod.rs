@@ -112,6 +112,15 @@ pub(super) fn stored(object: &mut Object) {
     if let Object::Job(job) = object {
         job_labels(Arc::make_mut(job));
     }
+    // Nothing goes through a name (`defaultOnReadInternalTrafficPolicy`).
+    if let Object::Service(service) = object
+        && service.spec.as_ref().is_some_and(|spec| {
+            spec.type_.as_deref() == Some("ExternalName") && spec.internal_traffic_policy.is_some()
+        })
+        && let Some(spec) = &mut Arc::make_mut(service).spec
+    {
+        spec.internal_traffic_policy = None;
+    }
     plain::status(object);
 }
 

@@ -65,10 +65,11 @@ fn requests_from_limits(container: &mut Container) {
     }
 }
 
-/// A pod that asks for something as a whole asks for the rest, too: what its containers ask for,
-/// or else as much as its limit.
+/// A pod that is limited as a whole asks for something as a whole: what its containers ask for, or
+/// else as much as its limit (`defaultPodRequests`).
 fn requests_of_all(spec: &mut PodSpec) {
-    if spec.resources.is_none() {
+    let limits = spec.resources.as_ref().and_then(|resources| resources.limits.as_ref());
+    if limits.is_none_or(BTreeMap::is_empty) {
         return;
     }
     let own = spec.resources.as_ref().and_then(|resources| resources.requests.clone());
@@ -168,16 +169,18 @@ mod tests {
         assert_eq!(class(json!({"limits": limits, "requests": same})), "Guaranteed");
     }
 
-    // Recording 15: f458.yaml.
+    // Recording 18: c5.yaml and c6.yaml.
     #[test]
-    fn a_pod_that_asks_as_a_whole_asks_for_what_its_containers_do() {
-        let resources = json!({"requests": {"cpu": "250m", "memory": "64Mi"}});
-        let spec = json!({
-            "resources": {"requests": {"cpu": "1"}},
-            "containers": [{"name": "c", "resources": resources}],
-        });
-        let requests = &pod(spec)["spec"]["resources"]["requests"];
-        assert_eq!(*requests, json!({"cpu": "1", "memory": "64Mi"}));
+    fn a_pod_that_is_limited_as_a_whole_asks_for_what_its_containers_do() {
+        let own = json!({"requests": {"cpu": "250m", "memory": "64Mi"}});
+        let requests = |whole: Value| {
+            let containers = json!([{"name": "c", "resources": own}]);
+            let spec = json!({"resources": whole, "containers": containers});
+            pod(spec)["spec"]["resources"]["requests"].clone()
+        };
+        assert_eq!(requests(json!({"requests": {"cpu": "1"}})), json!({"cpu": "1"}));
+        let limited = json!({"requests": {"cpu": "1"}, "limits": {"cpu": "2"}});
+        assert_eq!(requests(limited), json!({"cpu": "1", "memory": "64Mi"}));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::api::Kind;
-use crate::manifest::schema::Type;
+use crate::manifest::schema::{Struct, Type};
 use crate::manifest::{Mistyped, Schema, segments};
 
 /// The converter's words for a value of a wrong type in `patched`, an object of `kind`.
@@ -14,10 +14,54 @@ pub(super) fn complaint(kind: Kind, patched: &Value, fault: &Mistyped) -> String
     let found = find(patched, &fault.path);
     let holds = schema.and_then(|schema| holds(schema, &fault.path));
     match (holds, found) {
+        (Some(Type::Bytes), Some(Value::String(_))) => {
+            Some(format!("error decoding from json: {}", fault.message))
+        }
         (Some(holds), Some(found)) => words(holds, found),
         _ => None,
     }
     .unwrap_or_else(|| fault.message.clone())
+}
+
+/// Cuts whole numbers to the size of their fields, as Go's `SetInt` does: 100000000000 is 1215752192 in
+/// 32 bits.
+pub fn wrap(kind: Kind, patched: &mut Value) {
+    let info = kind.info();
+    if let Some(schema) = Schema::of(&info.api_version(), info.name) {
+        wrap_fields(schema, schema.root(), patched);
+    }
+}
+
+fn wrap_fields(schema: &Schema, at: &Struct, value: &mut Value) {
+    let Value::Object(values) = value else { return };
+    for (name, value) in values {
+        if let Some(field) = at.fields.get(name.as_str()) {
+            wrap_value(schema, &field.holds, value);
+        }
+    }
+}
+
+fn wrap_value(schema: &Schema, holds: &Type, value: &mut Value) {
+    match (holds, &mut *value) {
+        (Type::Int32, Value::Number(number)) => {
+            if let Some(whole) = number.as_i64() {
+                let low = u32::try_from(whole & i64::from(u32::MAX)).unwrap_or(0);
+                *value = Value::from(low.cast_signed());
+            }
+        }
+        (Type::Struct(_), value) => {
+            if let Some(at) = schema.object(holds) {
+                wrap_fields(schema, at, value);
+            }
+        }
+        (Type::List(of), Value::Array(items)) => {
+            items.iter_mut().for_each(|item| wrap_value(schema, of, item));
+        }
+        (Type::Map(of), Value::Object(entries)) => {
+            entries.values_mut().for_each(|entry| wrap_value(schema, of, entry));
+        }
+        _ => {}
+    }
 }
 
 fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
@@ -64,7 +108,8 @@ fn words(holds: &Type, found: &Value) -> Option<String> {
         Type::Int32 => simple("int32", source == "float64"),
         Type::Int64 => simple("int64", source == "float64"),
         Type::Bool => simple("bool", false),
-        Type::List(_) => format!("cannot restore slice from {source}"),
+        Type::Bytes if source == "string" => return None,
+        Type::List(_) | Type::Bytes => format!("cannot restore slice from {source}"),
         Type::Map(_) => format!("cannot restore map from {source}"),
         Type::Struct(_) => format!("cannot restore struct from: {source}"),
         _ => return None,

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{Kind, Patch, Reason, Status};
 use crate::manifest::{Mistyped, json_type};
 
+pub(super) use convert::wrap;
 pub use diff::{LAST_APPLIED, last_applied, three_way};
 pub use merge::merge;
 pub use strategic::strategic;
@@ -46,7 +47,8 @@ pub(super) fn apply(kind: Kind, current: &Value, patch: Patch) -> Result<Patched
         Patch::Strategic(patch) => {
             must_be_object(&patch, "")?;
             let value = strategic(kind, current, &patch)?;
-            return Ok(Patched { value, shown: go_map(&patch), strategic: true });
+            let shown = go_map(&left_over(current, &patch));
+            return Ok(Patched { value, shown, strategic: true });
         }
         Patch::Json(patch) => json::apply(current.clone(), &patch)?,
         // It is worked out against what was applied before (`server_side`).
@@ -65,6 +67,22 @@ pub fn changed(kind: Kind, current: &Value, patch: Patch) -> Result<Value, Statu
         Patch::Json(patch) => json::apply_locally(current.clone(), &patch),
         patch => apply(kind, current, patch).map(|patched| patched.value),
     }
+}
+
+/// What is left of a patch that was merged into `current`: the server takes out lists that are told
+/// their order as it merges them (`mergePatchIntoOriginal`).
+fn left_over(current: &Value, patch: &Value) -> Value {
+    let Value::Object(fields) = patch else { return patch.clone() };
+    if !current.is_object() {
+        return patch.clone();
+    }
+    let ordered = |name: &str| {
+        let list = name.strip_prefix(strategic::ORDER).unwrap_or(name);
+        let told = fields.contains_key(&format!("{}{list}", strategic::ORDER));
+        told && (list != name || fields.contains_key(list))
+    };
+    let kept = fields.iter().filter(|(name, _)| !ordered(name));
+    kept.map(|(name, value)| (name.clone(), left_over(&current[name], value))).collect()
 }
 
 /// Why a patched object cannot be decoded, in the words of the decoder that was used.

@@ -14,7 +14,8 @@ use crate::api::{Kind, Reason, Status};
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
-const ORDER: &str = "$setElementOrder/";
+/// What names the order of a list.
+pub(super) const ORDER: &str = "$setElementOrder/";
 const DELETE_FROM: &str = "$deleteFromPrimitiveList/";
 
 /// `current`, an object of `kind`, after a strategic merge patch.

@@ -22,7 +22,7 @@ pub(super) fn check_budget(
     old: Option<&PodDisruptionBudget>,
 ) {
     if let Some(old) = old {
-        metadata::update(report, &budget.metadata, &old.metadata);
+        metadata::update_any(report, &budget.metadata, &old.metadata);
     }
     let spec = budget.spec.clone().unwrap_or_default();
     if spec.min_available.is_some() && spec.max_unavailable.is_some() {
@@ -45,6 +45,6 @@ pub(super) fn check_budget(
     let here = "spec.unhealthyPodEvictionPolicy";
     report.one_of_if_given(here, policy, &["AlwaysAllow", "IfHealthyBudget"]);
     if old.is_none() && report.is_empty() {
-        metadata::create(report, &budget.metadata, true, names::path_segment);
+        metadata::create_any(report, &budget.metadata, true, names::path_segment);
     }
 }

@@ -21,12 +21,17 @@ const MAX_PORTS: usize = 20_000;
 pub(super) fn create_slice(report: &mut Report, slice: &EndpointSlice) {
     metadata::create(report, &slice.metadata, true, names::dns_subdomain);
     check_slice(report, slice);
+    check_endpoints(report, slice);
 }
 
 /// A changed EndpointSlice.
 pub(super) fn update_slice(report: &mut Report, new: &EndpointSlice, old: &EndpointSlice) {
     metadata::update(report, &new.metadata, &old.metadata);
     check_slice(report, new);
+    // What was once good enough stays so.
+    if new.endpoints != old.endpoints {
+        check_endpoints(report, new);
+    }
     report.unchanged("addressType", &new.address_type, &old.address_type);
 }
 
@@ -45,6 +50,9 @@ pub(super) fn check(report: &mut Report, endpoints: &Endpoints, old: Option<&End
 fn check_slice(report: &mut Report, slice: &EndpointSlice) {
     report.one_of("addressType", Some(&slice.address_type), TYPES);
     check_ports(report, slice.ports.as_deref().unwrap_or_default());
+}
+
+fn check_endpoints(report: &mut Report, slice: &EndpointSlice) {
     let endpoints = slice.endpoints.as_deref().unwrap_or_default();
     if endpoints.len() > MAX_ENDPOINTS {
         report.too_many("endpoints", endpoints.len(), MAX_ENDPOINTS);

@@ -17,6 +17,18 @@ pub(super) type NameRule = fn(&str) -> Vec<String>;
 
 /// A new object's metadata.
 pub(super) fn create(report: &mut Report, meta: &ObjectMeta, namespaced: bool, rule: NameRule) {
+    create_any(report, meta, namespaced, rule);
+    known_finalizers(report, meta);
+}
+
+/// A changed object's metadata.
+pub(super) fn update(report: &mut Report, new: &ObjectMeta, old: &ObjectMeta) {
+    update_any(report, new, old);
+    known_finalizers(report, new);
+}
+
+/// What every kind's new metadata have to be.
+pub(super) fn create_any(report: &mut Report, meta: &ObjectMeta, namespaced: bool, rule: NameRule) {
     if let Some(prefix) = meta.generate_name.as_deref().filter(|prefix| !prefix.is_empty()) {
         report.invalid_for("metadata.generateName", prefix, rule(&names::as_prefix(prefix)));
     }
@@ -34,8 +46,8 @@ pub(super) fn create(report: &mut Report, meta: &ObjectMeta, namespaced: bool, r
     common(report, meta);
 }
 
-/// A changed object's metadata.
-pub(super) fn update(report: &mut Report, new: &ObjectMeta, old: &ObjectMeta) {
+/// What every kind's changed metadata have to be.
+pub(super) fn update_any(report: &mut Report, new: &ObjectMeta, old: &ObjectMeta) {
     if old.deletion_timestamp.is_some() {
         no_new_finalizers(report, new, old);
     }
@@ -102,8 +114,12 @@ fn finalizers(report: &mut Report, finalizers: &[String]) {
         let why = "finalizer orphan and foregroundDeletion cannot be both set";
         report.invalid(path, Json(finalizers), why);
     }
-    for (index, finalizer) in finalizers.iter().enumerate() {
-        standard_or_qualified(report, &format!("{path}[{index}]"), finalizer);
+}
+
+/// Of most kinds' finalizers: a name without a domain must be one of Kubernetes' own.
+pub(super) fn known_finalizers(report: &mut Report, meta: &ObjectMeta) {
+    for (index, finalizer) in meta.finalizers.iter().flatten().enumerate() {
+        standard_or_qualified(report, &format!("metadata.finalizers[{index}]"), finalizer);
     }
 }
 

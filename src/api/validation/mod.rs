@@ -31,6 +31,7 @@ mod shape;
 mod stateful_set;
 mod status;
 mod storage;
+mod volume_shapes;
 mod workload;
 
 use k8s_openapi::api::core::v1::ServiceSpec;

@@ -9,6 +9,8 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::pod::resources::{amount_of, of_containers, standard};
 use super::report::{Json, Report};
+use super::shape::Holds::{Any, List, Pointer, Text};
+use super::shape::{Own, Shape};
 use super::{metadata, names};
 use crate::manifest::quantity;
 use crate::manifest::values::QUOTA_SCOPES;
@@ -125,9 +127,39 @@ fn check_selected_scopes(report: &mut Report, spec: &ResourceQuotaSpec) {
     let path = "spec.scopeSelector.matchExpressions";
     let selector = spec.scope_selector.clone().unwrap_or_default();
     for requirement in selector.match_expressions.iter().flatten() {
+        if !QUOTA_SCOPES.contains(&requirement.scope_name.as_str()) {
+            let scope = requirement.scope_name.as_str();
+            report.invalid(&format!("{path}.scopeName"), scope, "unsupported scope");
+        }
+        for name in spec.hard.iter().flatten().map(|(name, _)| name) {
+            if is_counted(name) && !fits(&requirement.scope_name, name) {
+                let why = "unsupported scope applied to resource";
+                report.invalid(path, Own(Pointer(SELECTED), &selector), why);
+            }
+        }
         check_requirement(report, path, requirement);
     }
+    for pair in OPPOSITES {
+        let names = |scope: &&str| {
+            let mut all = selector.match_expressions.iter().flatten();
+            all.any(|requirement| requirement.scope_name == **scope)
+        };
+        if pair.iter().all(names) {
+            report.invalid(path, Json(&spec.scopes), "conflicting scopes");
+        }
+    }
 }
+
+/// A selector of scopes, as the server holds it itself.
+const SELECTED: Shape = &[(
+    "MatchExpressions",
+    "matchExpressions",
+    List(&[
+        ("ScopeName", "scopeName", Text),
+        ("Operator", "operator", Text),
+        ("Values", "values", Any),
+    ]),
+)];
 
 fn check_requirement(
     report: &mut Report,
@@ -137,9 +169,6 @@ fn check_requirement(
     let scope = requirement.scope_name.as_str();
     let operator = requirement.operator.as_str();
     let values = requirement.values.as_deref().unwrap_or_default();
-    if !QUOTA_SCOPES.contains(&scope) {
-        report.invalid(&format!("{path}.scopeName"), scope, "unsupported scope");
-    }
     // Only the scopes that name classes can be compared with values.
     let classes = matches!(scope, "PriorityClass" | "VolumeAttributesClass");
     if QUOTA_SCOPES.contains(&scope) && !classes && operator != "Exists" {

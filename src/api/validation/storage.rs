@@ -3,14 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{PersistentVolume, SecretReference, TopologySelectorTerm};
+use k8s_openapi::api::core::v1::{
+    NodeSelectorRequirement, PersistentVolume, SecretReference, TopologySelectorTerm,
+    VolumeNodeAffinity,
+};
 use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::{Value, json};
 
 use super::claim::{check_modes, given};
-use super::report::{Json, Report};
-use super::{metadata, names, pod};
+use super::pod::difference;
+use super::report::{Json, Report, Shown};
+use super::shape::Holds::{List, Pointer};
+use super::shape::{Own, Shape, Writer};
+use super::{metadata, names, pod, volume_shapes};
 use crate::manifest::quantity;
 use crate::manifest::schema::OF_VOLUMES;
 
@@ -56,12 +62,72 @@ pub(super) fn check_volume(
     report.one_of_if_given("spec.volumeMode", mode, &["Block", "Filesystem"]);
     if let Some(old) = old {
         if source(volume) != source(old) {
-            let why = "spec.persistentvolumesource is immutable after creation";
-            report.forbidden("spec.persistentvolumesource", why);
+            let difference = difference::unified(&lines(old), &lines(volume));
+            let why =
+                format!("spec.persistentvolumesource is immutable after creation\n{difference}");
+            report.forbidden("spec.persistentvolumesource", &why);
         }
         let before = old.spec.as_ref().and_then(|spec| spec.volume_mode.clone());
         report.unchanged("volumeMode", &spec.volume_mode, &before);
+        keep_nodes(report, volume, old);
     }
+}
+
+/// The labels of nodes that have had other names (`getMaskNodeSelectorLabelChangeEqualities`).
+const RENAMED: [(&str, &str); 5] = [
+    ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+    ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
+    ("beta.kubernetes.io/os", "kubernetes.io/os"),
+    ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
+    ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
+];
+
+/// A volume that says on which nodes it can be used keeps to it; only a label's name may become the newer one.
+fn keep_nodes(report: &mut Report, new: &PersistentVolume, old: &PersistentVolume) {
+    let affinity = |volume: &PersistentVolume| {
+        volume.spec.as_ref().and_then(|spec| spec.node_affinity.clone())
+    };
+    let (now, Some(mut then)) = (affinity(new), affinity(old)) else { return };
+    let shown = |affinity: Option<&VolumeNodeAffinity>| Own(Pointer(AFFINITY), affinity).shown();
+    let wanted = shown(now.as_ref());
+    let unchanged = shown(Some(&then)) == wanted;
+    let newer = now.as_ref().map(keys).unwrap_or_default();
+    for (requirement, newer) in requirements(&mut then).zip(newer) {
+        // A label without a newer name may also lose its own.
+        let renamed = RENAMED.iter().find(|(older, _)| *older == requirement.key);
+        if renamed.map_or("", |(_, newer)| *newer) == newer {
+            requirement.key = newer;
+        }
+    }
+    if !unchanged && shown(Some(&then)) != wanted {
+        let why = "field is immutable, except for updating from beta label to GA";
+        report.invalid("nodeAffinity", Own(Pointer(AFFINITY), now.as_ref()), why);
+    }
+}
+
+fn requirements(
+    affinity: &mut VolumeNodeAffinity,
+) -> impl Iterator<Item = &mut NodeSelectorRequirement> {
+    let terms = affinity.required.iter_mut().flat_map(|required| &mut required.node_selector_terms);
+    terms.flat_map(|term| term.match_expressions.iter_mut().flatten())
+}
+
+/// The labels that a volume's nodes are told by.
+fn keys(affinity: &VolumeNodeAffinity) -> Vec<String> {
+    requirements(&mut affinity.clone()).map(|requirement| requirement.key.clone()).collect()
+}
+
+const AFFINITY: Shape = &[(
+    "Required",
+    "required",
+    Pointer(&[("NodeSelectorTerms", "nodeSelectorTerms", List(pod::NODE_TERM))]),
+)];
+
+/// A volume's source, as the server holds it itself: a line a value.
+fn lines(volume: &PersistentVolume) -> Vec<String> {
+    let mut out = Writer::indented();
+    out.object(volume_shapes::PERSISTENT, &json!(volume.spec), 0);
+    out.text.lines().map(str::to_owned).collect()
 }
 
 /// How much a volume holds: `storage`, and nothing else.
@@ -94,12 +160,18 @@ fn source(volume: &PersistentVolume) -> serde_json::Map<String, Value> {
 
 fn check_source(report: &mut Report, volume: &PersistentVolume) {
     let Some(spec) = &volume.spec else { return };
-    if spec.local.is_none() && spec.csi.is_none() {
+    const ONE: &str = "may not specify more than 1 volume type";
+    let mut others = source(volume);
+    others.retain(|name, _| !["local", "csi"].contains(&name.as_str()));
+    let more = !others.is_empty();
+    if more || (spec.local.is_none() && spec.csi.is_none()) {
         // The others are a pod's volume's as well.
-        let alike = serde_json::from_value(Value::Object(source(volume))).unwrap_or_default();
+        let alike = serde_json::from_value(Value::Object(others)).unwrap_or_default();
         pod::check_volume_source(report, "spec", &alike, None);
     }
-    if let Some(local) = &spec.local {
+    if spec.local.is_some() && more {
+        report.forbidden("spec.local", ONE);
+    } else if let Some(local) = &spec.local {
         match local.path.as_str() {
             "" => report.required("spec.local.path", ""),
             path => pod::no_backsteps(report, "spec.local.path", path),
@@ -112,7 +184,9 @@ fn check_source(report: &mut Report, volume: &PersistentVolume) {
         let why = "has to be specified when using volumeAttributesClassName";
         report.required("spec.csi", why);
     }
-    if let Some(csi) = &spec.csi {
+    if spec.csi.is_some() && (more || spec.local.is_some()) {
+        report.forbidden("spec.csi", ONE);
+    } else if let Some(csi) = &spec.csi {
         pod::driver_name(report, "spec.csi.driver", &csi.driver);
         if csi.volume_handle.is_empty() {
             report.required("spec.csi.volumeHandle", "");

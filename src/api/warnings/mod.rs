@@ -79,6 +79,7 @@ fn of_spec(remarks: &mut Vec<String>, object: &Object) {
                 of_claim(remarks, "spec", spec);
             }
         }
+        Object::PersistentVolume(volume) => volumes::persistent(remarks, volume),
         Object::Job(job) => of_job(remarks, "spec", job.spec.as_ref()),
         Object::CronJob(job) => {
             of_job(remarks, "spec.jobTemplate.spec", job.spec.job_template.spec.as_ref());

@@ -140,7 +140,8 @@ fn old_node_labels(spec: &PodSpec, placed: &Placed<'_>) -> Vec<String> {
     remarks
 }
 
-fn old_labels_of_term(remarks: &mut Vec<String>, path: &str, term: &NodeSelectorTerm) {
+/// Labels in a term that have got another name since.
+pub(super) fn old_labels_of_term(remarks: &mut Vec<String>, path: &str, term: &NodeSelectorTerm) {
     for (index, expression) in term.match_expressions.iter().flatten().enumerate() {
         if let Some(what) = old_label(&expression.key) {
             let key = &expression.key;

@@ -1,8 +1,10 @@
 //! Remarks on a pod's volumes: kinds on their way out, and files that hide each other.
 
-use k8s_openapi::api::core::v1::{DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection};
+use k8s_openapi::api::core::v1::{
+    DownwardAPIVolumeFile, KeyToPath, PersistentVolume, Volume, VolumeProjection,
+};
 
-use super::pod::Placed;
+use super::pod::{Placed, old_labels_of_term};
 
 /// A file of a volume and, in a projected one, its source.
 struct File {
@@ -36,26 +38,72 @@ pub(super) fn remarks(remarks: &mut Vec<String>, volumes: &[Volume], placed: &Pl
     }
 }
 
+/// Remarks on a PersistentVolume (`GetWarningsForPersistentVolume`).
+pub(super) fn persistent(remarks: &mut Vec<String>, volume: &PersistentVolume) {
+    const ANNOTATIONS: [(&str, &str, &str); 2] = [
+        ("volume.beta.kubernetes.io/storage-class", "v1.8", "storageClassName"),
+        ("volume.beta.kubernetes.io/mount-options", "v1.31", "mountOptions"),
+    ];
+    let noted = |key: &str| {
+        volume
+            .metadata
+            .annotations
+            .as_ref()
+            .is_some_and(|annotations| annotations.contains_key(key))
+    };
+    for (key, since, new) in ANNOTATIONS.into_iter().filter(|(key, _, _)| noted(key)) {
+        remarks.push(format!(
+            "metadata.annotations[{key}]: deprecated since {since}; use \"{new}\" attribute instead"
+        ));
+    }
+    let Some(spec) = &volume.spec else { return };
+    if spec.persistent_volume_reclaim_policy.as_deref() == Some("Recycle") {
+        remarks.push(
+            "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, \
+             the recommended approach is to use dynamic provisioning."
+                .to_owned(),
+        );
+    }
+    let required = spec.node_affinity.iter().flat_map(|affinity| &affinity.required);
+    for (index, term) in required.flat_map(|required| &required.node_selector_terms).enumerate() {
+        let path = format!("spec.nodeAffinity.required.nodeSelectorTerms[{index}]");
+        old_labels_of_term(remarks, &path, term);
+    }
+    for (given, field, what) in [
+        (spec.cephfs.is_some(), "cephfs", CEPH),
+        (spec.photon_persistent_disk.is_some(), "photonPersistentDisk", PHOTON),
+        (spec.scale_io.is_some(), "scaleIO", SCALE_IO),
+        (spec.storageos.is_some(), "storageOS", LATE),
+        (spec.glusterfs.is_some(), "glusterfs", GLUSTER),
+        (spec.rbd.is_some(), "rbd", CEPH),
+    ] {
+        if given {
+            remarks.push(format!("spec.{field}: {what}"));
+        }
+    }
+}
+
+/// Since when kinds of volumes are on their way out.
+const PHOTON: &str = "deprecated in v1.11, non-functional in v1.16+";
+const SCALE_IO: &str = "deprecated in v1.16, non-functional in v1.22+";
+const LATE: &str = "deprecated in v1.22, non-functional in v1.25+";
+const GLUSTER: &str = "deprecated in v1.25, non-functional in v1.26+";
+const CEPH: &str = "deprecated in v1.28, non-functional in v1.31+";
+
 /// The kinds of volumes that are on their way out or gone: (whether it is one, field, remark).
 fn outdated(volume: &Volume) -> [(bool, &'static str, &'static str); 9] {
-    const LATE: &str = "deprecated in v1.22, non-functional in v1.25+";
-    const CEPH: &str = "deprecated in v1.28, non-functional in v1.31+";
     [
-        (
-            volume.photon_persistent_disk.is_some(),
-            "photonPersistentDisk",
-            "deprecated in v1.11, non-functional in v1.16+",
-        ),
+        (volume.photon_persistent_disk.is_some(), "photonPersistentDisk", PHOTON),
         (
             volume.git_repo.is_some(),
             "gitRepo",
             "deprecated in v1.11, and disabled by default in v1.33+",
         ),
-        (volume.scale_io.is_some(), "scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+        (volume.scale_io.is_some(), "scaleIO", SCALE_IO),
         (volume.flocker.is_some(), "flocker", LATE),
         (volume.storageos.is_some(), "storageOS", LATE),
         (volume.quobyte.is_some(), "quobyte", LATE),
-        (volume.glusterfs.is_some(), "glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+        (volume.glusterfs.is_some(), "glusterfs", GLUSTER),
         (volume.cephfs.is_some(), "cephfs", CEPH),
         (volume.rbd.is_some(), "rbd", CEPH),
     ]

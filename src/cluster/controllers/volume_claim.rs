@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{
     PersistentVolumeSpec, PersistentVolumeStatus,
 };
 use k8s_openapi::api::storage::v1::StorageClass;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 
 use super::events::reference;
 use super::{Client, Key};
@@ -210,7 +210,7 @@ fn bind(client: &mut Client<'_>, claim: &PersistentVolumeClaim, volume: &Persist
     }
     offer.claim_ref = Some(reference(claim));
     let (access_modes, capacity) = (offer.access_modes.clone(), offer.capacity.clone());
-    taken.status = Some(phase("Bound"));
+    taken.status = Some(phase(client, "Bound"));
     let Some(spec) = &mut bound.spec else { return };
     if spec.volume_name.as_deref().is_none_or(str::is_empty) {
         spec.volume_name.clone_from(&volume.metadata.name);
@@ -236,8 +236,12 @@ fn bind(client: &mut Client<'_>, claim: &PersistentVolumeClaim, volume: &Persist
     }
 }
 
-fn phase(phase: &str) -> PersistentVolumeStatus {
-    PersistentVolumeStatus { phase: Some(phase.to_owned()), ..PersistentVolumeStatus::default() }
+fn phase(client: &Client<'_>, phase: &str) -> PersistentVolumeStatus {
+    PersistentVolumeStatus {
+        phase: Some(phase.to_owned()),
+        last_phase_transition_time: Some(Time(client.now.whole_seconds())),
+        ..PersistentVolumeStatus::default()
+    }
 }
 
 /// Says what has become of a volume, and lets it go when it is no claim's.
@@ -273,7 +277,7 @@ pub(super) fn reconcile_volume(client: &mut Client<'_>, key: &Key) {
     let then = volume.status.as_ref().and_then(|status| status.phase.as_deref());
     if then != Some(now) {
         client.update(PersistentVolume {
-            status: Some(phase(now)),
+            status: Some(phase(client, now)),
             ..PersistentVolume::clone(&volume)
         });
     }

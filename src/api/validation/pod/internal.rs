@@ -4,8 +4,11 @@
 use k8s_openapi::api::core::v1::{EphemeralContainer, PodSpec, PodTemplateSpec};
 use serde_json::{Value, json};
 
+use super::super::report::Shown;
 use super::super::shape::Holds::{self, Any, Api, Flag, List, Number, Pointer, Struct, Text};
-use super::super::shape::{SELECTOR, Shape, Writer};
+use super::super::shape::{OWNER, Own, SELECTOR, Shape, Writer};
+use super::super::volume_shapes;
+use crate::manifest::go_json;
 
 const POD_SPEC: Shape = &[
     ("Volumes", "volumes", List(VOLUME)),
@@ -40,7 +43,15 @@ const POD_SPEC: Shape = &[
     ("TopologySpreadConstraints", "topologySpreadConstraints", List(SPREAD)),
     ("OS", "os", Pointer(&[("Name", "name", Text)])),
     ("SchedulingGates", "schedulingGates", List(&[("Name", "name", Text)])),
-    ("ResourceClaims", "resourceClaims", Any),
+    (
+        "ResourceClaims",
+        "resourceClaims",
+        List(&[
+            ("Name", "name", Text),
+            ("ResourceClaimName", "resourceClaimName", Any),
+            ("ResourceClaimTemplateName", "resourceClaimTemplateName", Any),
+        ]),
+    ),
     ("Resources", "resources", Pointer(RESOURCES)),
     ("HostnameOverride", "hostnameOverride", Any),
     ("SchedulingGroup", "schedulingGroup", Any),
@@ -209,7 +220,8 @@ const POD_SECURITY: Shape = &[
 const NODE_REQUIREMENT: Shape =
     &[("Key", "key", Text), ("Operator", "operator", Text), ("Values", "values", Any)];
 
-const NODE_TERM: Shape = &[
+/// A term of a node selector.
+pub(in super::super) const NODE_TERM: Shape = &[
     ("MatchExpressions", "matchExpressions", List(NODE_REQUIREMENT)),
     ("MatchFields", "matchFields", List(NODE_REQUIREMENT)),
 ];
@@ -323,8 +335,12 @@ const VOLUME: Shape = &[
         "emptyDir",
         Pointer(&[("Medium", "medium", Text), ("SizeLimit", "sizeLimit", Any)]),
     ),
-    ("GCEPersistentDisk", "gcePersistentDisk", Any),
-    ("AWSElasticBlockStore", "awsElasticBlockStore", Any),
+    ("GCEPersistentDisk", "gcePersistentDisk", Pointer(volume_shapes::GCE_PERSISTENT_DISK)),
+    (
+        "AWSElasticBlockStore",
+        "awsElasticBlockStore",
+        Pointer(volume_shapes::AWS_ELASTIC_BLOCK_STORE),
+    ),
     ("GitRepo", "gitRepo", Any),
     (
         "Secret",
@@ -336,27 +352,27 @@ const VOLUME: Shape = &[
             ("Optional", "optional", Any),
         ]),
     ),
-    ("NFS", "nfs", Any),
-    ("ISCSI", "iscsi", Any),
-    ("Glusterfs", "glusterfs", Any),
+    ("NFS", "nfs", Pointer(volume_shapes::NFS)),
+    ("ISCSI", "iscsi", Pointer(volume_shapes::POD_ISCSI)),
+    ("Glusterfs", "glusterfs", Pointer(volume_shapes::POD_GLUSTERFS)),
     (
         "PersistentVolumeClaim",
         "persistentVolumeClaim",
         Pointer(&[("ClaimName", "claimName", Text), ("ReadOnly", "readOnly", Flag)]),
     ),
-    ("RBD", "rbd", Any),
-    ("Quobyte", "quobyte", Any),
-    ("FlexVolume", "flexVolume", Any),
-    ("Cinder", "cinder", Any),
-    ("CephFS", "cephfs", Any),
-    ("Flocker", "flocker", Any),
+    ("RBD", "rbd", Pointer(volume_shapes::POD_RBD)),
+    ("Quobyte", "quobyte", Pointer(volume_shapes::QUOBYTE)),
+    ("FlexVolume", "flexVolume", Pointer(volume_shapes::POD_FLEX_VOLUME)),
+    ("Cinder", "cinder", Pointer(volume_shapes::POD_CINDER)),
+    ("CephFS", "cephfs", Pointer(volume_shapes::POD_CEPH_FS)),
+    ("Flocker", "flocker", Pointer(volume_shapes::FLOCKER)),
     (
         "DownwardAPI",
         "downwardAPI",
         Pointer(&[("Items", "items", List(DOWNWARD_ITEM)), ("DefaultMode", "defaultMode", Any)]),
     ),
-    ("FC", "fc", Any),
-    ("AzureFile", "azureFile", Any),
+    ("FC", "fc", Pointer(volume_shapes::FC)),
+    ("AzureFile", "azureFile", Pointer(volume_shapes::POD_AZURE_FILE)),
     (
         "ConfigMap",
         "configMap",
@@ -367,20 +383,24 @@ const VOLUME: Shape = &[
             ("Optional", "optional", Any),
         ]),
     ),
-    ("VsphereVolume", "vsphereVolume", Any),
-    ("AzureDisk", "azureDisk", Any),
-    ("PhotonPersistentDisk", "photonPersistentDisk", Any),
+    ("VsphereVolume", "vsphereVolume", Pointer(volume_shapes::VSPHERE_VOLUME)),
+    ("AzureDisk", "azureDisk", Pointer(volume_shapes::AZURE_DISK)),
+    (
+        "PhotonPersistentDisk",
+        "photonPersistentDisk",
+        Pointer(volume_shapes::PHOTON_PERSISTENT_DISK),
+    ),
     (
         "Projected",
         "projected",
         Pointer(&[("Sources", "sources", List(PROJECTION)), ("DefaultMode", "defaultMode", Any)]),
     ),
-    ("PortworxVolume", "portworxVolume", Any),
-    ("ScaleIO", "scaleIO", Any),
-    ("StorageOS", "storageos", Any),
-    ("CSI", "csi", Any),
+    ("PortworxVolume", "portworxVolume", Pointer(volume_shapes::PORTWORX_VOLUME)),
+    ("ScaleIO", "scaleIO", Pointer(volume_shapes::POD_SCALE_IO)),
+    ("StorageOS", "storageos", Pointer(volume_shapes::POD_STORAGE_OS)),
+    ("CSI", "csi", Pointer(volume_shapes::POD_CSI)),
     ("Ephemeral", "ephemeral", Any),
-    ("Image", "image", Any),
+    ("Image", "image", Pointer(volume_shapes::POD_IMAGE)),
 ];
 
 /// A pod's specification, a line a value, indented by one space a level.
@@ -405,15 +425,44 @@ pub(super) fn ephemeral_lines(container: &EphemeralContainer) -> Vec<String> {
     lines
 }
 
+/// What a template may say of its pods, in the order of its type (`ObjectMeta`).
+const META: &[(&str, Option<Shape>)] = &[
+    ("name", None),
+    ("generateName", None),
+    ("namespace", None),
+    ("selfLink", None),
+    ("uid", None),
+    ("resourceVersion", None),
+    ("generation", None),
+    ("creationTimestamp", None),
+    ("deletionTimestamp", None),
+    ("deletionGracePeriodSeconds", None),
+    ("labels", None),
+    ("annotations", None),
+    ("ownerReferences", Some(OWNER)),
+    ("finalizers", None),
+];
+
+fn shown_item(shape: Option<Shape>, item: &Value) -> String {
+    shape.map_or_else(|| go_json(item), |shape| Own(Api(shape), item).shown())
+}
+
 /// A template, as compact JSON.
 pub(in super::super) fn template(template: &PodTemplateSpec) -> String {
     let mut out = Writer::compact();
-    let meta = template.metadata.clone().unwrap_or_default();
+    let meta = json!(template.metadata);
     out.text.push('{');
-    for (name, map) in [("labels", meta.labels), ("annotations", meta.annotations)] {
-        if let Some(map) = map {
-            out.text.push_str(&format!("\"{name}\":{},", json!(map)));
-        }
+    for (name, shape) in META {
+        let text = match &meta[name] {
+            Value::Null => continue,
+            Value::Array(items) => {
+                let items: Vec<String> =
+                    items.iter().map(|item| shown_item(*shape, item)).collect();
+                format!("[{}]", items.join(","))
+            }
+            other => go_json(other),
+        };
+        out.text.push_str(&format!("\"{name}\":{text},"));
     }
     out.text.push_str("\"Spec\":");
     out.text += &spec(&template.spec.clone().unwrap_or_default());

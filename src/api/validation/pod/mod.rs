@@ -35,7 +35,7 @@ use crate::api::{Pod, SharedSpec};
 pub(super) use change::update;
 pub use env::POD_FIELDS;
 pub(super) use ephemeral::check as check_ephemeral;
-pub(super) use internal::{spec as internal_spec, template as internal_template};
+pub(super) use internal::{NODE_TERM, spec as internal_spec, template as internal_template};
 pub(super) use mount::no_backsteps;
 pub(super) use scheduling::check_node_selector;
 pub(super) use volume::{check_source as check_volume_source, driver_name};

@@ -91,7 +91,7 @@ pub(super) fn check_pod(
     for (name, sum) in
         demand::of_containers(spec).into_iter().filter(|(name, _)| demand::is_of_pods(name))
     {
-        let given = asked(name).map_or("0", |amount| amount.0.as_str());
+        let Some(given) = asked(name).map(|amount| amount.0.as_str()) else { continue };
         if sum.size > quantity::parse(given).unwrap_or(0) {
             let why =
                 format!("must be greater than or equal to aggregate container requests of {}", sum);

@@ -395,12 +395,10 @@ impl Apply {
                 let text = format!("from {prefix}: cannot use generate name with apply");
                 return Err(Failure::message(text));
             }
-            return Err(Failure::message(format!(
-                "error when retrieving current configuration of:\n{}\nfrom server for: \"{}\": \
-                 resource name may not be empty",
-                identity(manifest),
-                manifest.source
-            )));
+            return Err(not_asked(manifest, "resource name may not be empty"));
+        }
+        if let Some(why) = manifest.unaddressable() {
+            return Err(not_asked(manifest, &why));
         }
         let namespace = manifest.namespace.clone();
         match call.client.get_in(io, manifest.kind, namespace, &manifest.name) {
@@ -615,6 +613,15 @@ fn last_applied(object: &Object) -> Option<Value> {
 /// Whether deleting the object would help.
 fn may_be_forced(status: &Status) -> bool {
     matches!(status.reason, Reason::Invalid | Reason::Conflict)
+}
+
+/// That the server could not even be asked for an object.
+fn not_asked(manifest: &Manifest, why: &str) -> Failure {
+    Failure::message(format!(
+        "error when retrieving current configuration of:\n{}\nfrom server for: \"{}\": {why}",
+        identity(manifest),
+        manifest.source
+    ))
 }
 
 /// `Resource: "/v1, Resource=pods", …` and the object's name.

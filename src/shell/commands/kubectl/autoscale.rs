@@ -10,7 +10,7 @@ use super::flags::{Arguments, Flag, Takes, text, typed};
 use super::target::{Rules, Target};
 use super::words::NO_RESOURCES;
 use super::{Call, DONE, Failure, Outcome};
-use crate::api::{Kind, Object, quantity};
+use crate::api::{Kind, Object, Status, quantity};
 use crate::manifest::quantity as amount;
 
 pub(super) static COMMAND: Command = Command {
@@ -46,6 +46,7 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
     }
     let bounds = bounds(arguments)?;
     let metrics = metrics(arguments)?;
+    let without_older = why_not_older(arguments);
     let words = arguments.positional.clone();
     if words.is_empty() && arguments.all("filename").is_empty() {
         return Err(Failure::message(NO_RESOURCES));
@@ -75,7 +76,14 @@ fn run(mut call: Call, io: &mut Io<'_>) -> Outcome {
         let kind = Kind::HorizontalPodAutoscaler;
         // A dry run of kubectl's own tells of the object alone (`AutoscaleOptions.Run`).
         let done = if report.dry_run == DryRun::Client { "created" } else { "autoscaled" };
-        finish_as(&mut call, io, &report, (kind, done), value, Failure::from).map(|_| ())
+        let failed = |status: Status| match &without_older {
+            None => Failure::from(status),
+            Some(why) => Failure::message(format!(
+                "failed to create autoscaling/v2 HPA and the configuration is incompatible with \
+                 autoscaling/v1: {why}"
+            )),
+        };
+        finish_as(&mut call, io, &report, (kind, done), value, failed).map(|_| ())
     });
     Failure::of(failures).map_or(DONE, Err)
 }
@@ -120,6 +128,17 @@ fn metrics(arguments: &Arguments) -> Result<Vec<Value>, Failure> {
         }
     }
     Ok(metrics)
+}
+
+/// Why kubectl does not try `autoscaling/v1` when the server refuses; it tells that in place of the server's
+/// reason (`canCreateHPAV1`; an error that is none is printed as Go prints one).
+fn why_not_older(arguments: &Arguments) -> Option<&'static str> {
+    let cpu = arguments.text("cpu").trim();
+    match (cpu.is_empty(), cpu.ends_with('%') && arguments.text("memory").is_empty()) {
+        (true, _) => Some("empty input"),
+        (false, true) => None,
+        (false, false) => Some("%!w(<nil>)"),
+    }
 }
 
 fn spec(Bounds { min, max }: Bounds, metrics: &[Value], object: &Object) -> Value {

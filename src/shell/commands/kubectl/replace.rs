@@ -130,6 +130,11 @@ fn replace(
         return Object::from_value(manifest.kind, value)
             .map_err(|fault| Failure::message(fault.to_string()));
     }
+    let nameless = || manifest.name.is_empty().then(|| "resource name may not be empty".to_owned());
+    if let Some(why) = nameless().or_else(|| manifest.unaddressable()) {
+        let text = format!("error when replacing \"{}\": {why}", manifest.source);
+        return Err(Failure::message(text));
+    }
     call.client
         .update(io, manifest.kind, value, options)
         .map_err(|status| Failure::at_file(status, "replacing", &manifest.source))

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::super::super::tool::Io;
 use super::dry_run::DryRun;
 use super::{Call, Failure};
+use crate::api::validation::names;
 use crate::api::{Kind, LabelSelector, Object, Reason, Status};
 use crate::cluster::{Applied, ApplyOutcome, Did, ObjectName, Refusal, Refused};
 use crate::manifest;
@@ -44,8 +45,23 @@ impl Manifest {
         if self.name.is_empty() {
             return Err(Failure::message("resource name may not be empty"));
         }
+        if let Some(why) = self.unaddressable() {
+            return Err(Failure::message(why));
+        }
         let namespace = self.namespace.clone();
         Ok(call.client.look_up(io, self.kind, namespace, &self.name)?)
+    }
+
+    /// What keeps its name or namespace from being a part of a URL, in the words of the client library
+    /// (`rest.Request`).
+    pub fn unaddressable(&self) -> Option<String> {
+        for (what, text) in [("namespace", &self.namespace), ("resource name", &self.name)] {
+            let faults = names::path_segment(text);
+            if !faults.is_empty() {
+                return Some(format!("invalid {what} {text:?}: [{}]", faults.join(" ")));
+            }
+        }
+        None
     }
 
     /// What it is about.
